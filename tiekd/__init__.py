@@ -1,0 +1,41 @@
+"""tiekd: monocular depth distillation that people can train, serve and see.
+
+Public names are resolved on first use (PEP 562), so that `import tiekd` does not import torch and an
+exported model can be served where torch is not installed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tiekd._version import __version__
+
+if TYPE_CHECKING:
+    from tiekd.models.registry import create_model, list_models, load
+    from tiekd.runtime.predictor import Predictor
+
+_HOMES = {
+    "create_model": "tiekd.models.registry",
+    "list_models": "tiekd.models.registry",
+    "load": "tiekd.models.registry",
+    "Predictor": "tiekd.runtime.predictor",
+}
+_SUBPACKAGES = frozenset(
+    {"bins", "data", "distill", "errors", "evaluate", "gallery", "labels", "losses", "metrics", "models"}
+    | {"render", "runtime", "synth", "teachers", "types", "zoo"}
+)
+
+__all__ = ["Predictor", "__version__", "create_model", "list_models", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _SUBPACKAGES:
+        return import_module(f"tiekd.{name}")
+    raise AttributeError(f"module 'tiekd' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_SUBPACKAGES})

@@ -1,0 +1,87 @@
+"""What is known about one set of weights; travels in the file's metadata and fills a row of the zoo."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tiekd.errors import CheckpointError
+from tiekd.types import DepthRange
+
+METADATA_KEY = "tiekd"
+"""The key under which a safetensors file carries its card as JSON."""
+
+Method = Literal[
+    "teacher", "baseline", "tiekd", "tiekd_dpm", "tiekd_depth",
+    "reskd_ssim", "reskd_mse", "reskd_si", "reskd_ssim_si", "reskd_ssim_mse",
+]  # fmt: skip
+
+
+class ModelCard(BaseModel):
+    """Everything needed to rebuild a network and to feed it a photo, but not its weights.
+
+    `options` are the keyword options of the architecture (decoder width, head resolution, …).
+    `train_fx_px` is the focal length the metric scale was learned with; `max_pixels` bounds what a photo is
+    scaled down to; `size_multiple` and `min_size_px` are what the network's strides ask of height and width.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    architecture: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    method: Method
+    teacher: str | None = None
+    encoder: str
+    dataset: str
+    min_depth_m: float = Field(default=1e-3, gt=0)
+    max_depth_m: float = Field(gt=0)
+    n_bins: int | None = Field(default=None, ge=2)
+    sigma_m: float | None = Field(default=None, gt=0)
+    train_fx_px: float = Field(default=721.5377, gt=0)
+    max_pixels: int = Field(default=375 * 1242, ge=32 * 32)
+    size_multiple: int = Field(default=32, ge=1)
+    min_size_px: int = Field(default=32, ge=1)
+    align_corners: bool = True
+    licence: str = "Apache-2.0"
+
+    @model_validator(mode="after")
+    def _check_range(self) -> ModelCard:
+        if not self.min_depth_m < self.max_depth_m:
+            raise ValueError(f"min_depth_m={self.min_depth_m} must be below max_depth_m={self.max_depth_m}")
+        return self
+
+    @property
+    def role(self) -> Literal["teacher", "student"]:
+        """Whether the weights teach or were made to be small."""
+        return "teacher" if self.method == "teacher" else "student"
+
+    @property
+    def depth_range(self) -> DepthRange:
+        """The depths the network can answer with."""
+        return DepthRange(self.min_depth_m, self.max_depth_m)
+
+    def to_metadata(self) -> dict[str, str]:
+        """The metadata of a safetensors file."""
+        return {METADATA_KEY: self.model_dump_json(exclude_none=True)}
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[str, str] | None, *, where: str) -> ModelCard:
+        """Read a card back from a file's metadata.
+
+        Raises CheckpointError when the file carries no card or one that does not validate.
+        """
+        text = (metadata or {}).get(METADATA_KEY)
+        if text is None:
+            raise CheckpointError(
+                f"{where} holds tensors but no tiekd configuration.",
+                hint="Only files written by tiekd can be loaded by themselves; use `tiekd convert` for others.",
+            )
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise CheckpointError(
+                f"{where} carries a configuration that this version can't read: {error}",
+                hint="It may come from a newer tiekd; upgrade, or train again.",
+            ) from error
