@@ -99,7 +99,8 @@ def mode(dpm: Tensor, bin_edges: Tensor) -> Tensor:
 
 def entropy(dpm: Tensor) -> Tensor:
     """Shannon entropy `[B, 1, H, W]` of a DPM in nats; 0 is certain, `log(n_bins)` knows nothing."""
-    return torch.special.entr(dpm).sum(dim=1, keepdim=True)
+    per_bin: Tensor = torch.special.entr(dpm)
+    return per_bin.sum(dim=1, keepdim=True)
 
 
 def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:

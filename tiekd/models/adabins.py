@@ -1,0 +1,159 @@
+"""AdaBins (Bhat et al. 2021): one set of depth bins per image, from a small transformer over the decoder's map.
+
+With `tokens="published"` the first patch tokens double as queries and the position codes are cut to length,
+which bounds the image size (the published network); with `tokens="any_size"` the queries are learned and the
+position codes are interpolated, so every size works.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from tiekd.bins import edges_from_widths, expectation
+from tiekd.card import ModelCard
+from tiekd.errors import InputSizeError
+from tiekd.models.base import DepthModel
+from tiekd.models.decoder import DecoderOptions, build_decoder
+from tiekd.models.encoders import create_encoder
+from tiekd.models.heads import HeadOutput
+from tiekd.types import DepthRange
+
+PUBLISHED_OPTIONS: dict[str, Any] = {
+    "bottleneck_channels": 2048,
+    "decoder_channels": (1024, 512, 256, 128),
+    "norm": "batch",
+    "output_stride": 2,
+    "tokens": "published",
+    "embed_dim": 128,
+    "patch_size": 16,
+    "n_layers": 4,
+    "n_heads": 4,
+    "ff_dim": 1024,
+}
+MIN_WIDTH = 0.1
+"""Added to every bin width before normalising, so that no bin collapses."""
+_MAX_TOKENS = 500
+
+
+class AdaBinsOptions(DecoderOptions):
+    """Decoder options and the size of the transformer; `embed_dim` is also the number of query maps."""
+
+    norm: Literal["none", "batch"] = "batch"
+    output_stride: Literal[1, 2, 4] = 2
+    tokens: Literal["published", "any_size"] = "any_size"
+    embed_dim: int = Field(default=96, ge=8)
+    patch_size: int = Field(default=8, ge=1)
+    n_layers: int = Field(default=4, ge=1)
+    n_heads: int = Field(default=4, ge=1)
+    ff_dim: int = Field(default=384, ge=8)
+    token_grid: tuple[int, int] = (11, 38)
+    """Rows and columns of the learned position codes; interpolated to the image's own grid of patches."""
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> AdaBinsOptions:
+        if self.embed_dim % self.n_heads:
+            raise ValueError(f"embed_dim={self.embed_dim} must be a multiple of n_heads={self.n_heads}")
+        return self
+
+
+class PublishedTokens(nn.Module):
+    """Patch tokens, the first of which are queries; position codes cut to the number of tokens."""
+
+    def __init__(self, n_queries: int, embed_dim: int) -> None:
+        super().__init__()
+        self.n_queries = n_queries
+        self.positions = nn.Parameter(torch.rand(_MAX_TOKENS, embed_dim))
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Tokens `[B, T, embed_dim]` from patches `[B, embed_dim, h, w]`; raises InputSizeError."""
+        tokens = patches.flatten(2).transpose(1, 2)
+        if not self.n_queries <= tokens.shape[1] <= _MAX_TOKENS:
+            raise InputSizeError(
+                f"The image gives {tokens.shape[1]} patches, but this network takes {self.n_queries} to "
+                f"{_MAX_TOKENS} of them.",
+                hint="KITTI's 352x1216 pixels give 418, NYU's 480x640 give 300; scale the image to such an area.",
+            )
+        return tokens + self.positions[: tokens.shape[1]]
+
+
+class AnySizeTokens(nn.Module):
+    """Learned queries before the patch tokens; position codes interpolated to the grid of patches."""
+
+    def __init__(self, n_queries: int, embed_dim: int, grid: tuple[int, int]) -> None:
+        super().__init__()
+        self.queries = nn.Parameter(torch.randn(1, n_queries, embed_dim) * 0.02)
+        self.positions = nn.Parameter(torch.randn(1, embed_dim, *grid) * 0.02)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Tokens `[B, n_queries + h w, embed_dim]` from patches `[B, embed_dim, h, w]`."""
+        size = (patches.shape[-2], patches.shape[-1])
+        placed = patches + F.interpolate(self.positions, size=size, mode="bilinear", align_corners=True)
+        return torch.cat(
+            [self.queries.expand(patches.shape[0], -1, -1), placed.flatten(2).transpose(1, 2)], dim=1
+        )
+
+
+class AdaptiveBinsHead(nn.Module):
+    """Bin widths per image and a distribution over those bins at every pixel (the "mini-ViT")."""
+
+    def __init__(
+        self, in_channels: int, *, n_bins: int, depth_range: DepthRange, options: AdaBinsOptions
+    ) -> None:
+        super().__init__()
+        width = options.embed_dim
+        self.depth_range = depth_range
+        self.patch_size = options.patch_size
+        self.pad_patches = options.tokens == "any_size"
+        self.conv_in = nn.Conv2d(in_channels, width, 3, padding=1)
+        self.conv_map = nn.Conv2d(width, width, 3, padding=1)
+        self.embed = nn.Conv2d(width, width, options.patch_size, stride=options.patch_size)
+        self.tokens: PublishedTokens | AnySizeTokens
+        if options.tokens == "published":
+            self.tokens = PublishedTokens(width + 1, width)
+        else:
+            self.tokens = AnySizeTokens(width + 1, width, options.token_grid)
+        layer = nn.TransformerEncoderLayer(width, options.n_heads, options.ff_dim, batch_first=True)
+        self.transformer = nn.TransformerEncoder(layer, options.n_layers, enable_nested_tensor=False)
+        self.regressor = nn.Sequential(
+            nn.Linear(width, 256), nn.LeakyReLU(), nn.Linear(256, 256), nn.LeakyReLU(), nn.Linear(256, n_bins)
+        )
+        self.conv_out = nn.Conv2d(width, n_bins, 1)
+
+    def forward(self, feature: Tensor) -> HeadOutput:
+        """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from a map `[B, C, h, w]`."""
+        feature = self.conv_in(feature)
+        tokens = self.transformer(self.tokens(self.embed(self._whole_patches(feature))))
+        widths = F.relu(self.regressor(tokens[:, 0])).float() + MIN_WIDTH
+        edges = edges_from_widths(widths, self.depth_range)
+        kernels = tokens[:, 1 : 1 + feature.shape[1]]
+        attention = torch.einsum("bkc,bchw->bkhw", kernels, self.conv_map(feature))
+        logits = self.conv_out(attention)
+        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+
+    def _whole_patches(self, feature: Tensor) -> Tensor:
+        bottom, right = -feature.shape[-2] % self.patch_size, -feature.shape[-1] % self.patch_size
+        if not self.pad_patches or not (bottom or right):
+            return feature
+        return F.pad(feature, (0, right, 0, bottom), mode="replicate")
+
+
+def build_adabins(
+    card: ModelCard, options: AdaBinsOptions, *, encoder_weights: str | Path | None = None
+) -> DepthModel:
+    """A teacher with adaptive bins; the card states the number of bins.
+
+    Raises ConfigError when the options don't fit the encoder, and what `create_encoder` raises.
+    """
+    assert card.n_bins is not None, "the registry gives every AdaBins card its number of bins"
+    encoder = create_encoder(card.encoder, weights=encoder_weights)
+    decoder = build_decoder(encoder, options)
+    head = AdaptiveBinsHead(
+        decoder.out_channels, n_bins=card.n_bins, depth_range=card.depth_range, options=options
+    )
+    return DepthModel(card=card, encoder=encoder, decoder=decoder, head=head, image_pool=options.image_pool)

@@ -1,0 +1,114 @@
+"""The one network class: encoder, decoder and head around a model card."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch.nn.functional as F
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from tiekd.card import ModelCard
+from tiekd.errors import ConfigError, InputSizeError
+from tiekd.models.blocks import Extent, resize
+from tiekd.models.decoder import PyramidDecoder
+from tiekd.models.encoders import Encoder
+from tiekd.models.heads import HeadOutput
+from tiekd.types import Prediction
+
+
+class DepthModel(nn.Module):
+    """A depth network: optional average pool of the image, encoder, decoder, head.
+
+    `decoder(features, extent)` gives one map, `head(map)` a `HeadOutput`; `card` says how it was built.
+    """
+
+    def __init__(
+        self,
+        *,
+        card: ModelCard,
+        encoder: Encoder,
+        decoder: PyramidDecoder,
+        head: nn.Module,
+        image_pool: int = 1,
+    ) -> None:
+        super().__init__()
+        self.card = card.model_copy(
+            update={"size_multiple": max(image_pool * encoder.size_multiple, decoder.finest_stride)}
+        )
+        self.image_pool = image_pool
+        self.encoder = encoder
+        self.decoder = decoder
+        self.head = head
+
+    def forward(self, image: Tensor) -> Prediction:
+        """Depth of a normalised RGB `image` `[B, 3, H, W]`, at any size from `card.min_size_px` up.
+
+        Raises InputSizeError for a smaller image and ConfigError for a tensor that is not `[B, 3, H, W]`.
+        """
+        self._check(image)
+        padded, extent = self._prepare(image)
+        output = _crop(self.head(self.decoder(self.encoder(padded), extent)), extent)
+        inside = output.raw_depth.clamp(self.card.min_depth_m, self.card.max_depth_m)
+        size = (image.shape[-2], image.shape[-1])
+        return Prediction(
+            raw_depth=output.raw_depth,
+            depth=resize(inside, size, align_corners=self.card.align_corners),
+            dpm_logits=output.dpm_logits,
+            bin_edges=output.bin_edges,
+        )
+
+    def describe(self, **fields: Any) -> None:
+        """Change fields of the card that don't shape the network (name, method, teacher, dataset, …).
+
+        Raises ConfigError for a value the card refuses and for a field that the weights depend on.
+        """
+        fixed = sorted(
+            {"architecture", "options", "encoder", "min_depth_m", "max_depth_m", "n_bins"} & set(fields)
+        )
+        if fixed:
+            raise ConfigError(
+                f"Can't change {', '.join(fixed)} of a network that is already built.",
+                hint="Give these to create_model.",
+            )
+        try:
+            self.card = ModelCard.model_validate({**self.card.model_dump(), **fields})
+        except ValidationError as error:
+            raise ConfigError(f"Not a valid model card: {error}", hint="See tiekd.card.ModelCard.") from error
+
+    def _check(self, image: Tensor) -> None:
+        if image.ndim != 4 or image.shape[1] != 3:
+            raise ConfigError(
+                f"Expected an image [B, 3, H, W], got {tuple(image.shape)}.", hint="Add a batch dimension."
+            )
+        height, width, least = image.shape[-2], image.shape[-1], self.card.min_size_px
+        if height < least or width < least:
+            raise InputSizeError(
+                f"The image is {width}x{height} pixels, {self.card.name} needs at least {least}x{least}.",
+                hint="Scale the image up.",
+            )
+
+    def _prepare(self, image: Tensor) -> tuple[Tensor, Extent]:
+        if self.image_pool > 1:
+            image = F.avg_pool2d(image, self.image_pool, ceil_mode=True)
+        height, width = image.shape[-2:]
+        multiple = self.encoder.size_multiple
+        bottom, right = -height % multiple, -width % multiple
+        if bottom or right:
+            image = F.pad(image, (0, right, 0, bottom), mode="replicate")
+        return image, (height / (height + bottom), width / (width + right))
+
+
+def _crop(output: HeadOutput, extent: Extent) -> HeadOutput:
+    """Drop what lies over the padding."""
+    if extent == (1.0, 1.0):
+        return output
+    height = math.ceil(output.raw_depth.shape[-2] * extent[0])
+    width = math.ceil(output.raw_depth.shape[-1] * extent[1])
+    logits = output.dpm_logits
+    return HeadOutput(
+        raw_depth=output.raw_depth[..., :height, :width],
+        dpm_logits=None if logits is None else logits[..., :height, :width],
+        bin_edges=output.bin_edges,
+    )

@@ -1,0 +1,69 @@
+"""Parts that decoders share: convolution blocks, up blocks and position maps.
+
+The up block is the published one (parity README §3): resize the running feature to the skip's size
+(align_corners), concatenate `[running, skip]`, convolve twice.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Norm = Literal["none", "batch"]
+Extent = tuple[float, float]
+"""Which share of the height and width of a padded image the image itself covers."""
+
+
+def conv_block(
+    in_channels: int, out_channels: int, *, kernel_size: int = 3, norm: Norm = "none", activation: bool = True
+) -> nn.Sequential:
+    """Convolution (bias only without norm), norm, ReLU; Kaiming normal over fan-out, as published."""
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=norm == "none")
+    nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    layers: OrderedDict[str, nn.Module] = OrderedDict(conv=conv)
+    if norm == "batch":
+        layers["norm"] = nn.BatchNorm2d(out_channels)
+    if activation:
+        layers["act"] = nn.ReLU(inplace=True)
+    return nn.Sequential(layers)
+
+
+def resize(feature: Tensor, size: tuple[int, int], *, align_corners: bool = True) -> Tensor:
+    """Bilinear resize; the same tensor when the size is already right."""
+    if feature.shape[-2:] == size:
+        return feature
+    return F.interpolate(feature, size=size, mode="bilinear", align_corners=align_corners)
+
+
+def position_maps(like: Tensor, extent: Extent) -> Tensor:
+    """Normalised coordinates (x, y) `[B, 2, h, w]` of `like`'s grid: -1..1 over the unpadded image."""
+    batch, _, height, width = like.shape
+    y = torch.linspace(-1, 2 / extent[0] - 1, height, device=like.device, dtype=like.dtype)
+    x = torch.linspace(-1, 2 / extent[1] - 1, width, device=like.device, dtype=like.dtype)
+    grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
+    return grid.expand(batch, -1, -1, -1)
+
+
+class UpBlock(nn.Module):
+    """Resize to `size`, concatenate the skips, convolve twice."""
+
+    def __init__(
+        self, in_channels: int, skip_channels: int, out_channels: int, *, norm: Norm = "none"
+    ) -> None:
+        super().__init__()
+        self.conv_a = conv_block(in_channels + skip_channels, out_channels, norm=norm)
+        self.conv_b = conv_block(out_channels, out_channels, norm=norm)
+
+    def forward(self, running: Tensor, skips: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Feature `[B, out, *size]` from `running` `[B, in, h, w]` and skips that already have `size`."""
+        running = resize(running, size)
+        joined = torch.cat([running, *skips], dim=1) if skips else running
+        out: Tensor = self.conv_b(self.conv_a(joined))
+        return out

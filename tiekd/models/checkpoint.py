@@ -1,0 +1,93 @@
+"""Weight files: safetensors whose metadata carry the model card; written atomically, read strictly."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tiekd.card import ModelCard
+from tiekd.errors import CheckpointError, DataError
+from tiekd.models.base import DepthModel
+
+
+def save(model: DepthModel, path: str | Path, *, dtype: torch.dtype = torch.float32) -> None:
+    """Write weights and card to a safetensors file, whole or not at all.
+
+    With `dtype=torch.float16` matrices and kernels shrink to half; vectors (norm statistics, biases) stay
+    float32, because variances would underflow and they weigh nothing. Raises DataError when the folder
+    can't be written.
+    """
+    target = Path(path)
+    tensors = {key: _stored(value, dtype) for key, value in model.state_dict().items()}
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    except OSError as error:
+        raise DataError(
+            f"Can't write {target}: {error.strerror}.", hint="Choose a folder that exists and is writable."
+        ) from error
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata=model.card.to_metadata())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except (OSError, SafetensorError) as error:
+        raise DataError(
+            f"Can't write {target}: {error}.", hint="Check the space left on the disk."
+        ) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
+    """Card and tensors (float32) of a safetensors file.
+
+    Raises DataError when there is no such file and CheckpointError when it is truncated or foreign.
+    """
+    if not path.is_file():
+        raise DataError(
+            f"There is no weights file {path}.", hint="Check the path; weights end in .safetensors."
+        )
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            card = ModelCard.from_metadata(file.metadata(), where=str(path))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is not a whole safetensors file: {error}",
+            hint="It may be cut short; copy or fetch it again.",
+        ) from error
+    return card, {
+        key: value.float() if value.is_floating_point() else value for key, value in tensors.items()
+    }
+
+
+def fill(model: DepthModel, tensors: dict[str, Tensor], *, where: str) -> None:
+    """Load `tensors` into `model`, every key and shape accounted for; else CheckpointError."""
+    wanted = model.state_dict()
+    faults = [f"missing {key}" for key in wanted if key not in tensors]
+    faults += [f"unexpected {key}" for key in tensors if key not in wanted]
+    faults += [
+        f"{key} is {tuple(tensors[key].shape)}, not {tuple(value.shape)}"
+        for key, value in wanted.items()
+        if key in tensors and tensors[key].shape != value.shape
+    ]
+    if faults:
+        shown = "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")
+        raise CheckpointError(
+            f"The tensors in {where} don't fit {model.card.architecture}: {shown}.",
+            hint="The file was written by another architecture or with other options.",
+        )
+    model.load_state_dict(tensors)
+
+
+def _stored(value: Tensor, dtype: torch.dtype) -> Tensor:
+    value = value.detach().cpu().contiguous()
+    if not value.is_floating_point():
+        return value
+    return value.to(dtype if value.ndim > 1 else torch.float32)

@@ -1,0 +1,140 @@
+"""The U-shaped decoder over an encoder's pyramid, and the options that size it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from tiekd.errors import ConfigError
+from tiekd.models.blocks import Extent, Norm, UpBlock, conv_block, position_maps
+from tiekd.models.encoders import Encoder
+
+DEFAULT_WIDTHS = (256, 128, 64, 64)
+"""Decoder widths where none are given, deepest first; cut to as many as there are skips."""
+
+
+class DecoderOptions(BaseModel):
+    """What every U-shaped network here can be told about its decoder.
+
+    decoder_channels: widths of the up blocks, deepest first; None takes DEFAULT_WIDTHS.
+    bottleneck_channels: width of the 1x1 convolution on the deepest feature; None: twice the first width.
+    output_stride: resolution of the head relative to the image.
+    image_pool: average pool of the image before the encoder; 2 quarters the cost.
+    position_channels: append normalised x and y of the image to the decoder's inputs at every scale.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bottleneck_channels: int | None = Field(default=None, ge=1)
+    decoder_channels: tuple[int, ...] | None = None
+    norm: Norm = "none"
+    output_stride: Literal[1, 2, 4] = 1
+    image_pool: Literal[1, 2, 4] = 1
+    position_channels: bool = False
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class PyramidDecoder(nn.Module):
+    """From an encoder's features to one map at `output_stride`.
+
+    A 1x1 bottleneck on the deepest feature (never with a norm or activation), one up block for every skip
+    that is not finer than the output, then as many doublings as are left; the doublings keep the last width.
+    Strides are relative to the image, so an encoder behind an image pool of 2 counts double.
+    Raises ConfigError when `widths` doesn't hold one width per skip.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Sequence[int],
+        strides: Sequence[int],
+        bottleneck_channels: int,
+        widths: Sequence[int],
+        output_stride: int,
+        norm: Norm = "none",
+        position_channels: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.n_skips = n_skips(strides, output_stride)
+        if len(widths) != self.n_skips:
+            raise ConfigError(
+                f"decoder_channels has {len(widths)} widths, but {self.n_skips} skips lead from stride "
+                f"{strides[-1]} to output_stride {output_stride}.",
+                hint=f"Give {self.n_skips} widths, deepest first, or another output_stride.",
+            )
+        self.position_channels = position_channels
+        extra = 2 if position_channels else 0
+        skips = list(reversed(channels[:-1]))[: self.n_skips]
+        ins = [bottleneck_channels, *widths]
+        self.bottleneck = conv_block(
+            channels[-1] + extra, bottleneck_channels, kernel_size=1, activation=False
+        )
+        self.up = nn.ModuleList(
+            UpBlock(before, skip + extra, after, norm=norm)
+            for before, skip, after in zip(ins, skips, widths, strict=False)
+        )
+        self.finest_stride = strides[-1 - self.n_skips]
+        self.doublings = nn.ModuleList(
+            UpBlock(ins[-1], extra, ins[-1], norm=norm)
+            for _ in range(round(math.log2(self.finest_stride / output_stride)))
+        )
+        self.dropout = nn.Dropout2d(dropout)
+        self.out_channels = ins[-1]
+
+    def forward(self, features: Sequence[Tensor], extent: Extent) -> Tensor:
+        """Map `[B, out_channels, h, w]` from encoder features, shallow first."""
+        running = self.bottleneck(torch.cat([features[-1], *self._positions(features[-1], extent)], dim=1))
+        for block, skip in zip(self.up, reversed(features[:-1]), strict=False):
+            size = (skip.shape[-2], skip.shape[-1])
+            running = block(running, [skip, *self._positions(skip, extent)], size)
+        for block in self.doublings:
+            size = (2 * running.shape[-2], 2 * running.shape[-1])
+            blank = running.new_empty(running.shape[0], 0, *size)
+            running = block(running, self._positions(blank, extent), size)
+        dropped: Tensor = self.dropout(running)
+        return dropped
+
+    def _positions(self, like: Tensor, extent: Extent) -> list[Tensor]:
+        return [position_maps(like, extent)] if self.position_channels else []
+
+
+def n_skips(strides: Sequence[int], output_stride: int) -> int:
+    """How many of a pyramid's levels (without the deepest) a decoder up to `output_stride` joins.
+
+    Raises ConfigError when the deepest level is already finer than that, or doubling doesn't lead to it.
+    """
+    usable = [stride for stride in strides[:-1] if stride >= output_stride]
+    finest = usable[0] if usable else strides[-1]
+    if finest < output_stride or not math.log2(finest / output_stride).is_integer():
+        raise ConfigError(
+            f"output_stride {output_stride} can't be reached from strides {tuple(strides)}.",
+            hint="Use 1, 2 or 4, and an image_pool that is not larger.",
+        )
+    return len(usable)
+
+
+def build_decoder(encoder: Encoder, options: DecoderOptions) -> PyramidDecoder:
+    """The pyramid decoder that `options` describe on top of `encoder`.
+
+    Raises ConfigError when the widths or the output stride don't fit the encoder's levels.
+    """
+    strides = [stride * options.image_pool for stride in encoder.strides]
+    widths = options.decoder_channels
+    if widths is None:
+        widths = DEFAULT_WIDTHS[: n_skips(strides, options.output_stride)]
+    return PyramidDecoder(
+        channels=encoder.channels,
+        strides=strides,
+        bottleneck_channels=options.bottleneck_channels or 2 * (widths or DEFAULT_WIDTHS)[0],
+        widths=widths,
+        output_stride=options.output_stride,
+        norm=options.norm,
+        position_channels=options.position_channels,
+        dropout=options.dropout,
+    )

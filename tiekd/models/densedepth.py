@@ -1,0 +1,41 @@
+"""The students: an encoder, a U-shaped decoder, and depth by regression or by a distribution over bins.
+
+The published presets (parity README §4.1–4.2) run at the image's full resolution; the options make the same
+structure small.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tiekd.bins import DepthBins
+from tiekd.card import ModelCard
+from tiekd.models.base import DepthModel
+from tiekd.models.decoder import DecoderOptions, build_decoder
+from tiekd.models.encoders import create_encoder
+from tiekd.models.heads import DPMHead, RegressionHead
+
+PUBLISHED_PRESETS: dict[str, dict[str, Any]] = {
+    "mobilenetv2": {"bottleneck_channels": 2048, "decoder_channels": (512, 256, 128)},
+    "resnet18": {"bottleneck_channels": 512, "decoder_channels": (256, 256, 128, 128)},
+    "resnet50": {"bottleneck_channels": 2048, "decoder_channels": (1024, 512, 256, 128)},
+}
+"""Encoder -> options of the published students, KITTI and NYU alike."""
+
+
+def build_densedepth(
+    card: ModelCard, options: DecoderOptions, *, encoder_weights: str | Path | None = None
+) -> DepthModel:
+    """A student: a DPM head when the card names a number of bins, else regression.
+
+    Raises ConfigError when the options don't fit the encoder, and what `create_encoder` raises.
+    """
+    encoder = create_encoder(card.encoder, weights=encoder_weights)
+    decoder = build_decoder(encoder, options)
+    head: DPMHead | RegressionHead
+    if card.n_bins is None:
+        head = RegressionHead(decoder.out_channels, card.depth_range)
+    else:
+        head = DPMHead(decoder.out_channels, DepthBins(card.n_bins, card.depth_range))
+    return DepthModel(card=card, encoder=encoder, decoder=decoder, head=head, image_pool=options.image_pool)

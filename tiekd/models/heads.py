@@ -1,0 +1,50 @@
+"""Output layers: depth by regression, and a distribution over depth bins with its expectation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from tiekd.bins import DepthBins, expectation
+from tiekd.types import DepthRange
+
+
+class HeadOutput(NamedTuple):
+    """What a head makes of the decoder's map; the fields of `Prediction` at the head's own resolution."""
+
+    raw_depth: Tensor
+    dpm_logits: Tensor | None = None
+    bin_edges: Tensor | None = None
+
+
+class RegressionHead(nn.Module):
+    """Depth as a sigmoid times the far end of the range (parity README §4.1, base students)."""
+
+    def __init__(self, in_channels: int, depth_range: DepthRange) -> None:
+        super().__init__()
+        self.max_m = depth_range.max_m
+        self.conv = nn.Conv2d(in_channels, 1, 3, padding=1)
+
+    def forward(self, feature: Tensor) -> HeadOutput:
+        """Depth `[B, 1, h, w]` in metres from a map `[B, C, h, w]`."""
+        # In float32 even under autocast: bfloat16 has steps of half a metre at 80 m.
+        return HeadOutput(torch.sigmoid(self.conv(feature).float()) * self.max_m)
+
+
+class DPMHead(nn.Module):
+    """A distribution over uniform depth bins at every pixel; its expectation is the depth."""
+
+    bin_edges: Tensor
+
+    def __init__(self, in_channels: int, bins: DepthBins) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, bins.n_bins, 1)
+        self.register_buffer("bin_edges", bins.edges(), persistent=False)
+
+    def forward(self, feature: Tensor) -> HeadOutput:
+        """Depth `[B, 1, h, w]` in metres and logits `[B, n_bins, h, w]` from a map `[B, C, h, w]`."""
+        logits = self.conv(feature)
+        edges = self.bin_edges.float()
+        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)

@@ -1,0 +1,200 @@
+"""Names to networks: `create_model`, `list_models`, and `load`/`save` of files that name their network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tiekd.card import Method, ModelCard
+from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
+from tiekd.models.adabins import PUBLISHED_OPTIONS as ADABINS_PUBLISHED
+from tiekd.models.adabins import AdaBinsOptions, build_adabins
+from tiekd.models.base import DepthModel
+from tiekd.models.checkpoint import fill, read_checkpoint, save
+from tiekd.models.decoder import DecoderOptions
+from tiekd.models.densedepth import PUBLISHED_PRESETS, build_densedepth
+from tiekd.models.encoders import known_encoders
+
+__all__ = ["architecture_names", "build", "create_model", "list_models", "load", "save"]
+
+_FROM_NETWORK = {"architecture", "options", "encoder", "size_multiple", "min_size_px"}
+"""Fields of a card that follow from the network and can't be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A family of networks: `<prefix><encoder>`."""
+
+    prefix: str
+    options: type[DecoderOptions]
+    build: Callable[..., DepthModel]
+    method: Method
+    n_bins: int | None
+    presets: dict[str, dict[str, Any]]
+    """Published encoders -> their options; `n_bins` may be among them."""
+    encoders: dict[str, str]
+    """Published encoders that are called otherwise inside this family."""
+
+
+_DPM_PRESETS = {name: {**preset, "n_bins": 257} for name, preset in PUBLISHED_PRESETS.items()}
+ARCHITECTURES = (
+    Architecture("densedepth_dpm_", DecoderOptions, build_densedepth, "tiekd", 128, _DPM_PRESETS, {}),
+    Architecture("densedepth_", DecoderOptions, build_densedepth, "baseline", None, PUBLISHED_PRESETS, {}),
+    Architecture(
+        "adabins_", AdaBinsOptions, build_adabins, "teacher", 256,
+        {"efficientnet_b5": ADABINS_PUBLISHED}, {"efficientnet_b5": "efficientnet_b5_ap"},
+    ),
+)  # fmt: skip
+"""Longest prefix first; the first that fits a name wins."""
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Zoo rows and published architectures whose name matches `pattern` (shell style), sorted.
+
+    `densedepth_`, `densedepth_dpm_` and `adabins_` also go with any timm encoder that takes free sizes.
+    """
+    from tiekd.zoo import read_zoo
+
+    names = {*architecture_names(), *(row.name for row in read_zoo().rows)}
+    return sorted(name for name in names if fnmatchcase(name, pattern))
+
+
+def architecture_names() -> list[str]:
+    """The published architectures."""
+    return [arch.prefix + encoder for arch in ARCHITECTURES for encoder in arch.presets]
+
+
+def create_model(
+    name: str, *, pretrained: bool = False, encoder_weights: str | Path | None = None, **options: Any
+) -> DepthModel:
+    """Build the network of an architecture (`densedepth_dpm_mobilenetv2_100`) or of a zoo row.
+
+    pretrained: load the row's own weights. encoder_weights: None, "imagenet" or a file, see `create_encoder`.
+    options: those of the architecture (`tiekd.models.decoder`, `adabins`) and fields of the card, such as
+    `n_bins`, `max_depth_m`, `name`, `method`, `teacher`, `dataset`.
+    Raises UnknownNameError, ConfigError naming every bad option at once, WeightsUnavailableError.
+    """
+    if "." in name:
+        return _from_zoo(name, pretrained=pretrained, encoder_weights=encoder_weights, options=options)
+    if pretrained:
+        raise ConfigError(
+            f"{name!r} is an architecture and has no weights of its own.",
+            hint="Name a row of the zoo (`tiekd models`), or use encoder_weights='imagenet'.",
+        )
+    return build(_new_card(name, options), encoder_weights=encoder_weights)
+
+
+def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> DepthModel:
+    """The network that a card describes, with random weights (or the encoder's).
+
+    Raises UnknownNameError for its architecture and ConfigError for its options.
+    """
+    arch, _ = _parse(card.architecture)
+    try:
+        options = arch.options.model_validate(card.options)
+    except ValidationError as error:
+        raise _config_error(card.architecture, _faults(error)) from error
+    return arch.build(card, options, encoder_weights=encoder_weights)
+
+
+def load(path: str | Path) -> DepthModel:
+    """The network saved in a safetensors file, in float32 and in eval mode; its card travels in the file.
+
+    Raises DataError when there is no such file, CheckpointError when it is truncated, foreign or doesn't fit.
+    """
+    card, tensors = read_checkpoint(Path(path))
+    try:
+        model = build(card)
+    except (ConfigError, UnknownNameError) as error:
+        raise CheckpointError(
+            f"{path} describes a network that can't be built: {error}", hint=error.hint
+        ) from error
+    fill(model, tensors, where=str(path))
+    return model.eval()
+
+
+def _parse(name: str) -> tuple[Architecture, str]:
+    for arch in ARCHITECTURES:
+        encoder = name.removeprefix(arch.prefix)
+        if encoder != name and (encoder in arch.presets or encoder in known_encoders()):
+            return arch, encoder
+    known = architecture_names() + [
+        arch.prefix + encoder for arch in ARCHITECTURES for encoder in known_encoders()
+    ]
+    raise UnknownNameError("model", name, known)
+
+
+def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
+    arch, encoder = _parse(name)
+    given = {**arch.presets.get(encoder, {}), **options}
+    chosen = set(ModelCard.model_fields) - _FROM_NETWORK
+    if arch.n_bins is None:
+        chosen.discard("n_bins")
+    card_fields = {key: given.pop(key) for key in chosen & set(given)}
+    defaults = {
+        "name": name,
+        "method": arch.method,
+        "dataset": "kitti",
+        "max_depth_m": 80.0,
+        "n_bins": arch.n_bins,
+    }
+    faults: list[str] = []
+    resolved: dict[str, Any] = {}
+    try:
+        resolved = arch.options.model_validate(given).model_dump(mode="json")
+    except ValidationError as error:
+        faults += _faults(error)
+    try:
+        card = ModelCard.model_validate(
+            {**defaults, **card_fields, "architecture": name, "options": resolved}
+            | {"encoder": arch.encoders.get(encoder, encoder)}
+        )
+    except ValidationError as error:
+        raise _config_error(name, faults + _faults(error)) from error
+    if faults:
+        raise _config_error(name, faults)
+    return card
+
+
+def _from_zoo(
+    name: str, *, pretrained: bool, encoder_weights: str | Path | None, options: dict[str, Any]
+) -> DepthModel:
+    from tiekd import zoo
+
+    row = zoo.row(name)
+    if options:
+        raise ConfigError(
+            f"The zoo row {name!r} fixes its own options, got {', '.join(sorted(options))}.",
+            hint=f"Build the architecture {row.architecture!r} with other options.",
+        )
+    if pretrained:
+        return load(zoo.resolve(name))
+    return build(
+        ModelCard.model_validate(row.model_dump(include=set(ModelCard.model_fields))),
+        encoder_weights=encoder_weights,
+    )
+
+
+def _faults(error: ValidationError) -> list[str]:
+    faults = []
+    for fault in error.errors(include_url=False):
+        where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            faults.append(f"unknown option {where}={fault['input']!r}")
+        else:
+            faults.append(
+                f"{where or 'options'}: {fault['msg']} (got {fault['input']!r})" if where else fault["msg"]
+            )
+    return faults
+
+
+def _config_error(name: str, faults: list[str]) -> ConfigError:
+    arch, _ = _parse(name)
+    return ConfigError(
+        f"{name}: {'; '.join(faults)}.", hint=f"Options: {', '.join(sorted(arch.options.model_fields))}."
+    )
