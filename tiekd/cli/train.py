@@ -1,0 +1,65 @@
+"""`tiekd train`: from a recipe to weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A zoo row, a shipped recipe's name, or a YAML file.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for weights, checkpoint, metrics and the recipe as it ran.")
+    ],
+    data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Folder of teacher labels, for the distilled methods.")
+    ] = None,
+    encoder_weights: Annotated[
+        str | None, typer.Option(help='"imagenet", "none", or a file with the encoder\'s weights.')
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("-o", "--override", help="key.sub=value of the recipe; may be repeated."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from OUT/last.ckpt if there is one.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
+    max_time: Annotated[str | None, typer.Option(help="Stop after DD:HH:MM:SS; resumable.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
+    ] = None,
+) -> None:
+    """Train a network, by distillation from teacher labels or on ground truth.
+
+    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT.
+
+    Example: tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels data/labels --out runs/tiekd
+    """
+    from tiekd.cli.output import print_result
+    from tiekd.distill.fit import fit
+    from tiekd.distill.recipe import load_recipe
+
+    given = {
+        "data.source": data,
+        "data.labels": str(labels) if labels else None,
+        "run.seed": seed,
+        "run.max_time": max_time,
+        "run.threads": threads,
+        "network.encoder_weights": encoder_weights,
+    }
+    values = {key: value for key, value in given.items() if value is not None}
+    if encoder_weights == "none":
+        values["network.encoder_weights"] = None
+    chosen = load_recipe(recipe, overrides=override or (), values=values)
+    result = fit(chosen, out, resume=resume)
+    ended = "finished" if result.finished else "stopped early; go on with --resume"
+    print_result(
+        {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},
+        f"{out}: {result.steps} steps, {ended}",
+        json_file,
+    )

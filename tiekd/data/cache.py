@@ -1,0 +1,149 @@
+"""Decoded frames in memory-mapped arrays, made once: a training run then reads pixels, not pictures.
+
+A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (1/256 m, 0 = none), all on
+one canvas, and `cache.json`, written last. The folder's name is a digest of all it was made from, so runs
+that ask for the same frames share it and a changed file or label makes a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tiekd.data.dataset import LooseFrames
+from tiekd.data.frames import FrameSource
+from tiekd.data.transforms import Layers
+from tiekd.errors import DataError
+
+VERSION = 1
+STEPS_PER_METRE = 256.0
+Progress = Callable[[int, int], None]
+
+
+class CachedFrames:
+    """Frames out of a cache folder made by `cached`."""
+
+    def __init__(self, folder: Path, meta: dict[str, Any]) -> None:
+        self.sizes: list[tuple[int, int]] = [(h, w) for h, w in meta["sizes"]]
+        self.focals_px: list[float] = meta["focals_px"]
+        n, (height, width) = len(self.sizes), meta["canvas"]
+        self._images = np.memmap(folder / "images.u8", np.uint8, "r", shape=(n, 3, height, width))
+        self._depths = {
+            name: np.memmap(folder / f"{name}.u16", np.uint16, "r", shape=(n, 1, height, width))
+            for name in meta["layers"]
+        }
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, index: int) -> Layers:
+        height, width = self.sizes[index]
+        image = torch.from_numpy(np.array(self._images[index, :, :height, :width]))
+        return Layers(
+            image, self._layer("depth", index), self._layer("teacher", index), self.focals_px[index]
+        )
+
+    def _layer(self, name: str, index: int) -> Tensor | None:
+        if name not in self._depths:
+            return None
+        height, width = self.sizes[index]
+        stored = self._depths[name][index, :, :height, :width].astype(np.float32)
+        return torch.from_numpy(stored / np.float32(STEPS_PER_METRE))
+
+
+def cache_key(loose: LooseFrames, label_digest: str) -> str:
+    """What a cache was made from, as 16 hex digits: frames, their files' sizes and times, crop, shrink, labels."""
+    digest = hashlib.sha256(
+        f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}".encode()
+    )
+    for frame in loose.frames:
+        paths = [loose.source.image_path(frame)]
+        depth = loose.source.depth_path(frame)
+        paths += [depth] if depth and loose.with_depth else []
+        for path in paths:
+            status = path.stat()
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns} {frame.focal_px}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def cached(
+    loose: LooseFrames, *, folder: Path, label_digest: str = "", progress: Progress | None = None
+) -> CachedFrames:
+    """The frames of `loose` out of a cache below `folder`, which is filled first if need be.
+
+    Raises DataError when the folder can't be written or a frame can't be read; nothing half-made stays valid.
+    """
+    target = folder / cache_key(loose, label_digest)
+    meta_file = target / "cache.json"
+    if not meta_file.is_file():
+        try:
+            _fill(loose, target, progress)
+        except OSError as error:
+            raise DataError(
+                f"Can't write the cache {target}: {error.strerror}.",
+                hint="Set data.cache_dir to a folder with room, or data.cache=false.",
+            ) from error
+    return CachedFrames(target, json.loads(meta_file.read_text(encoding="utf-8")))
+
+
+def _fill(loose: LooseFrames, target: Path, progress: Progress | None) -> None:
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        meta = _write_arrays(loose, part, progress)
+        (part / "cache.json").write_text(json.dumps(meta), encoding="utf-8")
+        if not target.exists():
+            part.replace(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> dict[str, Any]:
+    layers = [name for name, there in (("depth", loose.with_depth), ("teacher", loose.labels)) if there]
+    canvas = _canvas(loose.source, loose)
+    sizes, focals = [], []
+    with (part / "images.u8").open("wb") as images:
+        files = {name: (part / f"{name}.u16").open("wb") for name in layers}
+        try:
+            for index in range(len(loose)):
+                frame = loose[index]
+                height, width = (int(n) for n in frame.image.shape[-2:])
+                sizes.append((height, width))
+                focals.append(frame.focal_px)
+                images.write(_on_canvas(frame.image.numpy(), canvas).tobytes())
+                for name, file in files.items():
+                    file.write(_on_canvas(_steps(getattr(frame, name), (height, width)), canvas).tobytes())
+                if progress:
+                    progress(index + 1, len(loose))
+        finally:
+            for file in files.values():
+                file.close()
+    return {"version": VERSION, "canvas": canvas, "sizes": sizes, "focals_px": focals, "layers": layers}
+
+
+def _canvas(source: FrameSource, loose: LooseFrames) -> tuple[int, int]:
+    from tiekd.data.dataset import frame_sizes
+
+    sizes: Sequence[tuple[int, int]] = frame_sizes([source.image_path(frame) for frame in loose.frames])
+    return max(h for h, _ in sizes) // loose.shrink, max(w for _, w in sizes) // loose.shrink
+
+
+def _steps(depth: Tensor | None, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint16]]:
+    if depth is None:
+        return np.zeros((1, *size), np.uint16)
+    return np.clip(np.round(depth.numpy() * STEPS_PER_METRE), 0, 65535).astype(np.uint16)
+
+
+def _on_canvas(layer: np.ndarray[Any, Any], canvas: tuple[int, int]) -> np.ndarray[Any, Any]:
+    missing = (canvas[0] - layer.shape[1], canvas[1] - layer.shape[2])
+    return layer if missing == (0, 0) else np.pad(layer, ((0, 0), (0, missing[0]), (0, missing[1])))

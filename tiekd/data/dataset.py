@@ -1,0 +1,205 @@
+"""Frames as training samples: loading, caching, views, batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from tiekd.data.crops import kb_crop_box
+from tiekd.data.frames import Frame, FrameSource, NetworkCrop
+from tiekd.data.photometry import PhotoSettings, augment_photo
+from tiekd.data.transforms import (
+    Layers,
+    ViewSettings,
+    draw_view,
+    normalise,
+    shrink_layers,
+    still_view,
+    take_view,
+)
+from tiekd.errors import DataError
+from tiekd.types import Sample
+
+
+class LabelReader(Protocol):
+    """Where teacher depth of a frame comes from; see `tiekd.labels`."""
+
+    def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Teacher depth `[H, W]` in metres at `size` (height, width) of the cropped frame."""
+        ...
+
+
+class FrameStore(Protocol):
+    """Frames by number, already cropped and shrunk."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Layers: ...
+
+
+class LooseFrames:
+    """Frames read from their files each time they are asked for.
+
+    Raises DataError, on access, for a broken file, a frame smaller than the crop, or layers of unequal size.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        frames: Sequence[Frame],
+        *,
+        crop: NetworkCrop = "none",
+        shrink: int = 1,
+        labels: LabelReader | None = None,
+        with_depth: bool = True,
+    ) -> None:
+        self.source, self.frames = source, list(frames)
+        self.crop, self.shrink = crop, shrink
+        self.labels, self.with_depth = labels, with_depth
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Layers:
+        frame = self.frames[index]
+        image = self.source.read_image(frame)
+        depth = self.source.read_depth(frame) if self.with_depth and frame.depth else None
+        if depth is not None and depth.shape != image.shape[:2]:
+            raise DataError(
+                f"{self.source.image_path(frame)} is {image.shape[:2]} but its depth is {depth.shape}.",
+                hint="Image and ground truth must be of one size.",
+            )
+        if self.crop == "kb":
+            top, left, height, width = kb_crop_box(*image.shape[:2])
+            image = image[top : top + height, left : left + width]
+            depth = None if depth is None else depth[top : top + height, left : left + width]
+        teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
+        focal_px = frame.focal_px or self.source.focal_px or 721.5377
+        pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        return shrink_layers(Layers(pixels, _plane(depth), _plane(teacher), focal_px), self.shrink)
+
+
+def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:
+    return None if depth is None else torch.from_numpy(np.ascontiguousarray(depth))[None]
+
+
+class ViewDataset(Dataset[Sample]):
+    """Samples made from frames; asked with (epoch, index), a sample is the same whenever it is asked for.
+
+    With `photo` None the views are still ones (validation).
+    """
+
+    def __init__(
+        self,
+        store: FrameStore,
+        *,
+        view: ViewSettings,
+        shrink: int,
+        photo: PhotoSettings | None,
+        train_focal_px: float | None,
+        max_depth_m: float,
+        seed: int,
+    ) -> None:
+        self.store, self.view, self.shrink, self.photo = store, view, shrink, photo
+        self.train_focal_px = train_focal_px / shrink if train_focal_px else None
+        self.max_depth_m, self.seed = max_depth_m, seed
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample:
+        epoch, index = key
+        rng = np.random.default_rng((self.seed, epoch, index))
+        frame = self.store[index]
+        size = (int(frame.image.shape[-2]), int(frame.image.shape[-1]))
+        if self.photo is None:
+            view = still_view(size, self.view, shrink=self.shrink)
+        else:
+            view = draw_view(rng, size, self.view, shrink=self.shrink)
+        layers = take_view(frame, view, train_focal_px=self.train_focal_px)
+        image = layers.image if self.photo is None else augment_photo(layers.image, rng, self.photo)
+        valid = None if layers.depth is None else (layers.depth > 0) & (layers.depth < self.max_depth_m)
+        return Sample(normalise(image), layers.depth, valid, layers.teacher)
+
+
+def collate(samples: Sequence[Sample]) -> Sample:
+    """One batched Sample of several."""
+
+    def stack(name: str) -> Any:
+        values = [getattr(sample, name) for sample in samples]
+        return None if any(value is None for value in values) else torch.stack(values)
+
+    return Sample(stack("image"), stack("depth"), stack("valid_mask"), stack("teacher_depth"))
+
+
+class StreamSampler(Sampler[tuple[int, int]]):
+    """(epoch, index) pairs of a whole run as one stream: every epoch a new permutation, none cut short.
+
+    The stream depends only on the seed, so a run that resumes at `start` sees what it would have seen.
+    """
+
+    def __init__(self, n_frames: int, *, total: int, seed: int, start: int = 0) -> None:
+        self.n_frames, self.total, self.seed, self.start = n_frames, total, seed, start
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for epoch in range(self.start // self.n_frames, -(-self.total // self.n_frames)):
+            order = np.random.default_rng((self.seed, epoch)).permutation(self.n_frames)
+            first = epoch * self.n_frames
+            for place in range(max(self.start - first, 0), min(self.n_frames, self.total - first)):
+                yield epoch, int(order[place])
+
+
+class StreamLoader(DataLoader[Sample]):
+    """Batches of a stream, able to say how many it has given and to go on from there."""
+
+    def __init__(
+        self, dataset: ViewDataset, *, batch_size: int, sampler: StreamSampler, workers: int
+    ) -> None:
+        super().__init__(
+            dataset,
+            batch_size=batch_size,
+            sampler=sampler,
+            num_workers=workers,
+            collate_fn=collate,
+            drop_last=True,
+            persistent_workers=workers > 0,
+            worker_init_fn=single_thread,
+        )
+        self.stream = sampler
+        self.delivered = 0
+
+    def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
+        for batch in super().__iter__():
+            self.delivered += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches have been given."""
+        return {"delivered": self.delivered}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on after the batches of `state`."""
+        self.delivered = state["delivered"]
+        self.stream.start = self.delivered * (self.batch_size or 1)
+
+
+def single_thread(_worker: int) -> None:
+    """Keep a loader process to one thread; the network needs the others."""
+    torch.set_num_threads(1)
+
+
+def frame_sizes(paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """(height, width) of pictures, from their headers."""
+    from tiekd.data.read import image_size
+
+    return [image_size(path) for path in paths]

@@ -1,0 +1,160 @@
+"""Lists of frames: what a split file names, and where a data set keeps the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.data.read import read_depth_png, read_image
+from tiekd.errors import ConfigError, DataError, UnknownNameError
+
+NetworkCrop = Literal["kb", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a split: paths as the split writes them, focal length in pixels at the image's own size."""
+
+    image: str
+    depth: str | None = None
+    focal_px: float | None = None
+
+    @property
+    def label_name(self) -> str:
+        """File name of this frame's teacher label: the image path with "/" as "_" (FACTS §2.2)."""
+        return str(Path(self.image).with_suffix(".png")).replace("/", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSource:
+    """Where one data set keeps its files, and how its depth is stored.
+
+    `depth_scale` is the stored integer per metre; `network_crop` is what the published protocol feeds a
+    network; `focal_px` is used where a split gives none.
+    """
+
+    kind: str
+    root: Path
+    image_root: Path
+    depth_root: Path
+    depth_scale: float
+    network_crop: NetworkCrop
+    focal_px: float | None = None
+
+    def image_path(self, frame: Frame) -> Path:
+        """Full path of the frame's picture."""
+        return self.image_root / frame.image
+
+    def depth_path(self, frame: Frame) -> Path | None:
+        """Full path of the frame's ground truth, or None."""
+        return self.depth_root / frame.depth if frame.depth else None
+
+    def read_image(self, frame: Frame) -> NDArray[np.uint8]:
+        """RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
+        return read_image(self.image_path(frame))
+
+    def read_depth(self, frame: Frame) -> NDArray[np.float32]:
+        """Ground truth `[H, W]` in metres, 0 = none. Raises DataError for a missing or broken file."""
+        path = self.depth_path(frame)
+        if path is None:
+            raise DataError(
+                f"The split gives no ground truth for {frame.image}.",
+                hint="Write the depth file as the second word of the line.",
+            )
+        return read_depth_png(path, scale=self.depth_scale)
+
+
+def open_source(spec: str) -> FrameSource:
+    """Open "KIND:ROOT" (kinds: kitti, nyu, folder).
+
+    Raises ConfigError for a spec of another form, UnknownNameError for an unknown kind and DataError for a
+    root that is not a folder.
+    """
+    from tiekd.data.folder import folder_source
+    from tiekd.data.kitti import kitti_source
+    from tiekd.data.nyu import nyu_source
+
+    kinds = {"kitti": kitti_source, "nyu": nyu_source, "folder": folder_source}
+    kind, colon, root = spec.partition(":")
+    if not colon or not root:
+        raise ConfigError(
+            f"{spec!r} does not name a data set.", hint="Write KIND:ROOT, e.g. kitti:data/kitti."
+        )
+    if kind not in kinds:
+        raise UnknownNameError("kind of data", kind, kinds)
+    if not Path(root).is_dir():
+        raise DataError(f"{root} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
+    return kinds[kind](Path(root))
+
+
+def find_split(source: FrameSource, split: str | Path) -> Path:
+    """Path of a split file, looked for as given and then inside the data set. Raises DataError."""
+    for path in (Path(split), source.root / split):
+        if path.is_file():
+            return path
+    near = sorted(path.name for path in source.root.glob("*.txt"))
+    raise DataError(
+        f"No split file {str(split)!r}, neither here nor in {source.root}.",
+        hint=f"The data set holds {', '.join(near)}." if near else "Give the path of a text file.",
+    )
+
+
+def read_split(path: Path) -> list[Frame]:
+    """Frames of a split file: lines of "image [depth [focal]]", in file order; depth "None" means no ground truth.
+
+    Raises DataError for a line that can't be read and for an empty list.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"Can't read the split file {path}: {error}", hint="It must be UTF-8 text."
+        ) from error
+    frames = [_parse_line(words, path, n) for n, line in enumerate(lines, 1) if (words := line.split())]
+    if not frames:
+        raise DataError(
+            f"The split file {path} names no frame.", hint='Write one "image depth focal" per line.'
+        )
+    return frames
+
+
+def _parse_line(words: list[str], path: Path, number: int) -> Frame:
+    if len(words) > 3:
+        raise DataError(
+            f"{path}:{number} has {len(words)} words.",
+            hint='A line is "image [depth [focal]]" without blanks in names.',
+        )
+    image = words[0].lstrip("/")
+    depth = words[1].lstrip("/") if len(words) > 1 and words[1] != "None" else None
+    try:
+        focal = float(words[2]) if len(words) > 2 else None
+    except ValueError:
+        focal = -1.0
+    if focal is not None and not focal > 0:
+        raise DataError(
+            f"{path}:{number}: {words[2]!r} is no focal length.", hint="Give pixels, e.g. 721.5377."
+        )
+    if ".." in Path(image).parts or (depth and ".." in Path(depth).parts):
+        raise DataError(
+            f"{path}:{number} leaves the data set with '..'.", hint="Use paths inside the data set."
+        )
+    return Frame(image, depth, focal)
+
+
+def check_files(source: FrameSource, frames: list[Frame], *, need_depth: bool) -> None:
+    """Raise DataError unless every picture (and every ground truth, if needed) is there."""
+    missing = [source.image_path(frame) for frame in frames if not source.image_path(frame).is_file()]
+    if need_depth:
+        for frame in frames:
+            path = source.depth_path(frame)
+            if path is None or not path.is_file():
+                missing.append(path or Path(f"(no ground truth given for {frame.image})"))
+    if missing:
+        raise DataError(
+            f"{len(missing)} of the files that the split names are missing, the first is {missing[0]}.",
+            hint="Check the root of the data set, or take the lines out of the split.",
+        )

@@ -1,0 +1,63 @@
+"""Read the files of a data set: pictures and 16-bit depth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from tiekd.errors import DataError
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` of a picture file. Raises DataError for a missing or broken file."""
+    with _opened(path) as picture:
+        return np.asarray(_decoded(picture, path).convert("RGB"), dtype=np.uint8)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(height, width) from the header alone. Raises DataError for a missing or broken file."""
+    with _opened(path) as picture:
+        return picture.height, picture.width
+
+
+def read_depth_png(path: Path, *, scale: float) -> NDArray[np.float32]:
+    """Depth `[H, W]` in metres of a 16-bit grey PNG of `scale` steps per metre; 0 = none.
+
+    Raises DataError for a missing or broken file and for one that is not 16-bit grey.
+    """
+    return read_png16(path).astype(np.float32) / np.float32(scale)
+
+
+def read_png16(path: Path) -> NDArray[np.uint16]:
+    """The stored integers `[H, W]` of a 16-bit grey PNG. Raises DataError."""
+    with _opened(path) as picture:
+        if picture.mode not in ("I;16", "I;16B", "I"):
+            raise DataError(
+                f"{path} is a {picture.mode} picture, not 16-bit grey.",
+                hint="Depth is stored as a 16-bit PNG; 8-bit colour pictures of depth can't be read as metres.",
+            )
+        return np.asarray(_decoded(picture, path)).astype(np.uint16)
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path} does not exist.", hint="Check the split and the root of the data set."
+        ) from error
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{path} is not a readable picture: {error}", hint="Fetch or write the file again."
+        ) from error
+
+
+def _decoded(picture: Image.Image, path: Path) -> Image.Image:
+    try:
+        picture.load()
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise DataError(f"{path} is damaged: {error}", hint="Fetch or write the file again.") from error
+    return picture

@@ -1,0 +1,180 @@
+"""All joint transforms: whatever moves the image moves its ground truth and its teacher label.
+
+A training view is one affine map from the pixels of the view to those of the frame (crop, zoom, rotation
+and flip at once), so every layer of a frame is resampled once, through the same grid. The photometric part
+is in `photometry`. Everything is a function of the frame, the settings and a random generator that the
+caller seeds, so a view can be made again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor
+from torch.nn import functional as F
+
+IMAGE_MEAN = (123.675, 116.28, 103.53)
+IMAGE_STD = (58.395, 57.12, 57.375)
+"""Mean and standard deviation of ImageNet per RGB channel, on 0–255 (FACTS §3)."""
+
+
+class ViewSettings(BaseModel):
+    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: tuple[int, int] = (352, 1216)
+    zoom: tuple[float, float] = (1.0, 1.0)
+    rotate_deg: float = Field(default=0.0, ge=0, le=30)
+    flip: float = Field(default=0.5, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> ViewSettings:
+        if min(self.size) < 32:
+            raise ValueError(f"size={self.size} must be at least 32x32")
+        if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
+            raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """One frame or view: `image` `[3, H, W]` 0–255, `depth` and `teacher` `[1, H, W]` metres or None.
+
+    `depth` is 0 where there is none; `teacher` is dense. `focal_px` belongs to this resolution.
+    """
+
+    image: Tensor
+    depth: Tensor | None
+    teacher: Tensor | None
+    focal_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An affine map from the pixels of a view to the pixels of its frame; `zoom` > 1 brings things closer."""
+
+    size: tuple[int, int]
+    matrix: tuple[tuple[float, float, float], tuple[float, float, float]]
+    zoom: float
+
+
+def draw_view(
+    rng: np.random.Generator, frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int = 1
+) -> View:
+    """Draw a view of a frame of `frame_size` (height, width), which has been shrunk by `shrink`."""
+    low, high = settings.zoom
+    zoom = math.exp(rng.uniform(math.log(low), math.log(high)))
+    angle = math.radians(rng.uniform(-settings.rotate_deg, settings.rotate_deg))
+    flip = rng.random() < settings.flip
+    place_y, place_x = rng.random(2)
+    size = (settings.size[0] // shrink, settings.size[1] // shrink)
+    center_y = _place(frame_size[0], size[0] / zoom, place_y)
+    center_x = _place(frame_size[1], size[1] / zoom, place_x)
+    return make_view(size, center=(center_y, center_x), zoom=zoom, angle=angle, flip=flip)
+
+
+def still_view(frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int = 1) -> View:
+    """The view used for validation: bottom-centred like the KB crop, nothing turned, zoomed or flipped."""
+    size = (settings.size[0] // shrink, settings.size[1] // shrink)
+    center_y = frame_size[0] - size[0] / 2 if frame_size[0] >= size[0] else frame_size[0] / 2
+    return make_view(size, center=(center_y, frame_size[1] // 2), zoom=1.0, angle=0.0, flip=False)
+
+
+def _place(frame: int, extent: float, share: float) -> float:
+    """Centre of a window of `extent` in a frame, anywhere it fits, in the middle where it does not."""
+    slack = frame - extent
+    return frame / 2 if slack <= 0 else extent / 2 + share * slack
+
+
+def make_view(
+    size: tuple[int, int], *, center: tuple[float, float], zoom: float, angle: float, flip: bool
+) -> View:
+    """The view of `size` around `center` (y, x) of the frame, turned by `angle` (radians)."""
+    cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
+    mirror = -1.0 if flip else 1.0
+    half_y, half_x = (size[0] - 1) / 2, (size[1] - 1) / 2
+    row_x = (cos * mirror, -sin, center[1] - 0.5 - cos * mirror * half_x + sin * half_y)
+    row_y = (sin * mirror, cos, center[0] - 0.5 - sin * mirror * half_x - cos * half_y)
+    return View(size, (row_x, row_y), zoom)
+
+
+def take_view(frame: Layers, view: View, *, train_focal_px: float | None) -> Layers:
+    """Cut a view out of a frame.
+
+    The image is bilinear, depth and teacher are nearest (no depth is invented between two surfaces). Beyond
+    the frame the image and the teacher repeat the border and the ground truth is 0. With `train_focal_px`
+    depth is restated for a camera of that focal length, so that things of equal depth look equally large
+    whatever the zoom; without it only the pixels move.
+    """
+    height, width = frame.image.shape[-2:]
+    (a, b, c), (d, e, f) = view.matrix
+    v = torch.arange(view.size[0], dtype=torch.float32)[:, None]
+    u = torch.arange(view.size[1], dtype=torch.float32)[None]
+    x, y = a * u + b * v + c, d * u + e * v + f
+    grid = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), dim=-1)[None]
+    focal_px = frame.focal_px * view.zoom
+    scale = train_focal_px / focal_px if train_focal_px else 1.0
+    return Layers(
+        _sample(frame.image.float(), grid, mode="bilinear", padding="border"),
+        None if frame.depth is None else scale * _sample(frame.depth, grid, mode="nearest", padding="zeros"),
+        None
+        if frame.teacher is None
+        else scale * _sample(frame.teacher, grid, mode="nearest", padding="border"),
+        focal_px,
+    )
+
+
+def _sample(layer: Tensor, grid: Tensor, *, mode: str, padding: str) -> Tensor:
+    return F.grid_sample(layer[None], grid, mode=mode, padding_mode=padding, align_corners=False)[0]
+
+
+def normalise(image: Tensor) -> Tensor:
+    """Normalised RGB from `[..., 3, H, W]` on 0–255."""
+    mean = image.new_tensor(IMAGE_MEAN)[:, None, None]
+    std = image.new_tensor(IMAGE_STD)[:, None, None]
+    return (image - mean) / std
+
+
+def subsample_depth(depth: Tensor, size: tuple[int, int], *, align_corners: bool) -> Tensor:
+    """Depth `[B, 1, H, W]` (0 = none) at a coarser `size`, without mixing surfaces.
+
+    Every cell takes the depth at its centre; where there is none, the nearest surface within the cell.
+    `align_corners` says where the centres are, as in torch's interpolation.
+    """
+    height, width = depth.shape[-2:]
+    if (height, width) == size:
+        return depth
+    rows = _centers(height, size[0], align_corners).to(depth.device)
+    columns = _centers(width, size[1], align_corners).to(depth.device)
+    at_center = depth[..., rows, :][..., columns]
+    far = torch.finfo(depth.dtype).max
+    nearest = -F.adaptive_max_pool2d(-depth.masked_fill(depth <= 0, far), size)
+    filled = torch.where(at_center > 0, at_center, nearest)
+    return filled.masked_fill(filled == far, 0)
+
+
+def _centers(length: int, cells: int, align_corners: bool) -> Tensor:
+    if align_corners and cells > 1:
+        return torch.linspace(0, length - 1, cells).round().long()
+    return ((torch.arange(cells) + 0.5) * (length / cells)).long().clamp(max=length - 1)
+
+
+def shrink_layers(frame: Layers, factor: int) -> Layers:
+    """A frame at 1/`factor` of its size: the image averaged over cells, depth and teacher at cell centres."""
+    if factor == 1:
+        return frame
+    size = (frame.image.shape[-2] // factor, frame.image.shape[-1] // factor)
+    rows, columns = size[0] * factor, size[1] * factor
+    image = F.avg_pool2d(frame.image[None, :, :rows, :columns].float(), factor)[0].round()
+    depth, teacher = (
+        None
+        if layer is None
+        else subsample_depth(layer[None, :, :rows, :columns], size, align_corners=False)[0]
+        for layer in (frame.depth, frame.teacher)
+    )
+    return Layers(image.to(frame.image.dtype), depth, teacher, frame.focal_px / factor)

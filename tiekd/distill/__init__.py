@@ -1,0 +1,1 @@
+"""Distillation: recipe, data, step and fit."""

@@ -1,0 +1,129 @@
+"""The data of a run: stores, loaders, and every check that can be made before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch.utils.data import DataLoader
+
+from tiekd.data.cache import Progress, cached
+from tiekd.data.dataset import (
+    FrameStore,
+    LooseFrames,
+    StreamLoader,
+    StreamSampler,
+    ViewDataset,
+    collate,
+    single_thread,
+)
+from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
+from tiekd.distill.recipe import Recipe
+from tiekd.errors import ConfigError, DataError
+from tiekd.labels import LabelFolder
+from tiekd.types import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """Loaders of one run and the focal length (pixels of a frame) that its depth is stated for."""
+
+    train: StreamLoader
+    val: DataLoader[Sample] | None
+    train_focal_px: float
+    n_train: int
+    n_val: int
+
+
+def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
+    """Open what a recipe names. Raises ConfigError and DataError for everything that is not there."""
+    settings = recipe.data
+    if settings.source is None:
+        raise ConfigError(
+            "The recipe names no data.", hint="Say --data KIND:ROOT, e.g. --data kitti:data/synth."
+        )
+    source = open_source(settings.source)
+    frames = read_split(find_split(source, settings.train_split))
+    check_files(source, frames, need_depth=not recipe.needs_labels)
+    labels = _open_labels(recipe, frames) if recipe.needs_labels else None
+    loose = LooseFrames(
+        source, frames, crop=settings.crop, shrink=settings.shrink, labels=labels,
+        with_depth=not recipe.needs_labels,
+    )  # fmt: skip
+    _check_sizes(loose)
+    store = _store(loose, recipe, source, labels.digest() if labels else "", progress)
+    val = _val_loader(recipe, source, progress) if settings.val_split else None
+    sampler = StreamSampler(
+        len(frames), total=recipe.optim.steps * recipe.optim.batch_size, seed=recipe.run.seed
+    )
+    train = StreamLoader(
+        _views(store, recipe, training=True), batch_size=recipe.optim.batch_size, sampler=sampler,
+        workers=settings.workers,
+    )  # fmt: skip
+    focal_px = settings.train_focal_px or frames[0].focal_px or source.focal_px or 721.5377
+    return RunData(train, val, focal_px, len(frames), len(val.dataset) if val else 0)  # type: ignore[arg-type]
+
+
+def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
+    if recipe.data.labels is None:
+        raise ConfigError(
+            f"The method {recipe.method} learns from teacher labels, and the recipe names none.",
+            hint="Write them with `tiekd label`, then say --labels DIR.",
+        )
+    labels = LabelFolder(Path(recipe.data.labels))
+    missing = [frame for frame in frames if not labels.path(frame).is_file()]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(frames)} frames have no label in {labels.root}, first {missing[0].label_name}.",
+            hint="Run `tiekd label` again: it writes what is missing.",
+        )
+    if labels.info.crop != recipe.data.crop:
+        raise ConfigError(
+            f"The labels in {labels.root} cover crop {labels.info.crop!r}, the recipe uses {recipe.data.crop!r}.",
+            hint=f"Say -o data.crop={labels.info.crop}, or label again with --crop {recipe.data.crop}.",
+        )
+    return labels
+
+
+def _check_sizes(loose: LooseFrames) -> None:
+    """Load one frame, so that a wrong layout is told at once and not after the cache is half made."""
+    loose[0]
+
+
+def _store(
+    loose: LooseFrames, recipe: Recipe, source: FrameSource, digest: str, progress: Progress | None
+) -> FrameStore:
+    if not recipe.data.cache:
+        return loose
+    folder = Path(recipe.data.cache_dir) if recipe.data.cache_dir else source.root / ".tiekd-cache"
+    return cached(loose, folder=folder, label_digest=digest, progress=progress)
+
+
+def _views(store: FrameStore, recipe: Recipe, *, training: bool) -> ViewDataset:
+    return ViewDataset(
+        store,
+        view=recipe.view,
+        shrink=recipe.data.shrink,
+        photo=recipe.photo if training else None,
+        train_focal_px=recipe.data.train_focal_px,
+        max_depth_m=recipe.data.max_depth_m,
+        seed=recipe.run.seed,
+    )
+
+
+def _val_loader(recipe: Recipe, source: FrameSource, progress: Progress | None) -> DataLoader[Sample]:
+    assert recipe.data.val_split is not None
+    frames = read_split(find_split(source, recipe.data.val_split))
+    step = max(1, len(frames) // recipe.data.max_val_frames)
+    frames = frames[::step][: recipe.data.max_val_frames]
+    check_files(source, frames, need_depth=True)
+    loose = LooseFrames(source, frames, crop=recipe.data.crop, shrink=recipe.data.shrink)
+    store = _store(loose, recipe, source, "", progress)
+    return DataLoader(
+        _views(store, recipe, training=False),
+        batch_size=min(recipe.optim.batch_size, len(frames)),
+        sampler=[(0, index) for index in range(len(frames))],
+        num_workers=0,
+        collate_fn=collate,
+        worker_init_fn=single_thread,
+    )

@@ -1,0 +1,109 @@
+"""What each method minimises: named parts of a loss, and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from tiekd.bins import bin_centers
+from tiekd.card import Method
+from tiekd.errors import ConfigError
+from tiekd.losses import functional as losses
+from tiekd.types import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a prediction is compared with, at the head's size.
+
+    depth: ground truth `[B, 1, h, w]` metres, 0 = none, with `valid_mask`; None for a distilled student.
+    teacher: dense teacher depth `[B, 1, h, w]` metres; None for a teacher or baseline.
+    top_rows: rows of the head's map that the two TIE-KD losses leave out (FACTS §1.5).
+    """
+
+    depth: Tensor | None
+    valid_mask: Tensor | None
+    teacher: Tensor | None
+    sigma_m: float
+    top_rows: int = 0
+
+
+Part = Callable[[Prediction, Target], Tensor]
+
+
+def _given(value: Tensor | None, what: str) -> Tensor:
+    if value is None:
+        raise ConfigError(
+            f"This method needs {what}, and there is none.", hint="Check the recipe's method and data."
+        )
+    return value
+
+
+def _truth_silog(p: Prediction, t: Target) -> Tensor:
+    return losses.silog_loss(p.raw_depth, _given(t.depth, "ground truth"), t.valid_mask)
+
+
+def _truth_chamfer(p: Prediction, t: Target) -> Tensor:
+    edges = _given(p.bin_edges, "a network with bins")
+    valid = _given(t.valid_mask, "ground truth")
+    return losses.bins_chamfer_loss(bin_centers(edges), _given(t.depth, "ground truth") * valid)
+
+
+def _dpm(p: Prediction, t: Target) -> Tensor:
+    logits, teacher = _given(p.dpm_logits, "a DPM head"), _given(t.teacher, "teacher labels")
+    logits, teacher = losses.top_crop(logits, teacher, rows=t.top_rows)
+    edges = _given(p.bin_edges, "a DPM head")
+    return losses.dpm_loss_from_logits(logits, teacher, edges, sigma_m=t.sigma_m).mean()
+
+
+def _depth(p: Prediction, t: Target) -> Tensor:
+    depth, teacher = losses.top_crop(p.raw_depth, _given(t.teacher, "teacher labels"), rows=t.top_rows)
+    return losses.ssim_loss(depth, teacher)
+
+
+def _ssim(p: Prediction, t: Target) -> Tensor:
+    return losses.ssim_loss(p.raw_depth, _given(t.teacher, "teacher labels"))
+
+
+def _mse(p: Prediction, t: Target) -> Tensor:
+    return losses.mse_loss(p.raw_depth, _given(t.teacher, "teacher labels"))
+
+
+def _si(p: Prediction, t: Target) -> Tensor:
+    return losses.silog_loss(p.raw_depth, _given(t.teacher, "teacher labels"))
+
+
+PARTS: Mapping[str, Part] = {
+    "silog_loss": _truth_silog,
+    "chamfer_loss": _truth_chamfer,
+    "dpm_loss": _dpm,
+    "depth_loss": _depth,
+    "ssim_loss": _ssim,
+    "mse_loss": _mse,
+    "si_loss": _si,
+}
+WEIGHTS: Mapping[Method, Mapping[str, float]] = {
+    "teacher": {"silog_loss": 10.0, "chamfer_loss": 0.1},
+    "baseline": {"silog_loss": 1.0},
+    "reskd_ssim": {"ssim_loss": 1.5},
+    "reskd_mse": {"mse_loss": 1.0},
+    "reskd_si": {"si_loss": 1.0},
+    "reskd_ssim_si": {"ssim_loss": 1.5, "si_loss": 1.0},
+    "reskd_ssim_mse": {"ssim_loss": 1.5, "mse_loss": 1.0},
+    "tiekd": {"dpm_loss": 1.0, "depth_loss": 9.0},
+    "tiekd_dpm": {"dpm_loss": 1.0},
+    "tiekd_depth": {"depth_loss": 1.0},
+}
+"""The published weights (FACTS §1.4, §1.8, §1.9, §4): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
+
+
+def uses_labels(method: Method) -> bool:
+    """Whether a method learns from teacher labels rather than from ground truth."""
+    return method not in ("teacher", "baseline")
+
+
+def loss_parts(prediction: Prediction, target: Target, names: Mapping[str, float]) -> dict[str, Tensor]:
+    """The named parts, unweighted. Raises ConfigError when the network or the data lack what a part needs."""
+    return {name: PARTS[name](prediction, target) for name in names}

@@ -1,0 +1,149 @@
+"""One training step: network, target, named parts of the loss, and their weighted sum."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from torch import Tensor, nn
+
+from tiekd.data.transforms import subsample_depth
+from tiekd.distill.objectives import Target, loss_parts
+from tiekd.distill.recipe import Recipe
+from tiekd.errors import TiekdError
+from tiekd.metrics import depth_metrics
+from tiekd.models.base import DepthModel
+from tiekd.types import DepthRange, Prediction, Sample
+
+
+class TrainingFailedError(TiekdError):
+    """A run that can't go on, for example because its loss is no longer a number."""
+
+
+class DistillTask(lightning.LightningModule):
+    """Trains `network` as a recipe says; `shipped` is what is validated and written."""
+
+    def __init__(self, recipe: Recipe, network: DepthModel) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = network
+        self.averaged = copy.deepcopy(network).requires_grad_(False) if recipe.optim.ema_decay else None
+        if recipe.data.shrink > 1:
+            # The loader has already averaged the image over these cells.
+            for module in (self.network, self.averaged):
+                if module is not None:
+                    module.image_pool = 1
+        if recipe.network.channels_last:
+            self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._val_rows: list[dict[str, float]] = []
+        self.parts: dict[str, float] = {}
+
+    @property
+    def shipped(self) -> DepthModel:
+        """The averaged weights where the recipe asks for them, else the trained ones."""
+        return self.averaged or self.network
+
+    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+        """Loss of one batch. Raises TrainingFailedError when it is not finite."""
+        weights = self.recipe.weights
+        prediction = self.network(self._laid_out(batch.image))
+        parts = loss_parts(prediction, self.target(batch, prediction), weights)
+        loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
+        self.parts = {
+            "loss": float(loss.detach()),
+            **{name: float(part.detach()) for name, part in parts.items()},
+        }
+        if not math.isfinite(self.parts["loss"]):
+            raise TrainingFailedError(
+                f"The loss is {self.parts['loss']} at step {self.global_step} ({self.parts}).",
+                hint="Lower optim.lr, or look at the labels; the last checkpoint is whole.",
+            )
+        self.log_dict({f"train/{name}": value for name, value in self.parts.items()})
+        self.log("loss", loss.detach(), prog_bar=True, logger=False)
+        return loss
+
+    def target(self, batch: Sample, prediction: Prediction) -> Target:
+        """Labels at the size the head answers in; losses are computed there, not on a stretched prediction."""
+        size = (int(prediction.raw_depth.shape[-2]), int(prediction.raw_depth.shape[-1]))
+        corners = self.network.card.align_corners
+        depth = teacher = valid = None
+        if batch.depth is not None and batch.valid_mask is not None:
+            depth = subsample_depth(batch.depth * batch.valid_mask, size, align_corners=corners)
+            valid = depth > 0
+        if batch.teacher_depth is not None:
+            teacher = subsample_depth(batch.teacher_depth, size, align_corners=corners)
+        rows = self.recipe.loss.top_crop_rows * size[0] // self.recipe.view.size[0]
+        return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
+
+    def validation_step(self, batch: Sample, batch_idx: int) -> None:
+        """Collect the metrics of every frame of a batch (garg crop of the view)."""
+        assert batch.depth is not None
+        predicted = self.shipped(self._laid_out(batch.image)).depth
+        limits = DepthRange(self.recipe.data.min_depth_m, self.recipe.data.max_depth_m)
+        for one, truth in zip(predicted.cpu(), batch.depth.cpu(), strict=True):
+            self._val_rows.append(
+                depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop="garg")
+            )
+
+    def on_validation_epoch_end(self) -> None:
+        """Mean of each metric over the frames that have ground truth."""
+        rows = [row for row in self._val_rows if not math.isnan(row["abs_rel"])]
+        self._val_rows = []
+        for name in rows[0] if rows else ():
+            value = sum(row[name] for row in rows) / len(rows)
+            self.log(f"val/{name}", value, prog_bar=name in ("abs_rel", "delta1"))
+
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
+    ) -> None:
+        """One step of the optimiser, then of the running average."""
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        if self.averaged is not None and self.recipe.optim.ema_decay:
+            # A young average follows fast: the first steps are far from where the run will end.
+            decay = min(self.recipe.optim.ema_decay, (1 + self.global_step) / (10 + self.global_step))
+            update_average(self.averaged, self.network, decay)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with a one-cycle learning rate per step, momentum left alone (FACTS §4)."""
+        optim = self.recipe.optim
+        encoder = list(self.network.encoder.parameters())
+        known = {id(parameter) for parameter in encoder}
+        others = [parameter for parameter in self.network.parameters() if id(parameter) not in known]
+        groups = [
+            {"params": encoder, "lr": optim.lr * optim.encoder_lr_scale},
+            {"params": others, "lr": optim.lr},
+        ]
+        optimizer = torch.optim.AdamW(groups, betas=optim.betas, weight_decay=optim.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=[group["lr"] for group in groups],
+            total_steps=optim.steps + 1,
+            pct_start=optim.warm_share,
+            div_factor=optim.start_divisor,
+            final_div_factor=max(1.0, optim.end_divisor / optim.start_divisor),
+            cycle_momentum=False,
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Put the recipe into the checkpoint, so that a resume can tell whether it fits."""
+        checkpoint["recipe"] = self.recipe.model_dump(mode="json")
+
+    def _laid_out(self, image: Tensor) -> Tensor:
+        if not self.recipe.network.channels_last:
+            return image
+        return image.contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move every tensor of `average` towards `model`'s by 1 - `decay`; counters are copied."""
+    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new.to(kept.dtype), 1 - decay)
+        else:
+            kept.copy_(new)
