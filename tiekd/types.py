@@ -67,9 +67,11 @@ class DepthMap:
     depth_m: `[H, W]` float32 metres.
     depth_range: what the model can answer with (after the focal correction).
     model: name of the zoo row or file that made it.
-    dpm: `[n_bins, h, w]` float32 probabilities on the network's own grid, or None.
+    dpm: `[n_bins, h, w]` float32 probabilities on the network's own grid, or None; see `tiekd.runtime.dpm`.
     bin_edges_m: `[n_bins + 1]` float32, or None.
-    network_size: (height, width) of the scaled photo without padding; `dpm` covers exactly this area.
+    network_size: (height, width) of the photo as the network saw it, without padding.
+    padded_size: (height, width) with the padding at the right and the bottom; `dpm` covers this area.
+    align_corners: how the network's grid is stretched over the photo.
     timings_ms: milliseconds spent in `pre`, `infer` and `post`.
     """
 
@@ -79,4 +81,6 @@ class DepthMap:
     dpm: NDArray[np.float32] | None = None
     bin_edges_m: NDArray[np.float32] | None = None
     network_size: tuple[int, int] | None = None
+    padded_size: tuple[int, int] | None = None
+    align_corners: bool = True
     timings_ms: dict[str, float] | None = None

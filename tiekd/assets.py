@@ -1,0 +1,12 @@
+"""Where the data that ships with the project lies: `static/`, `templates/` and `models/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def asset_root() -> Path:
+    """The folder with `static/`, `templates/` and `models/`: in an installed wheel, or the repository."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_assets"
+    return installed if installed.is_dir() else package.parent

@@ -1,0 +1,103 @@
+"""Bytes of a picture -> upright RGB, whatever its colour format, without trusting any of it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from tiekd.errors import DataError, ImageError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""What is decoded; everything else (SVG, PDF, HEIC, …) is refused by its content, whatever its name."""
+MAX_PIXELS = 64_000_000
+_HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Upright RGB `[H, W, 3]` of a picture file. Raises DataError when it can't be read, and ImageError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"Can't read {path}: {error.strerror}.", hint="Check the path and its permissions."
+        ) from error
+    return decode_photo(data, max_pixels=max_pixels, where=str(path))
+
+
+def decode_photo(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The picture"
+) -> NDArray[np.uint8]:
+    """Upright RGB `[H, W, 3]` of a picture's bytes; of an animation the first frame.
+
+    Transparent parts are shown on white; 16-bit pictures keep their upper 8 bits; the EXIF orientation is
+    applied. The size is checked from the header, before pixels are decoded. Raises ImageError.
+    """
+    try:
+        image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{where} is not a picture of a known type.", reason="type", hint=_HINT) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(where, max_pixels) from error
+    except Exception as error:
+        raise _undecodable(where, error) from error
+    with image:
+        if image.width * image.height > max_pixels:
+            raise _too_large(where, max_pixels, image.size)
+        try:
+            image.load()
+            return np.array(_to_rgb(_upright(image)))
+        # Pillow's decoders raise nearly every type there is on damaged files.
+        except Exception as error:
+            raise _undecodable(where, error) from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        orientation: Any = image.getexif().get(_ORIENTATION_TAG)
+    except Exception:  # Damaged EXIF says nothing about the pixels: take them as they are.
+        return image
+    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return image if method is None else image.transpose(method)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips at 255 instead of scaling.
+        grey = (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        backdrop = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(backdrop, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _too_large(where: str, max_pixels: int, size: tuple[int, int] | None = None) -> ImageError:
+    stated = f"{size[0]}x{size[1]} pixels" if size else "far too many pixels"
+    return ImageError(
+        f"{where} has {stated}, the limit is {max_pixels / 1e6:.0f} megapixels.",
+        reason="size",
+        hint="Scale it down first.",
+    )
+
+
+def _undecodable(where: str, error: Exception) -> ImageError:
+    return ImageError(
+        f"{where} can't be decoded: {str(error) or type(error).__name__}.",
+        reason="decode",
+        hint="The file is truncated or damaged; save it again.",
+    )

@@ -1,0 +1,88 @@
+"""Photo to network and back: the one place that decides at which size a network sees a photo.
+
+The aspect is kept. A photo is never enlarged, except to reach a network's minimum; it is scaled down to at
+most `max_pixels` of the card, padded at the right and the bottom by reflection up to the card's multiple, and
+what lies over the padding is cropped away from the answer, which is then resized to the photo's size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.card import ModelCard
+from tiekd.errors import ConfigError
+from tiekd.runtime.resample import resize
+
+IMAGE_MEAN = (0.485, 0.456, 0.406)
+"""ImageNet mean of RGB in 0..1, which every encoder here was trained with."""
+IMAGE_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Sizes (height, width) in pixels: of the photo, of the photo as scaled, and with padding."""
+
+    photo: tuple[int, int]
+    scaled: tuple[int, int]
+    padded: tuple[int, int]
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the network per pixel of the photo, along the width."""
+        return self.scaled[1] / self.photo[1]
+
+
+def plan_view(height: int, width: int, card: ModelCard) -> View:
+    """How a photo of `height` x `width` pixels is shown to the network of `card`."""
+    least, multiple = card.min_size_px, card.size_multiple
+    scale = min(1.0, math.sqrt(card.max_pixels / (height * width)))
+    if min(height, width) * scale < least:
+        # Enlarge to the minimum, but a very long strip only as far as its area allows; padding does the rest.
+        longest = max(least, card.max_pixels / least)
+        scale = min(least / min(height, width), longest / max(height, width))
+    scaled = (max(1, round(height * scale)), max(1, round(width * scale)))
+    padded = tuple(math.ceil(max(side, least) / multiple) * multiple for side in scaled)
+    return View((height, width), scaled, (padded[0], padded[1]))
+
+
+def to_network(photo: NDArray[np.uint8], view: View) -> NDArray[np.float32]:
+    """Normalised input `[1, 3, H, W]` at the padded size of `view`, from an RGB `photo` `[H, W, 3]`."""
+    if view.scaled != view.photo:
+        image = Image.fromarray(photo)
+        size = (view.scaled[1], view.scaled[0])
+        photo = np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
+    bottom, right = view.padded[0] - view.scaled[0], view.padded[1] - view.scaled[1]
+    if bottom or right:
+        photo = np.pad(photo, ((0, bottom), (0, right), (0, 0)), mode="reflect")
+    planes = np.empty((1, 3, *view.padded), np.float32)
+    for channel, (mean, std) in enumerate(zip(IMAGE_MEAN, IMAGE_STD, strict=True)):
+        np.multiply(photo[:, :, channel], np.float32(1 / (255 * std)), out=planes[0, channel])
+        planes[0, channel] -= np.float32(mean / std)
+    return planes
+
+
+def from_network(depth: NDArray[np.float32], view: View, *, align_corners: bool) -> NDArray[np.float32]:
+    """Depth `[H, W]` at the photo's size from the network's `depth` `[H, W]` at the padded size."""
+    inside = depth[: view.scaled[0], : view.scaled[1]]
+    return np.ascontiguousarray(resize(inside, view.photo, align_corners=align_corners))
+
+
+def focal_factor(card: ModelCard, view: View, fx_px: float | None) -> float:
+    """What depth is multiplied by when the photo was taken with a focal length of `fx_px` pixels.
+
+    A network knows the metric scale only for its training camera: an object looks as large at twice the
+    distance through twice the focal length. Raises ConfigError for a focal length that is not positive.
+    """
+    if fx_px is None:
+        return 1.0
+    if not (math.isfinite(fx_px) and fx_px > 0):
+        raise ConfigError(
+            f"fx must be a positive focal length in pixels, got {fx_px}.",
+            hint="For a photo of width W and horizontal field of view a it is W / (2 tan(a / 2)).",
+        )
+    return fx_px * view.scale / card.train_fx_px

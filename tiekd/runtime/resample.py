@@ -1,0 +1,57 @@
+"""Bilinear resizing in numpy, as `torch.nn.functional.interpolate` does it, written as two sparse matrices.
+
+Every row of a `Taps` names two source positions and the share of the second. Two resizes in a row compose, so
+that the distribution under one pixel of a photo can be read without resizing all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """One axis of a bilinear resize: output i = (1 - share[i]) * in[low[i]] + share[i] * in[high[i]]."""
+
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    share: NDArray[np.float32]
+
+    def row(self, index: int, n_in: int) -> NDArray[np.float32]:
+        """Weights `[n_in]` of the output at `index`; they sum to 1."""
+        weights = np.zeros(n_in, np.float32)
+        weights[self.low[index]] += 1 - self.share[index]
+        weights[self.high[index]] += self.share[index]
+        return weights
+
+
+def taps(n_in: int, n_out: int, *, align_corners: bool) -> Taps:
+    """The taps that resize `n_in` samples to `n_out`."""
+    out = np.arange(n_out, dtype=np.float64)
+    if align_corners:
+        at = out * ((n_in - 1) / (n_out - 1)) if n_out > 1 else np.zeros(1)
+    else:
+        at = np.maximum((out + 0.5) * (n_in / n_out) - 0.5, 0)
+    low = np.minimum(at.astype(np.intp), n_in - 1)
+    high = np.minimum(low + 1, n_in - 1)
+    return Taps(low, high, (at - low).astype(np.float32))
+
+
+def resize(values: NDArray[np.float32], size: tuple[int, int], *, align_corners: bool) -> NDArray[np.float32]:
+    """`values` `[..., h, w]` resized to `[..., H, W]`, `size` = (H, W)."""
+    if values.shape[-2:] == size:
+        return values
+    rows = taps(values.shape[-2], size[0], align_corners=align_corners)
+    columns = taps(values.shape[-1], size[1], align_corners=align_corners)
+    share = rows.share[:, None]
+    tall = values[..., rows.low, :] * (1 - share) + values[..., rows.high, :] * share
+    left: NDArray[Any] = tall.take(columns.low, axis=-1)
+    right = tall.take(columns.high, axis=-1)
+    right -= left
+    right *= columns.share
+    left += right
+    return left

@@ -1,0 +1,174 @@
+"""The zoo: what is known about every set of weights, and where on this machine they are.
+
+`models/zoo.yaml` is the source; `models/README.md` is a table made from it. Weights are looked for in
+`$TIEKD_HOME` (default: the user's data folder) and then among the files that ship with the project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tiekd.assets import asset_root
+from tiekd.card import ModelCard
+from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, WeightsUnavailableError
+
+HOME_VARIABLE = "TIEKD_HOME"
+WEIGHTS_SUFFIX = ".safetensors"
+
+
+class Published(BaseModel):
+    """What the authors report for a row (KITTI Eigen split, garg crop of the 352x1216 crop, flip test)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    abs_rel: float = Field(gt=0)
+    rmse: float = Field(gt=0, description="metres")
+
+
+class ZooRow(ModelCard):
+    """One row of the zoo: a model card and what is known about weights for it.
+
+    `file` is relative to `models/`; `measured` maps a protocol's name to metrics of our own runs;
+    `viewer_folder` is the folder of the published viewer that shows this row's pictures.
+    """
+
+    published: Published | None = None
+    measured: dict[str, dict[str, float]] = Field(default_factory=dict)
+    parameters: int | None = Field(default=None, gt=0)
+    link: str | None = None
+    viewer_folder: str | None = None
+    file: str | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+    @property
+    def card(self) -> ModelCard:
+        """The part of the row that travels with the weights."""
+        return ModelCard(**{name: getattr(self, name) for name in ModelCard.model_fields})
+
+
+class Zoo(BaseModel):
+    """All rows, in the order of the file; names are unique."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: tuple[ZooRow, ...]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Zoo:
+        names = [row.name for row in self.rows]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names used more than once: {', '.join(twice)}")
+        return self
+
+    def __iter__(self) -> Iterator[ZooRow]:  # type: ignore[override]  # rows, not pydantic's fields
+        return iter(self.rows)
+
+    def names(self, pattern: str = "*") -> list[str]:
+        """Names of the rows that match a shell pattern, in the order of the file."""
+        return [row.name for row in self.rows if fnmatchcase(row.name, pattern)]
+
+    def row(self, name: str) -> ZooRow:
+        """The row of that name. Raises UnknownNameError, which suggests near names."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise UnknownNameError("model", name, self.names())
+
+    def by_viewer_folder(self) -> dict[str, ZooRow]:
+        """Folder of the published viewer -> row."""
+        return {row.viewer_folder: row for row in self.rows if row.viewer_folder}
+
+
+def parse_zoo(text: str, *, where: str) -> Zoo:
+    """Read the text of a zoo file. Raises ConfigError that lists every fault."""
+    try:
+        document: Any = yaml.safe_load(text)
+        rows = document["rows"] if isinstance(document, dict) else None
+        return Zoo.model_validate({"rows": rows})
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where} is not valid YAML: {error}", hint="Check the line it names.") from error
+    except (ValidationError, KeyError) as error:
+        raise ConfigError(
+            f"{where} does not describe a zoo: {error}", hint="See the rows that ship."
+        ) from error
+
+
+def read_zoo(path: Path | None = None) -> Zoo:
+    """Read `path`, by default the zoo that ships. Raises ConfigError when it is missing or wrong."""
+    file = path or asset_root() / "models" / "zoo.yaml"
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise ConfigError(
+            f"Can't read the zoo {file}: {error.strerror}.", hint="Install tiekd again."
+        ) from error
+    return _read_cached(file, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read_cached(file: Path, _changed_ns: int) -> Zoo:
+    return parse_zoo(file.read_text(encoding="utf-8"), where=str(file))
+
+
+def row(name: str) -> ZooRow:
+    """The shipped zoo's row of that name. Raises UnknownNameError."""
+    return read_zoo().row(name)
+
+
+def home() -> Path:
+    """Where this user's weights are kept: `$TIEKD_HOME`, or the platform's data folder for tiekd."""
+    stated = os.environ.get(HOME_VARIABLE)
+    return Path(stated).expanduser() if stated else Path(platformdirs.user_data_dir("tiekd", appauthor=False))
+
+
+def find_weights(zoo_row: ZooRow) -> Path | None:
+    """The file with a row's weights on this machine, or None."""
+    candidates = [home() / f"{zoo_row.name}{WEIGHTS_SUFFIX}"]
+    if zoo_row.file:
+        candidates.append(asset_root() / "models" / zoo_row.file)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def resolve(name_or_path: str | Path) -> Path:
+    """A file of weights from the name of a row, or from a path, which is returned as it is.
+
+    Raises UnknownNameError, WeightsUnavailableError when the row's weights are not on this machine and
+    CheckpointError when the file is not the one the zoo promises or the path does not exist.
+    """
+    text = str(name_or_path)
+    if Path(text).is_file():
+        return Path(text)
+    if text.endswith(WEIGHTS_SUFFIX) or os.sep in text:
+        raise CheckpointError(
+            f"There is no file {text}.", hint="Check the path, or give a name of `tiekd models`."
+        )
+    zoo_row = row(text)
+    path = find_weights(zoo_row)
+    if path is None:
+        raise WeightsUnavailableError(
+            f"The weights of {text} are not on this machine.",
+            hint=f"Put them at {home() / (text + WEIGHTS_SUFFIX)}, or see `tiekd models --available`.",
+        )
+    if zoo_row.sha256 and sha256_of(path) != zoo_row.sha256:
+        raise CheckpointError(
+            f"{path} is not the file that the zoo promises for {text} (its sha256 differs).",
+            hint="Fetch it again, or pass its path to use it all the same.",
+        )
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Hex sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
