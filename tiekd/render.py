@@ -1,0 +1,166 @@
+"""Depth as pictures and files: colour maps over a fixed metric range, a colour bar, and the file formats.
+
+Colours follow the published pictures: entry floor(256 (d - min) / (max - min)) of a table of 256, clipped, so
+that the same depth has the same colour in every picture. Imports no torch.
+"""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from tiekd import _colormaps
+from tiekd.errors import DataError, UnknownNameError
+from tiekd.runtime import png, png16
+from tiekd.types import DepthMap, DepthRange
+
+Format = Literal["png16", "npy", "npz", "color"]
+SUFFIXES: dict[str, str] = {"png16": ".png", "npy": ".npy", "npz": ".npz", "color": ".png"}
+"""Format -> the suffix of its files."""
+DEFAULT_CMAP = "magma_r"
+NO_DATA_RGB = (0, 0, 0)
+"""Colour of pixels without depth; no entry of magma."""
+_TABLES = {"magma": _colormaps.MAGMA, "viridis": _colormaps.VIRIDIS, "turbo": _colormaps.TURBO}
+COLORMAPS = tuple(
+    f"{name}{suffix}" for name in ("magma", "viridis", "turbo", "grey") for suffix in ("", "_r")
+)
+"""Every colour map; `_r` is reversed, so that near is bright."""
+
+
+@lru_cache(maxsize=len(COLORMAPS))
+def colormap(name: str) -> NDArray[np.uint8]:
+    """The table `[256, 3]` of a colour map, read-only. Raises UnknownNameError."""
+    if name not in COLORMAPS:
+        raise UnknownNameError("colour map", name, COLORMAPS)
+    base = name.removesuffix("_r")
+    if base == "grey":
+        table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    else:
+        table = np.frombuffer(base64.b85decode(_TABLES[base]), np.uint8).reshape(256, 3)
+    ordered: NDArray[np.uint8] = np.ascontiguousarray(table[::-1] if name.endswith("_r") else table)
+    ordered.setflags(write=False)
+    return ordered
+
+
+def color_index(values: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
+    """Entry of a colour table for each of `values`, on a scale from `low` to `high`; NaN gives 0."""
+    # Double precision, as the page computes it, so that both give every pixel the same colour.
+    scaled = 256 * (np.asarray(values, np.float64) - low) / (high - low)
+    return np.clip(np.nan_to_num(scaled), 0, 255).astype(np.uint8)
+
+
+def colorize(
+    depth_m: NDArray[np.floating[Any]], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP
+) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` of `depth_m` `[H, W]` metres; pixels without depth (0, NaN) are black."""
+    colours = colormap(cmap)[color_index(depth_m, depth_range.min_m, depth_range.max_m)]
+    colours[~_valid(depth_m)] = NO_DATA_RGB
+    return colours
+
+
+def scalar_png(values: NDArray[np.floating[Any]], *, low: float, high: float, cmap: str) -> bytes:
+    """A palette PNG of any `values` `[H, W]` on a scale from `low` to `high`."""
+    return png.encode_palette(color_index(values, low, high), colormap(cmap))
+
+
+def color_png(
+    depth_m: NDArray[np.floating[Any]], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP
+) -> bytes:
+    """A colour PNG of `depth_m` `[H, W]` metres at its own size; quickest when every pixel has depth."""
+    if _valid(depth_m).all():
+        return scalar_png(depth_m, low=depth_range.min_m, high=depth_range.max_m, cmap=cmap)
+    return png.encode_rgb(colorize(depth_m, depth_range=depth_range, cmap=cmap))
+
+
+def encode(
+    depth_map: DepthMap, fmt: str, *, cmap: str = DEFAULT_CMAP, depth_range: DepthRange | None = None
+) -> bytes:
+    """The bytes of a file of one of `SUFFIXES`' formats; `color` uses `depth_range` or the model's own.
+
+    Raises UnknownNameError for a format or colour map that does not exist.
+    """
+    match fmt:
+        case "png16":
+            return png16.encode(depth_map.depth_m)
+        case "npy":
+            return npy_bytes(depth_map.depth_m)
+        case "npz":
+            depth = depth_map.depth_m
+            return npz_bytes(depth_m=depth, valid=_valid(depth), model=np.array(depth_map.model))
+        case "color":
+            return color_png(depth_map.depth_m, depth_range=depth_range or depth_map.depth_range, cmap=cmap)
+    raise UnknownNameError("format", fmt, SUFFIXES)
+
+
+def write(
+    depth_map: DepthMap,
+    path: Path,
+    fmt: str,
+    *,
+    cmap: str = DEFAULT_CMAP,
+    depth_range: DepthRange | None = None,
+) -> None:
+    """Write `encode`'s bytes to `path`, whole or not at all. Raises DataError when that can't be done."""
+    write_bytes(path, encode(depth_map, fmt, cmap=cmap, depth_range=depth_range))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whole or not at all, making folders. Raises DataError."""
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise DataError(f"Can't write {path}: {reason}.", hint="Choose a folder you may write to.") from error
+
+
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    """A NumPy .npy file of `array`."""
+    buffer = BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def npz_bytes(**arrays: NDArray[Any]) -> bytes:
+    """A NumPy .npz file of named arrays, not compressed."""
+    buffer = BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def with_color_bar(
+    picture: NDArray[np.uint8], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP, ticks: int = 5
+) -> NDArray[np.uint8]:
+    """`picture` `[H, W, 3]` with a colour bar below it, `[H + bar, W, 3]`, its ticks in metres."""
+    width = picture.shape[1]
+    text_px = max(10, width // 70)
+    bar_px, font = 2 * text_px, ImageFont.load_default(text_px)
+    strip = Image.new("RGB", (width, 2 * bar_px), "white")
+    entries = (np.arange(width) * 256 // width).astype(np.uint8)
+    strip.paste(Image.fromarray(np.repeat(colormap(cmap)[entries][None], bar_px, axis=0)), (0, 0))
+    draw = ImageDraw.Draw(strip)
+    for tick in range(ticks):
+        share = tick / (ticks - 1)
+        metres = depth_range.min_m + share * (depth_range.max_m - depth_range.min_m)
+        anchor = "lt" if tick == 0 else "rt" if tick == ticks - 1 else "mt"
+        draw.text(
+            (share * (width - 1), bar_px + text_px // 3), f"{metres:.3g} m", "black", font, anchor=anchor
+        )
+    return np.concatenate([picture, np.asarray(strip)])
+
+
+def _valid(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(depth_m) & (depth_m > 0))
