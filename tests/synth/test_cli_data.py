@@ -1,0 +1,47 @@
+"""`tiekd data synth` from the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tiekd.cli.data import app
+from tiekd.errors import ConfigError
+
+
+def test_synth_writes_a_world_and_says_so(tmp_path):
+    result = CliRunner().invoke(
+        app,
+        [
+            "synth",
+            "--out",
+            str(tmp_path / "w"),
+            "--frames",
+            "2",
+            "--seed",
+            "3",
+            "--size",
+            "96x32",
+            "--drive",
+            "1",
+            "--split",
+            "0.5,0.5,0",
+            "--json",
+            "-",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.output)
+    assert answer["rendered"] == 2
+    assert answer["splits"] == {"train": 1, "val": 1, "test": 0}
+    assert (tmp_path / "w" / "train.txt").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--size", "96"), ("--size", "-5x9"), ("--split", "1,0"), ("--split", "a,b,c")]
+)
+def test_synth_refuses_what_it_cannot_read(tmp_path, option, value):
+    result = CliRunner().invoke(app, ["synth", "--out", str(tmp_path / "w"), "--frames", "1", option, value])
+    assert isinstance(result.exception, ConfigError)
+    assert value in str(result.exception)
+    assert not (tmp_path / "w").exists()

@@ -1,0 +1,219 @@
+"""Writes a synthetic world as a data set in the published KITTI layout."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.errors import ConfigError, DataError
+from tiekd.synth.lidar import sparse_scan
+from tiekd.synth.render import check_request, focal_px, render_frame
+
+WORLD_VERSION = 1
+DEPTH_SCALE = 256
+_DATE = "2011_01_01"
+_SPARSE = ("none", "lidar")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldOptions:
+    """What defines the files of a data set; `frames_per_drive` frames share a folder and a split."""
+
+    seed: int
+    width_px: int = 1242
+    height_px: int = 375
+    sparse: str = "none"
+    frames_per_drive: int = 20
+    focal_jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWorld:
+    """What `write_dataset` did: frames rendered now, frames kept from before, and frames per split."""
+
+    rendered: int
+    kept: int
+    splits: dict[str, int]
+
+
+def write_dataset(
+    out: str | Path,
+    *,
+    frames: int,
+    options: WorldOptions,
+    workers: int = 1,
+    shares: tuple[float, float, float] = (0.9, 0.05, 0.05),
+    progress: Callable[[int, int], None] | None = None,
+) -> WrittenWorld:
+    """Render `frames` frames under `out`, keeping whole frames that are already there.
+
+    Writes `input/`, `gt_depth/` (16-bit PNG, metres × 256, 0 = none), `train.txt val.txt test.txt` (lines
+    "image depth focal", whole drives per split) and `world.json`. Raises ConfigError for unusable options or
+    when `out` holds another world, DataError when it can't be written.
+    """
+    check_request(options.seed, 0, options.width_px, options.height_px)
+    if frames < 1 or workers < 1 or options.frames_per_drive < 1:
+        raise ConfigError(
+            f"frames={frames}, workers={workers}, frames per drive={options.frames_per_drive}.",
+            hint="Each must be at least 1.",
+        )
+    if min(shares) < 0 or abs(sum(shares) - 1.0) > 1e-6:
+        raise ConfigError(
+            f"Split shares {shares} don't add up to 1.", hint="Give three shares, e.g. 0.9,0.05,0.05."
+        )
+    if options.sparse not in _SPARSE:
+        raise ConfigError(f"Unknown kind of sparse depth {options.sparse!r}.", hint="Use none or lidar.")
+    root = Path(out)
+    with _writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        _claim(root, options)
+        kept = 0
+        for done, fresh in enumerate(_render_all(root, frames, options, workers), start=1):
+            kept += not fresh
+            if progress is not None:
+                progress(done, frames)
+        counts = _write_splits(root, frames, options, shares)
+    return WrittenWorld(frames - kept, kept, counts)
+
+
+def frame_paths(index: int, frames_per_drive: int) -> tuple[str, str]:
+    """Paths of a frame's picture (below `input/`) and depth (below `gt_depth/`)."""
+    drive = f"{_DATE}_drive_{index // frames_per_drive:04d}_sync"
+    name = f"{index % frames_per_drive:010d}.png"
+    return f"{_DATE}/{drive}/image_02/data/{name}", f"{drive}/proj_depth/groundtruth/image_02/{name}"
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"Can't write the world to {root}: {error.strerror or error}.",
+            hint="Choose a folder you may write to, with --out.",
+        ) from error
+
+
+def _claim(root: Path, options: WorldOptions) -> None:
+    """Write `world.json`, or check that the folder already holds the same world."""
+    record = {"version": WORLD_VERSION, **asdict(options)}
+    path = root / "world.json"
+    if path.exists():
+        try:
+            found = json.loads(path.read_text())
+        except ValueError as error:
+            raise DataError(
+                f"{path} is not readable as JSON.", hint="Remove it or choose another --out."
+            ) from error
+        if found != record:
+            raise ConfigError(
+                f"{root} holds another world: {found}; asked for {record}.",
+                hint="Choose another --out, or repeat its options to resume.",
+            )
+        return
+    _replace(path, (json.dumps(record, indent=1) + "\n").encode())
+
+
+def _render_all(root: Path, frames: int, options: WorldOptions, workers: int) -> Iterator[bool]:
+    """Make every frame; yields whether it was rendered now."""
+    job = partial(_make_frame, root, options)
+    if workers == 1:
+        yield from map(job, range(frames))
+        return
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap(job, range(frames), chunksize=4)
+
+
+def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
+    """Render one frame unless both of its files are there; the depth is written last."""
+    image_name, depth_name = frame_paths(index, options.frames_per_drive)
+    image_path, depth_path = root / "input" / image_name, root / "gt_depth" / depth_name
+    if _whole(image_path) and _whole(depth_path):
+        return False
+    frame = render_frame(
+        options.seed,
+        index,
+        width_px=options.width_px,
+        height_px=options.height_px,
+        focal_jitter=options.focal_jitter,
+    )
+    depth_m = frame.depth_m
+    if options.sparse == "lidar":
+        depth_m = sparse_scan(depth_m, frame.intrinsics, np.random.default_rng([options.seed, index, 64]))
+    image_path.parent.mkdir(parents=True, exist_ok=True)
+    depth_path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(image_path, _png(frame.image))
+    _replace(depth_path, _png(encode_depth(depth_m)))
+    return True
+
+
+def encode_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Depth in metres (0 = none) to stored integers, metres × 256; a depth never rounds to 0."""
+    stored = np.clip(np.rint(depth_m * DEPTH_SCALE), 1, 65535)
+    return np.where(depth_m > 0, stored, 0).astype(np.uint16)
+
+
+def _whole(path: Path) -> bool:
+    """True for a file that ends as a PNG ends (files appear by renaming, so this is a second belt)."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-12, 2)
+            return file.read() == b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    except OSError:
+        return False
+
+
+def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is either whole or absent."""
+    partial_path = path.with_name(path.name + ".part")
+    partial_path.write_bytes(content)
+    partial_path.replace(path)
+
+
+def _write_splits(
+    root: Path, frames: int, options: WorldOptions, shares: tuple[float, float, float]
+) -> dict[str, int]:
+    """Give every drive to one split, by a shuffle that depends on the seed; train gets at least one."""
+    per_drive = options.frames_per_drive
+    n_drives = -(-frames // per_drive)
+    order = np.random.default_rng([options.seed, 5]).permutation(n_drives)
+    ends = np.rint(np.cumsum(shares) * n_drives).astype(int)
+    ends[0] = max(ends[0], 1)
+    focals = [
+        focal_px(
+            options.seed,
+            i,
+            width_px=options.width_px,
+            height_px=options.height_px,
+            focal_jitter=options.focal_jitter,
+        )
+        for i in range(frames)
+    ]
+    counts = {}
+    for name, start, end in zip(("train", "val", "test"), (0, ends[0], ends[1]), ends, strict=True):
+        drives = {int(drive) for drive in order[start:end]}
+        lines = [
+            " ".join((*frame_paths(i, per_drive), f"{focals[i]:.4f}"))
+            for i in range(frames)
+            if i // per_drive in drives
+        ]
+        _replace(root / f"{name}.txt", "".join(f"{line}\n" for line in lines).encode())
+        counts[name] = len(lines)
+    return counts

@@ -1,0 +1,27 @@
+"""One door to numba, so that a missing package is a clear error and the decorators stay typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from tiekd.errors import UnavailableError
+
+try:
+    import numba
+except ImportError as error:  # pragma: no cover - depends on the installation
+    raise UnavailableError(
+        "The synthetic world needs the package numba.", hint="Install it with: pip install 'tiekd[synth]'"
+    ) from error
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def jit(function: _Function) -> _Function:
+    """Compile `function` on first call and cache the machine code beside its source."""
+    return cast(_Function, numba.njit(cache=True, fastmath=True, error_model="numpy")(function))
+
+
+def inline(function: _Function) -> _Function:
+    """Compile a small function that only other compiled functions call."""
+    return cast(_Function, numba.njit(fastmath=True, error_model="numpy")(function))

@@ -1,0 +1,87 @@
+"""Materials of a scene: one row of numbers each, read by the compiled shader.
+
+Columns: kind, seed, casts (1 = throws a shadow), gloss, three linear RGB colours, frequency (1/m) and
+strength of the mottling, twelve parameters whose meaning depends on the kind, emission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+PLAIN, ROAD, FACADE, BRICK, CAR_SIDE, CAR_END, GLASS, FOLIAGE = range(8)
+STRIPES, GRASS, SIGN, BOARD, FENCE, WHEEL, PERSON, BAND = range(8, 16)
+
+KIND, SEED, CASTS, GLOSS, COLOR1, COLOR2, COLOR3, FREQUENCY, MOTTLE, PARAM, EMISSION = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    10,
+    13,
+    14,
+    15,
+    27,
+)
+N_COLUMNS = 28
+
+Color = tuple[float, float, float]
+
+
+class Materials:
+    """The materials of one scene; `add` answers the index that triangles refer to."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._rows: list[NDArray[np.float64]] = []
+
+    def add(
+        self,
+        kind: int,
+        color: Color,
+        *,
+        color2: Color | None = None,
+        color3: Color | None = None,
+        params: Sequence[float] = (),
+        gloss: float = 0.02,
+        mottle: float = 0.12,
+        frequency: float = 0.7,
+        casts: bool = True,
+        emission: float = 0.0,
+    ) -> int:
+        """Add a material and answer its index."""
+        row = np.zeros(N_COLUMNS)
+        row[KIND], row[SEED], row[CASTS], row[GLOSS] = kind, self._rng.integers(1, 10_000), casts, gloss
+        row[COLOR1 : COLOR1 + 3] = color
+        row[COLOR2 : COLOR2 + 3] = color if color2 is None else color2
+        row[COLOR3 : COLOR3 + 3] = color if color3 is None else color3
+        row[FREQUENCY], row[MOTTLE], row[EMISSION] = frequency, mottle, emission
+        row[PARAM : PARAM + len(params)] = params
+        self._rows.append(row)
+        return len(self._rows) - 1
+
+    def table(self) -> NDArray[np.float64]:
+        """All rows, `[n_materials, N_COLUMNS]`."""
+        return np.stack(self._rows)
+
+
+def random_color(
+    rng: np.random.Generator, *, low: float = 0.02, high: float = 0.7, saturation: float = 0.3
+) -> Color:
+    """A linear RGB colour of random brightness (log-uniform) and hue."""
+    value = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    hue = rng.uniform(0, 1, 3)
+    tint = 1.0 + saturation * 2.0 * (hue - hue.mean())
+    r, g, b = np.clip(value * tint, 0.004, 0.95)
+    return float(r), float(g), float(b)
+
+
+def vary(rng: np.random.Generator, color: Color, amount: float) -> Color:
+    """`color` with its brightness and, less, its channels changed by a relative amount."""
+    gain = float(np.exp(rng.normal(0, amount)))
+    r, g, b = np.clip(np.array(color) * gain * np.exp(rng.normal(0, amount * 0.3, 3)), 0.003, 0.95)
+    return float(r), float(g), float(b)
