@@ -1,5 +1,6 @@
 """The writer: KITTI's layout, the same for any number of workers, resumable, clear about what is wrong."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -33,7 +34,7 @@ def test_layout_splits_and_depth(world):
     assert [len(lines[name]) for name in ("train", "val", "test")] == [2, 2, 2]
     drives = {name: {line.split("/")[1] for line in found} for name, found in lines.items()}
     assert len(set.union(*drives.values())) == 3
-    for line in sum(lines.values(), []):
+    for line in itertools.chain.from_iterable(lines.values()):
         image, depth, focal = line.split()
         assert float(focal) == pytest.approx(721.5377 / 6, abs=1e-3)
         with Image.open(world / "input" / image) as picture:
@@ -73,17 +74,17 @@ def test_resume_keeps_whole_frames_and_repairs_the_rest(world, tmp_path):
 
 
 def test_lidar_depth_is_sparse_and_true(tmp_path):
-    options = replace(OPTIONS, width_px=621, height_px=188, sparse="lidar", seed=1)
+    options = replace(OPTIONS, width_px=1242, height_px=375, sparse="lidar", seed=1)
     write_dataset(tmp_path, frames=3, options=options)
     shares = []
     for i in range(3):
         stored = np.asarray(Image.open(tmp_path / "gt_depth" / frame_paths(i, 2)[1]))
-        dense = encode_depth(render_frame(1, i, width_px=621, height_px=188).depth_m)
+        dense = encode_depth(render_frame(1, i, width_px=1242, height_px=375).depth_m)
         hit = stored > 0
         np.testing.assert_array_equal(stored[hit], dense[hit])
         assert stored.max() <= 80 * 256
         shares.append(hit.mean())
-    assert 0.03 < np.mean(shares) < 0.12
+    assert 0.03 < np.mean(shares) < 0.06
 
 
 def test_jittered_focal_length_reaches_the_split_file(tmp_path):
