@@ -43,7 +43,9 @@ class DepthBins:
         """Width of one bin in metres."""
         return (self.depth_range.max_m - self.depth_range.min_m) / self.n_bins
 
-    def edges(self, *, device: torch.device | str | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
+    def edges(
+        self, *, device: torch.device | str | None = None, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
         """Bin edges `[n_bins + 1]` in metres, nearest first."""
         return torch.linspace(
             self.depth_range.min_m, self.depth_range.max_m, self.n_bins + 1, device=device, dtype=dtype
@@ -71,7 +73,7 @@ def edges_from_widths(relative_widths: Tensor, depth_range: DepthRange) -> Tenso
 
 
 def over_channels(values: Tensor, like: Tensor) -> Tensor:
-    """View per-bin `values` `[n_bins]` or `[B, n_bins]` so that they broadcast over `like` `[B, n_bins, H, W]`.
+    """View per-bin `values` `[n_bins]` or `[B, n_bins]` to broadcast over `like` `[B, n_bins, H, W]`.
 
     Raises ConfigError when the number of bins differs.
     """
@@ -85,7 +87,7 @@ def over_channels(values: Tensor, like: Tensor) -> Tensor:
 
 
 def expectation(dpm: Tensor, bin_edges: Tensor) -> Tensor:
-    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]`: the sum of p_k c_k (FACTS §1.1)."""
+    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]`: sum of p_k c_k."""
     return (dpm * over_channels(bin_centers(bin_edges), dpm)).sum(dim=1, keepdim=True)
 
 
@@ -106,13 +108,38 @@ def entropy(dpm: Tensor) -> Tensor:
 def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
     """Target DPM `[B, n_bins, H, W]` made from a depth `[B, 1, H, W]` in metres (FACTS §1.2 steps 1–3).
 
-    Kept from the published method: the softmax is taken of the Gaussian *density*, not of its logarithm,
-    so the target is a plateau about as wide as the reach of the density; where no bin is within reach the
-    distribution is uniform. Raises ConfigError for a sigma that is not positive.
+    Where no bin is within reach of the depth the distribution is uniform. Raises ConfigError for a sigma
+    that is not positive.
     """
-    if not sigma_m > 0:
-        raise ConfigError(f"sigma_m must be positive, got {sigma_m}.", hint="KITTI uses 0.5–0.8 m, NYU 0.15 m.")
     centers = bin_centers(bin_edges)
     per_image = (centers if centers.ndim == 2 else centers[None])[:, :, None, None]
-    density = torch.exp(-((per_image - depth) ** 2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
+    return target_over(per_image, depth, sigma_m=sigma_m)
+
+
+def target_over(centers: Tensor, depth: Tensor, *, sigma_m: float) -> Tensor:
+    """The target distribution over dimension 1 of bin `centers`, for a `depth` that broadcasts to them.
+
+    Kept from the published method: the softmax is taken of the Gaussian *density*, not of its logarithm,
+    so the target is a plateau about as wide as the reach of the density. Raises ConfigError for a sigma that
+    is not positive.
+    """
+    density = _density(centers - depth, sigma_m)
     return torch.softmax(density.masked_fill(density < DENSITY_FLOOR, NO_MASS_LOGIT), dim=1)
+
+
+def without_mass(distance_m: Tensor, *, sigma_m: float) -> Tensor:
+    """Whether a bin at this distance from the depth counts as having no mass, bool of the same shape."""
+    return _density(distance_m, sigma_m) < DENSITY_FLOOR
+
+
+def target_reach_m(sigma_m: float) -> float:
+    """Distance in metres beyond which a bin has no mass, up to rounding."""
+    return sigma_m * math.sqrt(-2 * math.log(DENSITY_FLOOR * math.sqrt(2 * math.pi) * sigma_m))
+
+
+def _density(distance_m: Tensor, sigma_m: float) -> Tensor:
+    if not sigma_m > 0:
+        raise ConfigError(
+            f"sigma_m must be positive, got {sigma_m}.", hint="KITTI uses 0.5–0.8 m, NYU 0.15 m."
+        )
+    return torch.exp(-(distance_m**2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)

@@ -1,0 +1,1 @@
+"""Training losses: pure functions in `functional`, thin modules around them in `modules`."""

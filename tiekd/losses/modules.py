@@ -1,0 +1,76 @@
+"""The losses as modules: they hold the settings, `functional` holds the arithmetic."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from tiekd.bins import bin_centers
+from tiekd.losses import functional
+
+
+class DPMLoss(nn.Module):
+    """Mean of `functional.dpm_loss_from_logits`."""
+
+    def __init__(self, *, sigma_m: float) -> None:
+        super().__init__()
+        self.sigma_m = sigma_m
+
+    def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> Tensor:
+        """Scalar, from logits `[B, n_bins, H, W]` and a teacher depth `[B, 1, H, W]` in metres."""
+        return functional.dpm_loss_from_logits(
+            dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m
+        ).mean()
+
+
+class TIEKDLoss(nn.Module):
+    """`functional.tiekd_loss` on logits."""
+
+    def __init__(self, *, sigma_m: float, dpm_weight: float = 0.1) -> None:
+        super().__init__()
+        self.sigma_m = sigma_m
+        self.dpm_weight = dpm_weight
+
+    def forward(
+        self, dpm_logits: Tensor, depth: Tensor, teacher_depth: Tensor, bin_edges: Tensor
+    ) -> dict[str, Tensor]:
+        """Scalars `loss`, `dpm_loss`, `depth_loss`; `depth` is the expectation `[B, 1, H, W]` in metres."""
+        return functional.tiekd_loss(
+            dpm_logits.float().softmax(dim=1),
+            depth,
+            teacher_depth,
+            bin_edges,
+            sigma_m=self.sigma_m,
+            dpm_weight=self.dpm_weight,
+        )
+
+
+class SSIMLoss(nn.Module):
+    """`functional.ssim_loss`."""
+
+    def forward(self, depth: Tensor, target: Tensor) -> Tensor:
+        """Scalar, from two maps `[B, 1, H, W]` in metres."""
+        return functional.ssim_loss(depth, target)
+
+
+class SILogLoss(nn.Module):
+    """`functional.silog_loss`."""
+
+    def forward(self, depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+        """Scalar, from two maps `[B, 1, H, W]` in metres and a bool mask of the same shape."""
+        return functional.silog_loss(depth, target, valid_mask)
+
+
+class MSELoss(nn.Module):
+    """`functional.mse_loss`."""
+
+    def forward(self, depth: Tensor, target: Tensor) -> Tensor:
+        """Scalar in m², from two maps `[B, 1, H, W]` in metres."""
+        return functional.mse_loss(depth, target)
+
+
+class BinsChamferLoss(nn.Module):
+    """`functional.bins_chamfer_loss` of the bins between `bin_edges`."""
+
+    def forward(self, bin_edges: Tensor, target: Tensor) -> Tensor:
+        """Scalar in m², from edges `[B, n_bins + 1]` and a depth `[B, 1, H, W]`, both in metres."""
+        return functional.bins_chamfer_loss(bin_centers(bin_edges), target)
