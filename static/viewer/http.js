@@ -1,0 +1,86 @@
+/**
+ * Talking to the server: every failure becomes an ApiError whose message a visitor can act on.
+ */
+
+/** What went wrong with a request, in plain words. */
+export class ApiError extends Error {
+  /** @param {string} message @param {{status?: number, retryAfterS?: number|null}} [how] */
+  constructor(message, { status = 0, retryAfterS = null } = {}) {
+    super(message);
+    this.status = status;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * `fetch` that throws an ApiError unless the answer is a 2xx. Aborts pass through as they are.
+ * @param {string} url @param {RequestInit} [init]
+ */
+export async function request(url, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError("The server can't be reached. Is it still running?");
+  }
+  if (!response.ok) throw await asError(response);
+  return response;
+}
+
+/** @param {string} url @param {RequestInit} [init] @returns {Promise<any>} */
+export async function requestJson(url, init) {
+  const response = await request(url, init);
+  try {
+    return await response.json();
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError("The server's answer can't be read; it isn't JSON.");
+  }
+}
+
+/** @param {Response} response */
+async function asError(response) {
+  const retry = Number(response.headers.get("Retry-After"));
+  const how = { status: response.status, retryAfterS: retry > 0 ? retry : null };
+  const problem = await response.json().catch(() => null);
+  const words = problem && [problem.detail ?? problem.title, problem.hint].filter((word) => typeof word === "string" && word);
+  if (words?.length) return new ApiError(words.join(" "), how);
+  return new ApiError(`The server answered ${response.status} ${response.statusText}`.trim() + ".", how);
+}
+
+/** Waiting that an abort ends. @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>} */
+export function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new DOMException("The wait was given up.", "AbortError"));
+    });
+  });
+}
+
+/**
+ * `request` that waits and asks again while a busy or warming server says when to (503 or 429 with Retry-After).
+ * @param {string} url @param {RequestInit} init
+ * @param {{giveUpAfterS?: number, onWait?: (message: string) => void}} [options]
+ */
+export async function requestPatiently(url, init, { giveUpAfterS = 180, onWait } = {}) {
+  const end = performance.now() + 1000 * giveUpAfterS;
+  for (;;) {
+    try {
+      return await request(url, init);
+    } catch (error) {
+      const waitS = error instanceof ApiError && [429, 503].includes(error.status) ? error.retryAfterS : null;
+      if (waitS === null || performance.now() + 1000 * waitS > end) throw error;
+      onWait?.(messageOf(error));
+      await pause(1000 * waitS, init.signal ?? undefined);
+    }
+  }
+}
