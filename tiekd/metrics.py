@@ -1,0 +1,95 @@
+"""Depth metrics of one image and their mean over images; pure functions of numpy arrays (FACTS §2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.data.crops import Box, eigen_crop_box, garg_crop_box, nyu_eigen_crop_box
+from tiekd.errors import DataError, UnknownNameError
+from tiekd.types import DepthRange
+
+METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
+CROPS: dict[str, Callable[[int, int], Box]] = {
+    "garg": garg_crop_box,
+    "eigen": eigen_crop_box,
+    "nyu_eigen": nyu_eigen_crop_box,
+}
+"""Crop name -> box for the size of the array that is evaluated."""
+
+
+def depth_metrics(
+    pred: NDArray[np.floating], gt: NDArray[np.floating], *, depth_range: DepthRange, crop: str | None = None
+) -> dict[str, float]:
+    """The metrics of one image, from depths `[H, W]` in metres; all NaN where nothing can be compared.
+
+    A pixel counts when its ground truth lies strictly inside the range and inside the crop ("garg", "eigen",
+    "nyu_eigen" or None). The prediction is taken as it is: clamp it first, as models do. Raises DataError for
+    unequal shapes and for predictions that are not finite, UnknownNameError for the crop.
+    """
+    mask = valid_mask(gt, depth_range=depth_range, crop=crop)
+    if pred.shape != gt.shape:
+        raise DataError(
+            f"The prediction is {pred.shape}, the ground truth {gt.shape}.",
+            hint="Resize the prediction to the ground truth, or crop both alike.",
+        )
+    if not mask.any():
+        return dict.fromkeys(METRICS, math.nan)
+    estimate, truth = pred[mask].astype(np.float64), gt[mask].astype(np.float64)
+    broken = int(np.count_nonzero(~np.isfinite(estimate)))
+    if broken:
+        raise DataError(
+            f"{broken} of {estimate.size} predicted depths are not finite.",
+            hint="The model or its file is broken; a mean over images would hide it.",
+        )
+    return _compare(estimate, truth)
+
+
+def valid_mask(
+    gt: NDArray[np.floating], *, depth_range: DepthRange, crop: str | None = None
+) -> NDArray[np.bool_]:
+    """Which pixels of a ground truth `[H, W]` in metres count, bool `[H, W]`.
+
+    Raises UnknownNameError for the crop and DataError for an array that is not two-dimensional.
+    """
+    if gt.ndim != 2:
+        raise DataError(f"Expected a depth map [H, W], got {gt.shape}.", hint="Evaluate one image at a time.")
+    inside: NDArray[np.bool_] = (gt > depth_range.min_m) & (gt < depth_range.max_m)
+    if crop is None:
+        return inside
+    if crop not in CROPS:
+        raise UnknownNameError("crop", crop, CROPS)
+    box = CROPS[crop](gt.shape[0], gt.shape[1])
+    mask = np.zeros_like(inside)
+    mask[box.index] = inside[box.index]
+    return mask
+
+
+def mean_over_images(per_image: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of every metric over the images that had anything to compare; NaN when none had."""
+    rows = [row for row in per_image if not math.isnan(row["abs_rel"])]
+    if not rows:
+        return dict.fromkeys(METRICS, math.nan)
+    return {name: float(np.mean([row[name] for row in rows])) for name in METRICS}
+
+
+def _compare(estimate: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[str, float]:
+    # A prediction of 0 m is infinitely wrong in ratios and logarithms; that is an answer, not a warning.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.maximum(truth / estimate, estimate / truth)
+        log_error = np.log(estimate) - np.log(truth)
+        variance = np.mean(log_error**2) - np.mean(log_error) ** 2
+    error = truth - estimate
+    return {
+        "abs_rel": float(np.mean(np.abs(error) / truth)),
+        "sq_rel": float(np.mean(error**2 / truth)),
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "rmse_log": float(np.sqrt(np.mean(log_error**2))),
+        "log10": float(np.mean(np.abs(log_error))) / math.log(10),
+        # Where rounding makes the variance negative, or infinities cancel, the published value is 0.
+        "silog": 100 * math.sqrt(variance) if variance > 0 else 0.0,
+        **{f"delta{i}": float(np.mean(ratio < 1.25**i)) for i in (1, 2, 3)},
+    }
