@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import struct
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -24,6 +26,7 @@ from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, Weights
 
 HOME_VARIABLE = "TIEKD_HOME"
 WEIGHTS_SUFFIX = ".safetensors"
+_LONGEST_HEADER = 100_000_000
 
 
 class Published(BaseModel):
@@ -172,3 +175,20 @@ def sha256_of(path: Path) -> str:
     """Hex sha256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card inside a file of weights, without reading the weights. Raises CheckpointError."""
+    broken = CheckpointError(f"{path} is not a whole .safetensors file.", hint="Fetch or save it again.")
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if not 0 < length <= min(_LONGEST_HEADER, path.stat().st_size):
+                raise broken
+            header = json.loads(file.read(length))
+    except OSError as error:
+        raise CheckpointError(f"Can't read {path}: {error.strerror}.", hint="Check the path.") from error
+    except (struct.error, ValueError) as error:
+        raise broken from error
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    return ModelCard.from_metadata(metadata, where=str(path))

@@ -1,0 +1,1 @@
+"""The HTTP service: `server.app.create_app(settings)`."""

@@ -1,0 +1,59 @@
+"""The app: `create_app(settings)` wires settings, models, routes and the page together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from server import problems
+from server.middleware import BodyLimit, Envelope
+from server.pages import Pages, StaticAssets
+from server.routes import health, models, pages, predict
+from server.service import Service
+from server.settings import Settings
+from tiekd import __version__
+from tiekd.assets import asset_root
+
+ROUTERS = (health.router, models.router, predict.router, pages.router)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service as an ASGI app; models are loaded after it has begun to listen.
+
+    Raises ConfigError, UnknownNameError, WeightsUnavailableError or CheckpointError for models that can't be
+    meant.
+    """
+    chosen = settings or Settings()
+    app = FastAPI(
+        title="tiekd",
+        version=__version__,
+        summary="Metric depth from one photo, and where distilled students differ from their teachers.",
+        lifespan=_lifespan,
+        docs_url=None,  # Its page loads scripts from elsewhere, which the page's policy forbids.
+        redoc_url=None,
+    )
+    root = asset_root()
+    service = Service(chosen)
+    app.state.service = service
+    app.state.pages = Pages(root)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticAssets(directory=root / "static"), name="static")
+    app.add_middleware(BodyLimit, limit_bytes=chosen.max_upload_bytes)
+    app.add_middleware(Envelope, monitoring=service.monitoring)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    loader = threading.Thread(target=service.residency.load_all, name="tiekd-load", daemon=True)
+    loader.start()
+    try:
+        yield
+    finally:
+        service.close()

@@ -1,0 +1,43 @@
+"""What can be set about the service, by `tiekd serve`'s options or by `TIEKD_*` in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+NameList = Annotated[tuple[str, ...], NoDecode]
+PathList = Annotated[tuple[Path, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Settings of one server process; lists are separated by commas in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TIEKD_", extra="ignore", frozen=True)
+
+    models: NameList = Field(default=(), description="names or files; empty: every row with weights here")
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps")
+    engine: str = "auto"
+    untrained: bool = Field(
+        default=False, description="give rows without weights random ones, marked as such"
+    )
+
+    results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
+    depth_scale: float = Field(default=256, gt=0, description="stored integer per metre in their 16-bit PNG")
+    magma_ranges: NameList = Field(
+        default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
+    )
+
+    max_upload_bytes: int = Field(default=32 * 2**20, gt=0)
+    max_photo_pixels: int = Field(default=64_000_000, gt=0)
+    queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
+    deadline_s: float = Field(default=60, gt=0)
+    workers: int = Field(default=1, ge=1, description="networks that may compute at the same time")
+    cache_bytes: int = Field(default=256 * 2**20, ge=0, description="predictions kept for /dpm")
+
+    @field_validator("models", "results", "magma_ranges", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
