@@ -28,12 +28,12 @@ def digest(array):
 
 
 def read_manifest(model):
-    return json.loads((HERE / "students" / f"{model}.json").read_text())
+    return json.loads((HERE / "networks" / f"{model}.json").read_text())
 
 
 def read_case(model):
     """(meta, arrays) of one network case; `tap/<name>` arrays are strided flat samples."""
-    with np.load(HERE / "students" / f"{model}.npz") as archive:
+    with np.load(HERE / "networks" / f"{model}.npz") as archive:
         arrays = {name: archive[name] for name in archive.files if name != "meta"}
         meta = json.loads(bytes(archive["meta"]).decode())
     if meta["inference_equals_head"]:
@@ -59,16 +59,17 @@ def reference_weights(manifest):
 
 
 def _scaled(key, normal, shapes, gain):
-    kind = key.rpartition(".")[2]
-    if kind == "running_mean":
+    if key.endswith("positional_encodings"):
+        return 0.5 * normal
+    if key.endswith("running_mean"):
         return 0.1 * normal
-    if kind == "running_var":
+    if key.endswith("running_var"):
         return 1 + 0.1 * np.abs(normal)
-    if kind == "weight" and normal.ndim > 1:
+    if key.endswith("weight") and normal.ndim > 1:
         return gain * math.sqrt(2 / math.prod(normal.shape[1:])) * normal
-    if kind == "weight":
+    if key.endswith("weight"):
         return gain * (1 + 0.1 * normal)
-    assert kind == "bias", f"no rule for {key}"
+    assert key.endswith("bias"), f"no rule for {key}"
     of_a_norm = len(shapes.get(key.removesuffix("bias") + "weight", ())) == 1
     return (0.1 if of_a_norm else 0.02) * normal
 

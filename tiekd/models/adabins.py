@@ -1,4 +1,4 @@
-"""AdaBins (Bhat et al. 2021): one set of depth bins per image, from a small transformer over the decoder's map.
+"""AdaBins (Bhat et al. 2021): depth bins per image, from a small transformer over the decoder's map.
 
 With `tokens="published"` the first patch tokens double as queries and the position codes are cut to length,
 which bounds the image size (the published network); with `tokens="any_size"` the queries are learned and the
@@ -77,7 +77,7 @@ class PublishedTokens(nn.Module):
             raise InputSizeError(
                 f"The image gives {tokens.shape[1]} patches, but this network takes {self.n_queries} to "
                 f"{_MAX_TOKENS} of them.",
-                hint="KITTI's 352x1216 pixels give 418, NYU's 480x640 give 300; scale the image to such an area.",
+                hint="KITTI's 352x1216 pixels give 418, NYU's 480x640 give 300; scale the image accordingly.",
             )
         return tokens + self.positions[: tokens.shape[1]]
 
@@ -126,7 +126,7 @@ class AdaptiveBinsHead(nn.Module):
         self.conv_out = nn.Conv2d(width, n_bins, 1)
 
     def forward(self, feature: Tensor) -> HeadOutput:
-        """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from a map `[B, C, h, w]`."""
+        """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from `[B, C, h, w]`."""
         feature = self.conv_in(feature)
         tokens = self.transformer(self.tokens(self.embed(self._whole_patches(feature))))
         widths = F.relu(self.regressor(tokens[:, 0])).float() + MIN_WIDTH

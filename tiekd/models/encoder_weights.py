@@ -77,7 +77,7 @@ def match_state_dict(
         raise CheckpointError(
             f"{where} doesn't fit the encoder {encoder!r}: {shown}",
             hint="Choose the encoder that the file was made for: mobilenetv2_100 for torchvision's MobileNetV2, "
-            "tf_efficientnet_lite0 for EfficientNet-Lite0.",
+            "tf_efficientnet_lite0 for Lite0.",
         )
     counters = {name: value for name, value in wanted.items() if name.endswith(_COUNTER)}
     return {name: found[key].to(wanted[name].dtype) for key, name in pairs} | counters
