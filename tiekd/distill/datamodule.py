@@ -82,6 +82,12 @@ def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
             f"The labels in {labels.root} cover crop {labels.info.crop!r}, the recipe uses {recipe.data.crop!r}.",
             hint=f"Say -o data.crop={labels.info.crop}, or label again with --crop {recipe.data.crop}.",
         )
+    if labels.info.use_focal != (recipe.data.train_focal_px is not None):
+        raise ConfigError(
+            f"The labels in {labels.root} have use_focal={labels.info.use_focal}, which does not go with "
+            f"data.train_focal_px={recipe.data.train_focal_px}.",
+            hint="A recipe with train_focal_px needs labels made with `tiekd label --use-focal`, and only it.",
+        )
     return labels
 
 

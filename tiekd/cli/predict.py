@@ -1,0 +1,58 @@
+"""`tiekd predict`: depth of photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="A zoo row or a file of weights.")],
+    images: Annotated[list[Path], typer.Argument(help="Photos.")],
+    out: Annotated[Path, typer.Option(help="Folder for the answers, named after the photos.")],
+    *,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option(help="png16 (metres x 256), npy, npz or color.")
+    ] = "png16",
+    fx: Annotated[
+        float | None, typer.Option(help="Focal length of the photos in pixels; corrects the metric scale.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
+    ] = None,
+) -> None:
+    """Write metric depth of photos at their own size.
+
+    Example: tiekd predict tiekd_mobilenetv2.demo street.jpg --out depth --format color
+    """
+    from tiekd.cli.output import print_result
+    from tiekd.errors import ConfigError, UnknownNameError
+    from tiekd.render import SUFFIXES, write
+    from tiekd.runtime.predictor import Predictor
+
+    if format not in SUFFIXES:
+        raise UnknownNameError("format", format, SUFFIXES)
+    targets = [out / (photo.stem + SUFFIXES[format]) for photo in images]
+    twice = sorted({target.name for target in targets if targets.count(target) > 1})
+    if twice:
+        raise ConfigError(
+            f"Several photos would be written to {', '.join(twice)}.",
+            hint="Predict them into separate folders.",
+        )
+    predictor = Predictor(model, device=device)
+    rows = []
+    for photo, target in zip(images, targets, strict=True):
+        answer = predictor(photo, fx_px=fx)
+        write(answer, target, format)
+        rows.append({
+            "photo": str(photo), "file": str(target), "height": answer.depth_m.shape[0],
+            "width": answer.depth_m.shape[1],
+        })  # fmt: skip
+    print_result(
+        {"model": predictor.card.name, "answers": rows},
+        "\n".join(f"{row['photo']} -> {row['file']}" for row in rows),
+        json_file,
+    )
