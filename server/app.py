@@ -9,22 +9,23 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from server import problems
+from server.galleries import Galleries
 from server.middleware import BodyLimit, Envelope
 from server.pages import Pages, StaticAssets
-from server.routes import health, models, pages, predict
+from server.routes import gallery, health, models, pages, predict
 from server.service import Service
 from server.settings import Settings
 from tiekd import __version__
 from tiekd.assets import asset_root
 
-ROUTERS = (health.router, models.router, predict.router, pages.router)
+ROUTERS = (health.router, models.router, predict.router, gallery.router, pages.router)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service as an ASGI app; models are loaded after it has begun to listen.
 
-    Raises ConfigError, UnknownNameError, WeightsUnavailableError or CheckpointError for models that can't be
-    meant.
+    Raises ConfigError, UnknownNameError, WeightsUnavailableError, CheckpointError or DataError for models and
+    folders that are not there.
     """
     chosen = settings or Settings()
     app = FastAPI(
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     root = asset_root()
     service = Service(chosen)
     app.state.service = service
+    app.state.galleries = Galleries(chosen)
     app.state.pages = Pages(root)
     problems.install(app)
     for router in ROUTERS:

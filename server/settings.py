@@ -26,6 +26,7 @@ class Settings(BaseSettings):
 
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
     depth_scale: float = Field(default=256, gt=0, description="stored integer per metre in their 16-bit PNG")
+    depth_range: str = Field(default="0.001:80", description="MIN:MAX metres of their colours in the viewer")
     magma_ranges: NameList = Field(
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
     )

@@ -1,0 +1,96 @@
+"""The galleries of this server: results folders it was told of first, then those that ship."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from server.settings import Settings
+from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.gallery import Gallery, ResultsOptions, open_gallery, open_results, shipped_galleries
+from tiekd.gallery.shipped import INDEX
+from tiekd.types import DepthRange
+
+log = logging.getLogger("tiekd.server")
+
+
+class Galleries:
+    """Galleries by id. They are read from disk again whenever somebody lists them.
+
+    Raises ConfigError for a range that is none and DataError for a results folder that can't be shown.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        options = ResultsOptions(
+            depth_scale=settings.depth_scale,
+            depth_range=_range(settings.depth_range, of="depth_range"),
+            magma_ranges=dict(map(_magma_range, settings.magma_ranges)),
+        )
+        self._openers: dict[str, Callable[[], Gallery]] = {}
+        self._open: dict[str, Gallery] = {}
+        for folder in settings.results:
+            self._add(_opener(folder, options))
+        for folder in shipped_galleries():
+            try:
+                self._add(partial(open_gallery, folder))
+            except DataError as error:
+                log.error("%s %s", error, error.hint)
+
+    def all(self) -> list[Gallery]:
+        """Every gallery that can be read now."""
+        found = []
+        for gallery_id in self._openers:
+            try:
+                found.append(self.reopen(gallery_id))
+            except DataError as error:
+                log.error("%s %s", error, error.hint)
+        return found
+
+    def reopen(self, gallery_id: str) -> Gallery:
+        """The gallery as it is on disk now. Raises UnknownNameError and DataError."""
+        if gallery_id not in self._openers:
+            raise UnknownNameError("gallery", gallery_id, self._openers)
+        gallery = self._openers[gallery_id]()
+        gallery.id = gallery_id
+        self._open[gallery_id] = gallery
+        return gallery
+
+    def get(self, gallery_id: str) -> Gallery:
+        """The gallery as it was last listed. Raises UnknownNameError and DataError."""
+        return self._open.get(gallery_id) or self.reopen(gallery_id)
+
+    def _add(self, opener: Callable[[], Gallery]) -> None:
+        gallery = opener()
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", gallery.id).strip("-.") or "results"
+        gallery_id, number = stem, 2
+        while gallery_id in self._openers:
+            gallery_id, number = f"{stem}-{number}", number + 1
+        gallery.id = gallery_id
+        self._openers[gallery_id] = opener
+        self._open[gallery_id] = gallery
+
+
+def _opener(folder: Path, options: ResultsOptions) -> Callable[[], Gallery]:
+    if (folder / INDEX).is_file():
+        return partial(open_gallery, folder)
+    return partial(open_results, folder, options)
+
+
+def _magma_range(text: str) -> tuple[str, DepthRange]:
+    method, separator, span = text.rpartition("=")
+    if not separator:
+        raise ConfigError(f"{text!r} is not METHOD=MIN:MAX.", hint="For example --magma-range mine=0.001:80.")
+    return method, _range(span, of=method)
+
+
+def _range(text: str, *, of: str) -> DepthRange:
+    low, _, high = text.partition(":")
+    try:
+        return DepthRange(float(low), float(high))
+    except ValueError as error:
+        raise ConfigError(
+            f"{of}: {text!r} is not MIN:MAX in metres.", hint="For example 0.001:80."
+        ) from error

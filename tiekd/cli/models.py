@@ -1,0 +1,55 @@
+"""`tiekd models`: what is in the zoo."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tiekd.zoo import Zoo, ZooRow, find_weights, read_zoo
+
+
+def models(
+    pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*",
+    available: Annotated[bool, typer.Option("--available", help="Only rows with weights here.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print models/README.md.")] = False,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the rows as JSON.")
+    ] = None,
+) -> None:
+    """List the models of the zoo, with the authors' numbers or ours.
+
+    Example: tiekd models 'tiekd_*.adabins_kitti'
+    """
+    from tiekd.cli.output import print_result
+
+    zoo = read_zoo()
+    if markdown:
+        from tiekd.zoo_table import markdown as zoo_markdown
+
+        typer.echo(zoo_markdown(zoo), nl=False)
+        return
+    rows = _matching(zoo, pattern, available=available)
+    described = [_describe(row) for row in rows]
+    print_result({"models": described}, _table(rows) if rows else "No model matches.", json_file)
+
+
+def _matching(zoo: Zoo, pattern: str, *, available: bool) -> list[ZooRow]:
+    rows = [zoo.row(name) for name in zoo.names(pattern)]
+    return [row for row in rows if not available or find_weights(row) is not None]
+
+
+def _describe(row: ZooRow) -> dict[str, Any]:
+    path = find_weights(row)
+    return {**row.model_dump(mode="json"), "role": row.role, "weights": str(path) if path else None}
+
+
+def _table(rows: list[ZooRow]) -> str:
+    width = max(len(row.name) for row in rows)
+    lines = [f"{'model':{width}}  {'bins':>4}  {'AbsRel':>6}  {'RMSE':>6}  weights"]
+    for row in rows:
+        shown = row.published.model_dump() if row.published else next(iter(row.measured.values()), {})
+        abs_rel, rmse = (f"{shown[key]:.4f}" if key in shown else "" for key in ("abs_rel", "rmse"))
+        here = "here" if find_weights(row) else "-"
+        lines.append(f"{row.name:{width}}  {row.n_bins or '-':>4}  {abs_rel:>6}  {rmse:>6}  {here}")
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""`tiekd serve`: the viewer and its API."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tiekd.errors import ConfigError, DataError, UnavailableError
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    models: Annotated[
+        str | None, typer.Option(help="Names or files, separated by commas; default: all with weights here.")
+    ] = None,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="Folder of METHOD/FRAME.png to show too; may be repeated.")
+    ] = None,
+    depth_scale: Annotated[
+        float | None, typer.Option(help="Stored integer per metre in the 16-bit PNG of --results.")
+    ] = None,
+    depth_range: Annotated[
+        str | None, typer.Option(metavar="MIN:MAX", help="Metres that the colours of --results span.")
+    ] = None,
+    magma_range: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METHOD=MIN:MAX", help="A folder of --results holds magma_r pictures of this range."
+        ),
+    ] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Give demo models without weights random ones, so marked.")
+    ] = False,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Log every request.")] = False,
+) -> None:
+    """Serve the viewer, depth of uploaded photos, and galleries. Every option is also a TIEKD_ variable.
+
+    Example: tiekd serve --port 8080 --results runs/pictures
+    """
+    import uvicorn
+
+    for folder in results or []:
+        if not folder.is_dir():
+            raise DataError(
+                f"There is no folder {folder}.", hint="--results takes a folder of METHOD/FRAME.png."
+            )
+    _export(
+        device=device,
+        models=models,
+        results=",".join(map(str, results)) if results else None,
+        depth_scale=depth_scale,
+        depth_range=depth_range,
+        magma_ranges=",".join(magma_range) if magma_range else None,
+        untrained=untrained or None,
+    )
+    config = uvicorn.Config(
+        "server.app:create_app", factory=True, log_config=_logging(), access_log=access_log
+    )
+    # Loaded here so that a wrong model or setting is told before anybody is promised an address.
+    config.load()
+    listening = _listen(host, port)
+    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    typer.echo(f"tiekd serves http://{shown}:{listening.getsockname()[1]}  (Ctrl+C stops it)")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _export(**settings: object) -> None:
+    """Hand the stated options to the app, which reads its settings from the environment."""
+    for name, value in settings.items():
+        if value is not None:
+            os.environ[f"TIEKD_{name.upper()}"] = str(value)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises UnavailableError when the port is taken, ConfigError for a wrong host."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise ConfigError(f"{host!r} is not an address of this machine.", hint="Try 127.0.0.1.") from error
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise UnavailableError(
+            f"Can't listen on {host} port {port}: {error.strerror}.",
+            hint="Choose another with --port, or --port 0 for any free one.",
+        ) from error
+    return listening
+
+
+def _logging() -> dict[str, Any]:
+    """uvicorn's logging with our own logger beside it."""
+    from uvicorn.config import LOGGING_CONFIG
+
+    ours = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return {**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "tiekd": ours}}

@@ -1,0 +1,190 @@
+"""Files of a gallery -> depth in metres x 256, or colours that hold no depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.errors import DataError
+from tiekd.render import colormap
+from tiekd.runtime import png16
+from tiekd.runtime.photo import read_photo
+from tiekd.types import DepthRange
+
+Kind = Literal["grey16", "color", "grey8", "array"]
+ARRAY_SUFFIXES = (".npy", ".npz")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_PNG_END = b"IEND\xaeB`\x82"
+_DAMAGED = "The file is damaged; write it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file's header says; `fault` when it can't be used."""
+
+    kind: Kind | None
+    size: tuple[int, int]
+    """(width, height) in pixels."""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grey16Decoder:
+    """16-bit PNG with `scale` stored integers per metre, or arrays: metres, or integers of that scale."""
+
+    scale: float = png16.DEPTH_SCALE
+    unit: ClassVar[Literal["m"]] = "m"
+    saturated_m: ClassVar[None] = None
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"grey16", "array"})
+
+    @property
+    def precision_m(self) -> float | None:
+        """Largest error of a stored depth in metres."""
+        return 0.5 / min(self.scale, png16.DEPTH_SCALE)
+
+    def depth(self, path: Path) -> NDArray[np.uint16]:
+        """Depth `[H, W]`, metres x 256, 0 = none. Raises DataError."""
+        if path.suffix in ARRAY_SUFFIXES:
+            values = _read_array(path)
+            if values.dtype.kind == "f":
+                return png16.to_uint16(values)
+            stored: NDArray[Any] = values
+        else:
+            stored = png16.decode(path)
+            if self.scale == png16.DEPTH_SCALE:
+                return stored.astype(np.uint16)
+        return png16.to_uint16(stored.astype(np.float64) / self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class MagmaDecoder:
+    """Colour pictures made with magma_r over a fixed range, back to the middle of their 256 depth steps.
+
+    The published viewer's pictures are of this kind: entry j of magma_r means depth
+    min + (j + 0.5) (max - min) / 256, and the last entry holds everything beyond.
+    """
+
+    depth_range: DepthRange
+    unit: ClassVar[Literal["m"]] = "m"
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"color"})
+
+    @property
+    def step_m(self) -> float:
+        """Depth between two colours in metres."""
+        return (self.depth_range.max_m - self.depth_range.min_m) / 256
+
+    @property
+    def precision_m(self) -> float | None:
+        """Largest error of a decoded depth in metres."""
+        return self.step_m / 2
+
+    @property
+    def saturated_m(self) -> float | None:
+        """From here on the pictures say only "at least"."""
+        return self.depth_range.max_m - self.step_m
+
+    def depth(self, path: Path) -> NDArray[np.uint16]:
+        """Depth `[H, W]`, metres x 256. Raises DataError, also for a colour that magma has not."""
+        codes, entries = _magma_codes()
+        pixels = _read_rgb(path).astype(np.int32)
+        found = (pixels[:, :, 0] << 16) + (pixels[:, :, 1] << 8) + pixels[:, :, 2]
+        at = np.minimum(np.searchsorted(codes, found), len(codes) - 1)
+        foreign = codes[at] != found
+        if foreign.any():
+            raise DataError(
+                f"{path.name} is not a magma_r picture: {foreign.mean():.1%} of its colours are others.",
+                hint="Only lossless pictures that were made with magma_r can be read as depth.",
+            )
+        metres = self.depth_range.min_m + (np.arange(256) + 0.5) * self.step_m
+        return png16.to_uint16(metres)[entries[at]]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureDecoder:
+    """Pictures whose colours mean nothing in metres."""
+
+    unit: ClassVar[Literal["rgb"]] = "rgb"
+    precision_m: ClassVar[None] = None
+    saturated_m: ClassVar[None] = None
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"color", "grey8"})
+
+    def rgb(self, path: Path) -> NDArray[np.uint8]:
+        """RGB `[H, W, 3]`. Raises DataError."""
+        return _read_rgb(path)
+
+
+Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder
+
+
+def probe(path: Path) -> Probe:
+    """What `path` holds, from its header and its end; read again only when the file changes."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return Probe(None, (0, 0), f"can't be read: {error.strerror}")
+    return _probe(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=65536)
+def _probe(path: Path, _mtime_ns: int, size: int) -> Probe:
+    try:
+        if path.suffix in ARRAY_SUFFIXES:
+            shape = _read_array(path).shape
+            return Probe("array", (shape[1], shape[0]))
+        with Image.open(path) as image:
+            mode, pixels = image.mode, image.size
+        if path.suffix == ".png" and not _ends_with(path, size, _PNG_END):
+            return Probe(None, pixels, "is cut off before its end")
+    except DataError as error:
+        return Probe(None, (0, 0), str(error))
+    # Pillow raises nearly every type there is on damaged files.
+    except Exception as error:
+        return Probe(None, (0, 0), f"can't be read: {str(error) or type(error).__name__}")
+    if mode.startswith("I"):
+        return Probe("grey16", pixels)
+    return Probe("grey8" if mode in {"L", "1", "LA"} else "color", pixels)
+
+
+def _ends_with(path: Path, size: int, end: bytes) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, size - len(end)))
+        return file.read() == end
+
+
+def _read_array(path: Path) -> NDArray[Any]:
+    """A 2-D array of numbers from .npy or .npz (`depth_m`, or its only array). Raises DataError."""
+    try:
+        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix == ".npy" else None)
+        if isinstance(loaded, np.ndarray):
+            array = loaded
+        else:
+            with loaded:
+                names = loaded.files
+                array = loaded["depth_m" if "depth_m" in names else names[0]]
+    except Exception as error:  # numpy lets zip's, pickle's and struct's own errors through.
+        raise DataError(f"{path.name} can't be read: {error}.", hint=_DAMAGED) from error
+    array = np.squeeze(array)
+    if array.ndim != 2 or array.dtype.kind not in "fui" or 0 in array.shape:
+        raise DataError(
+            f"{path.name} holds {array.dtype} {list(array.shape)}, not depth [H, W].",
+            hint="Save one float array in metres per frame.",
+        )
+    return array
+
+
+def _read_rgb(path: Path) -> NDArray[np.uint8]:
+    return read_photo(path)
+
+
+@lru_cache(maxsize=1)
+def _magma_codes() -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Sorted 24-bit colours of magma_r and the entry of each; of equal neighbours the first."""
+    table = colormap("magma_r").astype(np.int32)
+    codes, entries = np.unique((table[:, 0] << 16) + (table[:, 1] << 8) + table[:, 2], return_index=True)
+    return codes.astype(np.int32), entries.astype(np.uint8)

@@ -1,0 +1,181 @@
+"""What a gallery is: methods, frames, and a file with a decoder for every pair of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.errors import DataError, UnknownNameError
+from tiekd.gallery.decoders import Decoder, PictureDecoder
+from tiekd.runtime import png16
+from tiekd.types import DepthRange
+
+Family = Literal["ground_truth", "teacher", "baseline", "reskd", "tiekd", "tiekd_dpm", "tiekd_depth", "other"]
+FAMILY_ORDER: tuple[Family, ...] = (
+    "ground_truth", "teacher", "tiekd", "tiekd_dpm", "tiekd_depth", "baseline", "reskd", "other",
+)  # fmt: skip
+IMAGE_FOLDER = "image"
+"""The folder of the photos; therefore no name for a method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way of seeing the frames; `model` is the zoo row it comes from, if known."""
+
+    id: str
+    label: str
+    family: Family
+    model: str | None
+    decoder: Decoder
+
+    def describe(self) -> dict[str, Any]:
+        """The method as the API tells it."""
+        return {
+            "id": self.id,
+            "label": self.label,
+            "family": self.family,
+            "model": self.model,
+            "unit": self.decoder.unit,
+            "precision_m": self.decoder.precision_m,
+            "saturated_m": self.decoder.saturated_m,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame; `sizes` holds (width, height) of the methods that differ from the frame's own."""
+
+    id: str
+    title: str
+    width: int
+    height: int
+    photo: Path | None = None
+    missing: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        """The frame as the API tells it; what is in order is left out."""
+        told: dict[str, Any] = {
+            "id": self.id,
+            "title": self.title,
+            "width": self.width,
+            "height": self.height,
+            "has_image": self.photo is not None,
+        }
+        told |= {"missing": list(self.missing)} if self.missing else {}
+        told |= {"broken": dict(self.broken)} if self.broken else {}
+        return told | (
+            {"sizes": {name: list(size) for name, size in self.sizes.items()}} if self.sizes else {}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What there is in a gallery."""
+
+    depth_range: DepthRange
+    methods: tuple[Method, ...]
+    frames: tuple[Frame, ...]
+
+
+class Gallery:
+    """A gallery as it was found on disk; opened again, it finds what has changed."""
+
+    def __init__(
+        self, gallery_id: str, title: str, listing: Listing, files: Mapping[tuple[str, str], Path]
+    ) -> None:
+        self.id = gallery_id
+        self.title = title
+        self.listing = listing
+        self._files = files
+        self._methods = {method.id: method for method in listing.methods}
+        self._frames = {frame.id: frame for frame in listing.frames}
+
+    def summary(self) -> dict[str, Any]:
+        """The gallery in a list of galleries."""
+        methods = [method.id for method in self.listing.methods]
+        return {"id": self.id, "title": self.title, "n_frames": len(self.listing.frames), "methods": methods}
+
+    def describe(self) -> dict[str, Any]:
+        """The gallery as the API tells it."""
+        span = self.listing.depth_range
+        return {
+            "id": self.id,
+            "title": self.title,
+            "depth_range": {"min_m": span.min_m, "max_m": span.max_m},
+            "methods": [method.describe() for method in self.listing.methods],
+            "frames": [frame.describe() for frame in self.listing.frames],
+        }
+
+    def method(self, method_id: str) -> Method:
+        """The method of that id. Raises UnknownNameError."""
+        if method_id not in self._methods:
+            raise UnknownNameError("method", method_id, self._methods)
+        return self._methods[method_id]
+
+    def frame(self, frame_id: str) -> Frame:
+        """The frame of that id. Raises UnknownNameError."""
+        if frame_id not in self._frames:
+            raise UnknownNameError("frame", frame_id, self._frames)
+        return self._frames[frame_id]
+
+    def path(self, method_id: str, frame_id: str) -> Path:
+        """The file of a method's frame. Raises UnknownNameError, also when the method lacks the frame."""
+        self.frame(frame_id)
+        self.method(method_id)
+        path = self._files.get((method_id, frame_id))
+        if path is None:
+            has = [frame for method, frame in self._files if method == method_id]
+            raise UnknownNameError("frame", frame_id, has)
+        return path
+
+    def photo(self, frame_id: str) -> Path:
+        """The colour photo of a frame. Raises UnknownNameError when there is none."""
+        photo = self.frame(frame_id).photo
+        if photo is None:
+            raise UnknownNameError("frame", frame_id, [f.id for f in self.listing.frames if f.photo])
+        return photo
+
+    def depth(self, method_id: str, frame_id: str) -> NDArray[np.uint16]:
+        """Depth `[H, W]` of a method's frame: metres x 256, 0 = none.
+
+        Raises UnknownNameError, and DataError for a damaged file or a method that shows colours, not depth.
+        """
+        path, decoder = self.path(method_id, frame_id), self.method(method_id).decoder
+        if isinstance(decoder, PictureDecoder):
+            raise DataError(
+                f"{method_id} holds colour pictures, not depth.",
+                hint="Ask for .png, or declare their range if they are magma_r pictures.",
+            )
+        return decoder.depth(path)
+
+    def rgb(self, method_id: str, frame_id: str) -> NDArray[np.uint8]:
+        """RGB `[H, W, 3]` of a method whose pictures hold no depth. Raises as `depth` does."""
+        path, decoder = self.path(method_id, frame_id), self.method(method_id).decoder
+        if not isinstance(decoder, PictureDecoder):
+            raise DataError(f"{method_id} holds depth, not colours.", hint="Ask for .u16.")
+        return decoder.rgb(path)
+
+    def version(self, path: Path, method_id: str | None = None) -> str:
+        """A tag that changes when a file of the gallery, or the way it is read, does. Raises DataError."""
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DataError(f"{path.name} is gone.", hint="Open the gallery again.") from error
+        how = self.method(method_id).decoder if method_id else None
+        text = f"{path}|{status.st_mtime_ns}|{status.st_size}|{how}|{png16.DEPTH_SCALE}"
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key under which `frame2` comes before `frame10`."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]

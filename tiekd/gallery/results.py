@@ -1,0 +1,166 @@
+"""Any folder of `METHOD/FRAME.png` as a gallery, for looking at results of one's own.
+
+16-bit PNG (of a declared scale) and .npy/.npz are depth in metres. Folders that the zoo knows as the
+published viewer's, or that are declared, hold magma_r pictures and are decoded to metres. Other pictures stay
+colours. Photos lie in a folder called `image`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tiekd.card import ModelCard
+from tiekd.errors import DataError
+from tiekd.gallery.decoders import (
+    ARRAY_SUFFIXES,
+    PICTURE_SUFFIXES,
+    Decoder,
+    Grey16Decoder,
+    MagmaDecoder,
+    PictureDecoder,
+    Probe,
+    probe,
+)
+from tiekd.gallery.model import (
+    FAMILY_ORDER,
+    IMAGE_FOLDER,
+    Family,
+    Frame,
+    Gallery,
+    Listing,
+    Method,
+    natural_key,
+)
+from tiekd.runtime import png16
+from tiekd.types import DepthRange
+from tiekd.zoo import Zoo, read_zoo
+
+GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth"})
+_METHOD_LABELS = {
+    "teacher": "Teacher", "baseline": "Baseline",
+    "tiekd": "TIE-KD", "tiekd_dpm": "TIE-KD (DPM)", "tiekd_depth": "TIE-KD (depth)",
+    "reskd_ssim": "Res-KD (SSIM)", "reskd_mse": "Res-KD (MSE)", "reskd_si": "Res-KD (SI)",
+    "reskd_ssim_si": "Res-KD (SSIM+SI)", "reskd_ssim_mse": "Res-KD (SSIM+MSE)",
+}  # fmt: skip
+_TEACHER_LABELS = {"adabins": "AdaBins", "bts": "BTS", "depthformer": "DepthFormer"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsOptions:
+    """How a results folder is to be read.
+
+    depth_scale: stored integers per metre in 16-bit PNG. depth_range: of the colours in the viewer.
+    magma_ranges: folder -> range in metres of its magma_r pictures.
+    """
+
+    depth_scale: float = png16.DEPTH_SCALE
+    depth_range: DepthRange = field(default_factory=lambda: DepthRange(1e-3, 80.0))
+    magma_ranges: Mapping[str, DepthRange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """One method's folder: frame id -> file and what its header says."""
+
+    name: str
+    files: dict[str, Path]
+    probes: dict[str, Probe]
+
+
+def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery_id: str = "") -> Gallery:
+    """Read a results folder; sizes that differ, missing frames and damaged files are told per frame.
+
+    Raises DataError when there is no such folder or no METHOD/FRAME.png in it.
+    """
+    chosen = options or ResultsOptions()
+    folders = [_scan(path) for path in _subfolders(folder) if path.name != IMAGE_FOLDER]
+    folders = [found for found in folders if found.files]
+    if not folders:
+        raise DataError(
+            f"{folder} holds no METHOD/FRAME.png.",
+            hint="It needs one folder per method, with pictures of the same names in each.",
+        )
+    zoo = read_zoo()
+    pairs = [(_method(found, chosen, zoo), found) for found in folders]
+    pairs.sort(key=lambda pair: _order(pair[0], zoo))
+    methods = tuple(method for method, _ in pairs)
+    files = {(found.name, frame): path for found in folders for frame, path in found.files.items()}
+    photos = _scan(folder / IMAGE_FOLDER).files if (folder / IMAGE_FOLDER).is_dir() else {}
+    frame_ids = sorted({frame for found in folders for frame in found.files}, key=natural_key)
+    frames = tuple(_frame(frame, pairs, photos.get(frame)) for frame in frame_ids)
+    title = folder.resolve().name or "results"
+    return Gallery(gallery_id or title, title, Listing(chosen.depth_range, methods, frames), files)
+
+
+def method_label(card: ModelCard) -> str:
+    """What people call a model: its method, and whose it is."""
+    kind = _METHOD_LABELS[card.method]
+    whose = card.architecture.split("_")[0] if card.method == "teacher" else card.teacher or ""
+    whose = _TEACHER_LABELS.get(whose, whose)
+    return f"{kind} · {whose}" if whose else kind
+
+
+def method_family(card: ModelCard) -> Family:
+    """The family that a model's label is coloured by."""
+    return "reskd" if card.method.startswith("reskd") else card.method  # type: ignore[return-value]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda p: natural_key(p.name))
+    except OSError as error:
+        raise DataError(f"Can't read {folder}: {error.strerror}.", hint="Check the path.") from error
+
+
+def _scan(folder: Path) -> _Folder:
+    files: dict[str, Path] = {}
+    for suffix in (*PICTURE_SUFFIXES, *ARRAY_SUFFIXES):
+        for path in folder.glob(f"*{suffix}"):
+            if not path.name.startswith("."):
+                files.setdefault(path.stem, path)
+    return _Folder(folder.name, files, {frame: probe(path) for frame, path in files.items()})
+
+
+def _method(found: _Folder, options: ResultsOptions, zoo: Zoo) -> Method:
+    row = zoo.by_viewer_folder().get(found.name)
+    known = row or next((other for other in zoo if other.name == found.name), None)
+    kinds = Counter(seen.kind for seen in found.probes.values() if seen.kind)
+    span = options.magma_ranges.get(found.name) or (row.depth_range if row else None)
+    decoder: Decoder = PictureDecoder()
+    if kinds["grey16"] + kinds["array"] >= max(1, kinds["color"] + kinds["grey8"]):
+        decoder = Grey16Decoder(options.depth_scale)
+    elif span and kinds["color"] >= kinds["grey8"]:
+        decoder = MagmaDecoder(span)
+    if known:
+        return Method(found.name, method_label(known), method_family(known), known.name, decoder)
+    truth = found.name.casefold() in GROUND_TRUTH_FOLDERS
+    return Method(found.name, found.name, "ground_truth" if truth else "other", None, decoder)
+
+
+def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str]]]:
+    names = zoo.names()
+    place = names.index(method.model) if method.model else len(names)
+    return FAMILY_ORDER.index(method.family), place, natural_key(method.id)
+
+
+def _frame(frame: str, pairs: list[tuple[Method, _Folder]], photo: Path | None) -> Frame:
+    sizes: dict[str, tuple[int, int]] = {}
+    missing, broken = [], {}
+    for method, found in pairs:
+        if frame not in found.files:
+            missing.append(method.id)
+            continue
+        seen = found.probes[frame]
+        if seen.fault:
+            broken[method.id] = seen.fault
+        elif seen.kind not in method.decoder.kinds:
+            broken[method.id] = f"is a {seen.kind} picture, unlike the others of this folder"
+        else:
+            sizes[method.id] = seen.size
+    usual = Counter(sizes.values()).most_common(1)
+    size = usual[0][0] if usual else (0, 0)
+    others = {method: other for method, other in sizes.items() if other != size}
+    return Frame(frame, frame, size[0], size[1], photo, tuple(missing), broken, others)

@@ -1,0 +1,108 @@
+"""Galleries in our own layout: `gallery.json`, `image/FRAME.jpg` and `METHOD/FRAME.png` in metres x scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tiekd.assets import asset_root
+from tiekd.errors import DataError
+from tiekd.gallery.decoders import Grey16Decoder, probe
+from tiekd.gallery.model import IMAGE_FOLDER, Family, Frame, Gallery, Listing, Method
+from tiekd.types import DepthRange
+
+INDEX = "gallery.json"
+
+
+class RangeEntry(BaseModel):
+    """The gallery's depth range in metres."""
+
+    model_config = ConfigDict(extra="forbid")
+    min_m: float = Field(gt=0)
+    max_m: float = Field(gt=0)
+
+
+class MethodEntry(BaseModel):
+    """A method of the gallery; its folder is called `id`."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=r"^[^/\\]+$")
+    label: str
+    family: Family
+    model: str | None = None
+
+
+class FrameEntry(BaseModel):
+    """A frame of the gallery; `image` is relative to the gallery's folder."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=r"^[^/\\]+$")
+    title: str
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    image: str | None = None
+
+
+class GalleryIndex(BaseModel):
+    """The content of `gallery.json`."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    title: str
+    depth_range: RangeEntry
+    depth_scale: float = Field(gt=0)
+    methods: list[MethodEntry]
+    frames: list[FrameEntry]
+
+
+def shipped_galleries() -> list[Path]:
+    """Folders of the galleries that come with the project."""
+    return sorted(index.parent for index in (asset_root() / "models" / "demo").glob(f"*/{INDEX}"))
+
+
+def open_gallery(folder: Path) -> Gallery:
+    """Read a gallery in our own layout; files that are missing or damaged are told per frame.
+
+    Raises DataError when `gallery.json` is missing or wrong.
+    """
+    try:
+        index = GalleryIndex.model_validate_json((folder / INDEX).read_bytes())
+    except OSError as error:
+        raise DataError(f"Can't read {folder / INDEX}: {error.strerror}.", hint="Check the path.") from error
+    except ValidationError as error:
+        raise DataError(
+            f"{folder / INDEX} does not describe a gallery: {error}", hint="Build it again."
+        ) from error
+    decoder = Grey16Decoder(index.depth_scale)
+    methods = tuple(Method(m.id, m.label, m.family, m.model, decoder) for m in index.methods)
+    files: dict[tuple[str, str], Path] = {}
+    frames = [_frame(folder, entry, methods, files) for entry in index.frames]
+    span = DepthRange(index.depth_range.min_m, index.depth_range.max_m)
+    return Gallery(index.id, index.title, Listing(span, methods, tuple(frames)), files)
+
+
+def _frame(
+    folder: Path, entry: FrameEntry, methods: tuple[Method, ...], files: dict[tuple[str, str], Path]
+) -> Frame:
+    missing, broken = [], {}
+    for method in methods:
+        path = folder / method.id / f"{entry.id}.png"
+        if not path.is_file():
+            missing.append(method.id)
+            continue
+        files[method.id, entry.id] = path
+        found = probe(path)
+        if found.fault or found.kind not in method.decoder.kinds:
+            broken[method.id] = found.fault or "is not a 16-bit grey picture"
+    photo = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
+    inside = photo.resolve().is_relative_to(folder.resolve())
+    return Frame(
+        id=entry.id,
+        title=entry.title,
+        width=entry.width,
+        height=entry.height,
+        photo=photo if inside and photo.is_file() else None,
+        missing=tuple(missing),
+        broken=broken,
+    )
