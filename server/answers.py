@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Literal
@@ -91,16 +92,22 @@ def statistics(values: NDArray[np.floating[Any]]) -> dict[str, float]:
 
 def parse_range(text: str | None) -> DepthRange | None:
     """A depth range from `MIN,MAX` or `MIN..MAX` in metres. Raises ConfigError."""
+    span = parse_span(text)
+    # A colour scale may well begin at zero, a depth range may not.
+    return DepthRange(max(span[0], 1e-6) if span[0] >= 0 else span[0], span[1]) if span else None
+
+
+def parse_span(text: str | None) -> tuple[float, float] | None:
+    """The ends of a colour scale from `MIN,MAX` or `MIN..MAX`. Raises ConfigError."""
     if text is None:
         return None
     try:
         low, high = (float(part) for part in text.replace("..", ",").split(","))
-    except ValueError as error:
-        raise ConfigError(
-            f"range={text} is not MIN,MAX in metres.", hint="For example range=1,80."
-        ) from error
-    # A colour scale may well begin at zero, a depth range may not.
-    return DepthRange(max(low, 1e-6) if low >= 0 else low, high)
+    except ValueError:
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ConfigError(f"range={text} is not MIN,MAX with MIN below MAX.", hint="For example range=1,80.")
+    return low, high
 
 
 def compact_json(value: Any) -> str:

@@ -12,13 +12,21 @@ from server import problems
 from server.galleries import Galleries
 from server.middleware import BodyLimit, Envelope
 from server.pages import Pages, StaticAssets
-from server.routes import gallery, health, models, pages, predict
+from server.routes import diff, dpm, gallery, health, models, pages, predict
 from server.service import Service
 from server.settings import Settings
 from tiekd import __version__
 from tiekd.assets import asset_root
 
-ROUTERS = (health.router, models.router, predict.router, gallery.router, pages.router)
+ROUTERS = (
+    health.router,
+    models.router,
+    predict.router,
+    dpm.router,
+    diff.router,
+    gallery.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

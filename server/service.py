@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from time import perf_counter
 from typing import Annotated, TypeVar
 
@@ -53,27 +54,35 @@ class Service:
         upload = await read_upload(request)
         return await unless_gone(request, self._compute(upload, model, fx_px=fx_px, with_dpm=False))
 
-    async def recall(self, request: Request, *models: str, fx_px: float | None) -> list[DepthMap]:
-        """Predictions of the request's picture by each of `models`, with the DPM, from memory where held.
+    async def recall(
+        self, request: Request, models: Sequence[str], *, fx_px: float | None, with_dpm: bool
+    ) -> list[DepthMap]:
+        """Predictions of the request's picture by each of `models`, from memory where held.
 
         Raises as `predict` does.
         """
         upload = await read_upload(request)
-        return [await unless_gone(request, self._recall(upload, model, fx_px=fx_px)) for model in models]
+        for model in models:
+            self.residency.get(model)  # Every wrong name is told before the first network runs.
+        return [
+            await unless_gone(request, self._recall(upload, model, fx_px=fx_px, with_dpm=with_dpm))
+            for model in models
+        ]
 
     def close(self) -> None:
         """Load and compute nothing more."""
         self.residency.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _recall(self, upload: Upload, model: str, *, fx_px: float | None) -> DepthMap:
-        self.residency.get(model)
+    async def _recall(self, upload: Upload, model: str, *, fx_px: float | None, with_dpm: bool) -> DepthMap:
+        wants_dpm = with_dpm and self.residency.get(model).card.n_bins is not None
         key = Key(upload.digest, model, fx_px)
         held = self._cache.get(key)
-        if held is None:
-            held = await self._compute(upload, model, fx_px=fx_px, with_dpm=True)
-            self._cache.put(key, held)
-        return held
+        if held is not None and not (wants_dpm and held.dpm is None):
+            return replace(held, timings_ms={})
+        computed = await self._compute(upload, model, fx_px=fx_px, with_dpm=wants_dpm)
+        self._cache.put(key, computed)
+        return computed
 
     async def _compute(self, upload: Upload, model: str, *, fx_px: float | None, with_dpm: bool) -> DepthMap:
         predictor = self.residency.get(model)

@@ -30,10 +30,9 @@ DEFAULT_CMAP = "magma_r"
 NO_DATA_RGB = (0, 0, 0)
 """Colour of pixels without depth; no entry of magma."""
 _TABLES = {"magma": _colormaps.MAGMA, "viridis": _colormaps.VIRIDIS, "turbo": _colormaps.TURBO}
-COLORMAPS = tuple(
-    f"{name}{suffix}" for name in ("magma", "viridis", "turbo", "grey") for suffix in ("", "_r")
-)
-"""Every colour map; `_r` is reversed, so that near is bright."""
+_NAMES = (*_TABLES, "grey", "blue_red")
+COLORMAPS = tuple(f"{name}{suffix}" for name in _NAMES for suffix in ("", "_r"))
+"""Every colour map; `_r` is reversed, so that near is bright. `blue_red` is white in its middle."""
 
 
 @lru_cache(maxsize=len(COLORMAPS))
@@ -44,6 +43,10 @@ def colormap(name: str) -> NDArray[np.uint8]:
     base = name.removesuffix("_r")
     if base == "grey":
         table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    elif base == "blue_red":
+        stops = np.array([(33, 80, 165), (247, 247, 247), (175, 30, 40)], np.float64)
+        at = np.linspace(0, 2, 256)
+        table = np.stack([np.interp(at, range(3), stops[:, i]) for i in range(3)], 1).round().astype(np.uint8)
     else:
         table = np.frombuffer(base64.b85decode(_TABLES[base]), np.uint8).reshape(256, 3)
     ordered: NDArray[np.uint8] = np.ascontiguousarray(table[::-1] if name.endswith("_r") else table)
