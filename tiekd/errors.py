@@ -8,6 +8,7 @@
     ├── CheckpointError        a weight file is truncated, unsafe or of another architecture
     ├── InputSizeError         an image size that a network can't take
     ├── WeightsUnavailableError  the row is known but its weights are not on this machine
+    ├── RunFailedError         a run whose input was fine and that still can't go on
     └── UnavailableError       something optional is missing: a package, a device, a network
 
 A message says what was wrong, with the value, and a `hint` says what to do about it. The command line
@@ -71,6 +72,10 @@ class InputSizeError(TiekdError):
 
 class WeightsUnavailableError(TiekdError):
     """A zoo row is known but its weights are not on this machine."""
+
+
+class RunFailedError(TiekdError):
+    """A run whose input was fine and that still can't go on; the command line exits with 1."""
 
 
 class UnavailableError(TiekdError):

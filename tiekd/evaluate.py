@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol as Interface
+from typing import Any, Literal
+from typing import Protocol as Interface
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +127,8 @@ class StoredPredictions:
             return depth[window.index]
         if depth.shape != (window.height, window.width):
             raise DataError(
-                f"{path} is {depth.shape[1]}x{depth.shape[0]}; the frame is {image.shape[1]}x{image.shape[0]} "
-                f"and its crop {window.width}x{window.height}.",
+                f"{path} is {depth.shape[1]}x{depth.shape[0]}; the frame is "
+                f"{image.shape[1]}x{image.shape[0]} and its crop {window.width}x{window.height}.",
                 hint="Write predictions at one of these sizes.",
             )
         return depth

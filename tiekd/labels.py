@@ -43,8 +43,8 @@ class LabelInfo(BaseModel):
     """The sidecar of a label folder.
 
     `crop` is what the labels cover ("kb": the bottom-centred 352x1216, "none": the whole frame), `shrink`
-    how many pixels of that a label's pixel stands for. `use_focal`: depth is metric for each frame's own focal
-    length, not for the teacher's.
+    how many pixels of that a label's pixel stands for. `use_focal`: depth is metric for each frame's own
+    focal length, not for the teacher's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -178,7 +178,8 @@ def verify_labels(
         worst = max(worst, float(difference.max()))
         if (difference > 0.01 * again + 2 * labels.info.max_depth_m / FULL_SCALE).any():
             raise DataError(
-                f"{labels.path(frame)} differs from what {teacher.name} says now, by up to {difference.max():.3f} m.",
+                f"{labels.path(frame)} differs from what {teacher.name} says now, "
+                f"by up to {difference.max():.3f} m.",
                 hint="It was made by other weights or settings; delete the folder and label again.",
             )
     return worst

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from tiekd.evaluate import Evaluation, Predicts
 
 
+app = typer.Typer(add_completion=False)
+EXAMPLE = "tiekd eval tiekd_mobilenetv2.demo --data kitti:data/synth --split test.txt --protocol kitti-garg"
+
+
+@app.command(epilog=f"Example: {EXAMPLE}")
 def eval(  # noqa: A001 - the verb's name
     model: Annotated[str | None, typer.Argument(help="A zoo row or a file of weights.")] = None,
     *,
@@ -31,10 +36,7 @@ def eval(  # noqa: A001 - the verb's name
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
     ] = None,
 ) -> None:
-    """Score metric depth against ground truth, without any alignment of scale.
-
-    Example: tiekd eval tiekd_mobilenetv2.demo --data kitti:data/synth --split test.txt --protocol kitti-garg
-    """
+    """Score metric depth against ground truth, without any alignment of scale."""
     from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import find_split, open_source, read_split

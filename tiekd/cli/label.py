@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
+app = typer.Typer(add_completion=False)
+EXAMPLE = (
+    "Example: tiekd label adabins_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
+)
 
+
+@app.command(epilog=f"Example: {EXAMPLE}")
 def label(
     teacher: Annotated[str, typer.Argument(help="A zoo row, a file of weights, or a folder of labels.")],
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
@@ -28,10 +34,7 @@ def label(
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
     ] = None,
 ) -> None:
-    """Write a teacher's depth of every frame of a split as 16-bit PNG, with a sidecar that states the scale.
-
-    Example: tiekd label adabins_efficientnet_lite0.demo --data kitti:data/synth --split train.txt --out labels
-    """
+    """Write a teacher's depth of every frame as 16-bit PNG, with a sidecar that states the scale."""
     from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, find_split, open_source, read_split
@@ -48,7 +51,8 @@ def label(
     teacher_net = open_teacher(teacher, flip_tta=flip_tta, use_focal=use_focal, device=device)
     info = LabelInfo(
         teacher=teacher_net.name, teacher_sha256=teacher_net.digest, max_depth_m=teacher_net.max_depth_m,
-        crop="kb" if covers == "kb" else "none", shrink=shrink, flip_tta=flip_tta, use_focal=use_focal, data=data,
+        crop="kb" if covers == "kb" else "none", shrink=shrink, flip_tta=flip_tta, use_focal=use_focal,
+        data=data,
     )  # fmt: skip
     with progress_bar("Labelling") as progress:
         counts = write_labels(teacher_net, source, frames, out, info, progress=progress)

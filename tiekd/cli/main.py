@@ -11,11 +11,12 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tiekd import __version__
-from tiekd.errors import TiekdError
+from tiekd.errors import RunFailedError, TiekdError
 
 VERBS = ("models", "serve", "predict", "gallery", "data", "train", "label", "eval")
 """Verb = module of `tiekd.cli` = function in it (or `app`, for a group), in the order of the help."""
 EXIT_BAD_INPUT = 2
+EXIT_FAILED = 1
 
 
 class Verbs(TyperGroup):
@@ -38,7 +39,7 @@ class Verbs(TyperGroup):
             console.print(Text(str(error), style="bold red"))
             if error.hint:
                 console.print(Text(error.hint))
-            raise typer.Exit(EXIT_BAD_INPUT) from error
+            raise typer.Exit(EXIT_FAILED if isinstance(error, RunFailedError) else EXIT_BAD_INPUT) from error
 
 
 def _command(verb: str) -> Any:

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+app = typer.Typer(add_completion=False)
+EXAMPLE = "tiekd predict tiekd_mobilenetv2.demo street.jpg --out depth --format color"
 
+
+@app.command(epilog=f"Example: {EXAMPLE}")
 def predict(
     model: Annotated[str, typer.Argument(help="A zoo row or a file of weights.")],
     images: Annotated[list[Path], typer.Argument(help="Photos.")],
@@ -24,10 +28,7 @@ def predict(
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
     ] = None,
 ) -> None:
-    """Write metric depth of photos at their own size.
-
-    Example: tiekd predict tiekd_mobilenetv2.demo street.jpg --out depth --format color
-    """
+    """Write metric depth of photos at their own size."""
     from tiekd.cli.output import print_result
     from tiekd.errors import ConfigError, UnknownNameError
     from tiekd.render import SUFFIXES, write

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+app = typer.Typer(add_completion=False)
+EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels labels --out runs/tiekd"
 
+
+@app.command(epilog=f"Example: {EXAMPLE}")
 def train(
     recipe: Annotated[str, typer.Argument(help="A zoo row, a shipped recipe's name, or a YAML file.")],
+    *,
     out: Annotated[
         Path, typer.Option(help="Folder for weights, checkpoint, metrics and the recipe as it ran.")
     ],
@@ -37,8 +42,6 @@ def train(
     """Train a network, by distillation from teacher labels or on ground truth.
 
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT.
-
-    Example: tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels data/labels --out runs/tiekd
     """
     from tiekd.cli.output import print_result
     from tiekd.distill.fit import fit
@@ -52,7 +55,7 @@ def train(
         "run.threads": threads,
         "network.encoder_weights": encoder_weights,
     }
-    values = {key: value for key, value in given.items() if value is not None}
+    values: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if encoder_weights == "none":
         values["network.encoder_weights"] = None
     chosen = load_recipe(recipe, overrides=override or (), values=values)

@@ -61,7 +61,7 @@ class CachedFrames:
 
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
-    """What a cache was made from, as 16 hex digits: frames, their files' sizes and times, crop, shrink, labels."""
+    """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, shrink, labels."""
     digest = hashlib.sha256(
         f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}".encode()
     )

@@ -82,12 +82,12 @@ class LooseFrames:
             depth = None if depth is None else depth[top : top + height, left : left + width]
         teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
         focal_px = frame.focal_px or self.source.focal_px or 721.5377
-        pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
         return shrink_layers(Layers(pixels, _plane(depth), _plane(teacher), focal_px), self.shrink)
 
 
 def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:
-    return None if depth is None else torch.from_numpy(np.ascontiguousarray(depth))[None]
+    return None if depth is None else torch.from_numpy(np.array(depth))[None]
 
 
 class ViewDataset(Dataset[Sample]):

@@ -104,7 +104,7 @@ def find_split(source: FrameSource, split: str | Path) -> Path:
 
 
 def read_split(path: Path) -> list[Frame]:
-    """Frames of a split file: lines of "image [depth [focal]]", in file order; depth "None" means no ground truth.
+    """Frames of a split file: lines of "image [depth [focal]]", in order; depth "None" is no ground truth.
 
     Raises DataError for a line that can't be read and for an empty list.
     """

@@ -16,6 +16,6 @@ def kitti_source(root: Path) -> FrameSource:
     if not (root / "input").is_dir():
         raise DataError(
             f"{root} holds no input/ folder, so it is not KITTI in the published layout.",
-            hint="Expected ROOT/input/<date>/<drive>/image_02/data/N.png; for loose pictures use folder:ROOT.",
+            hint="Expected ROOT/input/<date>/<drive>/image_02/data/N.png; loose pictures are folder:ROOT.",
         )
     return FrameSource("kitti", root, root / "input", root / "gt_depth", DEPTH_SCALE, "kb", FOCAL_PX)

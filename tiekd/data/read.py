@@ -37,7 +37,7 @@ def read_png16(path: Path) -> NDArray[np.uint16]:
         if picture.mode not in ("I;16", "I;16B", "I"):
             raise DataError(
                 f"{path} is a {picture.mode} picture, not 16-bit grey.",
-                hint="Depth is stored as a 16-bit PNG; 8-bit colour pictures of depth can't be read as metres.",
+                hint="Depth is stored as a 16-bit PNG; 8-bit colour pictures hold no metres.",
             )
         return np.asarray(_decoded(picture, path)).astype(np.uint16)
 

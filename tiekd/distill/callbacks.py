@@ -22,7 +22,7 @@ BETTER_IS_MORE = frozenset({"delta1", "delta2", "delta3"})
 class Keeper(lightning.Callback):
     """Writes last.ckpt and last.safetensors every so many steps, best.safetensors when validation improves.
 
-    Every file is written beside its name and then moved there, so a run killed at any moment leaves whole files.
+    Every file is written beside its name and then moved there: a run killed at any moment leaves whole files.
     """
 
     def __init__(self, out: Path, *, every: int, best_by: str) -> None:
@@ -38,7 +38,7 @@ class Keeper(lightning.Callback):
         """Write last.ckpt and last.safetensors now."""
         part = self.out / f".last.ckpt.{os.getpid()}.part"
         try:
-            trainer.save_checkpoint(part)
+            trainer.save_checkpoint(part, weights_only=False)
             part.replace(self.out / "last.ckpt")
         finally:
             part.unlink(missing_ok=True)
@@ -64,7 +64,7 @@ class Keeper(lightning.Callback):
 
 
 class MetricsTable(lightning.Callback):
-    """Appends to metrics.csv: step, seconds, learning rate, parts of the loss; validation metrics in their rows.
+    """Appends to metrics.csv: step, seconds, learning rate, parts of the loss; validation in rows of its own.
 
     A resumed run drops the rows beyond the checkpoint it starts from.
     """
@@ -80,7 +80,7 @@ class MetricsTable(lightning.Callback):
         self.seconds = 0.0
         self.started = time.monotonic()
 
-    def on_train_start(self, trainer: lightning.Trainer, task: Any) -> None:
+    def on_train_start(self, trainer: lightning.Trainer, *_: Any) -> None:
         """Start the table, or cut it at the step that the run goes on from."""
         rows: list[dict[str, str]] = []
         if trainer.global_step and self.path.is_file():
@@ -107,7 +107,7 @@ class MetricsTable(lightning.Callback):
         self.sums, self.count = {}, 0
         self._append(trainer, {"lr": f"{trainer.optimizers[0].param_groups[-1]['lr']:.3e}", **row})
 
-    def on_validation_end(self, trainer: lightning.Trainer, task: Any) -> None:
+    def on_validation_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """One row of validation metrics."""
         values = {name: trainer.callback_metrics.get(f"val/{name}") for name in self.VAL}
         self._append(trainer, {f"val_{n}": f"{float(v):.6g}" for n, v in values.items() if v is not None})

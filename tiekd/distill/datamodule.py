@@ -31,8 +31,6 @@ class RunData:
     train: StreamLoader
     val: DataLoader[Sample] | None
     train_focal_px: float
-    n_train: int
-    n_val: int
 
 
 def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
@@ -61,7 +59,7 @@ def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
         workers=settings.workers,
     )  # fmt: skip
     focal_px = settings.train_focal_px or frames[0].focal_px or source.focal_px or 721.5377
-    return RunData(train, val, focal_px, len(frames), len(val.dataset) if val else 0)  # type: ignore[arg-type]
+    return RunData(train, val, focal_px)
 
 
 def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
@@ -74,19 +72,20 @@ def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
     missing = [frame for frame in frames if not labels.path(frame).is_file()]
     if missing:
         raise DataError(
-            f"{len(missing)} of {len(frames)} frames have no label in {labels.root}, first {missing[0].label_name}.",
+            f"{len(missing)} of {len(frames)} frames have no label in {labels.root}, "
+            f"the first is {missing[0].label_name}.",
             hint="Run `tiekd label` again: it writes what is missing.",
         )
     if labels.info.crop != recipe.data.crop:
         raise ConfigError(
-            f"The labels in {labels.root} cover crop {labels.info.crop!r}, the recipe uses {recipe.data.crop!r}.",
+            f"The labels in {labels.root} cover crop {labels.info.crop!r}, not {recipe.data.crop!r}.",
             hint=f"Say -o data.crop={labels.info.crop}, or label again with --crop {recipe.data.crop}.",
         )
     if labels.info.use_focal != (recipe.data.train_focal_px is not None):
         raise ConfigError(
             f"The labels in {labels.root} have use_focal={labels.info.use_focal}, which does not go with "
             f"data.train_focal_px={recipe.data.train_focal_px}.",
-            hint="A recipe with train_focal_px needs labels made with `tiekd label --use-focal`, and only it.",
+            hint="Recipes with train_focal_px, and only they, need labels of `tiekd label --use-focal`.",
         )
     return labels
 

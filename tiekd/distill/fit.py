@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -54,7 +55,7 @@ def fit(
     """Train as `recipe` says into the folder `out`; with `resume` go on from its last.ckpt.
 
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml and tensorboard/.
-    Raises ConfigError, DataError and CheckpointError before the first step, TrainingFailedError during them.
+    Raises ConfigError, DataError and CheckpointError before the first step, RunFailedError during them.
     """
     checkpoint = _prepare_folder(recipe, out, resume=resume)
     if recipe.run.threads:
@@ -83,7 +84,7 @@ def build_network(recipe: Recipe, *, train_focal_px: float, load_encoder: bool =
 
     Raises ConfigError for options the architecture does not know, and what loading the encoder raises.
     """
-    bins = {} if recipe.network.n_bins is None else {"n_bins": recipe.network.n_bins}
+    bins: dict[str, Any] = {} if recipe.network.n_bins is None else {"n_bins": recipe.network.n_bins}
     name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
     uses_sigma = "dpm_loss" in recipe.weights
     network = create_model(
@@ -143,16 +144,24 @@ def _trainer(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what Lightning says about choices that are made on purpose."""
-    with warnings.catch_warnings():
-        for message in (
-            ".*does not have many workers.*",
-            ".*Checkpoint directory.*exists and is not empty.*",
-            ".*Experiment logs directory.*",
-            ".*GPU available but not used.*",
-        ):
-            warnings.filterwarnings("ignore", message=message)
-        yield
+    """Silence what Lightning says about itself and about choices that are made on purpose."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for message in (
+                ".*does not have many workers.*",
+                ".*Checkpoint directory.*exists and is not empty.*",
+                ".*Experiment logs directory.*",
+                ".*GPU available but not used.*",
+                # torch's tree utilities deprecate what Lightning still calls.
+                ".*isinstance.treespec, LeafSpec.*",
+            ):
+                warnings.filterwarnings("ignore", message=message)
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:
@@ -180,7 +189,8 @@ def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:
 def _check_resumable(recipe: Recipe, last: Path) -> None:
     try:
         checkpoint = load_checkpoint(last)
-        before = checkpoint["recipe"]
+        # Through the model, so that settings that were added since take their defaults.
+        before = Recipe.model_validate(checkpoint["recipe"]).model_dump(mode="json")
     except Exception as error:
         raise CheckpointError(
             f"{last} can't be read as the checkpoint of a run: {error}",

@@ -141,9 +141,9 @@ class Recipe(_Settings):
             faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
         if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
             faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
-        if {"dpm_loss", "chamfer_loss"} & set(self.weights) and self.architecture.startswith("densedepth_"):
-            if not self.architecture.startswith("densedepth_dpm_"):
-                faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
+        regression = self.architecture.startswith("densedepth_") and "_dpm_" not in self.architecture
+        if regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
+            faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -14,14 +14,10 @@ from torch import Tensor, nn
 from tiekd.data.transforms import subsample_depth
 from tiekd.distill.objectives import Target, loss_parts
 from tiekd.distill.recipe import Recipe
-from tiekd.errors import TiekdError
+from tiekd.errors import RunFailedError
 from tiekd.metrics import depth_metrics
 from tiekd.models.base import DepthModel
 from tiekd.types import DepthRange, Prediction, Sample
-
-
-class TrainingFailedError(TiekdError):
-    """A run that can't go on, for example because its loss is no longer a number."""
 
 
 class DistillTask(lightning.LightningModule):
@@ -38,7 +34,7 @@ class DistillTask(lightning.LightningModule):
                 if module is not None:
                     module.image_pool = 1
         if recipe.network.channels_last:
-            self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.to(memory_format=torch.channels_last)
         self._val_rows: list[dict[str, float]] = []
         self.parts: dict[str, float] = {}
 
@@ -47,8 +43,8 @@ class DistillTask(lightning.LightningModule):
         """The averaged weights where the recipe asks for them, else the trained ones."""
         return self.averaged or self.network
 
-    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
-        """Loss of one batch. Raises TrainingFailedError when it is not finite."""
+    def training_step(self, batch: Sample) -> Tensor:
+        """Loss of one batch. Raises RunFailedError when it is not finite."""
         weights = self.recipe.weights
         prediction = self.network(self._laid_out(batch.image))
         parts = loss_parts(prediction, self.target(batch, prediction), weights)
@@ -58,7 +54,7 @@ class DistillTask(lightning.LightningModule):
             **{name: float(part.detach()) for name, part in parts.items()},
         }
         if not math.isfinite(self.parts["loss"]):
-            raise TrainingFailedError(
+            raise RunFailedError(
                 f"The loss is {self.parts['loss']} at step {self.global_step} ({self.parts}).",
                 hint="Lower optim.lr, or look at the labels; the last checkpoint is whole.",
             )
@@ -67,7 +63,7 @@ class DistillTask(lightning.LightningModule):
         return loss
 
     def target(self, batch: Sample, prediction: Prediction) -> Target:
-        """Labels at the size the head answers in; losses are computed there, not on a stretched prediction."""
+        """Labels at the head's size: losses are computed there, not on a stretched prediction."""
         size = (int(prediction.raw_depth.shape[-2]), int(prediction.raw_depth.shape[-1]))
         corners = self.network.card.align_corners
         depth = teacher = valid = None
@@ -79,7 +75,7 @@ class DistillTask(lightning.LightningModule):
         rows = self.recipe.loss.top_crop_rows * size[0] // self.recipe.view.size[0]
         return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
 
-    def validation_step(self, batch: Sample, batch_idx: int) -> None:
+    def validation_step(self, batch: Sample) -> None:
         """Collect the metrics of every frame of a batch (garg crop of the view)."""
         assert batch.depth is not None
         predicted = self.shipped(self._laid_out(batch.image)).depth
@@ -113,7 +109,7 @@ class DistillTask(lightning.LightningModule):
         encoder = list(self.network.encoder.parameters())
         known = {id(parameter) for parameter in encoder}
         others = [parameter for parameter in self.network.parameters() if id(parameter) not in known]
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": encoder, "lr": optim.lr * optim.encoder_lr_scale},
             {"params": others, "lr": optim.lr},
         ]
