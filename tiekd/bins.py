@@ -133,13 +133,18 @@ def without_mass(distance_m: Tensor, *, sigma_m: float) -> Tensor:
 
 
 def target_reach_m(sigma_m: float) -> float:
-    """Distance in metres beyond which a bin has no mass, up to rounding."""
+    """Distance in metres beyond which a bin has no mass, up to rounding; raises ConfigError."""
+    _check_sigma(sigma_m)
     return sigma_m * math.sqrt(-2 * math.log(DENSITY_FLOOR * math.sqrt(2 * math.pi) * sigma_m))
 
 
 def _density(distance_m: Tensor, sigma_m: float) -> Tensor:
+    _check_sigma(sigma_m)
+    return torch.exp(-(distance_m**2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
+
+
+def _check_sigma(sigma_m: float) -> None:
     if not sigma_m > 0:
         raise ConfigError(
             f"sigma_m must be positive, got {sigma_m}.", hint="KITTI uses 0.5–0.8 m, NYU 0.15 m."
         )
-    return torch.exp(-(distance_m**2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)

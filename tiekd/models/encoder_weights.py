@@ -76,8 +76,8 @@ def match_state_dict(
         shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
         raise CheckpointError(
             f"{where} doesn't fit the encoder {encoder!r}: {shown}",
-            hint="Choose the encoder that the file was made for: mobilenetv2_100 for torchvision's MobileNetV2, "
-            "tf_efficientnet_lite0 for Lite0.",
+            hint="Choose the encoder that the file was made for: torchvision's is mobilenetv2_100, "
+            "Lite0 is tf_efficientnet_lite0.",
         )
     counters = {name: value for name, value in wanted.items() if name.endswith(_COUNTER)}
     return {name: found[key].to(wanted[name].dtype) for key, name in pairs} | counters

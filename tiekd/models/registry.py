@@ -76,7 +76,7 @@ def create_model(
 
     pretrained: load the row's own weights. encoder_weights: None, "imagenet" or a file, see `create_encoder`.
     options: those of the architecture (`tiekd.models.decoder`, `adabins`) and fields of the card, such as
-    `n_bins`, `max_depth_m`, `name`, `method`, `teacher`, `dataset`.
+    `n_bins`, `max_depth_m`, `method`, `teacher`, `dataset` (its name: `DepthModel.describe`).
     Raises UnknownNameError, ConfigError naming every bad option at once, WeightsUnavailableError.
     """
     if "." in name:

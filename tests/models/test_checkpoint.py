@@ -1,0 +1,93 @@
+"""Weight files: written whole or not at all, read strictly."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tiekd.errors import CheckpointError, DataError
+from tiekd.models.registry import create_model, load, save
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return create_model("densedepth_dpm_test_resnet", n_bins=8, norm="batch", output_stride=4).eval()
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    save(model, tmp_path / "network.safetensors")
+    return tmp_path / "network.safetensors"
+
+
+def test_half_precision_halves_matrices_and_keeps_statistics(model, path, tmp_path):
+    half = tmp_path / "half.safetensors"
+    save(model, half, dtype=torch.float16)
+    assert half.stat().st_size < 0.6 * path.stat().st_size
+    kinds = {key: (value.dtype, value.ndim) for key, value in load_file(half).items()}
+    assert {dtype for dtype, ndim in kinds.values() if ndim > 1} == {torch.float16}
+    assert kinds["encoder.pyramid.bn1.running_var"][0] == torch.float32
+    loaded = load(half)
+    assert {value.dtype for value in loaded.parameters()} == {torch.float32}
+    picture = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(picture).depth, model(picture).depth, rtol=0.02, atol=0.2)
+
+
+def test_a_missing_file_says_so(tmp_path):
+    with pytest.raises(DataError, match="no weights file"):
+        load(tmp_path / "absent.safetensors")
+
+
+@pytest.mark.parametrize("keep", [0, 5, 200, -100])
+def test_a_truncated_file_is_refused(path, keep):
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        load(path)
+
+
+def test_foreign_files_are_refused(path):
+    tensors = load_file(path)
+    save_file(tensors, path)
+    with pytest.raises(CheckpointError, match="no tiekd configuration"):
+        load(path)
+    save_file(tensors, path, metadata={"tiekd": '{"name": "x"}'})
+    with pytest.raises(CheckpointError, match="can't read"):
+        load(path)
+    torch.save(tensors, path)
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        load(path)
+
+
+def test_tensors_of_another_architecture_are_refused(model, path):
+    tensors = load_file(path)
+    other = create_model("densedepth_dpm_test_resnet", n_bins=9, norm="none", output_stride=4)
+    save_file(tensors, path, metadata=other.card.to_metadata())
+    with pytest.raises(CheckpointError) as caught:
+        load(path)
+    for part in ("missing decoder.up.0.conv_a.conv.bias", "don't fit", "and"):
+        assert part in str(caught.value)
+    unknown = model.card.model_copy(update={"architecture": "magic_net"})
+    save_file(tensors, path, metadata=unknown.to_metadata())
+    with pytest.raises(CheckpointError, match="can't be built"):
+        load(path)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(model, path, tmp_path, monkeypatch):
+    before = path.read_bytes()
+
+    def full_disk(tensors, filename, metadata):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("tiekd.models.checkpoint.save_file", full_disk)
+    with pytest.raises(DataError, match="No space left"):
+        save(model, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_an_unwritable_folder_is_a_clear_error(model, tmp_path):
+    with pytest.raises(DataError, match="Can't write"):
+        save(model, tmp_path / "absent" / "network.safetensors")
