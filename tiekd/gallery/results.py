@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tiekd.card import ModelCard
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import (
     ARRAY_SUFFIXES,
@@ -24,10 +23,10 @@ from tiekd.gallery.decoders import (
     Probe,
     probe,
 )
+from tiekd.gallery.labels import method_family, method_label
 from tiekd.gallery.model import (
     FAMILY_ORDER,
     IMAGE_FOLDER,
-    Family,
     Frame,
     Gallery,
     Listing,
@@ -39,13 +38,6 @@ from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
 
 GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth"})
-_METHOD_LABELS = {
-    "teacher": "Teacher", "baseline": "Baseline",
-    "tiekd": "TIE-KD", "tiekd_dpm": "TIE-KD (DPM)", "tiekd_depth": "TIE-KD (depth)",
-    "reskd_ssim": "Res-KD (SSIM)", "reskd_mse": "Res-KD (MSE)", "reskd_si": "Res-KD (SI)",
-    "reskd_ssim_si": "Res-KD (SSIM+SI)", "reskd_ssim_mse": "Res-KD (SSIM+MSE)",
-}  # fmt: skip
-_TEACHER_LABELS = {"adabins": "AdaBins", "bts": "BTS", "depthformer": "DepthFormer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +85,6 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
     frames = tuple(_frame(frame, pairs, photos.get(frame)) for frame in frame_ids)
     title = folder.resolve().name or "results"
     return Gallery(gallery_id or title, title, Listing(chosen.depth_range, methods, frames), files)
-
-
-def method_label(card: ModelCard) -> str:
-    """What people call a model: its method, and whose it is."""
-    kind = _METHOD_LABELS[card.method]
-    whose = card.architecture.split("_")[0] if card.method == "teacher" else card.teacher or ""
-    whose = _TEACHER_LABELS.get(whose, whose)
-    return f"{kind} · {whose}" if whose else kind
-
-
-def method_family(card: ModelCard) -> Family:
-    """The family that a model's label is coloured by."""
-    return "reskd" if card.method.startswith("reskd") else card.method  # type: ignore[return-value]
 
 
 def _subfolders(folder: Path) -> list[Path]:

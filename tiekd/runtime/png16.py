@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +34,9 @@ def to_metres(stored: NDArray[np.uint16], *, scale: float = DEPTH_SCALE) -> NDAr
     return stored.astype(np.float32) / np.float32(scale)
 
 
-def encode(
-    depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE, level: Literal[0, 1, 2, 3] = 1
-) -> bytes:
-    """A 16-bit PNG of `depth_m` `[H, W]` in metres."""
-    return encode_grey16(to_uint16(depth_m, scale=scale), level=level)
+def encode(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE, small: bool = False) -> bytes:
+    """A 16-bit PNG of `depth_m` `[H, W]` in metres; `small` takes its time for a smaller file."""
+    return encode_grey16(to_uint16(depth_m, scale=scale), small=small)
 
 
 def decode(source: bytes | Path) -> NDArray[np.uint16]:

@@ -1,0 +1,81 @@
+"""`tiekd gallery`: make galleries for the viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiekd.errors import ConfigError
+
+app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Make galleries for the viewer."""
+
+
+@app.command(
+    epilog="Example: tiekd gallery build --data kitti:data/world --split test.txt "
+    "--models adabins_efficientnet_lite0.demo,tiekd_mobilenetv2.demo --out runs/gallery"
+)
+def build(
+    data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
+    split: Annotated[str, typer.Option(help="Split file: lines of image, depth, focal length.")],
+    models: Annotated[str, typer.Option(help="Names or files, separated by commas, in their order.")],
+    out: Annotated[Path, typer.Option(help="Folder of the gallery; show it with serve --results.")],
+    frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 12,
+    title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
+    gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",
+    quality: Annotated[int, typer.Option(min=1, max=95, help="JPEG quality of the photos.")] = 88,
+    keep_bits: Annotated[
+        int, typer.Option(help="Significant bits of predicted depth; 9 are exact to 0.1 %.")
+    ] = 9,
+    focal: Annotated[
+        bool, typer.Option("--focal/--no-focal", help="Tell the models each frame's focal length.")
+    ] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
+    ] = None,
+) -> None:
+    """Run models over frames of a data set and store what they see as a gallery."""
+    from rich.progress import Progress
+
+    from tiekd.cli.output import print_result
+    from tiekd.data.frames import check_files, find_split, open_source, read_split
+    from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly
+    from tiekd.runtime.predictor import Predictor
+
+    options = BuildOptions(
+        gallery_id=gallery_id,
+        title=title,
+        n_frames=frames,
+        jpeg_quality=quality,
+        keep_bits=keep_bits,
+        focal=focal,
+    )
+    source = open_source(data)
+    chosen = pick_evenly(read_split(find_split(source, split)), frames)
+    check_files(source, [frame for frame in chosen if frame.depth], need_depth=True)
+    check_files(source, chosen, need_depth=False)
+    names = [name for name in models.split(",") if name]
+    if not names:
+        raise ConfigError("--models names no model.", hint="See `tiekd models --available`.")
+    predictors = [Predictor(name, device=device) for name in names]
+    with Progress(disable=json_file == "-", transient=True) as bar:
+        task = bar.add_task("Building", total=len(chosen))
+        index = build_gallery(
+            source,
+            chosen,
+            predictors,
+            out,
+            options=options,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    result = {"out": str(out), "frames": len(index.frames), "methods": [m.id for m in index.methods]}
+    text = f"{out}: {len(index.frames)} frames of {len(index.methods)} methods, {size / 1e6:.1f} MB."
+    print_result(result | {"bytes": size}, text, json_file)

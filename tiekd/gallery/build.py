@@ -1,0 +1,160 @@
+"""Making a gallery: photos, ground truth and what models see, stored for a page to walk through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.data.frames import Frame as SplitFrame
+from tiekd.data.frames import FrameSource
+from tiekd.errors import ConfigError, DataError
+from tiekd.gallery.labels import method_family, method_label
+from tiekd.gallery.model import IMAGE_FOLDER
+from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
+from tiekd.render import write_bytes
+from tiekd.runtime import png, png16
+from tiekd.runtime.photo import decode_photo
+from tiekd.runtime.predictor import Predictor
+
+GROUND_TRUTH = "ground_truth"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a gallery is stored.
+
+    n_frames: taken evenly over the split. jpeg_quality: of the photos, which the models then see as stored.
+    keep_bits: significant bits of a predicted depth; fewer make smaller files, 9 are exact to 0.1 %. Ground
+    truth is kept as it is. focal: tell the models each frame's focal length.
+    """
+
+    gallery_id: str = "demo"
+    title: str = "Synthetic street"
+    n_frames: int = 12
+    jpeg_quality: int = 88
+    keep_bits: int = 9
+    focal: bool = True
+
+    def __post_init__(self) -> None:
+        if not 4 <= self.keep_bits <= 16:
+            raise ConfigError(f"keep_bits must be 4..16, got {self.keep_bits}.", hint="9 is exact to 0.1 %.")
+        if self.n_frames < 1:
+            raise ConfigError(f"A gallery needs at least one frame, got {self.n_frames}.", hint="Try 12.")
+
+
+def build_gallery(
+    source: FrameSource,
+    frames: Sequence[SplitFrame],
+    predictors: Sequence[Predictor],
+    out: Path,
+    *,
+    options: BuildOptions | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> GalleryIndex:
+    """Write a gallery to `out`, its `gallery.json` last, and return what that says.
+
+    Raises DataError for frames that can't be read and an `out` that can't be written, ConfigError for models
+    of the same name.
+    """
+    chosen = options or BuildOptions()
+    names = [predictor.card.name for predictor in predictors]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"Two of the models have one name: {', '.join(names)}.", hint="Leave one out.")
+    picked = pick_evenly(frames, chosen.n_frames)
+    entries = []
+    for number, frame in enumerate(picked):
+        entries.append(
+            _write_frame(out, f"{number:04d}", source, frame, predictors=predictors, options=chosen)
+        )
+        if progress:
+            progress(number + 1)
+    spans = [predictor.card.depth_range for predictor in predictors]
+    index = GalleryIndex(
+        id=chosen.gallery_id,
+        title=chosen.title,
+        depth_range=RangeEntry(
+            min_m=min((span.min_m for span in spans), default=1e-3),
+            max_m=max((span.max_m for span in spans), default=80.0),
+        ),
+        depth_scale=png16.DEPTH_SCALE,
+        methods=_methods(predictors, with_truth=any(frame.depth for frame in picked)),
+        frames=entries,
+    )
+    text = json.dumps(index.model_dump(exclude_none=True), indent=1, ensure_ascii=False)
+    write_bytes(out / INDEX, text.encode() + b"\n")
+    return index
+
+
+def pick_evenly(frames: Sequence[SplitFrame], count: int) -> list[SplitFrame]:
+    """`count` frames, evenly over the list; all of them when there are fewer."""
+    steps = np.linspace(0, len(frames) - 1, min(count, len(frames)))
+    return [frames[round(step)] for step in steps]
+
+
+def keep_significant(stored: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
+    """Whole numbers rounded to `bits` significant bits; 0 stays 0, and nothing else becomes 0."""
+    values = stored.astype(np.int64)
+    exponent = np.maximum(np.floor(np.log2(np.maximum(values, 1))).astype(np.int64) + 1 - bits, 0)
+    half = (1 << exponent) >> 1
+    rounded = (values + half) >> exponent << exponent
+    return np.asarray(np.minimum(rounded, 65535), np.uint16)
+
+
+def frame_title(image: str) -> str:
+    """What people call a frame: the folder and number of its path, without what all frames share."""
+    parts = [part for part in Path(image).with_suffix("").parts if part not in {"image_02", "data"}]
+    return " · ".join(part.removesuffix("_sync") for part in parts[-2:])
+
+
+def _write_frame(
+    out: Path,
+    frame_id: str,
+    source: FrameSource,
+    frame: SplitFrame,
+    *,
+    predictors: Sequence[Predictor],
+    options: BuildOptions,
+) -> FrameEntry:
+    jpeg = BytesIO()
+    Image.fromarray(source.read_image(frame)).save(
+        jpeg, "JPEG", quality=options.jpeg_quality, optimize=True, subsampling="4:2:0"
+    )
+    write_bytes(out / IMAGE_FOLDER / f"{frame_id}.jpg", jpeg.getvalue())
+    photo = decode_photo(jpeg.getvalue())
+    if frame.depth:
+        truth = source.read_depth(frame)
+        if truth.shape != photo.shape[:2]:
+            raise DataError(
+                f"{frame.depth} is {truth.shape[1]}x{truth.shape[0]}, its photo is "
+                f"{photo.shape[1]}x{photo.shape[0]}.",
+                hint="Depth and photo must have one size.",
+            )
+        write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
+    fx_px = (frame.focal_px or source.focal_px) if options.focal else None
+    for predictor in predictors:
+        depth_map = predictor(photo, fx_px=fx_px)
+        stored = keep_significant(png16.to_uint16(depth_map.depth_m), options.keep_bits)
+        write_bytes(out / predictor.card.name / f"{frame_id}.png", png.encode_grey16(stored, small=True))
+    return FrameEntry(
+        id=frame_id,
+        title=frame_title(frame.image),
+        width=photo.shape[1],
+        height=photo.shape[0],
+        image=f"{IMAGE_FOLDER}/{frame_id}.jpg",
+    )
+
+
+def _methods(predictors: Sequence[Predictor], *, with_truth: bool) -> list[MethodEntry]:
+    truth = [MethodEntry(id=GROUND_TRUTH, label="Ground truth", family="ground_truth")] if with_truth else []
+    cards = [predictor.card for predictor in predictors]
+    return truth + [
+        MethodEntry(id=card.name, label=method_label(card), family=method_family(card), model=card.name)
+        for card in cards
+    ]
