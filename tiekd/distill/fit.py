@@ -58,6 +58,8 @@ def fit(
     Raises ConfigError, DataError and CheckpointError before the first step, RunFailedError during them.
     """
     checkpoint = _prepare_folder(recipe, out, resume=resume)
+    if checkpoint and (out / "best.safetensors").is_file() and _steps_done(checkpoint) >= recipe.optim.steps:
+        return FitResult(out, recipe.optim.steps, True, {})
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
     lightning.seed_everything(recipe.run.seed, verbose=False)
@@ -184,6 +186,10 @@ def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:
         return None
     _check_resumable(recipe, last)
     return last
+
+
+def _steps_done(checkpoint: Path) -> int:
+    return int(load_checkpoint(checkpoint)["global_step"])
 
 
 def _check_resumable(recipe: Recipe, last: Path) -> None:

@@ -1,0 +1,233 @@
+"""`make demo`: render the synthetic world, train the shipped models again, measure and ship them.
+
+    world ─► teacher ─► labels ─► students ─► measure ─► ship
+
+Every stage resumes or skips what is already done, so the whole can be stopped and started at any time. The
+teacher and the baseline see ground truth, the other students the teacher's labels only.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from pydantic import BaseModel, ConfigDict
+
+from tiekd.assets import asset_root
+from tiekd.cli.output import write_text
+from tiekd.cli.progress import progress_bar
+from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
+from tiekd.distill.fit import fit
+from tiekd.distill.recipe import load_recipe
+from tiekd.errors import ConfigError, TiekdError
+from tiekd.evaluate import evaluate, get_protocol
+from tiekd.gallery.build import BuildOptions, build_gallery
+from tiekd.labels import LabelInfo, verify_labels, write_labels
+from tiekd.models.registry import load, save
+from tiekd.runtime.predictor import Predictor
+from tiekd.synth import WorldOptions, write_dataset
+from tiekd.teachers import NetworkTeacher
+from tiekd.zoo import parse_zoo, read_zoo, sha256_of
+from tiekd.zoo_table import markdown
+
+TEACHER = "adabins_efficientnet_lite0.demo"
+STUDENTS = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
+STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
+PROTOCOL = "kitti-garg"
+SHOWN = ("abs_rel", "rmse", "delta1")
+LABEL_SHRINK = 2
+"""The students see frames averaged over cells of two pixels, so finer labels would not be used."""
+DEMO_HEAD = "  # --- ours,"
+DEMO_END = "\n\n"
+
+
+class DemoPlan(BaseModel):
+    """Where the demo works and what it starts from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    world: Path
+    runs: Path
+    models: Path
+    frames: int
+    seed: int
+    workers: int
+    threads: int | None
+    teacher_weights: str
+    student_weights: str
+
+    @property
+    def labels(self) -> Path:
+        """Folder of the teacher's labels."""
+        return self.runs / "labels"
+
+    def weights(self, row: str) -> Path:
+        """What a finished run left for `row`."""
+        return self.runs / row / "best.safetensors"
+
+    def frames_of(self, split: str) -> tuple[FrameSource, list[Frame]]:
+        """The world and the frames of one of its splits."""
+        source = open_source(f"kitti:{self.world}")
+        return source, read_split(find_split(source, split))
+
+
+def render_world(plan: DemoPlan) -> None:
+    """Render the frames that are missing."""
+    with progress_bar("Rendering") as progress:
+        write_dataset(
+            plan.world,
+            frames=plan.frames,
+            options=WorldOptions(seed=plan.seed),
+            workers=plan.workers,
+            progress=progress,
+        )
+
+
+def train_row(plan: DemoPlan, row: str) -> None:
+    """Train one row from its recipe, going on where an earlier run stopped."""
+    values = {
+        "data.source": f"kitti:{plan.world}",
+        "network.encoder_weights": plan.teacher_weights if row == TEACHER else plan.student_weights,
+        "run.threads": plan.threads,
+    }
+    if load_recipe(row).needs_labels:
+        values["data.labels"] = str(plan.labels)
+    fit(load_recipe(row, values=values), plan.runs / row, resume=True)
+
+
+def train_students(plan: DemoPlan) -> None:
+    """Train every student."""
+    for row in STUDENTS:
+        train_row(plan, row)
+
+
+def label_frames(plan: DemoPlan) -> None:
+    """Write and verify the teacher's labels of the training frames."""
+    source, frames = plan.frames_of("train.txt")
+    teacher = NetworkTeacher(plan.weights(TEACHER), use_focal=True)
+    info = LabelInfo(
+        teacher=teacher.name, teacher_sha256=teacher.digest, max_depth_m=teacher.max_depth_m, crop="none",
+        shrink=LABEL_SHRINK, use_focal=True,
+    )  # fmt: skip
+    with progress_bar("Labelling") as progress:
+        write_labels(teacher, source, frames, plan.labels, info, progress=progress)
+    verify_labels(teacher, source, frames, plan.labels)
+
+
+def measure(plan: DemoPlan) -> None:
+    """Score every trained row on the held-out frames, into RUNS/measured.json."""
+    source, frames = plan.frames_of("test.txt")
+    protocol, measured = get_protocol(PROTOCOL), {}
+    for row in (TEACHER, *STUDENTS):
+        teacher = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
+        with progress_bar(f"Measuring {row}") as progress:
+            found = evaluate(
+                lambda frame, image, window, net=teacher: net.depth(frame, image[window.index[1:]]),
+                source,
+                frames,
+                protocol,
+                progress=progress,
+            )
+        measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
+        typer.echo(f"{row}: {measured[row]}")
+    write_text(plan.runs / "measured.json", json.dumps(measured, indent=1) + "\n")
+
+
+def shipped_file(plan: DemoPlan, row: str) -> Path:
+    """The half-size copy of a row's weights that ships, made anew: what ships is what is measured."""
+    target = plan.models / "demo" / f"{row}.safetensors"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save(load(plan.weights(row)), target, dtype=torch.float16)
+    return target
+
+
+def ship(plan: DemoPlan) -> None:
+    """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames."""
+    measured = json.loads((plan.runs / "measured.json").read_text(encoding="utf-8"))
+    lines = [zoo_line(plan, row, measured[row]) for row in (TEACHER, *STUDENTS)]
+    zoo_file = plan.models / "zoo.yaml"
+    text = with_demo_rows(zoo_file.read_text(encoding="utf-8"), lines)
+    parse_zoo(text, where="the new zoo.yaml")
+    write_text(zoo_file, text)
+    write_text(plan.models / "README.md", markdown(read_zoo(zoo_file)))
+    source, frames = plan.frames_of("test.txt")
+    predictors = [Predictor(plan.models / "demo" / f"{row}.safetensors") for row in (TEACHER, *STUDENTS)]
+    build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())
+
+
+def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:
+    """The line of zoo.yaml for a trained row: its card, its file, and what was measured. JSON is YAML."""
+    file = plan.models / "demo" / f"{row}.safetensors"
+    model = load(file)
+    fields = {
+        **model.card.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "file": f"demo/{file.name}",
+        "sha256": sha256_of(file),
+        "measured": {PROTOCOL: measured},
+    }
+    return f"  - {json.dumps(fields)}"
+
+
+def with_demo_rows(text: str, lines: list[str]) -> str:
+    """`text` of a zoo.yaml with the rows below its heading of ours replaced.
+
+    Raises ConfigError when there is no such heading.
+    """
+    start = text.find(DEMO_HEAD)
+    if start < 0:
+        raise ConfigError(
+            f"zoo.yaml has no line that starts with {DEMO_HEAD!r}.", hint="Put the heading back."
+        )
+    first = text.index("\n", start) + 1
+    end = text.find(DEMO_END, first)
+    rest = text[end:] if end >= 0 else "\n"
+    return text[:first] + "\n".join(lines) + rest
+
+
+def run(
+    *,
+    world: Annotated[Path, typer.Option(help="Folder of the synthetic world.")] = Path("data/street"),
+    runs: Annotated[Path, typer.Option(help="Folder of the training runs and labels.")] = Path("runs"),
+    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 1240,
+    seed: Annotated[int, typer.Option(help="Seed of the world.")] = 11,
+    workers: Annotated[int, typer.Option(help="Processes that render.")] = 2,
+    threads: Annotated[int | None, typer.Option(help="CPU threads that train; default: torch's own.")] = None,
+    teacher_weights: Annotated[
+        str, typer.Option(help="ImageNet weights of the teacher's encoder: \"imagenet\" (timm's) or a file.")
+    ] = "imagenet",
+    student_weights: Annotated[str, typer.Option(help="The same for the students' encoder.")] = "imagenet",
+    stages: Annotated[str, typer.Option(help="Which stages, separated by commas.")] = ",".join(STAGES),
+) -> None:
+    """Render the world, train the teacher, label, train the students, measure, ship."""
+    wanted = stages.split(",")
+    unknown = sorted(set(wanted) - set(STAGES))
+    if unknown:
+        raise ConfigError(f"There is no stage {', '.join(unknown)}.", hint=f"Stages: {', '.join(STAGES)}.")
+    plan = DemoPlan(
+        world=world, runs=runs, models=asset_root() / "models", frames=frames, seed=seed, workers=workers,
+        threads=threads, teacher_weights=teacher_weights, student_weights=student_weights,
+    )  # fmt: skip
+    steps = {
+        "world": render_world,
+        "teacher": lambda p: train_row(p, TEACHER),
+        "labels": label_frames,
+        "students": train_students,
+        "measure": measure,
+        "ship": ship,
+    }
+    for stage in STAGES:
+        if stage in wanted:
+            typer.echo(f"== {stage}")
+            steps[stage](plan)
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(run)
+    except TiekdError as error:
+        sys.exit(f"{error}\n{error.hint}")
