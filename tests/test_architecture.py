@@ -60,7 +60,9 @@ def part_of(module: str) -> str | None:
     return next((part for part in ALLOWED if within(module, {part})), None)
 
 
-@pytest.mark.parametrize(("module", "path"), list(modules()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("module", "path"), list(modules()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_module_imports_only_what_its_part_may(module: str, path: Path) -> None:
     ours = {name for name in imports_of(path) if within(name, {"tiekd", "server"})}
     if within(module, {"tiekd"}):
