@@ -115,9 +115,9 @@ function favoriteCommands({ store, favoritesChanged, openOverlay }) {
     list: () => openOverlay("list"),
     follow: ({ element }) => {
       openOverlay(null);
-      const { cmap, range, diffMax, columns, theme, axis } = store.get().view; // a favourite is a place, not a look
+      const { cmap, spread, range, diffMax, columns, theme, axis } = store.get().view; // a favourite is a place, not a look
       const place = parseView(element?.getAttribute("href") ?? "");
-      store.dispatch({ type: "view/restore", view: { ...place, cmap, range, diffMax, columns, theme, axis } });
+      store.dispatch({ type: "view/restore", view: { ...place, cmap, spread, range, diffMax, columns, theme, axis } });
     },
   };
 }
@@ -126,6 +126,8 @@ function favoriteCommands({ store, favoritesChanged, openOverlay }) {
 function lookCommands({ store, toggleMethods }) {
   return {
     "cmap-next": () => store.dispatch({ type: "cmap/next" }),
+    "toggle-spread": () =>
+      store.dispatch({ type: "view/set", change: { spread: depthScale(store.get()).log ? "linear" : "log" } }),
     theme: () => {
       store.dispatch({ type: "theme/next" });
       notify({ auto: "Colours as the system has them", dark: "Dark", light: "Light" }[store.get().view.theme]);

@@ -3,25 +3,27 @@
  *
  * How a value v in metres becomes the colour of a pixel, for depths and differences alike:
  *
- *     index = clip(floor(256 · (v − min) / (max − min)), 0, 255)
+ *     index = clip(floor(256 · (v − min) / (max − min)), 0, 255)            linear
+ *     index = clip(floor(256 · ln(v / min) / ln(max / min)), 0, 255)        logarithmic
  *
  * and the pixel is entry `index` of the colour table with alpha 255; pixels without data are (0, 0, 0, 0).
  * The table and its ends can be read from the colour bars: `canvas[data-colorbar]` is 256 × 1 pixels, pixel i
- * is entry i, and `data-min-m`, `data-max-m` are the ends. All of it is double precision, so that a script
- * can predict every pixel exactly.
+ * is entry i; `data-min-m`, `data-max-m` are the ends and `data-spread` is "linear" or "log". All of it is
+ * double precision, so that a script can predict every pixel.
  *
- * @import { DepthPicture, ColorPicture } from "./types.js"
+ * @import { DepthPicture, ColorPicture, Scale } from "./types.js"
  */
 
 /** Stored whole numbers per metre. */
 export const DEPTH_SCALE = 256;
 
 /**
- * Entry of a 256-colour table for `value`, on a scale from `min` to `max` (all in the same unit).
- * @param {number} value @param {number} min @param {number} max
+ * Entry of a 256-colour table for `value` in metres; 0 for what has no logarithm.
+ * @param {number} value @param {Pick<Scale, "min"|"max"|"log">} scale
  */
-export function colorIndex(value, min, max) {
-  return Math.min(255, Math.max(0, Math.floor((256 * (value - min)) / (max - min))));
+export function colorIndex(value, { min, max, log }) {
+  const index = log ? (256 * Math.log(Math.max(value, min) / min)) / Math.log(max / min) : (256 * (value - min)) / (max - min);
+  return Math.min(255, Math.max(0, Math.floor(index)));
 }
 
 /**
@@ -158,7 +160,7 @@ export function depthAt(picture, x, y) {
 }
 
 /**
- * Round steps of a scale: at most `count` ticks from min to max, the ends included only where they are round.
+ * Round steps of a linear scale: at most `count` of them from min to max, the ends only where they are round.
  * @param {number} min @param {number} max @param {number} count
  */
 export function ticks(min, max, count) {
@@ -168,6 +170,15 @@ export function ticks(min, max, count) {
   const first = Math.ceil(min / step - 1e-9);
   const last = Math.floor(max / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/**
+ * Round steps of a logarithmic scale: 1, 2, 5, 10, … within it.
+ * @param {number} min @param {number} max
+ */
+export function logTicks(min, max) {
+  const steps = [0.01, 0.1, 1, 10, 100].flatMap((power) => [power, 2 * power, 5 * power]);
+  return [...steps.map((step) => Number(step.toPrecision(3))), max].filter((step, i, all) => step >= min && step <= max && all.indexOf(step) === i);
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @typedef {{min: number, max: number, log: boolean}} Axis  metres
  */
-import { ticks } from "./depth.js";
+import { logTicks, ticks } from "./depth.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 export const WIDTH = 360;
@@ -88,9 +88,7 @@ export function drawAxis(axis) {
 
 /** @param {Axis} axis */
 function axisTicks({ min, max, log }) {
-  if (!log) return ticks(min, max, 8);
-  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
-  return steps.filter((value) => value >= min && value <= max);
+  return log ? logTicks(min, max) : ticks(min, max, 8);
 }
 
 /** The bin at a depth and its probability; null outside. @param {Distribution} d @param {number} depth */

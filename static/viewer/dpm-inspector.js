@@ -8,6 +8,7 @@
 import { h, setText } from "./dom.js";
 import { binAt, depthAtX, drawAxis, drawChart, WIDTH } from "./dpm-chart.js";
 import { isAbort, messageOf, requestPatiently } from "./http.js";
+import { untilWarm } from "./models.js";
 import { currentFrame, visibleMethods } from "./store.js";
 
 /** Walking frames or moving the pixel asks every model again, so wait until the hand rests. */
@@ -115,6 +116,7 @@ export class DpmInspector {
         row.message = words;
         this.#draw(state);
       };
+      await untilWarm(row.method.model ?? "", { signal, onWait });
       const response = await requestPatiently(`/dpm?${query}`, { method: "POST", signal, ...bodyOf(blob) }, { onWait });
       row.distribution = await response.json();
       row.message = "";

@@ -34,6 +34,7 @@ export const KEYMAP = Object.freeze([
   { command: "list", codes: ["KeyL"], show: "L", label: "List of favourites", group: "Favourites", during: "list" },
   { command: "remove-favorite", codes: ["KeyD"], show: "D", label: "Remove this frame from the favourites", group: "Favourites", during: "list" },
   { command: "cmap-next", codes: ["KeyC"], show: "C", label: "Next depth colours", group: "Look" },
+  { command: "toggle-spread", codes: ["KeyG"], show: "G", label: "Depth colours logarithmic or linear", group: "Look" },
   { command: "theme", codes: ["KeyT"], show: "T", label: "Dark, light or as the system", group: "Look" },
   { command: "upload", codes: ["KeyO"], show: "O", label: "Open a photo (or drop it anywhere)", group: "Page" },
   { command: "help", codes: ["Slash", "F1"], chars: ["?"], show: "?", label: "This help", group: "Page", during: "help" },

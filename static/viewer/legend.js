@@ -1,12 +1,11 @@
 /**
  * The two colour scales above the panes: depth, and differences.
  *
- * @import { State } from "./types.js"
- * @import { Scale } from "./scene.js"
+ * @import { Scale, State } from "./types.js"
  */
 import { DEPTH_MAPS } from "./colormaps.js";
-import { DIFFERENCE_SCALES, ticks } from "./depth.js";
-import { find, h } from "./dom.js";
+import { DIFFERENCE_SCALES, logTicks, ticks } from "./depth.js";
+import { find, h, setText } from "./dom.js";
 import { paintColorBar } from "./painter.js";
 import { differenceScale } from "./scene.js";
 import { depthScale, differenceMax } from "./store.js";
@@ -44,7 +43,8 @@ export function createLegend(root) {
 
 /** @param {HTMLElement} root @param {State} state */
 function showDepthControls(root, state) {
-  const { min, max } = depthScale(state);
+  const { min, max, log } = depthScale(state);
+  setText(find("[data-action=toggle-spread]", HTMLElement, root), log ? "log" : "linear");
   for (const [name, value] of /** @type {const} */ ([["range-min", min], ["range-max", max]])) {
     const input = find(`[data-action=${name}]`, HTMLInputElement, root);
     if (document.activeElement !== input) input.value = String(value);
@@ -63,6 +63,10 @@ function showDifferenceEnds(select, max) {
   select.value = String(max);
 }
 
+/** Where a value lies on a scale, 0 to 1. @param {number} value @param {Scale} scale */
+const shareOf = (value, { min, max, log }) =>
+  log ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
+
 /** @param {HTMLElement} root @param {Scale} scale @param {string} what */
 function showBar(root, scale, what) {
   const canvas = find("canvas", HTMLCanvasElement, root);
@@ -70,10 +74,11 @@ function showBar(root, scale, what) {
   if (canvas.dataset.signature === signature) return;
   canvas.dataset.signature = signature;
   paintColorBar(canvas, scale);
-  canvas.setAttribute("aria-label", `Colours of ${what} from ${scale.min} to ${scale.max} metres`);
-  const marks = ticks(scale.min, scale.max, 8).map((value) => {
+  canvas.setAttribute("aria-label", `Colours of ${what} from ${scale.min} to ${scale.max} metres, ${scale.log ? "logarithmic" : "linear"}`);
+  const steps = scale.log ? logTicks(scale.min, scale.max) : ticks(scale.min, scale.max, 8);
+  const marks = steps.map((value) => {
     const tick = h("span", {}, String(value).replace("-", "−"));
-    tick.style.setProperty("--at", `${(100 * (value - scale.min)) / (scale.max - scale.min)}%`);
+    tick.style.setProperty("--at", `${100 * shareOf(value, scale)}%`);
     return tick;
   });
   find(".ticks", HTMLElement, root).replaceChildren(...marks);

@@ -13,7 +13,7 @@ import { createFrameCache } from "./frame-cache.js";
 import { createGrid } from "./grid.js";
 import { renderHelp } from "./help.js";
 import { syncHistory } from "./history.js";
-import { messageOf, requestJson } from "./http.js";
+import { messageOf } from "./http.js";
 import { installKeyboard } from "./keyboard.js";
 import { announceKeys } from "./keymap.js";
 import { createLegend } from "./legend.js";
@@ -34,7 +34,7 @@ const gridRoot = find(".grid", HTMLElement);
 const grid = createGrid(gridRoot);
 const legend = createLegend(find(".legend", HTMLElement));
 const server = serverSource();
-const uploads = uploadSource(async () => (await requestJson("/api/models")).models, schedule);
+const uploads = uploadSource(schedule);
 const loader = createLoader(store, { server, uploads: uploads.source, onList: schedule });
 /** @type {ReturnType<typeof createFrameCache<Picture>>} */
 const cache = createFrameCache({
@@ -60,15 +60,24 @@ const pointer = installPointer(gridRoot, {
 
 /** @param {import("./pane.js").Cursor} at @returns {[number, number]|null} pixel of the photo */
 function pixelOf({ u, v }) {
-  const frame = currentFrame(store.get());
-  return frame?.width ? [Math.floor(u * frame.width), Math.floor(v * frame.height)] : null;
+  const size = photoSize(store.get());
+  return size && [Math.floor(u * size.width), Math.floor(v * size.height)];
+}
+
+/** Size of the upright photo; of what is painted where the gallery doesn't know. @param {State} state */
+function photoSize(state) {
+  const frame = currentFrame(state);
+  if (!frame) return null;
+  if (frame.width) return { width: frame.width, height: frame.height };
+  const painted = grid.panes().find((pane) => pane.canvas.width > 1)?.canvas;
+  return painted ? { width: painted.width, height: painted.height } : null;
 }
 
 /** @param {State} state */
-function markedPlace({ view, gallery }) {
-  const frame = gallery?.frames[view.index];
-  if (!view.pixel || !frame?.width) return null;
-  return { u: (view.pixel[0] + 0.5) / frame.width, v: (view.pixel[1] + 0.5) / frame.height };
+function markedPlace(state) {
+  const size = photoSize(state);
+  const { pixel } = state.view;
+  return size && pixel && { u: (pixel[0] + 0.5) / size.width, v: (pixel[1] + 0.5) / size.height };
 }
 
 let scheduled = 0;

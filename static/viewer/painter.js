@@ -3,7 +3,7 @@
  * (about 1 ms for a KITTI frame), so a 2-D canvas is as fast as the eye needs and its pixels stay exact and
  * readable. Formula: depth.js.
  *
- * @import { DepthPicture, ColorPicture, Photo } from "./types.js"
+ * @import { DepthPicture, ColorPicture, Photo, Scale } from "./types.js"
  */
 import { colorTable } from "./colormaps.js";
 import { colorIndex, DEPTH_SCALE, NO_DIFFERENCE } from "./depth.js";
@@ -22,16 +22,15 @@ function packedTable(cmap) {
 
 /**
  * Packed colours for the stored numbers 0 … `count − 1`, each meaning (number + offset) / 256 metres.
- * @param {string} cmap @param {number} min metres @param {number} max metres
- * @param {number} offset @param {number} count
+ * @param {Scale} scale @param {number} offset @param {number} count
  */
-function lookup(cmap, min, max, offset, count) {
-  const key = `${cmap} ${min} ${max} ${offset}`;
+function lookup(scale, offset, count) {
+  const key = JSON.stringify([scale, offset]);
   const known = lookups.get(key);
   if (known) return known;
-  const colors = packedTable(cmap);
+  const colors = packedTable(scale.cmap);
   const out = new Uint32Array(count);
-  for (let i = 0; i < count; i++) out[i] = colors[colorIndex((i + offset) / DEPTH_SCALE, min, max)];
+  for (let i = 0; i < count; i++) out[i] = colors[colorIndex((i + offset) / DEPTH_SCALE, scale)];
   if (lookups.size >= MAX_LOOKUPS) lookups.delete(/** @type {string} */ (lookups.keys().next().value));
   lookups.set(key, out);
   return out;
@@ -48,13 +47,13 @@ function prepare(canvas, width, height) {
 /**
  * Depth as colours; no data stays transparent.
  * @param {HTMLCanvasElement} canvas @param {DepthPicture} picture
- * @param {{cmap: string, min: number, max: number}} scale
+ * @param {Scale} scale
  */
-export function paintDepth(canvas, picture, { cmap, min, max }) {
+export function paintDepth(canvas, picture, scale) {
   const context = prepare(canvas, picture.width, picture.height);
   const image = context.createImageData(picture.width, picture.height);
   const out = new Uint32Array(image.data.buffer);
-  const colors = lookup(cmap, min, max, 0, 65536);
+  const colors = lookup(scale, 0, 65536);
   const { values } = picture;
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) out[i] = colors[values[i]];
   context.putImageData(image, 0, 0);
@@ -63,14 +62,14 @@ export function paintDepth(canvas, picture, { cmap, min, max }) {
 /**
  * A difference (see `depthDifference`) as colours; pixels without one stay transparent.
  * @param {HTMLCanvasElement} canvas @param {Int32Array} difference
- * @param {{width: number, height: number}} size @param {{cmap: string, min: number, max: number}} scale
+ * @param {{width: number, height: number}} size @param {Scale} scale
  */
-export function paintDifference(canvas, difference, { width, height }, { cmap, min, max }) {
+export function paintDifference(canvas, difference, { width, height }, scale) {
   const context = prepare(canvas, width, height);
   const image = context.createImageData(width, height);
   const out = new Uint32Array(image.data.buffer);
-  const offset = min < 0 ? -65535 : 0;
-  const colors = lookup(cmap, min, max, offset, 65536 - offset);
+  const offset = scale.min < 0 ? -65535 : 0;
+  const colors = lookup(scale, offset, 65536 - offset);
   for (let i = 0; i < difference.length; i++) {
     if (difference[i] !== NO_DIFFERENCE) out[i] = colors[difference[i] - offset];
   }
@@ -97,12 +96,12 @@ export function clear(canvas) {
 
 /**
  * The colour bar: 256 × 1 pixels, pixel i = entry i of the table.
- * @param {HTMLCanvasElement} canvas @param {{cmap: string, min: number, max: number}} scale
+ * @param {HTMLCanvasElement} canvas @param {Scale} scale
  */
-export function paintColorBar(canvas, { cmap, min, max }) {
+export function paintColorBar(canvas, { cmap, min, max, log }) {
   const context = prepare(canvas, 256, 1);
   const image = context.createImageData(256, 1);
   new Uint32Array(image.data.buffer).set(packedTable(cmap));
   context.putImageData(image, 0, 0);
-  Object.assign(canvas.dataset, { colorbar: cmap, minM: String(min), maxM: String(max) });
+  Object.assign(canvas.dataset, { colorbar: cmap, minM: String(min), maxM: String(max), spread: log ? "log" : "linear" });
 }

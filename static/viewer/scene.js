@@ -1,11 +1,9 @@
 /**
  * What belongs on the page for a state: which pictures to load, and what each pane shows. No DOM here.
  *
- * @import { ColorPicture, DepthPicture, Frame, Gallery, Method, Photo, Picture, State } from "./types.js"
+ * @import { ColorPicture, DepthPicture, Frame, Gallery, Method, Photo, Picture, Scale, State } from "./types.js"
  * @import { Source } from "./sources.js"
  * @import { Settled, Wish } from "./frame-cache.js"
- *
- * @typedef {{cmap: string, min: number, max: number}} Scale
  *
  * @typedef {{mode: "loading", message: string}
  *   | {mode: "error", message: string, retry: boolean}
@@ -118,7 +116,7 @@ function differenceOf(picture, reference, method, state) {
 /** @param {State} state @returns {Scale} */
 export function differenceScale(state) {
   const max = differenceMax(state);
-  return state.view.signed ? { cmap: SIGNED_MAP, min: -max, max } : { cmap: ABSOLUTE_MAP, min: 0, max };
+  return state.view.signed ? { cmap: SIGNED_MAP, min: -max, max, log: false } : { cmap: ABSOLUTE_MAP, min: 0, max, log: false };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * One state, one pure reducer, one place that tells others about changes.
  *
- * @import { Gallery, Method, State, View } from "./types.js"
+ * @import { Gallery, Method, Scale, State, View } from "./types.js"
  */
 import { DEPTH_MAPS } from "./colormaps.js";
 import { defaultDifferenceMax } from "./depth.js";
@@ -19,7 +19,7 @@ import { DEFAULT_VIEW } from "./url-state.js";
  *   | {type: "diff/off"}
  *   | {type: "targets/set", targets: string[]}
  *   | {type: "indexes/set", indexes: number[]|null}
- *   | {type: "view/set", change: Partial<Pick<View, "signed"|"cmap"|"range"|"diffMax"|"columns"|"theme"|"pixel"|"axis">>}
+ *   | {type: "view/set", change: Partial<Pick<View, "signed"|"cmap"|"spread"|"range"|"diffMax"|"columns"|"theme"|"pixel"|"axis">>}
  *   | {type: "cmap/next"}
  *   | {type: "theme/next"}
  *   | {type: "pixel/move", dx: number, dy: number}} Action
@@ -43,8 +43,8 @@ export function reduce(state, action) {
       return fit({ view: action.view, gallery: same ? state.gallery : null, failure: null });
     }
     case "gallery/choose": {
-      const { cmap, columns, theme, axis, signed } = now;
-      const fresh = { ...DEFAULT_VIEW, cmap, columns, theme, axis, signed, gallery: action.id, index: action.index ?? 0 };
+      const { cmap, spread, columns, theme, axis, signed } = now;
+      const fresh = { ...DEFAULT_VIEW, cmap, spread, columns, theme, axis, signed, gallery: action.id, index: action.index ?? 0 };
       return { view: fresh, gallery: null, failure: null };
     }
     case "gallery/opened":
@@ -153,10 +153,17 @@ export function currentFrame({ gallery, view }) {
   return gallery?.frames[view.index] ?? null;
 }
 
-/** Colour scale of depths. @param {State} state */
+/**
+ * Colour scale of depths. Unless chosen otherwise it is logarithmic, because what matters on a street is near;
+ * a gallery that was decoded from coloured pictures keeps the linear colours it came with.
+ * @param {State} state @returns {Scale}
+ */
 export function depthScale({ gallery, view }) {
-  const [min, max] = view.range ?? [gallery?.depth_range.min_m ?? 0.001, gallery?.depth_range.max_m ?? 80];
-  return { cmap: view.cmap, min, max };
+  const [least, max] = view.range ?? [gallery?.depth_range.min_m ?? 0.001, gallery?.depth_range.max_m ?? 80];
+  const decoded = gallery?.methods.some((method) => method.precision_m !== null) ?? false;
+  const log = view.spread === "log" || (view.spread === "auto" && !decoded);
+  const min = log && least < max / 1000 ? max / 40 : least; // from 1 mm on, half of the colours would go to the first metre
+  return { cmap: view.cmap, min, max, log };
 }
 
 /** End of the difference colours in metres. @param {State} state */

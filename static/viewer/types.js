@@ -63,6 +63,7 @@
  * @property {number} max_depth_m
  * @property {boolean} loaded
  * @property {boolean} [untrained]
+ * @property {string} [error]  why it can't be used
  *
  * @typedef {object} Distribution  What /dpm answers for one pixel.
  * @property {"own"|"target"} source
@@ -80,12 +81,19 @@
  * @property {number} diff  Difference to the n-th shown method, from 1; 0 = off.
  * @property {boolean} signed  Differences keep their sign.
  * @property {string} cmap
+ * @property {"auto"|"linear"|"log"} spread  How depth colours spread over the range; auto: see `depthScale`.
  * @property {[number, number]|null} range  Depth colours in metres; null = the gallery's own.
  * @property {number|null} diffMax  End of the difference colours in metres; null = from the gallery.
  * @property {number} columns  0 = as many as fill the window best.
  * @property {"auto"|"dark"|"light"} theme
  * @property {[number, number]|null} pixel  Where the distributions are taken; null = panel closed.
  * @property {"linear"|"log"} axis  Depth axis of the distributions.
+ *
+ * @typedef {object} Scale  A colour scale; the formula is in depth.js.
+ * @property {string} cmap
+ * @property {number} min  metres, as `max`
+ * @property {number} max
+ * @property {boolean} log
  *
  * @typedef {object} State
  * @property {View} view

@@ -7,6 +7,7 @@
  */
 import { parseNpy, quantizeDepth } from "./depth.js";
 import { requestPatiently } from "./http.js";
+import { untilWarm, usableModels } from "./models.js";
 import { bitmapOf } from "./sources.js";
 
 export const UPLOAD_GALLERY = "your-photos";
@@ -20,9 +21,15 @@ const METHOD_LABELS = Object.freeze({
   reskd_ssim_si: "Res-KD (SSIM+SI)", reskd_ssim_mse: "Res-KD (SSIM+MSE)",
 });
 
+/** As galleries of the server list them. @type {Family[]} */
+const FAMILY_ORDER = ["teacher", "tiekd", "tiekd_dpm", "tiekd_depth", "baseline", "reskd"];
+
+/** @param {Model} model @returns {Family} */
+const familyOf = ({ method }) => (method.startsWith("reskd") ? "reskd" : /** @type {Family} */ (method));
+
 /** @param {Model} model @param {Model[]} all  labels name the model where its kind alone would not tell @returns {Method} */
 export function methodOfModel(model, all) {
-  const family = model.method.startsWith("reskd") ? "reskd" : /** @type {Family} */ (model.method);
+  const family = familyOf(model);
   const kind = METHOD_LABELS[/** @type {keyof typeof METHOD_LABELS} */ (model.method)] ?? model.method;
   const alone = all.filter((other) => other.method === model.method).length === 1;
   const label = `${kind}${alone ? "" : ` · ${model.name}`}${model.untrained ? " (untrained)" : ""}`;
@@ -39,11 +46,8 @@ export function methodOfModel(model, all) {
  * @property {Map<string, string>} progress  by model name: what is going on
  */
 
-/**
- * @param {() => Promise<Model[]>} models
- * @param {() => void} onProgress  called whenever a model starts, waits or ends
- */
-export function uploadSource(models, onProgress) {
+/** @param {() => void} onProgress  called whenever a model starts, waits or ends */
+export function uploadSource(onProgress) {
   /** @type {Upload[]} */
   const uploads = [];
   /** @type {(() => Promise<void>)[]} */
@@ -80,6 +84,7 @@ export function uploadSource(models, onProgress) {
       upload.progress.set(model, words);
       onProgress();
     };
+    await untilWarm(model, { onWait: say });
     say("Estimating depth …");
     const body = new FormData();
     body.set("image", upload.blob, upload.name);
@@ -102,14 +107,13 @@ export function uploadSource(models, onProgress) {
     open: async () => describe(uploads),
     picture: (_gallery, method, frame) => {
       const { depths } = uploadOf(frame.id);
-      return depths.get(method.id) ?? Promise.reject(new Error("This model was not loaded when the photo came in."));
+      return depths.get(method.id) ?? Promise.reject(new Error("This server had no such model when the photo came in."));
     },
     photo: async (_gallery, frame) => uploadOf(frame.id).blob,
   };
 
   return {
     source,
-    count: () => uploads.length,
     /** What a pane may say while its depth is under way. @param {string} frameId @param {string} model */
     progress: (frameId, model) => uploadOf(frameId)?.progress.get(model) ?? null,
     /** Ask a model again after a failure. @param {string} frameId @param {string} model */
@@ -118,23 +122,24 @@ export function uploadSource(models, onProgress) {
       upload.depths.set(model, enqueue(upload, model));
     },
     /**
-     * Take a photo in and start every loaded model on it. Returns the number of its frame.
+     * Take a photo in and start every model on it. Returns the number of its frame.
      * @param {File} file
      */
     async add(file) {
-      const known = await models();
-      const loaded = known.filter((model) => model.loaded);
+      const models = await usableModels();
+      if (!models.length) throw new Error("This server has no model to run on a photo.");
       const size = await bitmapOf(file).then(
-        (bitmap) => ({ width: bitmap.width, height: bitmap.height }),
+        (bitmap) => {
+          const { width, height } = bitmap;
+          bitmap.close();
+          return { width, height };
+        },
         () => ({ width: 0, height: 0 }), // the server may know a kind of picture that the browser doesn't
       );
       /** @type {Upload} */
-      const upload = {
-        blob: file, name: file.name || "photo", size, depths: new Map(), progress: new Map(),
-        models: loaded.length ? loaded : known, // none is warm yet: they all will be, and the wait is shown
-      };
+      const upload = { blob: file, name: file.name || "photo", size, models, depths: new Map(), progress: new Map() };
       uploads.push(upload);
-      for (const { name } of upload.models) upload.depths.set(name, enqueue(upload, name));
+      for (const { name } of models) upload.depths.set(name, enqueue(upload, name));
       return uploads.length - 1;
     },
   };
@@ -143,7 +148,8 @@ export function uploadSource(models, onProgress) {
 /** @param {Upload[]} uploads @returns {Gallery} */
 function describe(uploads) {
   const byName = new Map(uploads.flatMap((upload) => upload.models).map((model) => [model.name, model]));
-  const models = [...byName.values()].sort((a, b) => Number(b.role === "teacher") - Number(a.role === "teacher"));
+  const rank = (/** @type {Model} */ model) => FAMILY_ORDER.indexOf(familyOf(model));
+  const models = [...byName.values()].sort((a, b) => rank(a) - rank(b));
   return {
     id: UPLOAD_GALLERY,
     title: "Your photos",

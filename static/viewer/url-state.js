@@ -19,6 +19,7 @@ export const DEFAULT_VIEW = Object.freeze({
   diff: 0,
   signed: false,
   cmap: DEPTH_MAPS[0].name,
+  spread: "auto",
   range: null,
   diffMax: null,
   columns: 0,
@@ -72,6 +73,7 @@ export function parseView(search) {
   const raw = rawParameters(search);
   const theme = raw.get("theme");
   const cmap = raw.get("cmap");
+  const spread = raw.get("spread");
   const range = numbers(raw.get("range"), /\.\.|,/);
   const pixel = numbers(raw.get("pixel"), /,/);
   const diffMax = Number(raw.get("diffmax"));
@@ -85,6 +87,7 @@ export function parseView(search) {
     diff: whole(raw.get("diff")) ?? 0,
     signed: raw.get("signed") === "1",
     cmap: DEPTH_MAPS.find((map) => map.name === cmap)?.name ?? DEFAULT_VIEW.cmap,
+    spread: spread === "log" || spread === "linear" ? spread : "auto",
     range: range.length === 2 && range[0] >= 0 && range[0] < range[1] ? [range[0], range[1]] : null,
     diffMax: diffMax > 0 && Number.isFinite(diffMax) ? diffMax : null,
     columns: Math.min(whole(raw.get("columns")) ?? 0, 8),
@@ -106,6 +109,7 @@ export function formatView(view) {
   if (view.diff) parts.push(`diff=${view.diff}`);
   if (view.signed) parts.push("signed=1");
   if (view.cmap !== DEFAULT_VIEW.cmap) parts.push(`cmap=${view.cmap}`);
+  if (view.spread !== "auto") parts.push(`spread=${view.spread}`);
   if (view.range) parts.push(`range=${view.range.join("..")}`);
   if (view.diffMax) parts.push(`diffmax=${view.diffMax}`);
   if (view.columns) parts.push(`columns=${view.columns}`);

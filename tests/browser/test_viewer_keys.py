@@ -1,0 +1,171 @@
+"""Keys, the address and the Back button."""
+
+import re
+
+from conftest import FRAMES, METHODS
+
+LAST = FRAMES - 1
+
+
+def test_arrows_walk_the_frames_and_stop_at_both_ends(viewer):
+    viewer.open()
+    assert "index=0" in viewer.query()
+    viewer.press("ArrowLeft", index=0).press("ArrowRight", index=1)
+    assert "index=1" in viewer.query()
+    assert viewer.data("teacher", "frame") == "street_1"
+    assert viewer.page.title().startswith("Street 1 (1:5)")
+    viewer.press("End", index=LAST).press("ArrowRight", index=LAST).press("ArrowLeft", index=LAST - 1)
+    viewer.press("Home", index=0)
+    assert viewer.data("image", "frame") == "street_0"
+
+
+def test_digits_toggle_differences_and_ignore_methods_that_are_not_there(viewer):
+    viewer.open().press("3", diff=3)
+    assert "diff=3" in viewer.query()
+    viewer.press("1", diff=1).press("1", diff=0)
+    assert "diff" not in viewer.query()
+    viewer.press("9", diff=0)
+    assert "4 methods" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.press("Numpad2", diff=2).press("0", diff=0).press("2", diff=2).press("Escape", diff=0)
+
+
+def test_keys_with_modifiers_and_keys_while_typing_are_left_alone(viewer):
+    viewer.open()
+    for keys in ("Control+s", "Alt+ArrowRight", "Meta+2", "Control+d", "Control+l"):
+        viewer.page.keyboard.press(keys)
+    viewer.wait(index=0, diff=0)
+    assert viewer.page.locator("[data-count=favorites]").inner_text() == "0"
+    assert not viewer.page.locator("dialog[open]").count()
+    viewer.press("i")
+    viewer.page.keyboard.type("2")
+    viewer.wait(index=0, diff=0)
+    viewer.press("Enter", index=2)
+    viewer.press("3", diff=3)
+
+
+def test_back_leads_through_what_was_looked_at(viewer):
+    viewer.open().press("ArrowRight", index=1).press("2", diff=2).press("ArrowRight", index=2, diff=2)
+    viewer.press("c", index=2)
+    viewer.page.go_back()
+    viewer.wait(index=1, diff=2)
+    assert viewer.data("tiekd", "frame") == "street_1"
+    assert viewer.data("tiekd", "mode") == "diff"
+    viewer.page.go_back()
+    viewer.wait(index=1, diff=0)
+    viewer.page.go_back()
+    viewer.wait(index=0)
+    viewer.page.go_forward()
+    viewer.wait(index=1)
+
+
+def test_held_key_writes_one_address(viewer):
+    viewer.open()
+    before = viewer.page.evaluate("history.length")
+    viewer.page.keyboard.down("ArrowRight")
+    for _ in range(8):
+        viewer.page.keyboard.down("ArrowRight")  # repeats
+    viewer.page.keyboard.up("ArrowRight")
+    viewer.wait(index=LAST)
+    viewer.page.wait_for_timeout(400)
+    assert f"index={LAST}" in viewer.query()
+    assert viewer.page.evaluate("history.length") <= before + 2
+
+
+def test_view_survives_a_reload(viewer):
+    viewer.open("?gallery=streets&index=2&targets=tiekd*teacher&diff=1&signed=1&cmap=turbo_r&range=1..40&diffmax=5")
+    before = viewer.query()
+    assert viewer.page.locator("[data-pane]").evaluate_all("all => all.map(p => p.dataset.method)") == [
+        "image", "tiekd", "teacher",
+    ]  # fmt: skip
+    assert viewer.data("teacher", "mode") == "diff"
+    viewer.page.reload()
+    viewer.wait(index=2, diff=1)
+    assert viewer.query() == before
+    assert viewer.scale("diff")[1:3] == (-5.0, 5.0)
+    assert viewer.scale("depth")[1:3] == (1.0, 40.0)
+
+
+def test_links_of_the_original_viewer_work(viewer):
+    viewer.open("?targets=teacher,tiekd&indexes=0*2*4&index=2")
+    assert "gallery=streets" in viewer.query()
+    viewer.press("ArrowLeft", index=0).press("ArrowLeft", index=0).press("ArrowRight", index=2)
+    viewer.press("ArrowRight", index=4)
+    assert viewer.page.locator("[data-pane]").count() == 3
+    viewer.open("?targets=teacher*tiekd&indexes=3,1")
+    viewer.wait(index=3)
+    viewer.open("?targets=teacher*nobody&index=99")
+    viewer.wait(index=LAST)
+    assert "nobody" in viewer.page.locator("[data-notice]").inner_text()
+
+
+def test_nonsense_in_the_address_falls_back_to_defaults(viewer):
+    viewer.open("?gallery=streets&index=-3&diff=abc&range=9..2&cmap=constructor&pixel=1&columns=%ff&indexes=x")
+    viewer.wait(index=0, diff=0)
+    assert viewer.scale("depth")[2] == 80.0
+
+
+def test_help_lists_every_key(viewer):
+    viewer.open().press("?")
+    text = viewer.page.locator("dialog[data-overlay=help]").inner_text()
+    keymap = viewer.page.evaluate("import('/static/viewer/keymap.js').then(m => m.KEYMAP.map(b => [b.show, b.label]))")
+    assert len(keymap) > 15
+    assert all(show in text and label in text for show, label in keymap)
+    viewer.press("ArrowRight", index=0)
+    viewer.press("?", index=0)
+    assert not viewer.page.locator("dialog[open]").count()
+
+
+def test_controls_do_what_keys_do_and_say_their_key(viewer):
+    viewer.open()
+    viewer.act("next")
+    viewer.wait(index=1)
+    assert "→" in viewer.page.locator("[data-action=next]").get_attribute("title")
+    viewer.pane("baseline").locator("[data-action=toggle-diff]").click()
+    viewer.wait(diff=3)
+    assert viewer.pane("baseline").locator("[aria-pressed=true]").count() == 1
+    viewer.act("methods")
+    viewer.page.locator("#methods-menu input[value=teacher]").uncheck()
+    viewer.wait(diff=2)
+    assert "targets=ground_truth*baseline*tiekd" in viewer.query()
+    viewer.page.keyboard.press("Escape")
+    viewer.page.locator("[data-action=cmap]").select_option("viridis_r")
+    viewer.press("ArrowRight", index=2)
+    assert "cmap=viridis_r" in viewer.query()
+
+
+def test_slider_and_gallery_choice(viewer):
+    viewer.open()
+    viewer.page.locator("[data-action=scrub]").fill("3")
+    viewer.wait(index=3)
+    viewer.page.locator("[data-action=choose-gallery]").select_option("pictures")
+    viewer.wait(index=0)
+    viewer.page.wait_for_selector('[data-pane][data-method="first"]')
+    viewer.page.go_back()
+    viewer.wait(index=3)
+    viewer.page.wait_for_selector('[data-pane][data-method="teacher"]')
+
+
+def test_every_address_reads_back_as_the_same_view(viewer):
+    viewer.open()
+    trips = viewer.page.evaluate("""async () => {
+      const { DEFAULT_VIEW, formatView, parseView } = await import('/static/viewer/url-state.js');
+      const views = [
+        DEFAULT_VIEW,
+        { ...DEFAULT_VIEW, gallery: 'a & b', targets: ['x*y', 'p,q', 'ü %'], index: 0, indexes: [0, 7], diff: 3 },
+        { ...DEFAULT_VIEW, gallery: 'g', range: [0, 12.5], diffMax: 0.25, pixel: [0, 0], signed: true, columns: 2,
+          theme: 'dark', axis: 'log', spread: 'linear', cmap: 'grey_r', index: 12 },
+      ];
+      return views.map((view) => [view, parseView(formatView(view))]);
+    }""")
+    assert len(trips) == 3
+    assert all(before == after for before, after in trips)
+
+
+def test_numbers_on_labels_are_the_keys(viewer):
+    viewer.open("?gallery=streets&targets=tiekd*ground_truth")
+    labels = viewer.page.locator("[data-pane] .chip:visible").all_inner_texts()
+    assert labels == ["1", "2"]
+    viewer.press("1", diff=1)
+    assert viewer.data("tiekd", "reference") == "true"
+    assert re.search(r"diff=1\b", viewer.query())
+    assert len(METHODS) == 4

@@ -1,0 +1,176 @@
+"""Trouble, late answers, layout and looks."""
+
+import threading
+
+import pytest
+from conftest import BROKEN, MISSING, depth_of
+
+SIZES = (800, 1280, 1920, 3840)
+
+
+def test_missing_and_broken_pictures_are_told_in_their_pane(viewer):
+    viewer.open(f"?gallery=streets&index={MISSING[1]}")
+    assert "no picture" in viewer.data(MISSING[0], "error")
+    assert viewer.data("teacher", "error") is None
+    viewer.press("3", diff=3)
+    assert "Baseline has no picture" in viewer.data("teacher", "error")
+    viewer.press("3", diff=0).press("End", index=BROKEN[1])
+    assert viewer.data(BROKEN[0], "error")
+    assert viewer.data("baseline", "error") is None
+
+
+def test_unknown_gallery_and_unreachable_server_end_in_words_and_a_way_on(viewer):
+    viewer.expect_fault("404")
+    viewer.expect_fault("ERR_FAILED")
+    viewer.open("?gallery=nothing", state="error")
+    assert "nothing" in viewer.page.locator(".blank p").inner_text()
+    viewer.page.get_by_text("Show Test streets").click()
+    viewer.wait(index=0)
+    viewer.page.route("**/api/galleries", lambda route: route.abort())
+    viewer.page.reload()
+    viewer.wait("error")
+    assert "can't be reached" in viewer.page.locator(".blank p").inner_text()
+    viewer.page.unroute("**/api/galleries")
+    viewer.page.get_by_text("Try again").click()
+    viewer.wait("ready")
+
+
+def test_one_failing_picture_can_be_tried_again(viewer):
+    viewer.expect_fault("ERR_FAILED")
+    pattern = "**/streets/teacher/street_0.u16"
+    viewer.page.route(pattern, lambda route: route.abort())
+    viewer.open()
+    assert "can't be reached" in viewer.data("teacher", "error")
+    assert viewer.data("tiekd", "error") is None
+    viewer.page.unroute(pattern)
+    viewer.pane("teacher").get_by_text("Try again").click()
+    viewer.page.wait_for_selector('[data-method="teacher"]:not([data-error])')
+    viewer.wait()
+
+
+def test_cut_off_depth_is_not_shown(viewer):
+    viewer.page.route("**/streets/teacher/street_0.u16", lambda route: route.fulfill(
+        body=b"\0" * 10, headers={"X-Depth-Width": "200", "X-Depth-Height": "60"}))  # fmt: skip
+    viewer.open()
+    assert "10 bytes" in viewer.data("teacher", "error")
+
+
+def test_late_answers_never_overwrite_newer_frames(viewer):
+    held = threading.Event()
+    late = []
+
+    def hold(route):
+        late.append(route)  # answered after the visitor has moved on
+        held.set()
+
+    viewer.open("?gallery=streets&index=0&targets=teacher&spread=linear")
+    viewer.page.route("**/teacher/street_3.u16", hold)
+    viewer.page.locator("[data-action=index]").fill("3")
+    viewer.page.keyboard.press("Enter")
+    viewer.wait("loading", index=3)
+    assert viewer.data("teacher", "frame") == "street_0"
+    viewer.press("Home", index=0)
+    viewer.press("ArrowRight", index=1)
+    assert held.is_set()
+    for route in late:
+        route.continue_()
+    viewer.page.wait_for_timeout(200)
+    assert viewer.data("teacher", "frame") == "street_1"
+    viewer.hover("teacher", 50, 30)
+    assert float(viewer.data("teacher", "cursor-m")) == depth_of("teacher", 1)[30, 50] / 256
+
+
+def test_neighbours_are_loaded_ahead(viewer):
+    asked = []
+    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    viewer.open("?gallery=streets&index=1&targets=teacher")
+    viewer.page.wait_for_timeout(300)
+    assert {"street_0.u16", "street_1.u16", "street_2.u16"} == {name for name in asked if name.endswith(".u16")}
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_page_fits_every_width(viewer, width):
+    viewer.page.set_viewport_size({"width": width, "height": round(width * 0.6)})
+    viewer.open()
+    assert viewer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    hidden = viewer.page.evaluate("""() => [...document.querySelectorAll('.bar > *, .timeline > *, .legend input, .legend select')]
+      .filter((e) => e.checkVisibility() && (e.getBoundingClientRect().right > innerWidth + 1
+        || e.getBoundingClientRect().left < 0)).map((e) => e.outerHTML.slice(0, 80))""")
+    assert hidden == []
+    boxes = viewer.page.locator("[data-pane] canvas").evaluate_all(
+        "all => all.map((c) => { const b = c.getBoundingClientRect(); return b.width / b.height; })"
+    )
+    assert boxes == pytest.approx([200 / 60] * 5, rel=0.01)
+
+
+def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
+    def places():
+        return viewer.page.locator("[data-pane] canvas, .legend, .timeline, .timeline > *").evaluate_all(
+            "all => all.map((e) => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"
+        )
+
+    viewer.open("?gallery=streets&index=1")
+    before = places()
+    viewer.press("ArrowRight", index=2)
+    assert places() == before
+    viewer.press("2", diff=2)
+    assert places() == before
+    viewer.hover("tiekd", 20, 20)
+    assert places() == before
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_labels_are_legible(viewer, theme):
+    viewer.open(f"?gallery=streets&theme={theme}")
+    contrasts = viewer.page.evaluate("""() => {
+      const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+      const luminance = (color) => {
+        canvas.fillStyle = color;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+          .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const contrast = (a, b) => {
+        const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p);
+        return (x + 0.05) / (y + 0.05);
+      };
+      const ground = getComputedStyle(document.body).backgroundColor;
+      const pane = document.querySelector('[data-pane][data-family=teacher]');
+      return ['ground_truth', 'teacher', 'baseline', 'reskd', 'tiekd', 'tiekd_dpm', 'tiekd_depth', 'other', 'photo']
+        .flatMap((family) => {
+          pane.dataset.family = family;
+          const name = getComputedStyle(pane.querySelector('.pane-name'));
+          const chip = getComputedStyle(pane.querySelector('.chip'));
+          return [contrast(name.color, ground), contrast(chip.color, chip.backgroundColor)];
+        });
+    }""")
+    assert len(contrasts) == 18
+    assert min(contrasts) >= 4.5
+
+
+def test_theme_key_turns_and_is_remembered(viewer):
+    viewer.open()
+    viewer.press("t", theme="dark")
+    assert "theme=dark" in viewer.query()
+    assert viewer.page.evaluate("getComputedStyle(document.body).colorScheme") in ("dark", "normal")
+    dark = viewer.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    viewer.press("t", theme="light")
+    assert viewer.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    viewer.open()
+    viewer.wait(theme="light")
+
+
+def test_focus_is_visible(viewer):
+    viewer.open()
+    viewer.page.keyboard.press("Tab")
+    viewer.page.keyboard.press("Tab")
+    outline = viewer.page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert float(outline.removesuffix("px")) >= 2
+
+
+def test_what_is_shown_can_be_saved(viewer):
+    viewer.open().press("2", diff=2)
+    with viewer.page.expect_download() as saved:
+        viewer.pane("tiekd").locator("[data-action=download]").click()
+    assert saved.value.suggested_filename == "[tiekd minus teacher] street_0.png"
