@@ -20,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.data.read import image_size, read_png16
+from tiekd.data.read import image_size
 from tiekd.errors import ConfigError, DataError
 from tiekd.render import write_bytes
+from tiekd.runtime import png16
 from tiekd.runtime.png import encode_grey16
 
 SIDECAR = "labels.json"
@@ -82,7 +83,7 @@ class LabelFolder:
     def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
         """Teacher depth in metres, stretched (bilinear) to `size` (height, width) of the frame it covers."""
         path = self.path(frame)
-        depth = self.info.to_metres(read_png16(path))
+        depth = self.info.to_metres(png16.decode(path))
         expected = stored_size(size, self.info.shrink)
         if depth.shape != expected:
             raise DataError(
@@ -173,7 +174,7 @@ def verify_labels(
     for frame in frames[:: max(1, len(frames) // samples)][:samples] if teacher else ():
         assert teacher is not None
         again = labels.info.to_metres(labels.info.to_stored(teach(teacher, source, frame, labels.info)))
-        stored = labels.info.to_metres(read_png16(labels.path(frame)))
+        stored = labels.info.to_metres(png16.decode(labels.path(frame)))
         difference = np.abs(again - stored)
         worst = max(worst, float(difference.max()))
         if (difference > 0.01 * again + 2 * labels.info.max_depth_m / FULL_SCALE).any():

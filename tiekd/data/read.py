@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from tiekd.errors import DataError
+from tiekd.runtime import png16
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -28,18 +29,7 @@ def read_depth_png(path: Path, *, scale: float) -> NDArray[np.float32]:
 
     Raises DataError for a missing or broken file and for one that is not 16-bit grey.
     """
-    return read_png16(path).astype(np.float32) / np.float32(scale)
-
-
-def read_png16(path: Path) -> NDArray[np.uint16]:
-    """The stored integers `[H, W]` of a 16-bit grey PNG. Raises DataError."""
-    with _opened(path) as picture:
-        if picture.mode not in ("I;16", "I;16B", "I"):
-            raise DataError(
-                f"{path} is a {picture.mode} picture, not 16-bit grey.",
-                hint="Depth is stored as a 16-bit PNG; 8-bit colour pictures hold no metres.",
-            )
-        return np.asarray(_decoded(picture, path)).astype(np.uint16)
+    return png16.to_metres(png16.decode(path), scale=scale)
 
 
 def _opened(path: Path) -> Image.Image:

@@ -18,8 +18,6 @@ import typer
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.assets import asset_root
-from tiekd.cli.output import write_text
-from tiekd.cli.progress import progress_bar
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.distill.fit import fit
 from tiekd.distill.recipe import load_recipe
@@ -28,6 +26,7 @@ from tiekd.evaluate import evaluate, get_protocol
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.labels import LabelInfo, verify_labels, write_labels
 from tiekd.models.registry import load, save
+from tiekd.render import write_bytes
 from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.teachers import NetworkTeacher
@@ -75,16 +74,21 @@ class DemoPlan(BaseModel):
         return source, read_split(find_split(source, split))
 
 
+def tell(done: int, total: int) -> None:
+    """Say every hundredth frame how far a stage is."""
+    if done % 100 == 0 or done == total:
+        typer.echo(f"   {done} of {total} frames", err=True)
+
+
 def render_world(plan: DemoPlan) -> None:
     """Render the frames that are missing."""
-    with progress_bar("Rendering") as progress:
-        write_dataset(
-            plan.world,
-            frames=plan.frames,
-            options=WorldOptions(seed=plan.seed),
-            workers=plan.workers,
-            progress=progress,
-        )
+    write_dataset(
+        plan.world,
+        frames=plan.frames,
+        options=WorldOptions(seed=plan.seed),
+        workers=plan.workers,
+        progress=tell,
+    )
 
 
 def train_row(plan: DemoPlan, row: str) -> None:
@@ -113,8 +117,7 @@ def label_frames(plan: DemoPlan) -> None:
         teacher=teacher.name, teacher_sha256=teacher.digest, max_depth_m=teacher.max_depth_m, crop="none",
         shrink=LABEL_SHRINK, use_focal=True,
     )  # fmt: skip
-    with progress_bar("Labelling") as progress:
-        write_labels(teacher, source, frames, plan.labels, info, progress=progress)
+    write_labels(teacher, source, frames, plan.labels, info, progress=tell)
     verify_labels(teacher, source, frames, plan.labels)
 
 
@@ -124,17 +127,15 @@ def measure(plan: DemoPlan) -> None:
     protocol, measured = get_protocol(PROTOCOL), {}
     for row in (TEACHER, *STUDENTS):
         teacher = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
-        with progress_bar(f"Measuring {row}") as progress:
-            found = evaluate(
-                lambda frame, image, window, net=teacher: net.depth(frame, image[window.index[1:]]),
-                source,
-                frames,
-                protocol,
-                progress=progress,
-            )
+        found = evaluate(
+            lambda frame, image, window, net=teacher: net.depth(frame, image[window.index[1:]]),
+            source,
+            frames,
+            protocol,
+        )
         measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
         typer.echo(f"{row}: {measured[row]}")
-    write_text(plan.runs / "measured.json", json.dumps(measured, indent=1) + "\n")
+    write_bytes(plan.runs / "measured.json", json.dumps(measured, indent=1).encode() + b"\n")
 
 
 def shipped_file(plan: DemoPlan, row: str) -> Path:
@@ -152,8 +153,8 @@ def ship(plan: DemoPlan) -> None:
     zoo_file = plan.models / "zoo.yaml"
     text = with_demo_rows(zoo_file.read_text(encoding="utf-8"), lines)
     parse_zoo(text, where="the new zoo.yaml")
-    write_text(zoo_file, text)
-    write_text(plan.models / "README.md", markdown(read_zoo(zoo_file)))
+    write_bytes(zoo_file, text.encode())
+    write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
     source, frames = plan.frames_of("test.txt")
     predictors = [Predictor(plan.models / "demo" / f"{row}.safetensors") for row in (TEACHER, *STUDENTS)]
     build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())

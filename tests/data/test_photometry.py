@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from tiekd.data.photometry import PhotoSettings, augment_photo
+
+STRONG = PhotoSettings(
+    gain=0.4, contrast=0.3, gamma=0.3, channel_gain=0.1, saturation=0.5, hue_deg=15, shading=0.4, noise=8,
+    blur_px=1.2, grey=0.1, jpeg=0.5, blur=0.5,
+)  # fmt: skip
+
+
+def picture():
+    generator = torch.Generator().manual_seed(0)
+    smooth = torch.rand(1, 3, 6, 8, generator=generator) * 200 + 20
+    return torch.nn.functional.interpolate(smooth, size=(48, 64), mode="bilinear")[0]
+
+
+def augmented(settings, seed=0):
+    return augment_photo(picture(), np.random.default_rng(seed), settings)
+
+
+def test_nothing_asked_nothing_changed():
+    torch.testing.assert_close(augmented(PhotoSettings()), picture(), atol=2e-3, rtol=0)
+    assert torch.equal(augmented(STRONG.model_copy(update={"probability": 0.0})), picture())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gain": 0.4}, {"contrast": 0.4}, {"gamma": 0.4}, {"channel_gain": 0.2}, {"saturation": 0.5},
+        {"hue_deg": 20}, {"shading": 0.5}, {"noise": 10}, {"blur_px": 2, "blur": 1}, {"grey": 1}, {"jpeg": 1},
+    ],
+)  # fmt: skip
+def test_every_setting_does_something_within_range(change):
+    after = augmented(PhotoSettings(**change), seed=3)
+    assert (after - picture()).abs().max() > 1.5
+    assert after.shape == picture().shape
+    assert after.min() >= 0
+    assert after.max() <= 255
+
+
+def test_grey_leaves_one_channel():
+    after = augmented(PhotoSettings(grey=1))
+    torch.testing.assert_close(after[0], after[1], atol=0.6, rtol=0)
+    torch.testing.assert_close(after[0], after[2], atol=0.6, rtol=0)
+
+
+def test_the_generator_decides():
+    assert torch.equal(augmented(STRONG, 5), augmented(STRONG, 5))
+    assert not torch.equal(augmented(STRONG, 5), augmented(STRONG, 6))
+
+
+def test_blur_keeps_the_mean_and_smooths():
+    noisy = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1)) * 255
+    settings = PhotoSettings(blur_px=2, blur=1)
+    after = augment_photo(noisy, np.random.default_rng(2), settings)
+    assert after.mean() == pytest.approx(noisy.mean(), abs=1.5)
+    assert after.std() < 0.8 * noisy.std()
+
+
+def test_unknown_settings_are_refused():
+    with pytest.raises(ValidationError):
+        PhotoSettings(brightness=1)

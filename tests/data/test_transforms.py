@@ -1,0 +1,144 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from tiekd.data.crops import kb_crop_box
+from tiekd.data.transforms import (
+    IMAGE_MEAN,
+    IMAGE_STD,
+    Layers,
+    ViewSettings,
+    draw_view,
+    make_view,
+    normalise,
+    shrink_layers,
+    still_view,
+    subsample_depth,
+    take_view,
+)
+from tiekd.runtime import preprocess
+
+
+def coded(height=40, width=60):
+    """A frame whose image, depth and teacher all say the column, in red also the row."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    image = torch.stack([rows, columns, columns]).to(torch.uint8)
+    depth = (columns + 1.0)[None]
+    return Layers(image, depth, depth + 100, 50.0)
+
+
+def test_the_still_view_is_the_kb_crop():
+    frame = coded(375, 1242)
+    view = take_view(frame, still_view((375, 1242), ViewSettings()), train_focal_px=None)
+    box = kb_crop_box(375, 1242)
+    torch.testing.assert_close(view.depth, frame.depth[box.index])
+    torch.testing.assert_close(view.image, frame.image[box.index].float(), atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("angle", [0.0, 0.05, -0.05])
+@pytest.mark.parametrize("zoom", [0.8, 1.0, 1.3])
+def test_image_depth_and_teacher_move_together(zoom, angle, flip):
+    frame = coded()
+    view = make_view((20, 30), center=(21.0, 29.0), zoom=zoom, angle=angle, flip=flip)
+    layers = take_view(frame, view, train_focal_px=None)
+    inside = layers.depth > 0
+    assert inside.any()
+    # Depth is the nearest pixel's, the image lies between pixels: they differ by half a pixel at most.
+    assert ((layers.image[1] + 1 - layers.depth).abs()[inside] <= 0.51).all()
+    torch.testing.assert_close(layers.teacher[inside], layers.depth[inside] + 100)
+
+
+def test_a_flip_mirrors():
+    frame = coded(20, 30)
+    view = make_view((20, 30), center=(10.0, 15.0), zoom=1.0, angle=0.0, flip=True)
+    torch.testing.assert_close(take_view(frame, view, train_focal_px=None).depth, frame.depth.flip(-1))
+
+
+def test_a_positive_angle_and_zoom_follow_the_matrix():
+    view = make_view((21, 31), center=(10.5, 15.5), zoom=2.0, angle=math.pi / 2, flip=False)
+    (a, b, c), (d, e, f) = view.matrix
+    # The view's centre is the frame's centre; one pixel to its right is half a pixel further down.
+    assert (a * 15 + b * 10 + c, d * 15 + e * 10 + f) == pytest.approx((15, 10))
+    assert (a * 16 + b * 10 + c, d * 16 + e * 10 + f) == pytest.approx((15, 10.5))
+
+
+def test_depth_is_restated_for_the_training_camera():
+    frame = coded()
+    view = make_view((20, 30), center=(20.0, 30.0), zoom=1.25, angle=0.0, flip=False)
+    plain = take_view(frame, view, train_focal_px=None)
+    stated = take_view(frame, view, train_focal_px=75.0)
+    # The view's focal length is 50 * 1.25 pixels; at 75 things of that size are farther by 75 / 62.5.
+    torch.testing.assert_close(stated.depth, plain.depth * 1.2)
+    torch.testing.assert_close(stated.teacher, plain.teacher * 1.2)
+    assert plain.focal_px == 62.5
+
+
+def test_beyond_the_frame_there_is_no_ground_truth_and_the_border_repeats():
+    frame = coded(20, 30)
+    view = make_view((20, 50), center=(10.0, 15.0), zoom=1.0, angle=0.0, flip=False)
+    layers = take_view(frame, view, train_focal_px=None)
+    assert (layers.depth[..., :10] == 0).all()
+    assert (layers.depth[..., 10:40] > 0).all()
+    assert (layers.teacher[..., :10] == 101).all()
+    assert (layers.image[1, :, -10:] == 29).all()
+
+
+def test_views_lie_inside_a_frame_that_is_large_enough():
+    settings = ViewSettings(size=(40, 60), zoom=(0.9, 1.2))
+    frame = coded(60, 90)
+    rng = np.random.default_rng(0)
+    zooms = set()
+    for _ in range(50):
+        view = draw_view(rng, (60, 90), settings)
+        zooms.add(view.zoom)
+        assert 0.9 <= view.zoom <= 1.2
+        assert (take_view(frame, view, train_focal_px=None).depth > 0).all()
+    assert len(zooms) == 50
+
+
+def test_a_view_of_a_shrunken_frame_is_shrunken():
+    settings = ViewSettings(size=(64, 96))
+    assert draw_view(np.random.default_rng(0), (40, 60), settings, shrink=2).size == (32, 48)
+
+
+@pytest.mark.parametrize("fields", [{"size": (16, 64)}, {"zoom": (1.2, 0.9)}, {"zoom": (0.1, 1)}, {"flop": 1}])
+def test_impossible_settings_are_refused(fields):
+    with pytest.raises(ValidationError):
+        ViewSettings(**fields)
+
+
+def test_normalising_agrees_with_the_runtime():
+    np.testing.assert_allclose(IMAGE_MEAN, np.multiply(preprocess.IMAGE_MEAN, 255), rtol=1e-6)
+    np.testing.assert_allclose(IMAGE_STD, np.multiply(preprocess.IMAGE_STD, 255), rtol=1e-6)
+    grey = normalise(torch.full((2, 3, 1, 1), 128.0))
+    assert grey[1, :, 0, 0].tolist() == pytest.approx([0.07406, 0.20518, 0.42649], abs=1e-4)
+
+
+def test_subsampling_takes_centres_and_never_mixes():
+    depth = torch.arange(1.0, 37).view(1, 1, 6, 6)
+    halves = subsample_depth(depth, (3, 3), align_corners=False)
+    assert halves[0, 0].tolist() == [[8, 10, 12], [20, 22, 24], [32, 34, 36]]
+    corners = subsample_depth(depth, (2, 2), align_corners=True)
+    assert corners[0, 0].tolist() == [[1, 6], [31, 36]]
+    assert subsample_depth(depth, (6, 6), align_corners=True) is depth
+
+
+def test_subsampling_falls_back_to_the_nearest_surface_in_the_cell():
+    depth = torch.zeros(1, 1, 4, 4)
+    depth[0, 0, 0, 0], depth[0, 0, 0, 1] = 9.0, 7.0
+    depth[0, 0, 3, 3] = 5.0
+    assert subsample_depth(depth, (2, 2), align_corners=False)[0, 0].tolist() == [[7, 0], [0, 5]]
+
+
+def test_shrinking_averages_the_image_only():
+    image = torch.tensor([[0, 10, 7], [20, 30, 7], [9, 9, 9]], dtype=torch.uint8).expand(3, 3, 3)
+    depth = torch.tensor([[[1.0, 50, 3], [50, 2, 3], [3, 3, 3]]])
+    small = shrink_layers(Layers(image, depth, None, 100.0), 2)
+    assert small.image[:, 0, 0].tolist() == [15, 15, 15]
+    assert small.image.dtype == torch.uint8
+    assert small.depth.tolist() == [[[2.0]]]
+    assert (small.teacher, small.focal_px) == (None, 50.0)
