@@ -1,116 +1,32 @@
 """A real server with a small gallery and tiny networks, and a real Chromium to look at it."""
 
-import base64
-import io
-import json
 import os
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import uvicorn
 from PIL import Image
+from viewer_kit import Viewer, make_gallery, make_models, make_pictures
 
 from server.app import create_app
 from server.settings import Settings
-from tiekd.models.registry import create_model, save
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WIDTH, HEIGHT, FRAMES = 200, 60, 5
-METHODS = {
-    "ground_truth": ("Ground truth", "ground_truth", None),
-    "teacher": ("Teacher", "teacher", "adabins_test_resnet"),
-    "baseline": ("Baseline", "baseline", "densedepth_test_resnet"),
-    "tiekd": ("TIE-KD", "tiekd", "densedepth_dpm_test_resnet"),
-}
-MISSING = ("baseline", 3)
-BROKEN = ("tiekd", 4)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-def depth_of(method: str, frame: int) -> np.ndarray:
-    """Stored depth [H, W] uint16 (metres x 256) of a method in the test gallery; the truth lacks its top rows."""
-    rng = np.random.default_rng([frame, *method.encode()])
-    rows = np.linspace(75, 4, HEIGHT)[:, None] + 3 * frame
-    depth = np.clip(rows + rng.normal(0, 4, (HEIGHT, WIDTH)), 0.5, 79)
-    stored = np.round(depth * 256).astype(np.uint16)
-    if method == "ground_truth":
-        stored[:12] = 0
-        stored[:, rng.integers(0, WIDTH, 20)] = 0
-    return stored
-
-
-def photo_of(frame: int) -> Image.Image:
-    rng = np.random.default_rng(frame)
-    return Image.fromarray(rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8))
-
-
-def picture_of(method: str, frame: int) -> np.ndarray:
-    """8-bit RGB [H, W, 3] of a folder of pictures that hold no metres; one method has another size."""
-    size = (24, 40) if (method, frame) == ("other size", 1) else (30, 90)
-    return np.random.default_rng([frame, *method.encode()]).integers(0, 256, (*size, 3), dtype=np.uint8)
-
-
-def make_gallery(folder: Path) -> Path:
-    """The shipped gallery's layout, with one missing and one broken picture."""
-    for frame in range(FRAMES):
-        for method in METHODS:
-            path = folder / method / f"street_{frame}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if (method, frame) == BROKEN:
-                path.write_bytes(b"\x89PNG\r\n\x1a\n, cut off")
-            elif (method, frame) != MISSING:
-                Image.fromarray(depth_of(method, frame)).save(path)
-        photo = folder / "image" / f"street_{frame}.jpg"
-        photo.parent.mkdir(exist_ok=True)
-        photo_of(frame).save(photo, quality=92)
-    about = {
-        "id": "streets", "title": "Test streets", "depth_range": {"min_m": 0.001, "max_m": 80.0}, "depth_scale": 256,
-        "methods": [{"id": id_, "label": label, "family": family, "model": model}
-                    for id_, (label, family, model) in METHODS.items()],
-        "frames": [{"id": f"street_{i}", "title": f"Street {i}", "width": WIDTH, "height": HEIGHT,
-                    "image": f"image/street_{i}.jpg"} for i in range(FRAMES)],
-    }  # fmt: skip
-    (folder / "gallery.json").write_text(json.dumps(about))
-    return folder
-
-
-def make_pictures(folder: Path) -> Path:
-    for method in ("first", "second", "other size"):
-        (folder / method).mkdir(parents=True)
-        for frame in range(3):
-            Image.fromarray(picture_of(method, frame)).save(folder / method / f"{frame}.png")
-    return folder
-
-
-def make_models(folder: Path) -> tuple[str, ...]:
-    torch.manual_seed(0)
-    common = {"max_depth_m": 80.0, "dataset": "test", "decoder_channels": (16, 8, 8, 8)}
-    tokens = {"n_bins": 16, "embed_dim": 16, "ff_dim": 32, "n_layers": 1}
-    options = {
-        "adabins_test_resnet": tokens, "densedepth_test_resnet": {}, "densedepth_dpm_test_resnet": {"n_bins": 16},
-    }  # fmt: skip
-    paths = []
-    for name, own in options.items():
-        path = folder / f"{name}.safetensors"
-        save(create_model(name, **common, **own), path)
-        paths.append(str(path))
-    return tuple(paths)
 
 
 def free_port() -> int:
@@ -156,97 +72,25 @@ def chromium():
         browser.close()
 
 
-@dataclass
-class Viewer:
-    """One page and what a test asks of it."""
-
-    page: object
-    base: str
-    faults: list[str] = field(default_factory=list)
-    expected: list[str] = field(default_factory=list)
-
-    def open(self, query: str = "?gallery=streets", *, state: str = "ready") -> "Viewer":
-        self.page.goto(self.base + "/" + query)
-        return self.wait(state)
-
-    def wait(self, state: str = "ready", **data: object) -> "Viewer":
-        """Until the page is in a state and, say, at an index."""
-        wanted = "".join(f'[data-{key}="{value}"]' for key, value in {"viewer": state, **data}.items())
-        self.page.wait_for_selector(f"html{wanted}", timeout=20_000)
-        return self
-
-    def press(self, key: str, **data: object) -> "Viewer":
-        self.page.keyboard.press(key)
-        return self.wait(**data)
-
-    def expect_fault(self, part: str) -> None:
-        """An error in the browser's console that belongs to the test."""
-        self.expected.append(part)
-
-    def pane(self, method: str):
-        return self.page.locator(f'[data-pane][data-method="{method}"]')
-
-    def data(self, method: str, name: str) -> str | None:
-        return self.pane(method).get_attribute(f"data-{name}")
-
-    def pixels(self, method: str) -> np.ndarray:
-        """RGBA [H, W, 4] of a pane's canvas."""
-        size, data = self.pane(method).locator("canvas").evaluate(
-            """c => {
-              const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
-              return [[c.height, c.width, 4], btoa(Array.from(data, (v) => String.fromCharCode(v)).join(''))];
-            }"""
-        )  # Base64, because lists of numbers take seconds on their way here.
-        return np.frombuffer(base64.b64decode(data), np.uint8).reshape(size)
-
-    def scale(self, which: str) -> tuple[np.ndarray, float, float, str]:
-        """Colour table [256, 3] and ends in metres of a colour bar, and how it spreads."""
-        bar = self.page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
-        table, data = bar.evaluate(
-            "c => [[...c.getContext('2d').getImageData(0, 0, 256, 1).data], {...c.dataset}]"
-        )
-        colors = np.array(table, np.uint8).reshape(256, 4)[:, :3]
-        return colors, float(data["minM"]), float(data["maxM"]), data["spread"]
-
-    def hover(self, method: str, x: int, y: int) -> None:
-        """Put the pointer on a pixel of a pane's picture."""
-        canvas = self.pane(method).locator("canvas")
-        box, width, height = canvas.bounding_box(), *canvas.evaluate("c => [c.width, c.height]")
-        self.page.mouse.move(
-            box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
-        )
-
-    def click(self, method: str, x: int, y: int) -> None:
-        self.hover(method, x, y)
-        self.page.mouse.down()
-        self.page.mouse.up()
-
-    def act(self, action: str) -> None:
-        self.page.locator(f'[data-action="{action}"]').first.click()
-
-    def query(self) -> str:
-        return self.page.evaluate("location.search")
-
-
-def painted(values: np.ndarray, table: np.ndarray, low: float, high: float, spread: str) -> np.ndarray:
-    """Colours [..., 3] of values in metres, by the formula that depth.js states."""
-    if spread == "log":
-        share = np.log(np.maximum(values, low) / low) / np.log(high / low)
-    else:
-        share = (values - low) / (high - low)
-    return table[np.clip(np.floor(256 * share), 0, 255).astype(int)]
+@pytest.fixture(scope="session")
+def profile(chromium):
+    """One browser profile for all tests: filling a cold cache would be much of a test's time."""
+    context = chromium.new_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def viewer(chromium, server) -> Iterator[Viewer]:
-    """A fresh browser profile; any error in its console fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+def viewer(profile, server) -> Iterator[Viewer]:
+    """A fresh page with nothing stored; any error in its console fails the test."""
+    page = profile.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
     view = Viewer(page, server)
     page.on("console", lambda message: message.type == "error" and view.faults.append(message.text))
     page.on("pageerror", lambda error: view.faults.append(str(error)))
     yield view
-    context.close()
+    page.evaluate("localStorage.clear()")
+    page.close()
     unexpected = [fault for fault in view.faults if not any(part in fault for part in view.expected)]
     assert unexpected == []
 
@@ -254,9 +98,6 @@ def viewer(chromium, server) -> Iterator[Viewer]:
 @pytest.fixture
 def photo_file(tmp_path) -> Path:
     path = tmp_path / "my street.jpg"
-    Image.fromarray(np.random.default_rng(5).integers(0, 255, (90, 140, 3), dtype=np.uint8)).save(path, quality=90)
+    noise = np.random.default_rng(5).integers(0, 255, (90, 140, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path, quality=90)
     return path
-
-
-def read_npy(data: bytes) -> np.ndarray:
-    return np.load(io.BytesIO(data))

@@ -1,9 +1,14 @@
 """The panel of distributions over depth."""
 
+import numpy as np
 import pytest
-from conftest import depth_of, photo_of
+from viewer_kit import depth_of, photo_of
 
-MODELS = {"teacher": "adabins_test_resnet", "baseline": "densedepth_test_resnet", "tiekd": "densedepth_dpm_test_resnet"}
+MODELS = {
+    "teacher": "adabins_test_resnet",
+    "baseline": "densedepth_test_resnet",
+    "tiekd": "densedepth_dpm_test_resnet",
+}
 
 
 def opened(viewer, x: int = 70, y: int = 41):
@@ -83,7 +88,8 @@ def test_logarithmic_axis(viewer):
     opened(viewer).act("axis")
     viewer.page.wait_for_selector("text=log depth")
     line = viewer.page.locator('[data-dpm="teacher"] line.expectation').get_attribute("x1")
-    assert float(line) != pytest.approx(answered(viewer, MODELS["teacher"], 70, 41)["expectation_m"] / 80 * 360)
+    expected = answered(viewer, MODELS["teacher"], 70, 41)["expectation_m"]
+    assert float(line) == pytest.approx(np.log(expected / 1) / np.log(80) * 360, abs=0.01)
     assert "axis=log" in viewer.query()
 
 
@@ -98,7 +104,8 @@ def test_failing_model_says_why_and_the_others_stay(viewer):
 
     def refuse(route):
         if MODELS["baseline"] in route.request.url:
-            route.fulfill(status=400, content_type="application/problem+json", body='{"detail": "No such pixel."}')
+            problem = '{"detail": "No such pixel."}'
+            route.fulfill(status=400, content_type="application/problem+json", body=problem)
         else:
             route.continue_()
 

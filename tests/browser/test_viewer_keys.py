@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import FRAMES, METHODS
+from viewer_kit import FRAMES, METHODS
 
 LAST = FRAMES - 1
 
@@ -72,7 +72,8 @@ def test_held_key_writes_one_address(viewer):
 
 
 def test_view_survives_a_reload(viewer):
-    viewer.open("?gallery=streets&index=2&targets=tiekd*teacher&diff=1&signed=1&cmap=turbo_r&range=1..40&diffmax=5")
+    look = "diff=1&signed=1&cmap=turbo_r&range=1..40&diffmax=5"
+    viewer.open(f"?gallery=streets&index=2&targets=tiekd*teacher&{look}")
     before = viewer.query()
     assert viewer.page.locator("[data-pane]").evaluate_all("all => all.map(p => p.dataset.method)") == [
         "image", "tiekd", "teacher",
@@ -99,7 +100,7 @@ def test_links_of_the_original_viewer_work(viewer):
 
 
 def test_nonsense_in_the_address_falls_back_to_defaults(viewer):
-    viewer.open("?gallery=streets&index=-3&diff=abc&range=9..2&cmap=constructor&pixel=1&columns=%ff&indexes=x")
+    viewer.open("?gallery=streets&index=-3&diff=abc&range=9..2&cmap=constructor&columns=%ff&indexes=x")
     viewer.wait(index=0, diff=0)
     assert viewer.scale("depth")[2] == 80.0
 
@@ -107,7 +108,9 @@ def test_nonsense_in_the_address_falls_back_to_defaults(viewer):
 def test_help_lists_every_key(viewer):
     viewer.open().press("?")
     text = viewer.page.locator("dialog[data-overlay=help]").inner_text()
-    keymap = viewer.page.evaluate("import('/static/viewer/keymap.js').then(m => m.KEYMAP.map(b => [b.show, b.label]))")
+    keymap = viewer.page.evaluate(
+        "import('/static/viewer/keymap.js').then((m) => m.KEYMAP.map((b) => [b.show, b.label]))"
+    )
     assert len(keymap) > 15
     assert all(show in text and label in text for show, label in keymap)
     viewer.press("ArrowRight", index=0)
@@ -151,9 +154,9 @@ def test_every_address_reads_back_as_the_same_view(viewer):
       const { DEFAULT_VIEW, formatView, parseView } = await import('/static/viewer/url-state.js');
       const views = [
         DEFAULT_VIEW,
-        { ...DEFAULT_VIEW, gallery: 'a & b', targets: ['x*y', 'p,q', 'ü %'], index: 0, indexes: [0, 7], diff: 3 },
-        { ...DEFAULT_VIEW, gallery: 'g', range: [0, 12.5], diffMax: 0.25, pixel: [0, 0], signed: true, columns: 2,
-          theme: 'dark', axis: 'log', spread: 'linear', cmap: 'grey_r', index: 12 },
+        { ...DEFAULT_VIEW, gallery: 'a & b', targets: ['x*y', 'p,q', 'ü %'], indexes: [0, 7], diff: 3 },
+        { ...DEFAULT_VIEW, gallery: 'g', range: [0, 12.5], diffMax: 0.25, pixel: [0, 0], signed: true,
+          columns: 2, theme: 'dark', axis: 'log', spread: 'linear', cmap: 'grey_r', index: 12 },
       ];
       return views.map((view) => [view, parseView(formatView(view))]);
     }""")

@@ -1,7 +1,7 @@
 """What the canvases hold, against numpy."""
 
 import numpy as np
-from conftest import HEIGHT, METHODS, WIDTH, depth_of, painted, picture_of
+from viewer_kit import HEIGHT, METHODS, WIDTH, depth_of, painted, picture_of
 
 
 def some_pixels(n: int = 400) -> tuple[np.ndarray, np.ndarray]:

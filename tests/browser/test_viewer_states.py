@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import BROKEN, MISSING, depth_of
+from viewer_kit import BROKEN, MISSING, depth_of
 
 SIZES = (800, 1280, 1920, 3840)
 
@@ -85,7 +85,8 @@ def test_neighbours_are_loaded_ahead(viewer):
     viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     viewer.open("?gallery=streets&index=1&targets=teacher")
     viewer.page.wait_for_timeout(300)
-    assert {"street_0.u16", "street_1.u16", "street_2.u16"} == {name for name in asked if name.endswith(".u16")}
+    depths = {name for name in asked if name.endswith(".u16")}
+    assert depths == {"street_0.u16", "street_1.u16", "street_2.u16"}
 
 
 @pytest.mark.parametrize("width", SIZES)
@@ -93,9 +94,12 @@ def test_page_fits_every_width(viewer, width):
     viewer.page.set_viewport_size({"width": width, "height": round(width * 0.6)})
     viewer.open()
     assert viewer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    hidden = viewer.page.evaluate("""() => [...document.querySelectorAll('.bar > *, .timeline > *, .legend input, .legend select')]
-      .filter((e) => e.checkVisibility() && (e.getBoundingClientRect().right > innerWidth + 1
-        || e.getBoundingClientRect().left < 0)).map((e) => e.outerHTML.slice(0, 80))""")
+    hidden = viewer.page.evaluate("""() => {
+      const controls = document.querySelectorAll('.bar > *, .timeline > *, .legend input, .legend select');
+      const outside = ({ left, right }) => right > innerWidth + 1 || left < 0;
+      return [...controls].filter((e) => e.checkVisibility() && outside(e.getBoundingClientRect()))
+        .map((e) => e.outerHTML.slice(0, 80));
+    }""")
     assert hidden == []
     boxes = viewer.page.locator("[data-pane] canvas").evaluate_all(
         "all => all.map((c) => { const b = c.getBoundingClientRect(); return b.width / b.height; })"
@@ -105,9 +109,9 @@ def test_page_fits_every_width(viewer, width):
 
 def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
     def places():
-        return viewer.page.locator("[data-pane] canvas, .legend, .timeline, .timeline > *").evaluate_all(
-            "all => all.map((e) => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"
-        )
+        return viewer.page.evaluate("""() =>
+          [...document.querySelectorAll('[data-pane] canvas, .legend, .timeline, .timeline > *')]
+            .map((e) => Object.values(e.getBoundingClientRect().toJSON()))""")
 
     viewer.open("?gallery=streets&index=1")
     before = places()
@@ -137,8 +141,8 @@ def test_labels_are_legible(viewer, theme):
       };
       const ground = getComputedStyle(document.body).backgroundColor;
       const pane = document.querySelector('[data-pane][data-family=teacher]');
-      return ['ground_truth', 'teacher', 'baseline', 'reskd', 'tiekd', 'tiekd_dpm', 'tiekd_depth', 'other', 'photo']
-        .flatMap((family) => {
+      return ['ground_truth', 'teacher', 'baseline', 'reskd', 'tiekd', 'tiekd_dpm', 'tiekd_depth', 'other',
+        'photo'].flatMap((family) => {
           pane.dataset.family = family;
           const name = getComputedStyle(pane.querySelector('.pane-name'));
           const chip = getComputedStyle(pane.querySelector('.chip'));

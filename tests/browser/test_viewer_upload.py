@@ -3,7 +3,7 @@
 import base64
 
 import numpy as np
-from conftest import read_npy
+from viewer_kit import read_npy
 
 NAMES = ("adabins_test_resnet", "densedepth_dpm_test_resnet", "densedepth_test_resnet")
 
