@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 import golden_recipes as recipes
 import numpy as np
@@ -26,13 +27,19 @@ CASES = [
 ]
 
 
+@lru_cache(maxsize=1)
+def arrays_of(**case):
+    """Arrays and their digests; kept, because one case feeds twenty tests in a row."""
+    arrays = recipes.loss_inputs(**case)
+    return arrays, {name: recipes.digest(array) for name, array in arrays.items()}
+
+
 class Inputs:
     """One case's tensors, in the precision under test, and the leaves whose gradients are compared."""
 
     def __init__(self, case, dtype):
         self.case = case
-        arrays = recipes.loss_inputs(**{key: value for key, value in case.items() if key != "name"})
-        self.digests = {name: recipes.digest(array) for name, array in arrays.items()}
+        arrays, self.digests = arrays_of(**{key: value for key, value in case.items() if key != "name"})
         self.kd, self.gt, pred, logits = (
             torch.from_numpy(arrays[name]).to(dtype) for name in ("kd", "gt", "pred", "logits")
         )
@@ -145,3 +152,45 @@ def test_value_and_gradient_in_float64(golden, name):
     if "grad_logits64" in want:
         value.backward()
         compare_gradient(inputs.leaves["logits"].grad, want["grad_logits64"], rtol=1e-5, atol_share=1e-6)
+
+
+# ---- hand-picked inputs ---------------------------------------------------------------------------------
+
+A = torch.from_numpy(
+    (recipes.generator(GOLDEN["special"]["seed"]).random((1, 1, 16, 20)) * 10).astype(np.float32)
+)
+SCALARS = {
+    "SSIM identical": (losses.ssim_loss, A, A),
+    "SSIM both zero": (losses.ssim_loss, 0 * A, 0 * A),
+    "SSIM const 5 vs const 6": (losses.ssim_loss, 0 * A + 5, 0 * A + 6),
+    "SSIM anti-correlated 10-a (abs on covariance)": (losses.ssim_loss, 10 - A, A),
+    "SSIM pred constant 5 vs a": (losses.ssim_loss, 0 * A + 5, A),
+    "SSIM 2*a vs a (scale)": (losses.ssim_loss, 2 * A, A),
+    "SSIM a+1 vs a (offset)": (losses.ssim_loss, A + 1, A),
+    "SI scale only 1.3*a": (losses.silog_loss, 1.3 * (A + 1), A + 1),
+    "SI pred zero": (losses.silog_loss, 0 * A, A + 1),
+}
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_hand_picked_maps(name):
+    loss, depth, target = SCALARS[name]
+    golden = next(row for row in GOLDEN["special"]["scalar"] if row["name"] == name)
+    depth = depth.detach().clone().requires_grad_()
+    value = loss(depth, target)
+    value.backward()
+    np.testing.assert_allclose(value.item(), float(golden["value"]), rtol=1e-5, atol=2e-7)
+    np.testing.assert_allclose(depth.grad.abs().max(), float(golden["grad_absmax"]), rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize("row", GOLDEN["special"]["dpm_rows"], ids=lambda row: f"{row['sigma']}-{row['kd']}")
+def test_dpm_loss_at_and_beyond_the_ends_of_the_range(row):
+    draw = recipes.generator(GOLDEN["special"]["seed"] + 1).random((1, 49, 1, 1)).astype(np.float32)
+    dense = torch.from_numpy(draw / draw.sum())
+    one_hot = torch.zeros(1, 49, 1, 1)
+    one_hot[0, 7] = 1
+    edges = DepthBins(49, DepthRange(1e-3, 10.0)).edges()
+    teacher = torch.full((1, 1, 1, 1), row["kd"])
+    for dpm, name in ((dense, "dense"), (one_hot, "onehot_bin7")):
+        value = losses.dpm_loss(dpm, teacher, edges, sigma_m=row["sigma"]).item()
+        np.testing.assert_allclose(value, row[name], rtol=1e-5, atol=2e-6)

@@ -7,7 +7,13 @@ import torch
 
 from tiekd.bins import DepthBins
 from tiekd.errors import ConfigError, InputSizeError
-from tiekd.models.adabins import AdaBinsOptions, AdaptiveBinsHead, AnySizeTokens, PublishedTokens
+from tiekd.models.adabins import (
+    AdaBinsOptions,
+    AdaptiveBinsHead,
+    AnySizeTokens,
+    PublishedTokens,
+    build_adabins,
+)
 from tiekd.models.registry import create_model
 from tiekd.types import DepthRange
 
@@ -59,6 +65,12 @@ def test_published_network_names_the_limit_in_pixels():
     with pytest.raises(InputSizeError, match="1 patches") as caught:
         model.eval()(torch.zeros(1, 3, 32, 32))
     assert "352x1216" in caught.value.hint
+
+
+def test_bins_are_never_guessed():
+    card = create_model("adabins_test_efficientnet", embed_dim=8, n_heads=2).card
+    with pytest.raises(ConfigError, match="needs n_bins"):
+        build_adabins(card.model_copy(update={"n_bins": None}), AdaBinsOptions(), encoder="test_efficientnet")
 
 
 def test_heads_must_divide_the_width():

@@ -104,6 +104,18 @@ def test_the_card_says_how_to_build_it_again():
     assert (model.card.max_depth_m, model.card.dataset, model.card.size_multiple) == (10, "nyu", 4)
 
 
+def test_the_architecture_decides_whatever_the_card_calls_its_encoder():
+    card = create_model("densedepth_dpm_test_resnet", n_bins=8, **DEMO).card
+    family = card.model_copy(update={"encoder": "mobilenetv2"})
+    assert registry.build(family).encoder.name == "test_resnet"
+    for wrong in ({"n_bins": None}, {"architecture": "densedepth_test_resnet"}):
+        with pytest.raises(ConfigError, match="n_bins, got"):
+            registry.build(card.model_copy(update=wrong))
+    assert registry.build(create_model("adabins_test_resnet", embed_dim=8, n_heads=2).card).card.n_bins == 256
+    with pytest.raises(ConfigError, match=r"needs n_bins, got None"):
+        registry.build(card.model_copy(update={"architecture": "adabins_test_resnet", "n_bins": None}))
+
+
 def test_describe_changes_words_but_not_the_network():
     model = create_model("densedepth_test_resnet", **DEMO)
     model.describe(name="mine", method="reskd_ssim", teacher="adabins")

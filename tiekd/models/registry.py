@@ -94,12 +94,17 @@ def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> Dept
 
     Raises UnknownNameError for its architecture and ConfigError for its options.
     """
-    arch, _ = _parse(card.architecture)
+    arch, encoder = _parse(card.architecture)
+    if (card.n_bins is None) != (arch.n_bins is None):
+        raise ConfigError(
+            f"{arch.prefix}* {'has no' if arch.n_bins is None else 'needs'} n_bins, got {card.n_bins}.",
+            hint="densedepth_dpm_* and adabins_* have bins, densedepth_* has none.",
+        )
     try:
         options = arch.options.model_validate(card.options)
     except ValidationError as error:
         raise _config_error(card.architecture, _faults(error)) from error
-    return arch.build(card, options, encoder_weights=encoder_weights)
+    return arch.build(card, options, encoder=arch.encoders.get(encoder, encoder), weights=encoder_weights)
 
 
 def load(path: str | Path) -> DepthModel:
@@ -187,14 +192,13 @@ def _faults(error: ValidationError) -> list[str]:
         if fault["type"] == "extra_forbidden":
             faults.append(f"unknown option {where}={fault['input']!r}")
         else:
-            faults.append(
-                f"{where or 'options'}: {fault['msg']} (got {fault['input']!r})" if where else fault["msg"]
-            )
+            faults.append(f"{where}: {fault['msg']} (got {fault['input']!r})" if where else fault["msg"])
     return faults
 
 
 def _config_error(name: str, faults: list[str]) -> ConfigError:
     arch, _ = _parse(name)
     return ConfigError(
-        f"{name}: {'; '.join(faults)}.", hint=f"Options: {', '.join(sorted(arch.options.model_fields))}."
+        f"{name}: {'; '.join(faults)}.",
+        hint=f"Options: {', '.join(sorted(arch.options.model_fields))}; and fields of tiekd.card.ModelCard.",
     )
