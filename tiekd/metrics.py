@@ -64,7 +64,7 @@ def valid_mask(
         raise UnknownNameError("crop", crop, CROPS)
     box = CROPS[crop](gt.shape[0], gt.shape[1])
     mask = np.zeros_like(inside)
-    mask[box.index] = inside[box.index]
+    mask[box.region] = inside[box.region]
     return mask
 
 

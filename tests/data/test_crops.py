@@ -11,7 +11,7 @@ from tiekd.errors import DataError
 
 def test_a_box_cuts_any_array_with_height_and_width():
     array = np.arange(2 * 5 * 6).reshape(2, 5, 6)
-    cut = array[Box(top=1, left=2, height=3, width=4).index]
+    cut = array[Box(top=1, left=2, height=3, width=4).region]
     assert np.array_equal(cut, array[:, 1:4, 2:6])
 
 

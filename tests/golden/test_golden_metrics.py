@@ -26,7 +26,7 @@ def images(case):
     assert recipes.digest(stored) == case["digest"]["gt_raw"]
     assert recipes.digest(pred) == case["digest"]["pred"]
     if case["kind"] == "kitti":
-        return stored[kb_crop_box(*stored.shape).index].astype(np.float32) / 256, pred
+        return stored[kb_crop_box(*stored.shape).region].astype(np.float32) / 256, pred
     return stored.astype(np.float32) / 1000, pred
 
 

@@ -19,8 +19,8 @@ class Box(NamedTuple):
     width: int
 
     @property
-    def index(self) -> tuple[Any, slice, slice]:
-        """`array[box.index]` is the rectangle of any `[..., H, W]` array."""
+    def region(self) -> tuple[Any, slice, slice]:
+        """`array[box.region]` is the rectangle of any `[..., H, W]` array."""
         return (..., slice(self.top, self.top + self.height), slice(self.left, self.left + self.width))
 
 
