@@ -145,7 +145,7 @@ def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) 
     """The teacher's depth of what a label of `frame` covers, at the label's size."""
     image = source.read_image(frame)
     if info.crop == "kb":
-        image = image[kb_crop_box(image.shape[0], image.shape[1]).index[1:]]
+        image = image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]]
     depth = teacher.depth(frame, image)
     if depth.shape != image.shape[:2] or not np.isfinite(depth).all():
         raise DataError(

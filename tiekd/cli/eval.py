@@ -65,7 +65,7 @@ def _open(model: str | None, predictions: Path | None, *, flip_tta: bool, device
     from tiekd.teachers import NetworkTeacher
 
     network = NetworkTeacher(model or "", flip_tta=flip_tta, device=device)
-    return lambda frame, image, window: network.depth(frame, image[window.index[1:]])
+    return lambda frame, image, window: network.depth(frame, image[window.region[1:]])
 
 
 def table(found: Evaluation) -> str:
