@@ -7,9 +7,9 @@ import os
 # Tiny tensors: more threads only wait for each other, above all where several tests run at a time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from PIL import Image  # noqa: E402
+import numpy as np
+import pytest
+from PIL import Image
 
 SIZE = (64, 96)
 FOCAL_PX = 60.0
@@ -95,3 +95,31 @@ def tiny_recipe(tiny_world):
         return load_recipe(row, values={**values, "data.source": f"kitti:{tiny_world}", **dotted})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory):
+    """Files of two networks with random weights: `tiny_dpm` (16 bins) and `tiny_base`. Read only."""
+    import torch
+
+    from tiekd.models.registry import create_model, save
+
+    folder = tmp_path_factory.mktemp("models")
+    options = {
+        "decoder_channels": [8, 8, 8, 8],
+        "bottleneck_channels": 8,
+        "output_stride": 4,
+        "image_pool": 2,
+    }
+    kinds = {
+        "tiny_dpm": ("densedepth_dpm_test_resnet", {"n_bins": 16, "sigma_m": 0.7}),
+        "tiny_base": ("densedepth_test_resnet", {}),
+    }
+    files = {}
+    for seed, (name, (architecture, more)) in enumerate(kinds.items()):
+        torch.manual_seed(seed)
+        model = create_model(architecture, **options, **more)
+        model.describe(name=name, dataset="test")
+        files[name] = folder / f"{name}.safetensors"
+        save(model, files[name])
+    return files

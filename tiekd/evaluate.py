@@ -28,6 +28,10 @@ RANGES_M = ((0.0, 6.0), (6.0, 12.0), (12.0, 20.0), (20.0, 40.0), (40.0, 80.0))
 """Ranges of true depth that errors are also told by."""
 
 
+_DENSE = 50_000
+"""More pixels of ground truth than a laser scan has."""
+
+
 class Protocol(BaseModel):
     """How predictions are made and scored.
 
@@ -124,7 +128,7 @@ class StoredPredictions:
         path = self.find(frame)
         depth = read_depth_png(path, scale=self.depth_scale)
         if depth.shape == image.shape[:2]:
-            return depth[window.index]
+            return depth[window.region]
         if depth.shape != (window.height, window.width):
             raise DataError(
                 f"{path} is {depth.shape[1]}x{depth.shape[0]}; the frame is "
@@ -213,10 +217,10 @@ def _lay_out(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Prediction and ground truth on the array that the protocol's box is laid over."""
     if protocol.score_on == "crop":
-        return answer, truth[window.index]
+        return answer, truth[window.region]
     whole, scored = np.ones_like(truth), np.zeros_like(truth)
-    whole[window.index] = answer
-    scored[window.index] = truth[window.index]
+    whole[window.region] = answer
+    scored[window.region] = truth[window.region]
     return whole, scored
 
 
@@ -234,7 +238,7 @@ class RangeTable:
         for index, (low, high) in enumerate(self.ranges_m):
             inside = (truth >= low) & (truth < high)
             # Every eighth pixel of dense ground truth is plenty and keeps memory small.
-            step = 8 if mask.size < 2 * mask.sum() else 1
+            step = 8 if truth.size > _DENSE else 1
             self._ratios[index].append((answer[inside] / truth[inside])[::step])
             self._square_error[index] += float(np.square(answer[inside] - truth[inside])[::step].sum())
 

@@ -59,7 +59,8 @@ def test_the_kinds_of_data(tiny_world, tmp_path):
     frame = read_split(find_split(kitti, "train.txt"))[0]
     assert kitti.image_path(frame) == tiny_world / "input" / frame.image
     assert kitti.read_image(frame).shape == (64, 96, 3)
-    stored = np.asarray(Image.open(tiny_world / "gt_depth" / frame.depth))
+    with Image.open(tiny_world / "gt_depth" / frame.depth) as picture:
+        stored = np.array(picture)
     np.testing.assert_array_equal(kitti.read_depth(frame), (stored / 256).astype(np.float32))
     (tmp_path / "room").mkdir()
     Image.fromarray(np.array([[1500, 0]], np.uint16)).save(tmp_path / "room" / "depth.png")
@@ -86,7 +87,7 @@ def test_a_split_is_found_here_or_in_the_data_set(tiny_world, tmp_path):
     assert find_split(source, "val.txt") == tiny_world / "val.txt"
     own = split(tmp_path, "a.png")
     assert find_split(source, own) == own
-    with pytest.raises(DataError, match="No split file 'tset.txt'") as caught:
+    with pytest.raises(DataError, match=r"No split file 'tset\.txt'") as caught:
         find_split(source, "tset.txt")
     assert "test.txt" in caught.value.hint
 

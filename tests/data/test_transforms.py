@@ -34,8 +34,8 @@ def test_the_still_view_is_the_kb_crop():
     frame = coded(375, 1242)
     view = take_view(frame, still_view((375, 1242), ViewSettings()), train_focal_px=None)
     box = kb_crop_box(375, 1242)
-    torch.testing.assert_close(view.depth, frame.depth[box.index])
-    torch.testing.assert_close(view.image, frame.image[box.index].float(), atol=0.02, rtol=0)
+    torch.testing.assert_close(view.depth, frame.depth[box.region])
+    torch.testing.assert_close(view.image, frame.image[box.region].float(), atol=0.02, rtol=0)
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -105,7 +105,9 @@ def test_a_view_of_a_shrunken_frame_is_shrunken():
     assert draw_view(np.random.default_rng(0), (40, 60), settings, shrink=2).size == (32, 48)
 
 
-@pytest.mark.parametrize("fields", [{"size": (16, 64)}, {"zoom": (1.2, 0.9)}, {"zoom": (0.1, 1)}, {"flop": 1}])
+@pytest.mark.parametrize(
+    "fields", [{"size": (16, 64)}, {"zoom": (1.2, 0.9)}, {"zoom": (0.1, 1)}, {"flop": 1}]
+)
 def test_impossible_settings_are_refused(fields):
     with pytest.raises(ValidationError):
         ViewSettings(**fields)

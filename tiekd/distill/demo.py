@@ -128,7 +128,7 @@ def measure(plan: DemoPlan) -> None:
     for row in (TEACHER, *STUDENTS):
         teacher = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
         found = evaluate(
-            lambda frame, image, window, net=teacher: net.depth(frame, image[window.index[1:]]),
+            lambda frame, image, window, net=teacher: net.depth(frame, image[window.region[1:]]),
             source,
             frames,
             protocol,

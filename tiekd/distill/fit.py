@@ -157,6 +157,7 @@ def _quiet() -> Iterator[None]:
                 ".*Checkpoint directory.*exists and is not empty.*",
                 ".*Experiment logs directory.*",
                 ".*GPU available but not used.*",
+                ".*have no `val_dataloader`.*",
                 # torch's tree utilities deprecate what Lightning still calls.
                 ".*isinstance.treespec, LeafSpec.*",
             ):

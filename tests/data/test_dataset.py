@@ -1,0 +1,181 @@
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tiekd.data.cache import cached
+from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, collate
+from tiekd.data.frames import open_source, read_split
+from tiekd.data.photometry import PhotoSettings
+from tiekd.data.transforms import ViewSettings
+from tiekd.errors import DataError
+from tiekd.types import Sample
+
+
+def loose(root, **options):
+    return LooseFrames(open_source(f"kitti:{root}"), read_split(root / "train.txt"), **options)
+
+
+class FlatTeacher:
+    def read(self, frame, size):
+        return np.full(size, 12.5, np.float32)
+
+
+def views(store, **changes):
+    settings = {
+        "view": ViewSettings(size=(32, 64), zoom=(0.9, 1.2)), "shrink": 1, "photo": PhotoSettings(noise=5),
+        "train_focal_px": 60.0, "max_depth_m": 80.0, "seed": 3,
+    }  # fmt: skip
+    return ViewDataset(store, **{**settings, **changes})
+
+
+def same(a, b):
+    return all(torch.equal(getattr(a, name), getattr(b, name)) for name in ("image", "depth", "valid_mask"))
+
+
+def test_a_sample_depends_on_seed_epoch_and_index_only(tiny_world):
+    dataset = views(loose(tiny_world))
+    first = dataset[0, 1]
+    dataset[0, 2]
+    assert same(first, dataset[0, 1])
+    assert not same(first, dataset[1, 1])
+    assert not same(first, dataset[0, 2])
+    assert not same(first, views(loose(tiny_world), seed=4)[0, 1])
+
+
+def test_a_sample_has_the_promised_shapes_and_mask(tiny_world):
+    sample = views(loose(tiny_world, labels=FlatTeacher()), max_depth_m=20.0)[0, 0]
+    assert sample.image.shape == (3, 32, 64)
+    assert sample.image.dtype == torch.float32
+    assert sample.depth.shape == sample.valid_mask.shape == sample.teacher_depth.shape == (1, 32, 64)
+    assert sample.valid_mask.dtype == torch.bool
+    assert torch.equal(sample.valid_mask, (sample.depth > 0) & (sample.depth < 20))
+    assert sample.valid_mask.any()
+    assert not sample.valid_mask.all()
+
+
+def test_without_photometry_views_stand_still(tiny_world):
+    dataset = views(loose(tiny_world), photo=None)
+    assert same(dataset[0, 1], dataset[7, 1])
+
+
+def test_ground_truth_can_be_left_unread(tiny_world, tmp_path):
+    shutil.copytree(tiny_world, tmp_path / "world")
+    shutil.rmtree(tmp_path / "world" / "gt_depth")
+    assert loose(tmp_path / "world", with_depth=False)[0].depth is None
+    with pytest.raises(DataError, match="gt_depth"):
+        loose(tmp_path / "world")[0]
+
+
+def test_image_and_depth_of_two_sizes_are_told(tiny_world, tmp_path):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    frames = loose(root)
+    Image.fromarray(np.ones((8, 9), np.uint16)).save(frames.source.depth_path(frames.frames[0]))
+    with pytest.raises(DataError, match=r"\(64, 96\) but its depth is \(8, 9\)"):
+        frames[0]
+
+
+def test_the_kb_crop_refuses_small_frames(tiny_world):
+    with pytest.raises(DataError, match="1216x352"):
+        loose(tiny_world, crop="kb")[0]
+
+
+@pytest.mark.parametrize("shrink", [1, 2])
+def test_a_cache_gives_what_the_files_give(tiny_world, tmp_path, shrink):
+    frames = loose(tiny_world, shrink=shrink, labels=FlatTeacher())
+    kept = cached(frames, folder=tmp_path, label_digest="x")
+    assert len(kept) == len(frames) == 6
+    for index in range(len(frames)):
+        for name in ("image", "depth", "teacher"):
+            assert torch.equal(getattr(kept[index], name), getattr(frames[index], name)), name
+        assert kept[index].focal_px == frames[index].focal_px
+
+
+def test_a_cache_is_made_once_and_again_when_a_file_changes(tiny_world, tmp_path):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    counted = []
+
+    def count(done, total):
+        counted.append((done, total))
+
+    cached(loose(root), folder=tmp_path / "cache", progress=count)
+    assert counted == [(n, 6) for n in range(1, 7)]
+    cached(loose(root), folder=tmp_path / "cache", progress=count)
+    assert len(counted) == 6
+    path = loose(root).source.image_path(loose(root).frames[2])
+    Image.fromarray(np.zeros((64, 96, 3), np.uint8)).save(path)
+    assert (cached(loose(root), folder=tmp_path / "cache", progress=count)[2].image == 0).all()
+    assert len(counted) == 12
+
+
+def test_frames_of_several_sizes_share_a_cache(tiny_world, tmp_path):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    frames = loose(root)
+    for index, size in ((1, (50, 120)), (4, (70, 40))):
+        Image.fromarray(np.full((*size, 3), index, np.uint8)).save(
+            frames.source.image_path(frames.frames[index])
+        )
+        Image.fromarray(np.full(size, 256 * index, np.uint16)).save(
+            frames.source.depth_path(frames.frames[index])
+        )
+    kept = cached(frames, folder=tmp_path / "cache")
+    assert kept[1].depth.shape == (1, 50, 120)
+    assert kept[4].image.shape == (3, 70, 40)
+    for index in range(6):
+        assert torch.equal(kept[index].image, frames[index].image)
+        assert torch.equal(kept[index].depth, frames[index].depth)
+
+
+def test_a_broken_frame_leaves_no_cache_behind(tiny_world, tmp_path):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    frames = loose(root)
+    frames.source.depth_path(frames.frames[3]).write_bytes(b"broken")
+    with pytest.raises(DataError, match="0000000003"):
+        cached(frames, folder=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_an_unwritable_cache_is_told(tiny_world, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="Can't write the cache"):
+        cached(loose(tiny_world), folder=tmp_path / "file")
+
+
+def test_the_stream_is_permutations_and_can_be_entered_anywhere():
+    whole = list(StreamSampler(5, total=13, seed=1))
+    assert len(whole) == 13
+    for epoch in (0, 1):
+        assert sorted(index for e, index in whole if e == epoch) == [0, 1, 2, 3, 4]
+    assert [e for e, _ in whole] == [0] * 5 + [1] * 5 + [2] * 3
+    for start in range(13):
+        assert list(StreamSampler(5, total=13, seed=1, start=start)) == whole[start:]
+    assert list(StreamSampler(5, total=13, seed=2)) != whole
+    assert whole[:5] != [(0, index) for index in range(5)]
+
+
+def test_a_loader_goes_on_where_it_was(tiny_world):
+    def loader():
+        sampler = StreamSampler(6, total=8, seed=0)
+        return StreamLoader(views(loose(tiny_world)), batch_size=2, sampler=sampler, workers=0)
+
+    whole = list(loader())
+    assert len(whole) == len(loader()) == 4
+    first = loader()
+    batches = iter(first)
+    next(batches)
+    next(batches)
+    second = loader()
+    second.load_state_dict(first.state_dict())
+    rest = list(second)
+    assert len(rest) == 2
+    assert all(same(a, b) for a, b in zip(rest, whole[2:], strict=True))
+
+
+def test_collating_keeps_what_all_samples_have():
+    image, depth = torch.zeros(3, 4, 4), torch.zeros(1, 4, 4)
+    batch = collate([Sample(image, depth), Sample(image)])
+    assert batch.image.shape == (2, 3, 4, 4)
+    assert batch.depth is None
+    assert collate([Sample(image, depth)] * 3).depth.shape == (3, 1, 4, 4)

@@ -1,0 +1,273 @@
+"""Whole runs on tiny networks: what they write, how they resume, and what stops them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+
+import pytest
+import torch
+import yaml
+
+from tiekd.data.frames import open_source, read_split
+from tiekd.distill.fit import fit
+from tiekd.distill.recipe import load_recipe
+from tiekd.distill.task import DistillTask, update_average
+from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
+from tiekd.labels import LabelInfo, write_labels
+from tiekd.models.registry import load
+from tiekd.teachers import NetworkTeacher
+from tiekd.types import Sample
+
+FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "recipe.yaml")
+
+
+def run(recipe, out, **options):
+    return fit(recipe, out, interactive=False, **options)
+
+
+def rows(out):
+    with (out / "metrics.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def labels(tiny_world, tmp_path_factory):
+    """Labels of a tiny untrained teacher for the training frames."""
+    from conftest import TINY_TEACHER
+
+    folder = tmp_path_factory.mktemp("labels")
+    recipe = load_recipe(
+        "adabins_efficientnet_lite0.demo", values={**TINY_TEACHER, "data.source": f"kitti:{tiny_world}"}
+    )
+    from tiekd.distill.fit import build_network
+
+    torch.manual_seed(0)
+    teacher = NetworkTeacher(build_network(recipe, train_focal_px=60.0), use_focal=True)
+    info = LabelInfo(teacher=teacher.name, teacher_sha256="", max_depth_m=80, crop="none", use_focal=True)
+    write_labels(
+        teacher, open_source(f"kitti:{tiny_world}"), read_split(tiny_world / "train.txt"), folder, info
+    )
+    return folder
+
+
+def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
+    recipe = tiny_recipe("adabins_efficientnet_lite0.demo")
+    result = run(recipe, tmp_path / "run")
+    assert (result.steps, result.finished) == (2, True)
+    assert set(result.metrics) == {
+        "abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3"
+    }  # fmt: skip
+    assert all((tmp_path / "run" / name).is_file() for name in FILES)
+    assert not list((tmp_path / "run").glob(".*"))
+    model = load(tmp_path / "run" / "best.safetensors")
+    assert model.card.name == recipe.name
+    assert (model.card.method, model.card.train_fx_px, model.image_pool) == ("teacher", 60.0, 2)
+    assert load_recipe(str(tmp_path / "run" / "recipe.yaml")) == recipe
+    table = rows(tmp_path / "run")
+    assert [row["step"] for row in table] == ["1", "2", "2"]
+    assert float(table[0]["loss"]) == pytest.approx(
+        10 * float(table[0]["silog_loss"]) + 0.1 * float(table[0]["chamfer_loss"]), rel=1e-4
+    )
+    assert float(table[2]["val_abs_rel"]) == pytest.approx(result.metrics["abs_rel"], rel=1e-4)
+
+
+@pytest.mark.parametrize("row", ["tiekd_mobilenetv2.demo", "reskd_ssim_si_mobilenetv2.demo"])
+def test_students_learn_from_labels_alone(tiny_recipe, tiny_world, labels, tmp_path, row):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    for line in (root / "train.txt").read_text().splitlines():
+        (root / "gt_depth" / line.split()[1]).unlink()
+    recipe = tiny_recipe(row, data__source=f"kitti:{root}", data__labels=str(labels))
+    assert run(recipe, tmp_path / "run").finished
+
+
+def test_training_lowers_the_loss(tiny_recipe, tmp_path):
+    recipe = tiny_recipe(
+        "baseline_mobilenetv2.demo", optim__steps=30, optim__lr=0.01, run__save_every=100, run__val_every=30,
+        photo={}, view={"size": [64, 96], "flip": 0.0},
+    )  # fmt: skip
+    run(recipe, tmp_path / "run")
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run") if row["loss"]]
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.fixture
+def killed_at(monkeypatch):
+    """Makes the training step after so many steps die."""
+    step = DistillTask.training_step
+
+    def kill(after):
+        def dying(self, batch):
+            if self.global_step == after:
+                raise KilledError
+            return step(self, batch)
+
+        monkeypatch.setattr(DistillTask, "training_step", dying)
+        return lambda: monkeypatch.setattr(DistillTask, "training_step", step)
+
+    return kill
+
+
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, killed_at, ema):
+    recipe = tiny_recipe(
+        "baseline_mobilenetv2.demo", optim__steps=5, optim__ema_decay=ema, run__val_every=2, run__save_every=2
+    )
+    run(recipe, tmp_path / "whole")
+    revive = killed_at(3)
+    with pytest.raises(KilledError):
+        run(recipe, tmp_path / "broken")
+    assert [row["step"] for row in rows(tmp_path / "broken")] == ["1", "2", "2", "3"]
+    revive()
+    result = run(recipe, tmp_path / "broken", resume=True)
+    assert (result.steps, result.finished) == (5, True)
+    assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
+    for name in ("last", "best"):
+        a, b = (load(tmp_path / f / f"{name}.safetensors").state_dict() for f in ("whole", "broken"))
+        assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.fixture(scope="module")
+def finished_once(tiny_world, tmp_path_factory):
+    from conftest import TINY_STUDENT
+
+    out = tmp_path_factory.mktemp("finished") / "run"
+    values = {**TINY_STUDENT, "data.source": f"kitti:{tiny_world}"}
+    values.pop("network.n_bins")
+    run(load_recipe("baseline_mobilenetv2.demo", values=values), out)
+    return out
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path):
+    """The folder tmp_path/run with a finished baseline, to do anything with."""
+    return shutil.copytree(finished_once, tmp_path / "run")
+
+
+def test_resuming_a_finished_run_changes_nothing(tiny_recipe, finished, tmp_path):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo")
+    before = {name: (tmp_path / "run" / name).read_bytes() for name in FILES}
+    assert run(recipe, tmp_path / "run", resume=True).finished
+    assert before == {name: (tmp_path / "run" / name).read_bytes() for name in FILES}
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tiny_recipe, finished):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo")
+    with pytest.raises(ConfigError, match="already holds a run"):
+        run(recipe, finished)
+
+
+def test_resuming_with_another_recipe_is_refused_and_names_the_keys(tiny_recipe, finished):
+    other = tiny_recipe("baseline_mobilenetv2.demo", optim__lr=0.5, run__seed=9, run__threads=1)
+    with pytest.raises(ConfigError, match=r"differ: optim\.lr, run\.seed\.$"):
+        run(other, finished, resume=True)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "empty"])
+def test_a_damaged_checkpoint_is_told(tiny_recipe, finished, damage):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo")
+    last = finished / "last.ckpt"
+    whole = last.read_bytes()
+    last.write_bytes(
+        {"truncated": whole[: len(whole) // 2], "foreign": b"PK not a checkpoint", "empty": b""}[damage]
+    )
+    with pytest.raises(CheckpointError, match=r"last\.ckpt can't be read"):
+        run(recipe, finished, resume=True)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(tiny_recipe, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="Can't write into"):
+        run(tiny_recipe("baseline_mobilenetv2.demo"), tmp_path / "file" / "run")
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tiny_recipe, tmp_path, monkeypatch):
+    nan = {"silog_loss": torch.tensor(float("nan"), requires_grad=True)}
+    monkeypatch.setattr("tiekd.distill.task.loss_parts", lambda *_: nan)
+    with pytest.raises(RunFailedError, match="The loss is nan at step 0"):
+        run(tiny_recipe("baseline_mobilenetv2.demo"), tmp_path / "run")
+    assert not (tmp_path / "run" / "last.ckpt").exists()
+
+
+def test_what_the_data_lack_is_told_before_the_first_step(tiny_recipe, tiny_world, labels, tmp_path):
+    row = "tiekd_mobilenetv2.demo"
+    with pytest.raises(ConfigError, match="learns from teacher labels"):
+        run(tiny_recipe(row), tmp_path / "a")
+    few = shutil.copytree(labels, tmp_path / "few")
+    next(few.glob("*.png")).unlink()
+    with pytest.raises(DataError, match="1 of 6 frames have no label"):
+        run(tiny_recipe(row, data__labels=str(few)), tmp_path / "b")
+    with pytest.raises(ConfigError, match="cover crop 'none', not 'kb'"):
+        run(tiny_recipe(row, data__labels=str(labels), data__crop="kb"), tmp_path / "c")
+    with pytest.raises(ConfigError, match="use_focal=True"):
+        run(tiny_recipe(row, data__labels=str(labels), data__train_focal_px=None), tmp_path / "d")
+    with pytest.raises(ConfigError, match="names no data"):
+        run(tiny_recipe(row, data__source=None), tmp_path / "e")
+    with pytest.raises(DataError, match=r"No split file 'trian\.txt'"):
+        run(tiny_recipe(row, data__train_split="trian.txt"), tmp_path / "f")
+
+
+def test_too_few_frames_for_a_batch_still_fill_one(tiny_recipe, tmp_path):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__batch_size=8)
+    assert run(recipe, tmp_path / "run").steps == 2
+
+
+def test_without_validation_the_last_weights_are_the_best(tiny_recipe, tmp_path):
+    result = run(tiny_recipe("baseline_mobilenetv2.demo", data__val_split=None), tmp_path / "run")
+    assert result.metrics == {}
+    assert all((tmp_path / "run" / name).is_file() for name in FILES)
+
+
+def test_the_best_weights_are_those_of_the_best_validation(tiny_recipe, tmp_path, monkeypatch):
+    scores = iter([0.5, 0.2, 0.9])
+
+    def validated(self):
+        self._val_rows = []
+        self.log("val/abs_rel", next(scores))
+
+    monkeypatch.setattr(DistillTask, "on_validation_epoch_end", validated)
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__steps=6, run__save_every=6)
+    kept = {}
+    from tiekd.distill import callbacks
+
+    write = callbacks.save
+    monkeypatch.setattr(
+        callbacks, "save", lambda model, path: kept.setdefault(path.name, []).append(write(model, path))
+    )
+    run(recipe, tmp_path / "run")
+    assert len(kept["best.safetensors"]) == 2
+    best, last = (load(tmp_path / "run" / f"{n}.safetensors").state_dict() for n in ("best", "last"))
+    assert not all(torch.equal(best[key], last[key]) for key in best)
+
+
+def test_the_average_moves_by_its_decay():
+    average, model = torch.nn.BatchNorm1d(2), torch.nn.BatchNorm1d(2)
+    torch.nn.init.constant_(model.weight, 3.0)
+    model.num_batches_tracked.fill_(7)
+    update_average(average, model, 0.75)
+    assert average.weight.tolist() == [1.5, 1.5]
+    assert int(average.num_batches_tracked) == 7
+
+
+def test_targets_are_at_the_heads_size(tiny_recipe):
+    from tiekd.distill.fit import build_network
+
+    recipe = tiny_recipe("tiekd_mobilenetv2.demo", loss__top_crop_rows=32)
+    task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0))
+    depth = torch.rand(1, 1, 32, 48) * 90
+    batch = Sample(torch.randn(1, 3, 32, 48), depth, depth < 80, depth + 1)
+    prediction = task.network(batch.image)
+    target = task.target(batch, prediction)
+    assert target.depth.shape == target.teacher.shape == prediction.raw_depth.shape == (1, 1, 16, 24)
+    assert target.top_rows == 8
+    assert (target.depth[target.valid_mask] < 80).all()
+    assert (target.depth[~target.valid_mask] == 0).all()
+
+
+def test_the_recipe_as_it_ran_is_plain_yaml(finished):
+    document = yaml.safe_load((finished / "recipe.yaml").read_text())
+    assert document["network"]["encoder"] == "test_resnet"

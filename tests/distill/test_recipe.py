@@ -1,0 +1,106 @@
+import pytest
+
+from tiekd.distill.objectives import WEIGHTS
+from tiekd.distill.recipe import load_recipe, shipped_recipes
+from tiekd.errors import ConfigError, UnknownNameError
+
+
+@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
+    recipe = load_recipe(name)
+    (tmp_path / "again.yaml").write_text(recipe.to_yaml())
+    assert load_recipe(str(tmp_path / "again.yaml")) == recipe
+
+
+@pytest.mark.parametrize(
+    ("row", "method", "architecture"),
+    [
+        ("adabins_efficientnet_lite0.demo", "teacher", "adabins_efficientnet_lite0"),
+        ("adabins_efficientnet_lite1.demo", "teacher", "adabins_efficientnet_lite1"),
+        ("baseline_mobilenetv2.demo", "baseline", "densedepth_mobilenetv2_100"),
+        ("reskd_ssim_mobilenetv2.demo", "reskd_ssim", "densedepth_mobilenetv2_100"),
+        ("reskd_ssim_si_mobilenetv2.demo", "reskd_ssim_si", "densedepth_mobilenetv2_100"),
+        ("tiekd_mobilenetv2.demo", "tiekd", "densedepth_dpm_mobilenetv2_100"),
+        ("tiekd_depth_mobilenetv2.demo", "tiekd_depth", "densedepth_dpm_mobilenetv2_100"),
+    ],
+)
+def test_a_row_is_a_recipe_with_values(row, method, architecture):
+    recipe = load_recipe(row)
+    assert (recipe.name, recipe.method, recipe.architecture) == (row, method, architecture)
+    assert recipe.weights == WEIGHTS[method]
+    assert recipe.needs_labels == (method not in ("teacher", "baseline"))
+
+
+def test_students_of_the_demo_differ_in_nothing_but_the_method():
+    def rest(row):
+        return load_recipe(row).model_dump(exclude={"name", "method"})
+
+    assert rest("baseline_mobilenetv2.demo") == rest("tiekd_mobilenetv2.demo")
+    assert rest("reskd_ssim_mobilenetv2.demo") == rest("tiekd_mobilenetv2.demo")
+
+
+def test_unknown_rows_are_told_with_near_ones():
+    with pytest.raises(UnknownNameError, match=r"tiekd_mobilenetv3\.demo") as caught:
+        load_recipe("tiekd_mobilenetv3.demo")
+    assert "_mobilenetv2.demo" in caught.value.hint
+    with pytest.raises(ConfigError, match="There is no recipe"):
+        load_recipe("nowhere/own.yaml")
+
+
+def test_overrides_are_yaml_and_come_last():
+    recipe = load_recipe(
+        "tiekd_mobilenetv2.demo",
+        values={"optim.steps": 5, "optim.lr": 0.5},
+        overrides=["optim.steps=7", "view.size=[64, 96]", "network.encoder_weights=null", "run.seed=3"],
+    )
+    assert (recipe.optim.steps, recipe.optim.lr, recipe.view.size) == (7, 0.5, (64, 96))
+    assert (recipe.network.encoder_weights, recipe.run.seed) == (None, 3)
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(
+            "tiekd_mobilenetv2.demo",
+            overrides=["optim.lr=-1", "optim.stepz=3", "method=tikd", "data.shrink=3", "loss.sigma_m=wide"],
+        )
+    said = str(caught.value)
+    assert "5 fault(s)" in said
+    for part in ("optim.lr", "got -1", "optim.stepz: there is no such key", "tikd", "data.shrink", "wide"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("optim.steps", "has no value"),
+        ("=3", "has no value"),
+        ("optim.steps=[3", "is not YAML"),
+        ("optim.steps.more=3", "is a value, not a group"),
+        ("data.shrink=4", "network.options.image_pool=2"),
+        ("view.size=[353, 704]", "must be a multiple of data.shrink=2"),
+        ("data.max_depth_m=0.0001", "must be below"),
+        ("network.architecture=densedepth", "needs a network with bins"),
+        ("loss.weights={kl: 1}", "no loss part kl"),
+        ("run.max_time=5h", "run.max_time"),
+    ],
+)
+def test_one_fault(override, said):
+    with pytest.raises(ConfigError, match=said.replace("[", r"\[").replace(".", r"\.")):
+        load_recipe("tiekd_mobilenetv2.demo", overrides=[override])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("[1, 2]", "not a mapping"), ("a: [", "Can't read"), ("", "not a mapping")]
+)
+def test_a_file_that_is_no_recipe_is_told(tmp_path, content, said):
+    (tmp_path / "own.yaml").write_text(content)
+    with pytest.raises(ConfigError, match=said):
+        load_recipe(str(tmp_path / "own.yaml"))
+
+
+def test_missing_keys_are_told_at_once(tmp_path):
+    (tmp_path / "own.yaml").write_text("dataset: demo\n")
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(str(tmp_path / "own.yaml"))
+    for key in ("method", "network", "optim"):
+        assert f"{key}: Field required" in str(caught.value)

@@ -1,0 +1,163 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from conftest import write_kitti
+from PIL import Image
+
+from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
+from tiekd.data.frames import Frame, open_source, read_split
+from tiekd.errors import DataError, UnknownNameError
+from tiekd.evaluate import PROTOCOLS, RangeTable, StoredPredictions, evaluate, fingerprint, get_protocol
+from tiekd.metrics import depth_metrics
+
+
+@pytest.fixture(scope="module")
+def kitti(tmp_path_factory):
+    root = write_kitti(tmp_path_factory.mktemp("kitti"), {"test": 2}, size=(375, 1242))
+    return open_source(f"kitti:{root}"), read_split(root / "test.txt")
+
+
+def truth_times(source, factor):
+    def predicts(frame, image, window):
+        depth = source.read_depth(frame)[window.region]
+        return np.where(depth > 0, factor * depth, 1).astype(np.float32)
+
+    return predicts
+
+
+@pytest.mark.parametrize("name", ["kitti-tiekd", "kitti-garg", "kitti-eigen", "kitti-none", "frame"])
+def test_a_prediction_off_by_a_tenth_scores_a_tenth(kitti, name):
+    source, frames = kitti
+    found = evaluate(truth_times(source, 1.1), source, frames, get_protocol(name))
+    assert found.metrics["abs_rel"] == pytest.approx(0.1, rel=1e-5)
+    assert found.metrics["delta1"] == 1.0
+    assert [row["image"] for row in found.per_image] == [frame.image for frame in frames]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected_box", "on_crop"),
+    [
+        ("kitti-tiekd", garg_crop_box(352, 1216), True),
+        ("kitti-garg", garg_crop_box(375, 1242), False),
+        ("kitti-eigen", eigen_crop_box(375, 1242), False),
+    ],
+)
+def test_pixels_count_inside_the_box_only(kitti, name, expected_box, on_crop):
+    source, frames = kitti
+    kb = kb_crop_box(375, 1242)
+    top = expected_box.top + (kb.top if on_crop else 0)
+    left = expected_box.left + (kb.left if on_crop else 0)
+
+    def wrong_outside(frame, image, window):
+        depth = source.read_depth(frame)
+        wrong = np.where(depth > 0, depth * 3, 1)
+        inside = np.s_[top : top + expected_box.height, left : left + expected_box.width]
+        wrong[inside] = np.where(depth[inside] > 0, depth[inside], 1)
+        return wrong[window.region].astype(np.float32)
+
+    found = evaluate(wrong_outside, source, frames, get_protocol(name))
+    assert found.metrics["abs_rel"] == 0.0
+    assert found.metrics["rmse"] == 0.0
+
+
+def test_outside_the_predicted_window_nothing_is_scored(kitti):
+    source, frames = kitti
+    found = evaluate(truth_times(source, 1.2), source, frames, get_protocol("kitti-none"))
+    truth = source.read_depth(frames[0])
+    window = kb_crop_box(375, 1242)
+    expected = depth_metrics(
+        1.2 * truth[window.region], truth[window.region], depth_range=get_protocol("kitti-none").depth_range
+    )
+    assert found.per_image[0]["rmse"] == pytest.approx(expected["rmse"], rel=1e-5)
+
+
+def test_the_published_protocol_averages_mirrored_answers():
+    assert [name for name, protocol in PROTOCOLS.items() if protocol.flip_tta] == ["kitti-tiekd", "nyu"]
+
+
+def test_frames_without_ground_truth_are_skipped_and_counted(kitti):
+    source, frames = kitti
+    found = evaluate(
+        truth_times(source, 1.0), source, [*frames, Frame("none.png")], get_protocol("kitti-garg")
+    )
+    assert (len(found.per_image), found.n_skipped) == (2, 1)
+    with pytest.raises(DataError, match="No frame of the split has ground truth"):
+        evaluate(truth_times(source, 1.0), source, [Frame("none.png")], get_protocol("kitti-garg"))
+
+
+def test_the_fingerprint_is_protocol_and_frames(kitti):
+    _, frames = kitti
+    protocol = get_protocol("kitti-garg")
+    first = fingerprint(protocol, frames)
+    assert fingerprint(protocol, frames[::-1]) == first
+    assert fingerprint(protocol, frames[:1]) != first
+    assert fingerprint(protocol.model_copy(update={"flip_tta": True}), frames) != first
+    assert fingerprint(get_protocol("kitti-eigen"), frames) != first
+
+
+def test_json_has_the_promised_keys_and_no_nan(kitti):
+    source, frames = kitti
+    found = evaluate(truth_times(source, 1.1), source, frames, get_protocol("kitti-garg"))
+    document = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert {"protocol", "fingerprint", "n_images", "metrics", "per_image", "by_range"} <= set(document)
+    assert document["protocol"] == "kitti-garg"
+    assert document["n_images"] == 2
+
+
+def test_errors_by_range():
+    table = RangeTable([(0.0, 10.0), (10.0, 20.0), (20.0, 40.0)])
+    truth = np.array([[5.0, 8.0, 12.0, 0.0]], np.float32)
+    table.add(truth * np.array([[1.1, 1.5, 0.5, 1]], np.float32), truth, truth > 0)
+    near, middle, far = table.rows()
+    assert near["n_pixels"] == 2
+    assert near["abs_rel"] == pytest.approx(0.3)
+    assert near["delta1"] == 0.5
+    assert near["median_ratio"] == pytest.approx(1.3)
+    assert near["rmse"] == pytest.approx(math.sqrt((0.5**2 + 4**2) / 2), rel=1e-5)
+    assert middle["abs_rel"] == pytest.approx(0.5)
+    assert far["n_pixels"] == 0
+    assert math.isnan(far["abs_rel"])
+
+
+@pytest.mark.parametrize("layout", ["image", "depth", "image flat", "depth flat"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_predictions_on_disk(kitti, tmp_path, layout, whole):
+    source, frames = kitti
+    window = kb_crop_box(375, 1242)
+    for frame in frames:
+        name = frame.image if layout.startswith("image") else frame.depth
+        path = tmp_path / (name.replace("/", "_") if layout.endswith("flat") else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stored = np.round(np.maximum(source.read_depth(frame), 1) * 1.25 * 256).astype(np.uint16)
+        Image.fromarray(np.ascontiguousarray(stored if whole else stored[window.region])).save(path)
+    found = evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-eigen"))
+    assert found.metrics["abs_rel"] == pytest.approx(0.25, abs=1e-3)
+
+
+def test_predictions_that_cannot_be_used(kitti, tmp_path):
+    source, frames = kitti
+    with pytest.raises(DataError, match="not a folder of predictions"):
+        StoredPredictions(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="holds no prediction for"):
+        evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-garg"))
+    path = tmp_path / frames[0].image.replace("/", "_")
+    Image.fromarray(np.ones((10, 20), np.uint16)).save(path)
+    with pytest.raises(DataError, match="is 20x10; the frame is 1242x375 and its crop 1216x352"):
+        evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-garg"))
+
+
+def test_ground_truth_of_another_size_is_told(kitti, tmp_path):
+    source, frames = kitti
+    root = write_kitti(tmp_path, {"test": 1}, size=(375, 1242))
+    Image.fromarray(np.ones((5, 5), np.uint16)).save(next((root / "gt_depth").rglob("*.png")))
+    source, frames = open_source(f"kitti:{root}"), read_split(root / "test.txt")
+    with pytest.raises(DataError, match=r"its ground truth \(5, 5\)"):
+        evaluate(truth_times(source, 1.0), source, frames, get_protocol("kitti-garg"))
+
+
+def test_unknown_protocols_are_told_with_near_ones():
+    with pytest.raises(UnknownNameError) as caught:
+        get_protocol("kitti-grag")
+    assert "kitti-garg" in caught.value.hint
