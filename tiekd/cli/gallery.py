@@ -31,8 +31,8 @@ def build(
     gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",
     quality: Annotated[int, typer.Option(min=1, max=95, help="JPEG quality of the photos.")] = 88,
     keep_bits: Annotated[
-        int, typer.Option(help="Significant bits of predicted depth; 9 are exact to 0.1 %.")
-    ] = 9,
+        int, typer.Option(help="Significant bits of predicted depth; 10 are exact to 0.1 %.")
+    ] = 10,
     focal: Annotated[
         bool, typer.Option("--focal/--no-focal", help="Tell the models each frame's focal length.")
     ] = True,

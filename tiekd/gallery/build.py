@@ -31,7 +31,7 @@ class BuildOptions:
     """How a gallery is stored.
 
     n_frames: taken evenly over the split. jpeg_quality: of the photos, which the models then see as stored.
-    keep_bits: significant bits of a predicted depth; fewer make smaller files, 9 are exact to 0.1 %. Ground
+    keep_bits: significant bits of a predicted depth; fewer make smaller files, 10 are exact to 0.1 %. Ground
     truth is kept as it is. focal: tell the models each frame's focal length.
     """
 
@@ -39,12 +39,12 @@ class BuildOptions:
     title: str = "Synthetic street"
     n_frames: int = 12
     jpeg_quality: int = 88
-    keep_bits: int = 9
+    keep_bits: int = 10
     focal: bool = True
 
     def __post_init__(self) -> None:
         if not 4 <= self.keep_bits <= 16:
-            raise ConfigError(f"keep_bits must be 4..16, got {self.keep_bits}.", hint="9 is exact to 0.1 %.")
+            raise ConfigError(f"keep_bits must be 4..16, got {self.keep_bits}.", hint="10 is exact to 0.1 %.")
         if self.n_frames < 1:
             raise ConfigError(f"A gallery needs at least one frame, got {self.n_frames}.", hint="Try 12.")
 

@@ -139,7 +139,7 @@ def _frame(frame: str, pairs: list[tuple[Method, _Folder]], photo: Path | None) 
             broken[method.id] = f"is a {seen.kind} picture, unlike the others of this folder"
         else:
             sizes[method.id] = seen.size
-    usual = Counter(sizes.values()).most_common(1)
-    size = usual[0][0] if usual else (0, 0)
+    counted = Counter(sizes.values())
+    size = max(counted, key=lambda size: (counted[size], size), default=(0, 0))
     others = {method: other for method, other in sizes.items() if other != size}
     return Frame(frame, frame, size[0], size[1], photo, tuple(missing), broken, others)
