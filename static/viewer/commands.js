@@ -25,12 +25,21 @@ import { parseView } from "./url-state.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function createCommands(page) {
-  return { ...frameCommands(page), ...compareCommands(page), ...favoriteCommands(page), ...lookCommands(page), ...pageCommands(page) };
+  return {
+    ...frameCommands(page),
+    ...compareCommands(page),
+    ...favoriteCommands(page),
+    ...lookCommands(page),
+    ...pageCommands(page),
+  };
 }
 
 /** @param {Page} page @returns {Record<string, Command>} */
 function frameCommands({ store }) {
-  const step = (/** @type {number} */ by) => (/** @type {Given} */ { repeat }) => store.dispatch({ type: "frame/step", by }, { repeat });
+  const step =
+    (/** @type {number} */ by) =>
+    (/** @type {Given} */ { repeat }) =>
+      store.dispatch({ type: "frame/step", by }, { repeat });
   return {
     next: step(1),
     previous: step(-1),
@@ -43,20 +52,27 @@ function frameCommands({ store }) {
 
 /** @param {Page} page @returns {Record<string, Command>} */
 function compareCommands({ store, pixelUnderCursor }) {
-  const set = (/** @type {Partial<View>} */ change, repeat = false) => store.dispatch({ type: "view/set", change }, { repeat });
-  const move = (/** @type {number} */ dx, /** @type {number} */ dy) => (/** @type {Given} */ { repeat }) =>
-    store.dispatch({ type: "pixel/move", dx, dy }, { repeat });
+  const set = (/** @type {Partial<View>} */ change, repeat = false) =>
+    store.dispatch({ type: "view/set", change }, { repeat });
+  const move =
+    (/** @type {number} */ dx, /** @type {number} */ dy) =>
+    (/** @type {Given} */ { repeat }) =>
+      store.dispatch({ type: "pixel/move", dx, dy }, { repeat });
   return {
     "toggle-diff": ({ number }) => {
       const count = visibleMethods(store.get()).length;
       if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
-      else if (count) notify(`There ${count === 1 ? "is one method" : `are ${count} methods`} on show, so no number ${number}.`);
+      else if (count)
+        notify(
+          `There ${count === 1 ? "is one method" : `are ${count} methods`} on show, so no number ${number}.`,
+        );
     },
     "diff-off": () => store.dispatch({ type: "diff/off" }),
     "toggle-signed": () => set({ signed: !store.get().view.signed }),
     signed: () => set({ signed: true }),
     absolute: () => set({ signed: false }),
-    distributions: () => set({ pixel: store.get().view.pixel ? null : pixelUnderCursor() ?? middle(store.get()) }),
+    distributions: () =>
+      set({ pixel: store.get().view.pixel ? null : (pixelUnderCursor() ?? middle(store.get())) }),
     "close-distributions": () => set({ pixel: null }),
     axis: () => set({ axis: store.get().view.axis === "log" ? "linear" : "log" }),
     "pixel-left": move(-1, 0),
@@ -83,15 +99,21 @@ function favoriteCommands({ store, favoritesChanged, openOverlay }) {
   const keep = () => {
     const state = store.get();
     if (!currentFrame(state)) return;
-    if (state.gallery?.id === UPLOAD_GALLERY) return notify("Your photos are not kept after this page is closed, so they can't be favourites.");
-    if (!keepFavorite(state)) return notify("This browser doesn't let the page store favourites.", { error: true });
+    if (state.gallery?.id === UPLOAD_GALLERY)
+      return notify("Your photos are not kept after this page is closed, so they can't be favourites.");
+    if (!keepFavorite(state))
+      return notify("This browser doesn't let the page store favourites.", { error: true });
     notify(`Kept ${currentFrame(state)?.title} as a favourite.`);
     favoritesChanged();
   };
   const remove = (/** @type {string|undefined} */ frame) => {
     const { gallery } = store.get();
     if (!gallery || frame === undefined) return;
-    notify(removeFavorite(gallery.id, frame) ? "Removed from the favourites." : "This frame is not among the favourites.");
+    notify(
+      removeFavorite(gallery.id, frame)
+        ? "Removed from the favourites."
+        : "This frame is not among the favourites.",
+    );
     favoritesChanged();
   };
   return {
@@ -117,7 +139,10 @@ function favoriteCommands({ store, favoritesChanged, openOverlay }) {
       openOverlay(null);
       const { cmap, spread, range, diffMax, columns, theme, axis } = store.get().view; // a favourite is a place, not a look
       const place = parseView(element?.getAttribute("href") ?? "");
-      store.dispatch({ type: "view/restore", view: { ...place, cmap, spread, range, diffMax, columns, theme, axis } });
+      store.dispatch({
+        type: "view/restore",
+        view: { ...place, cmap, spread, range, diffMax, columns, theme, axis },
+      });
     },
   };
 }
@@ -127,10 +152,15 @@ function lookCommands({ store, toggleMethods }) {
   return {
     "cmap-next": () => store.dispatch({ type: "cmap/next" }),
     "toggle-spread": () =>
-      store.dispatch({ type: "view/set", change: { spread: depthScale(store.get()).log ? "linear" : "log" } }),
+      store.dispatch({
+        type: "view/set",
+        change: { spread: depthScale(store.get()).log ? "linear" : "log" },
+      }),
     theme: () => {
       store.dispatch({ type: "theme/next" });
-      notify({ auto: "Colours as the system has them", dark: "Dark", light: "Light" }[store.get().view.theme]);
+      notify(
+        { auto: "Colours as the system has them", dark: "Dark", light: "Light" }[store.get().view.theme],
+      );
     },
     "range-reset": () => store.dispatch({ type: "view/set", change: { range: null } }),
     methods: ({ element }) => element && toggleMethods(element),
@@ -158,7 +188,8 @@ function pageCommands({ openOverlay, download, retry, retryAll }) {
  */
 export function installControls(commands, store) {
   document.addEventListener("click", (event) => {
-    const element = event.target instanceof Element ? event.target.closest("button[data-action], a[data-action]") : null;
+    const element =
+      event.target instanceof Element ? event.target.closest("button[data-action], a[data-action]") : null;
     if (!(element instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const command = commands[element.dataset.action ?? ""];
     if (!command) return;
@@ -166,10 +197,12 @@ export function installControls(commands, store) {
     command({ number: Number(element.dataset.target ?? 0), repeat: false, element });
   });
   document.addEventListener("input", (event) => {
-    if (event.target instanceof HTMLInputElement && event.target.dataset.action === "scrub") scrubTo(store, event.target, true);
+    if (event.target instanceof HTMLInputElement && event.target.dataset.action === "scrub")
+      scrubTo(store, event.target, true);
   });
   document.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) changeField(store, event.target);
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement)
+      changeField(store, event.target);
   });
 }
 
@@ -201,7 +234,8 @@ function changeField(store, field) {
     case "scrub":
       return scrubTo(store, /** @type {HTMLInputElement} */ (field), false);
     case "index":
-      if (field.value !== "" && Number.isInteger(value) && value >= 0) store.dispatch({ type: "frame/go", index: value });
+      if (field.value !== "" && Number.isInteger(value) && value >= 0)
+        store.dispatch({ type: "frame/go", index: value });
       return field.blur();
     case "range-min":
     case "range-max":
@@ -221,13 +255,18 @@ function changeRange(store, field) {
     store.dispatch({ type: "view/set", change: { range } });
     return;
   }
-  notify(`Depth colours need a nearest depth below the farthest; ${range[0]} m to ${range[1]} m isn't that.`, { error: true });
+  notify(
+    `Depth colours need a nearest depth below the farthest; ${range[0]} m to ${range[1]} m isn't that.`,
+    { error: true },
+  );
   field.value = String(field.dataset.action === "range-min" ? min : max);
 }
 
 /** @param {Store} store */
 function changeMethods(store) {
-  const boxes = [...document.querySelectorAll("input[data-action=method]")].filter((box) => box instanceof HTMLInputElement);
+  const boxes = [...document.querySelectorAll("input[data-action=method]")].filter(
+    (box) => box instanceof HTMLInputElement,
+  );
   const checked = boxes.filter((box) => box.checked).map((box) => box.value);
   if (checked.length === 0) {
     notify("At least one method stays on show.");

@@ -16,7 +16,9 @@ export function updateToolbar(state, galleries) {
   const signature = JSON.stringify(galleries.map(({ id, title, n_frames }) => [id, title, n_frames]));
   if (select.dataset.offered !== signature) {
     select.dataset.offered = signature;
-    select.replaceChildren(...galleries.map((g) => h("option", { value: g.id }, `${g.title} (${g.n_frames})`)));
+    select.replaceChildren(
+      ...galleries.map((g) => h("option", { value: g.id }, `${g.title} (${g.n_frames})`)),
+    );
   }
   select.value = state.view.gallery ?? "";
   select.disabled = galleries.length === 0;
@@ -33,11 +35,24 @@ export function updateToolbar(state, galleries) {
 export function updateMethodsMenu(menu, state) {
   const shown = new Set(visibleMethods(state).map((method) => method.id));
   const rows = (state.gallery?.methods ?? []).map((method) =>
-    h("label", { class: "check", dataset: { family: method.family } },
-      h("input", { type: "checkbox", value: method.id, checked: shown.has(method.id), dataset: { action: "method" } }),
-      h("i", { class: "swatch" }), h("span", {}, method.label)));
+    h(
+      "label",
+      { class: "check", dataset: { family: method.family } },
+      h("input", {
+        type: "checkbox",
+        value: method.id,
+        checked: shown.has(method.id),
+        dataset: { action: "method" },
+      }),
+      h("i", { class: "swatch" }),
+      h("span", {}, method.label),
+    ),
+  );
   const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : null;
-  menu.replaceChildren(...rows, h("button", { class: "quiet", type: "button", dataset: { action: "all-methods" } }, "Show all"));
+  menu.replaceChildren(
+    ...rows,
+    h("button", { class: "quiet", type: "button", dataset: { action: "all-methods" } }, "Show all"),
+  );
   if (focused !== null) [...menu.querySelectorAll("input")].find((input) => input.value === focused)?.focus();
 }
 
@@ -53,7 +68,10 @@ export function updateTimeline(state) {
   scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${at + 1} of ${walk.length}` : "");
   const index = find("[data-action=index]", HTMLInputElement);
   if (document.activeElement !== index) index.value = frame ? String(state.view.index) : "";
-  setText(find("[data-count=frames]", HTMLElement), `of 0–${Math.max(0, (state.gallery?.frames.length ?? 0) - 1)}`);
+  setText(
+    find("[data-count=frames]", HTMLElement),
+    `of 0–${Math.max(0, (state.gallery?.frames.length ?? 0) - 1)}`,
+  );
   const title = find("[data-frame-title]", HTMLElement);
   setText(title, frame?.title ?? "");
   title.title = frame?.title ?? "";
@@ -76,10 +94,13 @@ function updateFavoriteMarks(state, walk) {
   const signature = JSON.stringify([walk.length, [...favorites]]);
   if (marks.dataset.signature === signature) return;
   marks.dataset.signature = signature;
-  const dots = walk.length > MAX_MARKS ? [] : walk.map((index, i) => {
-    const mark = h("i", { dataset: { favorite: String(favorites.has(index)) } });
-    mark.style.setProperty("--at", String(walk.length > 1 ? i / (walk.length - 1) : 0));
-    return mark;
-  });
+  const dots =
+    walk.length > MAX_MARKS
+      ? []
+      : walk.map((index, i) => {
+          const mark = h("i", { dataset: { favorite: String(favorites.has(index)) } });
+          mark.style.setProperty("--at", String(walk.length > 1 ? i / (walk.length - 1) : 0));
+          return mark;
+        });
   marks.replaceChildren(...dots);
 }

@@ -22,7 +22,9 @@ export const DEPTH_SCALE = 256;
  * @param {number} value @param {Pick<Scale, "min"|"max"|"log">} scale
  */
 export function colorIndex(value, { min, max, log }) {
-  const index = log ? (256 * Math.log(Math.max(value, min) / min)) / Math.log(max / min) : (256 * (value - min)) / (max - min);
+  const index = log
+    ? (256 * Math.log(Math.max(value, min) / min)) / Math.log(max / min)
+    : (256 * (value - min)) / (max - min);
   return Math.min(255, Math.max(0, Math.floor(index)));
 }
 
@@ -34,7 +36,9 @@ export function colorIndex(value, { min, max, log }) {
  */
 export function decodeDepth(bytes, width, height) {
   if (!(width > 0 && height > 0) || bytes.byteLength !== 2 * width * height) {
-    throw new Error(`The depth should be ${width} × ${height} pixels, but ${bytes.byteLength} bytes arrived.`);
+    throw new Error(
+      `The depth should be ${width} × ${height} pixels, but ${bytes.byteLength} bytes arrived.`,
+    );
   }
   return { unit: "m", width, height, values: new Uint16Array(bytes) };
 }
@@ -75,19 +79,33 @@ export function parseNpy(bytes) {
 }
 
 /**
- * Differences of depth `b` to reference `a`, in 1/256 m: b − a, or |b − a| unless `signed`. Pixels that
- * either lacks have no difference: they hold `NO_DIFFERENCE`.
+ * Differences of depth `b` to reference `a`, in 1/256 m: b − a, or |b − a| unless `signed`, and their statistics
+ * (null when no pixel has one). Pixels that either lacks have no difference: they hold `NO_DIFFERENCE`.
  * @param {DepthPicture} a @param {DepthPicture} b @param {boolean} signed
+ * @returns {{values: Int32Array, statistics: Statistics|null}}
  */
 export function depthDifference(a, b, signed) {
-  const out = new Int32Array(a.values.length);
-  for (let i = 0; i < out.length; i++) {
-    const p = a.values[i];
-    const q = b.values[i];
-    if (p === 0 || q === 0) out[i] = NO_DIFFERENCE;
-    else out[i] = signed || q >= p ? q - p : p - q;
+  const [from, to, values] = [a.values, b.values, new Int32Array(a.values.length)];
+  let [min, max, sum, count] = [NO_DIFFERENCE, -NO_DIFFERENCE, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const p = from[i];
+    const q = to[i];
+    if (p === 0 || q === 0) {
+      values[i] = NO_DIFFERENCE;
+      continue;
+    }
+    const value = signed || q >= p ? q - p : p - q;
+    values[i] = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    count++;
   }
-  return out;
+  const s = DEPTH_SCALE;
+  const statistics = count
+    ? { min: min / s, mean: sum / count / s, max: max / s, share: count / values.length }
+    : null;
+  return { values, statistics };
 }
 
 /** Can't be a difference of two 16-bit numbers. */
@@ -111,26 +129,6 @@ export function colorDifference(a, b) {
  * @typedef {object} Statistics  In metres (or grey levels); `share` of the pixels has a difference.
  * @property {number} min @property {number} mean @property {number} max @property {number} share
  */
-
-/**
- * Statistics of differences as `depthDifference` gives them; null when no pixel has one.
- * @param {Int32Array} difference
- * @returns {Statistics|null}
- */
-export function differenceStatistics(difference) {
-  let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
-  for (let i = 0; i < difference.length; i++) {
-    const value = difference[i];
-    if (value === NO_DIFFERENCE) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    sum += value;
-    count++;
-  }
-  if (count === 0) return null;
-  const s = DEPTH_SCALE;
-  return { min: min / s, mean: sum / count / s, max: max / s, share: count / difference.length };
-}
 
 /**
  * Statistics of a colour difference over its three channels, in grey levels 0–255.
@@ -178,7 +176,9 @@ export function ticks(min, max, count) {
  */
 export function logTicks(min, max) {
   const steps = [0.01, 0.1, 1, 10, 100].flatMap((power) => [power, 2 * power, 5 * power]);
-  return [...steps.map((step) => Number(step.toPrecision(3))), max].filter((step, i, all) => step >= min && step <= max && all.indexOf(step) === i);
+  return [...steps.map((step) => Number(step.toPrecision(3))), max].filter(
+    (step, i, all) => step >= min && step <= max && all.indexOf(step) === i,
+  );
 }
 
 /**

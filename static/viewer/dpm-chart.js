@@ -56,8 +56,16 @@ function outline(d, axis) {
  * @param {{teacher: Distribution|null, truth: number|null}} compare
  */
 export function drawChart(own, axis, { teacher, truth }) {
-  const root = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "curve", role: "img", preserveAspectRatio: "none" });
-  root.setAttribute("aria-label", `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`);
+  const root = svg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "curve",
+    role: "img",
+    preserveAspectRatio: "none",
+  });
+  root.setAttribute(
+    "aria-label",
+    `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`,
+  );
   for (const value of axisTicks(axis)) {
     const x = xOf(value, axis);
     root.append(svg("line", { class: "gridline", x1: x, x2: x, y1: 0, y2: HEIGHT }));

@@ -47,9 +47,26 @@ export class DpmInspector {
     this.list = h("div", { class: "curves" });
     this.foot = h("p", { class: "dim" });
     root.replaceChildren(
-      h("header", {}, h("h2", {}, "Distributions"), this.where, this.scale,
-        h("button", { class: "button square", type: "button", "aria-label": "Close the distributions", dataset: { action: "close-distributions" } }, "×")),
-      this.list, this.foot);
+      h(
+        "header",
+        {},
+        h("h2", {}, "Distributions"),
+        this.where,
+        this.scale,
+        h(
+          "button",
+          {
+            class: "button square",
+            type: "button",
+            "aria-label": "Close the distributions",
+            dataset: { action: "close-distributions" },
+          },
+          "×",
+        ),
+      ),
+      this.list,
+      this.foot,
+    );
     this.list.addEventListener("pointermove", (event) => this.#hover(event));
     this.list.addEventListener("pointerleave", () => this.#hover(null));
   }
@@ -59,7 +76,7 @@ export class DpmInspector {
     const { pixel } = state.view;
     const frame = currentFrame(state);
     this.root.hidden = pixel === null || !frame;
-    this.root.dataset.state = this.root.hidden ? "closed" : this.root.dataset.state ?? "loading";
+    this.root.dataset.state = this.root.hidden ? "closed" : (this.root.dataset.state ?? "loading");
     if (!pixel || !frame || !state.gallery) {
       this.#stop();
       return;
@@ -67,7 +84,10 @@ export class DpmInspector {
     setText(this.where, `x ${pixel[0]}  y ${pixel[1]}`);
     setText(this.scale, state.view.axis === "log" ? "log depth" : "linear depth");
     this.scale.title = "Switch the depth axis between linear and logarithmic";
-    const methods = visibleMethods(state).filter((method) => method.model !== null && method.unit === "m");
+    // Models run on the photo: without one there are only the depths of the panes.
+    const methods = frame.has_image
+      ? visibleMethods(state).filter((method) => method.model && method.unit === "m")
+      : [];
     const place = JSON.stringify([state.gallery.id, frame.id, pixel, methods.map((m) => m.id)]);
     if (place !== this.#asked) {
       this.#asked = place;
@@ -90,7 +110,12 @@ export class DpmInspector {
     this.#asking = asking;
     const known = new Map(this.#rows.map((row) => [row.method.id, row]));
     // The old curve stays, dimmed, until the new one is there.
-    this.#rows = methods.map((method) => ({ ...(known.get(method.id) ?? { distribution: null }), method, message: "Running …", failed: false }));
+    this.#rows = methods.map((method) => ({
+      ...(known.get(method.id) ?? { distribution: null }),
+      method,
+      message: "Running …",
+      failed: false,
+    }));
     this.root.dataset.state = "loading";
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     if (asking.signal.aborted) return;
@@ -111,13 +136,22 @@ export class DpmInspector {
     try {
       const blob = await this.#photoOf(state);
       const [x, y] = /** @type {[number, number]} */ (state.view.pixel);
-      const query = new URLSearchParams({ model: row.method.model ?? "", view: "distribution", x: String(x), y: String(y) });
+      const query = new URLSearchParams({
+        model: row.method.model ?? "",
+        view: "distribution",
+        x: String(x),
+        y: String(y),
+      });
       const onWait = (/** @type {string} */ words) => {
         row.message = words;
         this.#draw(state);
       };
       await untilWarm(row.method.model ?? "", { signal, onWait });
-      const response = await requestPatiently(`/dpm?${query}`, { method: "POST", signal, ...bodyOf(blob) }, { onWait });
+      const response = await requestPatiently(
+        `/dpm?${query}`,
+        { method: "POST", signal, ...bodyOf(blob) },
+        { onWait },
+      );
       row.distribution = await response.json();
       row.message = "";
     } catch (error) {
@@ -130,7 +164,7 @@ export class DpmInspector {
   #photoOf(state) {
     const { gallery } = state;
     const frame = currentFrame(state);
-    if (!gallery || !frame?.has_image) return Promise.reject(new Error("This frame has no photo to run the model on."));
+    if (!gallery || !frame) return Promise.reject(new Error("There is no photo to run the model on."));
     const key = JSON.stringify([gallery.id, frame.id]);
     if (this.#photo?.key !== key) {
       const blob = this.page.source().photo(gallery, frame, new AbortController().signal);
@@ -158,8 +192,16 @@ export class DpmInspector {
     const teacher = this.#rows.find((row) => row.method.family === "teacher")?.distribution ?? null;
     this.list.replaceChildren(
       ...this.#rows.map((row) => rowElement(row, axis, { teacher, truth })),
-      ...readings.filter(({ method }) => !this.#rows.some((row) => row.method.id === method.id)).map(readingElement));
-    setText(this.foot, this.#rows.length ? FOOT : "No model of this gallery can be run here, so there are only the depths.");
+      ...readings
+        .filter(({ method }) => !this.#rows.some((row) => row.method.id === method.id))
+        .map(readingElement),
+    );
+    setText(
+      this.foot,
+      this.#rows.length
+        ? FOOT
+        : "There is no photo here to run the models on, so there are only the depths of the panes.",
+    );
     this.#axisNow = axis;
   }
 
@@ -168,16 +210,21 @@ export class DpmInspector {
     const chart = event?.target instanceof Element ? event.target.closest("svg.curve") : null;
     const axis = this.#axisNow;
     const bounds = chart?.getBoundingClientRect();
-    const depth = event && bounds && axis ? depthAtX(((event.clientX - bounds.left) / bounds.width) * WIDTH, axis) : null;
+    const depth =
+      event && bounds && axis ? depthAtX(((event.clientX - bounds.left) / bounds.width) * WIDTH, axis) : null;
     this.list.querySelectorAll(".curve-bin").forEach((output, i) => {
       const distribution = this.#rows[i]?.distribution;
       const bin = depth !== null && distribution ? binAt(distribution, depth) : null;
-      setText(output, bin ? `${bin.from.toFixed(1)}–${bin.to.toFixed(1)} m: ${(100 * bin.probability).toFixed(1)} %` : "");
+      setText(
+        output,
+        bin ? `${bin.from.toFixed(1)}–${bin.to.toFixed(1)} m: ${(100 * bin.probability).toFixed(1)} %` : "",
+      );
     });
   }
 }
 
-const FOOT = "Each curve is probability per metre, drawn to its own peak. Solid line: expectation. Outline: the teacher. Dashed line: ground truth. Depth in metres.";
+const FOOT =
+  "Each curve is probability per metre, drawn to its own peak. Solid line: expectation. Outline: the teacher. Dashed line: ground truth. Depth in metres.";
 
 /** Raw bytes where the type says picture, so that the server knows a photo again; else a form. @param {Blob} blob */
 function bodyOf(blob) {
@@ -193,18 +240,49 @@ function rowElement({ method, distribution, message, failed }, axis, compare) {
   const facts = distribution
     ? `${kind} · mode ${distribution.mode_m.toFixed(2)} m · entropy ${distribution.entropy_nats.toFixed(2)} nats`
     : "";
-  return h("section", { class: "curve-row", dataset: { family: method.family, dpm: method.id, state: failed ? "failed" : message ? "loading" : "ready" } },
-    h("header", {}, h("i", { class: "swatch" }), h("span", { class: "name" }, method.label),
-      h("b", { class: "curve-expectation" }, distribution ? `${distribution.expectation_m.toFixed(2)} m` : "")),
-    h("div", { class: "curve-box" }, distribution ? drawChart(distribution, axis, compare) : null,
-      message ? h("p", { class: "curve-message" }, message) : null),
+  return h(
+    "section",
+    {
+      class: "curve-row",
+      dataset: {
+        family: method.family,
+        dpm: method.id,
+        state: failed ? "failed" : message ? "loading" : "ready",
+      },
+    },
+    h(
+      "header",
+      {},
+      h("i", { class: "swatch" }),
+      h("span", { class: "name" }, method.label),
+      h(
+        "b",
+        { class: "curve-expectation" },
+        distribution ? `${distribution.expectation_m.toFixed(2)} m` : "",
+      ),
+    ),
+    h(
+      "div",
+      { class: "curve-box" },
+      distribution ? drawChart(distribution, axis, compare) : null,
+      message ? h("p", { class: "curve-message" }, message) : null,
+    ),
     drawAxis(axis),
-    h("p", { class: "curve-facts" }, h("span", {}, facts), h("span", { class: "curve-bin" })));
+    h("p", { class: "curve-facts" }, h("span", {}, facts), h("span", { class: "curve-bin" })),
+  );
 }
 
 /** @param {{method: Method, depth: number|null}} reading */
 function readingElement({ method, depth }) {
-  return h("section", { class: "curve-row plain-row", dataset: { family: method.family } },
-    h("header", {}, h("i", { class: "swatch" }), h("span", { class: "name" }, method.label),
-      h("b", {}, depth === null ? "no data" : `${depth.toFixed(2)} m`)));
+  return h(
+    "section",
+    { class: "curve-row plain-row", dataset: { family: method.family } },
+    h(
+      "header",
+      {},
+      h("i", { class: "swatch" }),
+      h("span", { class: "name" }, method.label),
+      h("b", {}, depth === null ? "no data" : `${depth.toFixed(2)} m`),
+    ),
+  );
 }

@@ -7,7 +7,8 @@ import { find } from "./dom.js";
 export function installUpload(onFiles) {
   const input = find("input[type=file][name=image]", HTMLInputElement);
   const veil = find(".drop", HTMLElement);
-  const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+  const carriesFiles = (/** @type {DragEvent} */ event) =>
+    event.dataTransfer?.types.includes("Files") ?? false;
 
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];

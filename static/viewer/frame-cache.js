@@ -96,7 +96,7 @@ export function createFrameCache({ maxBytes, sizeOf, dispose, onSettled }) {
       }
       for (const { key } of next) {
         const outcome = settled.get(key);
-        if (outcome) settled.delete(key), settled.set(key, outcome);
+        if (outcome) (settled.delete(key), settled.set(key, outcome));
       }
       pump();
     },

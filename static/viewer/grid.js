@@ -47,7 +47,14 @@ export function createGrid(root) {
     const height = root.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
     const aspect = aspectOf(shown, panes);
     const label = LABEL_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const { columns, paneWidth } = layout({ count: panes.length, aspect, width, height, label, columns: shown.view.columns });
+    const { columns, paneWidth } = layout({
+      count: panes.length,
+      aspect,
+      width,
+      height,
+      label,
+      columns: shown.view.columns,
+    });
     root.style.setProperty("--columns", String(columns));
     root.style.setProperty("--pane-width", `${paneWidth}px`);
   }

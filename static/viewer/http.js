@@ -50,7 +50,9 @@ async function asError(response) {
   const retry = Number(response.headers.get("Retry-After"));
   const how = { status: response.status, retryAfterS: retry > 0 ? retry : null };
   const problem = await response.json().catch(() => null);
-  const words = problem && [problem.detail ?? problem.title, problem.hint].filter((word) => typeof word === "string" && word);
+  const words =
+    problem &&
+    [problem.detail ?? problem.title, problem.hint].filter((word) => typeof word === "string" && word);
   if (words?.length) return new ApiError(words.join(" "), how);
   return new ApiError(`The server answered ${response.status} ${response.statusText}`.trim() + ".", how);
 }

@@ -4,13 +4,27 @@
 import { bindingOf, digitOf } from "./keymap.js";
 
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel", "date", "time"]);
-const SLIDER_KEYS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+const SLIDER_KEYS = new Set([
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "Home",
+  "End",
+  "PageUp",
+  "PageDown",
+]);
 
 /** Whether the focused control wants this key for itself. @param {KeyboardEvent} event */
 function belongsToControl(event) {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
+    return true;
   if (!(target instanceof HTMLInputElement)) return false;
   if (TEXT_INPUTS.has(target.type)) return true;
   return target.type === "range" && SLIDER_KEYS.has(event.code) && !event.shiftKey;

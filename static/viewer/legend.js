@@ -34,7 +34,10 @@ export function createLegend(root) {
       showBar(diff, differenceScale(state), "difference");
       showDepthControls(depth, state);
       cmap.value = state.view.cmap;
-      find("[data-action=absolute]", HTMLElement, diff).setAttribute("aria-pressed", String(!state.view.signed));
+      find("[data-action=absolute]", HTMLElement, diff).setAttribute(
+        "aria-pressed",
+        String(!state.view.signed),
+      );
       find("[data-action=signed]", HTMLElement, diff).setAttribute("aria-pressed", String(state.view.signed));
       showDifferenceEnds(diffMax, differenceMax(state));
     },
@@ -45,11 +48,16 @@ export function createLegend(root) {
 function showDepthControls(root, state) {
   const { min, max, log } = depthScale(state);
   setText(find("[data-action=toggle-spread]", HTMLElement, root), log ? "log" : "linear");
-  for (const [name, value] of /** @type {const} */ ([["range-min", min], ["range-max", max]])) {
+  for (const [name, value] of /** @type {const} */ ([
+    ["range-min", min],
+    ["range-max", max],
+  ])) {
     const input = find(`[data-action=${name}]`, HTMLInputElement, root);
     if (document.activeElement !== input) input.value = String(value);
   }
-  find("[data-action=range-reset]", HTMLElement, root).style.visibility = state.view.range ? "visible" : "hidden";
+  find("[data-action=range-reset]", HTMLElement, root).style.visibility = state.view.range
+    ? "visible"
+    : "hidden";
 }
 
 /** @param {HTMLSelectElement} select @param {number} max */
@@ -74,7 +82,10 @@ function showBar(root, scale, what) {
   if (canvas.dataset.signature === signature) return;
   canvas.dataset.signature = signature;
   paintColorBar(canvas, scale);
-  canvas.setAttribute("aria-label", `Colours of ${what} from ${scale.min} to ${scale.max} metres, ${scale.log ? "logarithmic" : "linear"}`);
+  canvas.setAttribute(
+    "aria-label",
+    `Colours of ${what} from ${scale.min} to ${scale.max} metres, ${scale.log ? "logarithmic" : "linear"}`,
+  );
   const steps = scale.log ? logTicks(scale.min, scale.max) : ticks(scale.min, scale.max, 8);
   const marks = steps.map((value) => {
     const tick = h("span", {}, String(value).replace("-", "−"));

@@ -40,7 +40,8 @@ export function createLoader(store, { server, uploads, onList }) {
   store.subscribe((now, before) => {
     const { gallery } = now.view;
     const asked = gallery !== null && now.gallery === null && now.failure === null;
-    if (asked && (before.gallery !== null || before.view.gallery !== gallery || before.failure !== null)) open(gallery);
+    if (asked && (before.gallery !== null || before.view.gallery !== gallery || before.failure !== null))
+      open(gallery);
   });
 
   return {
@@ -80,9 +81,14 @@ function bestGallery(galleries, targets) {
 function explainChanges(asked, state) {
   if (!state.gallery) return;
   const ids = new Set(visibleMethods(state).flatMap((method) => [method.id, method.model]));
-  const unknown = asked.targets.filter((name) => !name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part)));
+  const unknown = asked.targets.filter(
+    (name) => !name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part)),
+  );
   const count = state.gallery.frames.length;
-  if (unknown.length) notify(`This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`, { error: true });
-  else if (count && asked.index >= count) notify(`There is no frame ${asked.index}; the last one is ${count - 1}.`, { error: true });
-  else if (asked.diff !== state.view.diff) notify(`There is no method number ${asked.diff} to compare with.`, { error: true });
+  if (unknown.length)
+    notify(`This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`, { error: true });
+  else if (count && asked.index >= count)
+    notify(`There is no frame ${asked.index}; the last one is ${count - 1}.`, { error: true });
+  else if (asked.diff !== state.view.diff)
+    notify(`There is no method number ${asked.diff} to compare with.`, { error: true });
 }

@@ -3,9 +3,10 @@
  *
  * @import { Picture, State } from "./types.js"
  */
+import { showBlank } from "./blank.js";
 import { createCommands, installControls } from "./commands.js";
 import { updateMethodsMenu, updateTimeline, updateToolbar } from "./controls.js";
-import { find, h, notify, setText } from "./dom.js";
+import { find, h, notify } from "./dom.js";
 import { DpmInspector } from "./dpm-inspector.js";
 import { installUpload } from "./drop.js";
 import { renderFavorites } from "./favorites.js";
@@ -22,6 +23,7 @@ import { installPointer } from "./pointer.js";
 import { contentFor, pictureKey, PHOTO, sizeOf, wishesFor } from "./scene.js";
 import { serverSource } from "./sources.js";
 import { createStore, currentFrame, visibleMethods } from "./store.js";
+import { rememberedTheme, rememberTheme } from "./theme.js";
 import { UPLOAD_GALLERY, uploadSource } from "./upload.js";
 import { parseView } from "./url-state.js";
 
@@ -47,7 +49,9 @@ const inspector = new DpmInspector(find(".inspector", HTMLElement), {
   source: () => loader.sourceOf(store.get().view.gallery),
   readings: () => {
     const at = markedPlace(store.get());
-    return grid.panes().flatMap((pane) => (pane.method && at ? { method: pane.method, depth: pane.depthAt(at) } : []));
+    return grid
+      .panes()
+      .flatMap((pane) => (pane.method && at ? { method: pane.method, depth: pane.depthAt(at) } : []));
   },
 });
 const pointer = installPointer(gridRoot, {
@@ -92,7 +96,8 @@ function schedule() {
 /** @param {State} state */
 function render(state) {
   updateToolbar(state, loader.galleries());
-  showBlank(state);
+  const others = loader.galleries().filter((gallery) => gallery.id !== state.view.gallery);
+  gridRoot.hidden = showBlank(state, others);
   if (state.failure) root.dataset.viewer = "error";
   if (!state.gallery) return;
   legend.update(state);
@@ -102,7 +107,9 @@ function render(state) {
   inspector.update(state);
   pointer.refresh();
   const frame = currentFrame(state);
-  document.title = frame ? `${frame.title} (${state.view.index}:${state.gallery.frames.length}) · tiekd` : "tiekd viewer";
+  document.title = frame
+    ? `${frame.title} (${state.view.index}:${state.gallery.frames.length}) · tiekd`
+    : "tiekd viewer";
   root.dataset.viewer = complete ? "ready" : "loading";
 }
 
@@ -121,7 +128,8 @@ function renderPanes(state) {
       frameId: frame.id,
       title: frame.title,
       aspect: grid.aspect(),
-      progress: state.gallery.id === UPLOAD_GALLERY ? uploads.progress(frame.id, pane.method?.id ?? "") : null,
+      progress:
+        state.gallery.id === UPLOAD_GALLERY ? uploads.progress(frame.id, pane.method?.id ?? "") : null,
       isReference: reference !== undefined && pane.method?.id === reference.id,
     });
     pane.mark(at);
@@ -129,32 +137,15 @@ function renderPanes(state) {
   return complete;
 }
 
-/** Say why there are no pictures, and what to do. @param {State} state */
-function showBlank(state) {
-  const blank = find(".blank", HTMLElement);
-  const empty = state.gallery?.frames.length === 0;
-  blank.hidden = !(state.failure || empty);
-  gridRoot.hidden = !blank.hidden;
-  if (blank.hidden) return;
-  const ownPhotos = state.view.gallery === UPLOAD_GALLERY;
-  const title = state.failure ? "This can't be shown" : ownPhotos ? "No photo yet" : "This gallery has no frames";
-  const text = state.failure ?? (ownPhotos
-    ? "Open a photo or drop it here, and every loaded model estimates its depth. A folder of results is shown by starting the server with “tiekd serve --results DIR”."
-    : "Its folder holds no pictures that can be shown.");
-  setText(find("h1", HTMLElement, blank), title);
-  setText(find("p", HTMLElement, blank), text);
-  const again = h("button", { class: "button primary", type: "button", dataset: { action: "retry-all" } }, "Try again");
-  const photo = h("button", { class: "button", type: "button", dataset: { action: "upload" } }, "Open a photo");
-  const others = loader.galleries().filter((gallery) => gallery.id !== state.view.gallery).slice(0, 2);
-  const links = others.map(({ id, title: name }) =>
-    h("a", { class: "button", href: `?gallery=${encodeURIComponent(id)}`, dataset: { action: "follow" } }, `Show ${name}`));
-  find(".blank-actions", HTMLElement, blank).replaceChildren(...(state.failure ? [again] : []), photo, ...links);
-}
-
-store.subscribe((now, before) => {
+store.subscribe((now, _before, how) => {
   const { view } = now;
-  Object.assign(root.dataset, { viewer: now.failure ? "error" : "loading", index: String(view.index), diff: String(view.diff), theme: view.theme });
-  if (view.theme !== before.view.theme) rememberTheme(view.theme);
+  Object.assign(root.dataset, {
+    viewer: now.failure ? "error" : "loading",
+    index: String(view.index),
+    diff: String(view.diff),
+    theme: view.theme,
+  });
+  if (how.type === "theme/next") rememberTheme(view.theme);
   cache.want(wishesFor(now, loader.sourceOf(view.gallery)));
   schedule();
 });
@@ -163,7 +154,10 @@ syncHistory(store);
 const methodsMenu = find("#methods-menu", HTMLElement);
 methodsMenu.addEventListener("toggle", () => schedule());
 const overlays = Object.fromEntries(
-  [...document.querySelectorAll("dialog[data-overlay]")].map((dialog) => [dialog.getAttribute("data-overlay"), /** @type {HTMLDialogElement} */ (dialog)]),
+  [...document.querySelectorAll("dialog[data-overlay]")].map((dialog) => [
+    dialog.getAttribute("data-overlay"),
+    /** @type {HTMLDialogElement} */ (dialog),
+  ]),
 );
 const openOverlayName = () => Object.keys(overlays).find((name) => overlays[name].open) ?? null;
 
@@ -236,26 +230,6 @@ async function addPhotos(files) {
     store.dispatch({ type: "gallery/choose", id: UPLOAD_GALLERY, index });
   } catch (error) {
     notify(messageOf(error), { error: true });
-  }
-}
-
-const THEME_KEY = "tiekd:theme";
-/** @param {string} theme */
-function rememberTheme(theme) {
-  try {
-    if (theme === "auto") localStorage.removeItem(THEME_KEY);
-    else localStorage.setItem(THEME_KEY, theme);
-  } catch {
-    // without storage the theme lives as long as the address
-  }
-}
-
-function rememberedTheme() {
-  try {
-    const theme = localStorage.getItem(THEME_KEY);
-    return theme === "dark" || theme === "light" ? theme : "auto";
-  } catch {
-    return "auto";
   }
 }
 

@@ -103,5 +103,10 @@ export function paintColorBar(canvas, { cmap, min, max, log }) {
   const image = context.createImageData(256, 1);
   new Uint32Array(image.data.buffer).set(packedTable(cmap));
   context.putImageData(image, 0, 0);
-  Object.assign(canvas.dataset, { colorbar: cmap, minM: String(min), maxM: String(max), spread: log ? "log" : "linear" });
+  Object.assign(canvas.dataset, {
+    colorbar: cmap,
+    minM: String(min),
+    maxM: String(max),
+    spread: log ? "log" : "linear",
+  });
 }

@@ -5,7 +5,7 @@
  * @import { Method } from "./types.js"
  * @import { Content } from "./scene.js"
  */
-import { colorDifference, colorStatistics, depthAt, depthDifference, differenceStatistics } from "./depth.js";
+import { colorDifference, colorStatistics, depthAt, depthDifference } from "./depth.js";
 import { h, setText } from "./dom.js";
 import * as painter from "./painter.js";
 
@@ -22,10 +22,19 @@ export class Pane {
     this.method = method;
     const label = method?.label ?? "Photo";
     this.label = label;
-    this.chip = h("button", { class: "chip", type: "button", hidden: method === null, dataset: { action: "toggle-diff" } });
+    this.chip = h("button", {
+      class: "chip",
+      type: "button",
+      hidden: method === null,
+      dataset: { action: "toggle-diff" },
+    });
     this.number = number;
     const title = `${method?.model ?? label}: save this picture`;
-    this.name = h("button", { class: "pane-name", type: "button", title, dataset: { action: "download" } }, label);
+    this.name = h(
+      "button",
+      { class: "pane-name", type: "button", title, dataset: { action: "download" } },
+      label,
+    );
     this.tag = h("span", { class: "pane-note" });
     this.mean = h("span", { class: "pane-mean" });
     this.note = h("span", { class: "pane-note" });
@@ -34,12 +43,34 @@ export class Pane {
     this.cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
     this.pin = h("div", { class: "pin", hidden: true });
     this.message = h("p", { class: "pane-message", role: "status" });
-    this.retry = h("button", { class: "quiet", type: "button", hidden: true, dataset: { action: "retry" } }, "Try again");
-    this.stage = h("div", { class: "stage" }, this.canvas, this.cross, this.pin,
-      h("div", { class: "pane-veil" }, this.message, this.retry));
-    this.element = h("figure",
-      { class: "pane", dataset: { pane: "", method: method?.id ?? "image", family: method?.family ?? "photo", frame: "", mode: "loading" } },
-      h("figcaption", {}, this.chip, this.name, this.tag, this.mean, this.note, this.value), this.stage);
+    this.retry = h(
+      "button",
+      { class: "quiet", type: "button", hidden: true, dataset: { action: "retry" } },
+      "Try again",
+    );
+    this.stage = h(
+      "div",
+      { class: "stage" },
+      this.canvas,
+      this.cross,
+      this.pin,
+      h("div", { class: "pane-veil" }, this.message, this.retry),
+    );
+    this.element = h(
+      "figure",
+      {
+        class: "pane",
+        dataset: {
+          pane: "",
+          method: method?.id ?? "image",
+          family: method?.family ?? "photo",
+          frame: "",
+          mode: "loading",
+        },
+      },
+      h("figcaption", {}, this.chip, this.name, this.tag, this.mean, this.note, this.value),
+      this.stage,
+    );
   }
 
   /** Number of the pane's key; above 9 there is no key. @param {number} number */
@@ -82,7 +113,8 @@ export class Pane {
   /** @param {Exclude<Content, {mode: "loading"}>} content @param {string} frameId */
   #paint(content, frameId) {
     const signature = JSON.stringify([frameId, content.mode, "scale" in content && content.scale]);
-    const pictures = (/** @type {Content|null} */ c) => c && "picture" in c && [c.picture, "reference" in c ? c.reference : null];
+    const pictures = (/** @type {Content|null} */ c) =>
+      c && "picture" in c && [c.picture, "reference" in c ? c.reference : null];
     const [now, before] = [pictures(content), pictures(this.#content)];
     const same = now && before && now[0] === before[0] && now[1] === before[1];
     this.#content = content;
@@ -110,10 +142,11 @@ export class Pane {
         painter.paintDepth(this.canvas, content.picture, content.scale);
         return ["", ""];
       case "diff": {
-        const difference = depthDifference(content.reference, content.picture, content.signed);
-        painter.paintDifference(this.canvas, difference, content.picture, content.scale);
-        const s = differenceStatistics(difference);
-        return s ? [`mean ${metres(s.mean)} m`, `min ${metres(s.min)}, max ${metres(s.max)}`] : ["no pixel in common", ""];
+        const { values, statistics: s } = depthDifference(content.reference, content.picture, content.signed);
+        painter.paintDifference(this.canvas, values, content.picture, content.scale);
+        return s
+          ? [`mean ${metres(s.mean)} m`, `min ${metres(s.min)}, max ${metres(s.max)}`]
+          : ["no pixel in common", ""];
       }
       case "rgb-diff": {
         const difference = colorDifference(content.reference, content.picture);
@@ -157,8 +190,16 @@ export class Pane {
         return { metres: null, text: `${x}, ${y}` };
       case "rgb":
       case "rgb-diff": {
-        const { data } = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d")).getImageData(x, y, 1, 1);
-        return { metres: null, text: `${content.mode === "rgb" ? "" : "Δ "}${data[0]} ${data[1]} ${data[2]}` };
+        const { data } = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d")).getImageData(
+          x,
+          y,
+          1,
+          1,
+        );
+        return {
+          metres: null,
+          text: `${content.mode === "rgb" ? "" : "Δ "}${data[0]} ${data[1]} ${data[2]}`,
+        };
       }
       case "depth": {
         const depth = depthAt(content.picture, x, y);
@@ -200,8 +241,12 @@ export class Pane {
 }
 
 const MODE_WORDS = Object.freeze({
-  image: "colour photo", depth: "depth", rgb: "colours, not in metres", diff: "difference in metres",
-  "rgb-diff": "difference of colours", error: "no picture",
+  image: "colour photo",
+  depth: "depth",
+  rgb: "colours, not in metres",
+  diff: "difference in metres",
+  "rgb-diff": "difference of colours",
+  error: "no picture",
 });
 
 /** @param {number} value */

@@ -54,7 +54,10 @@ function frameWishes(gallery, frame, methods, source) {
   /** @type {Wish<Picture>[]} */
   const wishes = [];
   if (frame.has_image) {
-    wishes.push({ key: pictureKey(gallery, PHOTO, frame), load: (signal) => loadPhoto(source, gallery, frame, signal) });
+    wishes.push({
+      key: pictureKey(gallery, PHOTO, frame),
+      load: (signal) => loadPhoto(source, gallery, frame, signal),
+    });
   }
   for (const method of methods) {
     if (knownGap(method, frame)) continue;
@@ -83,7 +86,9 @@ export function contentFor(state, method, peek) {
   if (own.unit === "photo") return { mode: "image", picture: own };
   const reference = visibleMethods(state)[state.view.diff - 1];
   if (!reference || !method || reference.id === method.id) {
-    return own.unit === "m" ? { mode: "depth", picture: own, scale: depthScale(state) } : { mode: "rgb", picture: own };
+    return own.unit === "m"
+      ? { mode: "depth", picture: own, scale: depthScale(state) }
+      : { mode: "rgb", picture: own };
   }
   const other = lookUp(state, reference, peek);
   if ("mode" in other) return withoutReference(other, reference);
@@ -110,13 +115,19 @@ function differenceOf(picture, reference, method, state) {
     return { mode: "diff", picture, reference, signed: state.view.signed, scale: differenceScale(state) };
   }
   if (picture.unit === "rgb" && reference.unit === "rgb") return { mode: "rgb-diff", picture, reference };
-  return { mode: "error", message: `No difference: only one of this and ${method.label} is in metres.`, retry: false };
+  return {
+    mode: "error",
+    message: `No difference: only one of this and ${method.label} is in metres.`,
+    retry: false,
+  };
 }
 
 /** @param {State} state @returns {Scale} */
 export function differenceScale(state) {
   const max = differenceMax(state);
-  return state.view.signed ? { cmap: SIGNED_MAP, min: -max, max, log: false } : { cmap: ABSOLUTE_MAP, min: 0, max, log: false };
+  return state.view.signed
+    ? { cmap: SIGNED_MAP, min: -max, max, log: false }
+    : { cmap: ABSOLUTE_MAP, min: 0, max, log: false };
 }
 
 /**

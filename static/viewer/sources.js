@@ -13,7 +13,16 @@
 import { decodeDepth } from "./depth.js";
 import { ApiError, request, requestJson } from "./http.js";
 
-const FAMILIES = ["ground_truth", "teacher", "baseline", "reskd", "tiekd", "tiekd_dpm", "tiekd_depth", "other"];
+const FAMILIES = [
+  "ground_truth",
+  "teacher",
+  "baseline",
+  "reskd",
+  "tiekd",
+  "tiekd_dpm",
+  "tiekd_depth",
+  "other",
+];
 
 /** @param {string[]} parts */
 const galleryUrl = (...parts) => `/api/galleries/${parts.map(encodeURIComponent).join("/")}`;

@@ -44,7 +44,17 @@ export function reduce(state, action) {
     }
     case "gallery/choose": {
       const { cmap, spread, columns, theme, axis, signed } = now;
-      const fresh = { ...DEFAULT_VIEW, cmap, spread, columns, theme, axis, signed, gallery: action.id, index: action.index ?? 0 };
+      const fresh = {
+        ...DEFAULT_VIEW,
+        cmap,
+        spread,
+        columns,
+        theme,
+        axis,
+        signed,
+        gallery: action.id,
+        index: action.index ?? 0,
+      };
       return { view: fresh, gallery: null, failure: null };
     }
     case "gallery/opened":
@@ -66,7 +76,10 @@ export function reduce(state, action) {
     case "targets/set":
       return view({ targets: action.targets, diff: sameReference(state, action.targets) });
     case "indexes/set":
-      return view({ indexes: action.indexes, index: action.indexes?.includes(now.index) === false ? action.indexes[0] : now.index });
+      return view({
+        indexes: action.indexes,
+        index: action.indexes?.includes(now.index) === false ? action.indexes[0] : now.index,
+      });
     case "view/set":
       return view(action.change);
     case "cmap/next": {
@@ -114,7 +127,8 @@ const clamp = (value, max) => Math.max(0, Math.min(value, max));
  * @param {Gallery} gallery @param {string[]} names
  */
 function resolveTargets(gallery, names) {
-  const find = (/** @type {string} */ name) => gallery.methods.find((m) => m.id === name || m.model === name)?.id;
+  const find = (/** @type {string} */ name) =>
+    gallery.methods.find((m) => m.id === name || m.model === name)?.id;
   const ids = names.flatMap((name) => find(name) ?? name.split(/[*,]/).map(find));
   const unique = [...new Set(ids)].filter((id) => id !== undefined);
   const all = gallery.methods.map((m) => m.id);

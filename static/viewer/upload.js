@@ -16,9 +16,16 @@ export const UPLOAD_GALLERY = "your-photos";
 const PARALLEL = 2;
 
 const METHOD_LABELS = Object.freeze({
-  teacher: "Teacher", baseline: "Baseline", tiekd: "TIE-KD", tiekd_dpm: "TIE-KD (DPM)", tiekd_depth: "TIE-KD (depth)",
-  reskd_ssim: "Res-KD (SSIM)", reskd_mse: "Res-KD (MSE)", reskd_si: "Res-KD (SI)",
-  reskd_ssim_si: "Res-KD (SSIM+SI)", reskd_ssim_mse: "Res-KD (SSIM+MSE)",
+  teacher: "Teacher",
+  baseline: "Baseline",
+  tiekd: "TIE-KD",
+  tiekd_dpm: "TIE-KD (DPM)",
+  tiekd_depth: "TIE-KD (depth)",
+  reskd_ssim: "Res-KD (SSIM)",
+  reskd_mse: "Res-KD (MSE)",
+  reskd_si: "Res-KD (SI)",
+  reskd_ssim_si: "Res-KD (SSIM+SI)",
+  reskd_ssim_mse: "Res-KD (SSIM+MSE)",
 });
 
 /** As galleries of the server list them. @type {Family[]} */
@@ -33,7 +40,15 @@ export function methodOfModel(model, all) {
   const kind = METHOD_LABELS[/** @type {keyof typeof METHOD_LABELS} */ (model.method)] ?? model.method;
   const alone = all.filter((other) => other.method === model.method).length === 1;
   const label = `${kind}${alone ? "" : ` · ${model.name}`}${model.untrained ? " (untrained)" : ""}`;
-  return { id: model.name, label, family, model: model.name, unit: "m", precision_m: null, saturated_m: null };
+  return {
+    id: model.name,
+    label,
+    family,
+    model: model.name,
+    unit: "m",
+    precision_m: null,
+    saturated_m: null,
+  };
 }
 
 /**
@@ -57,10 +72,12 @@ export function uploadSource(onProgress) {
   function pump() {
     while (running < PARALLEL && queue.length) {
       running++;
-      queue.shift()?.().finally(() => {
-        running--;
-        pump();
-      });
+      queue
+        .shift()?.()
+        .finally(() => {
+          running--;
+          pump();
+        });
     }
   }
 
@@ -70,10 +87,12 @@ export function uploadSource(onProgress) {
     const depth = new Promise((resolve, reject) => {
       queue.push(() => predict(upload, model).then(resolve, reject));
     });
-    depth.catch(() => {}).finally(() => {
-      upload.progress.delete(model);
-      onProgress();
-    });
+    depth
+      .catch(() => {})
+      .finally(() => {
+        upload.progress.delete(model);
+        onProgress();
+      });
     pump();
     return depth;
   }
@@ -107,7 +126,10 @@ export function uploadSource(onProgress) {
     open: async () => describe(uploads),
     picture: (_gallery, method, frame) => {
       const { depths } = uploadOf(frame.id);
-      return depths.get(method.id) ?? Promise.reject(new Error("This server had no such model when the photo came in."));
+      return (
+        depths.get(method.id) ??
+        Promise.reject(new Error("This server had no such model when the photo came in."))
+      );
     },
     photo: async (_gallery, frame) => uploadOf(frame.id).blob,
   };
@@ -137,7 +159,14 @@ export function uploadSource(onProgress) {
         () => ({ width: 0, height: 0 }), // the server may know a kind of picture that the browser doesn't
       );
       /** @type {Upload} */
-      const upload = { blob: file, name: file.name || "photo", size, models, depths: new Map(), progress: new Map() };
+      const upload = {
+        blob: file,
+        name: file.name || "photo",
+        size,
+        models,
+        depths: new Map(),
+        progress: new Map(),
+      };
       uploads.push(upload);
       for (const { name } of models) upload.depths.set(name, enqueue(upload, name));
       return uploads.length - 1;
@@ -158,6 +187,11 @@ function describe(uploads) {
       max_m: models.length ? Math.max(...models.map((model) => model.max_depth_m)) : 80,
     },
     methods: models.map((model) => methodOfModel(model, models)),
-    frames: uploads.map((upload, i) => ({ id: `photo-${i + 1}`, title: upload.name, ...upload.size, has_image: true })),
+    frames: uploads.map((upload, i) => ({
+      id: `photo-${i + 1}`,
+      title: upload.name,
+      ...upload.size,
+      has_image: true,
+    })),
   };
 }

@@ -62,7 +62,10 @@ function whole(text) {
 /** @param {string|undefined} text @param {RegExp} separator @returns {number[]} */
 function numbers(text, separator) {
   if (text === undefined) return [];
-  return decode(text).split(separator).filter((part) => part.trim() !== "").map(Number);
+  return decode(text)
+    .split(separator)
+    .filter((part) => part.trim() !== "")
+    .map(Number);
 }
 
 /**
@@ -77,11 +80,16 @@ export function parseView(search) {
   const range = numbers(raw.get("range"), /\.\.|,/);
   const pixel = numbers(raw.get("pixel"), /,/);
   const diffMax = Number(raw.get("diffmax"));
-  const indexes = [...new Set(numbers(raw.get("indexes"), /[*,.]/))].filter((i) => Number.isInteger(i) && i >= 0);
+  const indexes = [...new Set(numbers(raw.get("indexes"), /[*,.]/))].filter(
+    (i) => Number.isInteger(i) && i >= 0,
+  );
   return {
     ...DEFAULT_VIEW,
     gallery: raw.has("gallery") ? decode(raw.get("gallery") ?? "") || null : null,
-    targets: (raw.get("targets") ?? "").split(/[*,]/).map(decode).filter((name) => name !== ""),
+    targets: (raw.get("targets") ?? "")
+      .split(/[*,]/)
+      .map(decode)
+      .filter((name) => name !== ""),
     index: whole(raw.get("index")) ?? indexes[0] ?? 0,
     indexes: indexes.length ? indexes : null,
     diff: whole(raw.get("diff")) ?? 0,
@@ -92,7 +100,8 @@ export function parseView(search) {
     diffMax: diffMax > 0 && Number.isFinite(diffMax) ? diffMax : null,
     columns: Math.min(whole(raw.get("columns")) ?? 0, 8),
     theme: theme === "dark" || theme === "light" ? theme : "auto",
-    pixel: pixel.length === 2 && pixel.every((v) => Number.isInteger(v) && v >= 0) ? [pixel[0], pixel[1]] : null,
+    pixel:
+      pixel.length === 2 && pixel.every((v) => Number.isInteger(v) && v >= 0) ? [pixel[0], pixel[1]] : null,
     axis: raw.get("axis") === "log" ? "log" : "linear",
   };
 }
