@@ -219,7 +219,8 @@ export class Pane {
     if (Number.isNaN(depth)) return "no data";
     const { saturated_m = null, precision_m = null } = this.method ?? {};
     if (saturated_m !== null && depth >= saturated_m) return `≥ ${saturated_m.toFixed(1)} m`;
-    return precision_m ? `${depth.toFixed(1)} ±${precision_m.toFixed(2)} m` : `${metres(depth)} m`;
+const coarse = precision_m !== null && precision_m >= 0.05;
+    return coarse ? `${depth.toFixed(1)} ±${precision_m.toFixed(2)} m` : `${metres(depth)} m`;
   }
 
   /** Mark the pixel whose distributions are on show. @param {Cursor|null} at */

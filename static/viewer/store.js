@@ -169,12 +169,12 @@ export function currentFrame({ gallery, view }) {
 
 /**
  * Colour scale of depths. Unless chosen otherwise it is logarithmic, because what matters on a street is near;
- * a gallery that was decoded from coloured pictures keeps the linear colours it came with.
+ * a gallery that was decoded from coloured pictures, which cut depth off, keeps the linear colours it came with.
  * @param {State} state @returns {Scale}
  */
 export function depthScale({ gallery, view }) {
   const [least, max] = view.range ?? [gallery?.depth_range.min_m ?? 0.001, gallery?.depth_range.max_m ?? 80];
-  const decoded = gallery?.methods.some((method) => method.precision_m !== null) ?? false;
+  const decoded = gallery?.methods.some((method) => method.saturated_m !== null) ?? false;
   const log = view.spread === "log" || (view.spread === "auto" && !decoded);
   const min = log && least < max / 1000 ? max / 40 : least; // from 1 mm on, half of the colours would go to the first metre
   return { cmap: view.cmap, min, max, log };

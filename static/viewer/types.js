@@ -9,7 +9,7 @@
  * @property {Family} family
  * @property {string|null} model  Name of the zoo row that can be run, if any.
  * @property {"m"|"rgb"} unit  Depth in metres, or a picture that only has colours.
- * @property {number|null} precision_m  Half the step of a coarse source: readings are ± this.
+ * @property {number|null} precision_m  Half the step of the source: readings are ± this.
  * @property {number|null} saturated_m  Depths from here on were cut off by the source.
  *
  * @typedef {object} Frame

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import uvicorn
 from PIL import Image
-from viewer_kit import Viewer, make_gallery, make_models, make_pictures
+from viewer_kit import Viewer, make_coloured, make_gallery, make_models, make_pictures
 
 from server.app import create_app
 from server.settings import Settings
@@ -41,7 +41,12 @@ def server(tmp_path_factory) -> Iterator[str]:
     settings = Settings(
         models=make_models(folder),
         device="cpu",
-        results=(make_gallery(folder / "streets"), make_pictures(folder / "pictures")),
+        results=(
+            make_gallery(folder / "streets"),
+            make_pictures(folder / "pictures"),
+            make_coloured(folder / "coloured"),
+        ),
+        magma_ranges=("drawn=0.001:80",),
     )
     port = free_port()
     running = uvicorn.Server(

@@ -1,7 +1,7 @@
 """What the canvases hold, against numpy."""
 
 import numpy as np
-from viewer_kit import HEIGHT, METHODS, WIDTH, depth_of, painted, picture_of
+from viewer_kit import HEIGHT, METHODS, WIDTH, coloured_depth, depth_of, painted, picture_of
 
 
 def some_pixels(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -60,6 +60,17 @@ def test_difference_is_the_distance_in_metres_on_its_own_scale(viewer):
     assert not np.array_equal(viewer.pixels("tiekd"), before)
 
 
+def test_depth_colours_are_logarithmic_unless_chosen_otherwise(viewer):
+    viewer.open()
+    assert viewer.scale("depth")[1:] == (2.0, 80.0, "log")
+    viewer.press("g")
+    assert viewer.scale("depth")[1:] == (0.001, 80.0, "linear")
+    assert "spread=linear" in viewer.query()
+    viewer.hover("teacher", 20, 20)
+    depth = depth_of("teacher", 0)[20, 20] / 256
+    assert viewer.pane("teacher").locator(".pane-value").inner_text() == f"{depth:.2f} m"
+
+
 def test_signed_difference_keeps_which_is_farther(viewer):
     viewer.open("?gallery=streets").press("1", diff=1).press("x", diff=1)
     table, low, high, spread = viewer.scale("diff")
@@ -100,6 +111,15 @@ def test_pictures_without_metres_show_the_difference_of_their_colours(viewer):
     assert "|ΔRGB|" in viewer.page.locator(".legend-note").inner_text()
     viewer.hover("second", 10, 10)
     assert viewer.data("second", "cursor-m") is None
+
+
+def test_depth_decoded_from_colours_keeps_them_and_says_how_far_it_can_be_trusted(viewer):
+    viewer.open("?gallery=coloured")
+    assert np.array_equal(viewer.pixels("drawn")[..., :3], coloured_depth(0))
+    viewer.hover("drawn", 7, 0)
+    assert viewer.pane("drawn").locator(".pane-value").inner_text() == "≥ 79.7 m"
+    viewer.hover("drawn", 7, 9)
+    assert viewer.pane("drawn").locator(".pane-value").inner_text().endswith(" ±0.16 m")
 
 
 def test_pictures_of_other_sizes_have_no_difference_and_say_so(viewer):

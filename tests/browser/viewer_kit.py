@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from tiekd.models.registry import create_model, save
+from tiekd.render import colormap
 
 WIDTH, HEIGHT, FRAMES = 200, 60, 5
 METHODS = {
@@ -81,6 +82,21 @@ def make_pictures(folder: Path) -> Path:
         (folder / method).mkdir(parents=True)
         for frame in range(3):
             Image.fromarray(picture_of(method, frame)).save(folder / method / f"{frame}.png")
+    return folder
+
+
+def coloured_depth(frame: int) -> np.ndarray:
+    """A picture [H, W, 3] of depth in magma_r, as the published viewer's folders hold them."""
+    index = np.random.default_rng(frame).integers(0, 256, (40, 80))
+    index[0] = 255  # cut off at the far end
+    return colormap("magma_r")[index]
+
+
+def make_coloured(folder: Path) -> Path:
+    for frame in range(2):
+        path = folder / "drawn" / f"{frame}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(coloured_depth(frame)).save(path)
     return folder
 
 
