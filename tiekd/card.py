@@ -76,7 +76,7 @@ class ModelCard(BaseModel):
         if text is None:
             raise CheckpointError(
                 f"{where} holds tensors but no tiekd configuration.",
-                hint="Only files written by tiekd can be loaded by themselves; use `tiekd convert` for others.",
+                hint="Only files that tiekd wrote say which network they belong to.",
             )
         try:
             return cls.model_validate_json(text)
