@@ -1,0 +1,161 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from typer.testing import CliRunner
+
+from tiekd import __version__
+from tiekd.assets import asset_root
+from tiekd.cli import main
+from tiekd.cli.main import VERBS, app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment():
+    """`tiekd serve` hands its options to the app in the environment; give every test its own."""
+    with mock.patch.dict(os.environ):
+        yield
+
+
+def tiekd(*arguments: str):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_version() -> None:
+    assert tiekd("--version").stdout == f"tiekd {__version__}\n"
+
+
+def test_help_names_every_verb_and_every_verb_ends_with_an_example() -> None:
+    text = tiekd("--help").stdout
+    for verb in VERBS:
+        assert verb in text
+        told = tiekd(verb, "--help")
+        assert told.exit_code == 0
+        if verb not in {"data", "gallery"}:
+            assert "Example" in told.stdout, verb
+
+
+def test_an_error_is_one_red_line_and_a_hint_with_exit_code_2() -> None:
+    done = tiekd("serve", "--models", "tiekd_mobilenet", "--port", "0")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    message, hint = done.stderr.splitlines()
+    assert message == "Unknown model 'tiekd_mobilenet'."
+    assert hint.startswith("Did you mean tiekd_mobilenetv2")
+
+
+def test_verbs_are_imported_when_used_and_listing_models_needs_no_torch() -> None:
+    code = (
+        "import sys\nfrom tiekd.cli.main import app\n"
+        "assert not [m for m in sys.modules if m.startswith('tiekd.cli.') and m != 'tiekd.cli.main']\n"
+        "app(['models', '*.demo'], standalone_mode=False)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "tiekd_mobilenetv2.demo" in done.stdout
+
+
+def test_models_are_listed_filtered_and_written_as_json(tmp_path, monkeypatch) -> None:
+    listed = tiekd("models", "tiekd_*.adabins_kitti").stdout.splitlines()
+    assert len(listed) == 6
+    assert "0.0654" in next(line for line in listed if line.startswith("tiekd_mobilenetv2"))
+    rows = json.loads(tiekd("models", "bts*", "--json", "-").stdout)["models"]
+    assert [row["name"] for row in rows] == ["bts_resnet50.kitti", "bts_resnet50.nyu"]
+    assert rows[0]["published"] == {"abs_rel": 0.0586, "rmse": 2.4798}
+    file = tmp_path / "rows.json"
+    assert tiekd("models", "*.kitti", "--json", str(file)).exit_code == 0
+    assert len(json.loads(file.read_text())["models"]) == 6
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path))
+    assert tiekd("models", "*_kitti", "--available").stdout == "No model matches.\n"
+    table = (asset_root() / "models" / "README.md").read_text()
+    assert tiekd("models", "--markdown").stdout == table
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = tiekd("serve", "--port", port)
+    assert done.exit_code == 2
+    assert f"Can't listen on 127.0.0.1 port {port}" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_results_folder_that_is_not_there_is_told(tmp_path) -> None:
+    done = tiekd("serve", "--results", str(tmp_path / "absent"))
+    assert done.exit_code == 2
+    assert "There is no folder" in done.stderr
+
+
+def test_serve_prints_its_address_and_answers(tiny_models, tmp_path) -> None:
+    models = ",".join(map(str, tiny_models.values()))
+    code = "from tiekd.cli.main import app; app()"
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--models", models, "--device", "cpu"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        try:
+            line = server.stdout.readline()
+            assert line.startswith("tiekd serves http://127.0.0.1:")
+            address = line.split()[2]
+            with urllib.request.urlopen(f"{address}/healthz", timeout=20) as answer:
+                assert answer.status == 200
+            names: list[str] = []
+            deadline = time.monotonic() + 60
+            while not names and time.monotonic() < deadline:
+                with urllib.request.urlopen(f"{address}/api/models", timeout=20) as answer:
+                    models_told = json.load(answer)["models"]
+                names = [model["name"] for model in models_told]
+            assert names == ["tiny_dpm", "tiny_base"]
+        finally:
+            server.terminate()
+    assert server.returncode == 0 or server.returncode < 0
+
+
+def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> None:
+    done = tiekd(
+        "gallery", "build", "--data", f"kitti:{tiny_world}", "--split", "val.txt",
+        "--models", str(tiny_models["tiny_base"]), "--out", str(tmp_path / "g"), "--json", "-",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["methods"] == ["ground_truth", "tiny_base"]
+    assert told["frames"] == 2
+    assert (tmp_path / "g" / "gallery.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"--split": "absent.txt"}, "No split file"),
+        ({"--models": ","}, "names no model"),
+        ({"--models": "absent.safetensors"}, "There is no file"),
+        ({"--keep-bits": "40"}, "keep_bits must be"),
+    ],
+)
+def test_gallery_build_refuses_what_can_not_be_meant(
+    tiny_world, tiny_models, tmp_path, change, words
+) -> None:
+    options = {
+        "--data": f"kitti:{tiny_world}",
+        "--split": "val.txt",
+        "--models": str(tiny_models["tiny_base"]),
+        "--out": str(tmp_path / "g"),
+    }
+    done = tiekd("gallery", "build", *[part for pair in (options | change).items() for part in pair])
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert not (tmp_path / "g").exists()
+
+
+def test_all_verbs_of_the_table_are_modules() -> None:
+    for verb in VERBS:
+        assert (Path(main.__file__).parent / f"{verb}.py").is_file()

@@ -1,0 +1,228 @@
+import asyncio
+import threading
+
+import httpx
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from server.app import create_app
+from server.cache import Key, PredictionCache
+from server.residency import Residency
+from server.settings import Settings
+from tiekd import zoo
+from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, WeightsUnavailableError
+from tiekd.types import DepthMap, DepthRange
+
+
+def test_live_at_once_and_ready_when_every_model_is_warm(settings, photo, is_problem, monkeypatch) -> None:
+    go = threading.Event()
+    load = Residency._load
+
+    def slow(self, resident):
+        assert go.wait(30)
+        return load(self, resident)
+
+    monkeypatch.setattr(Residency, "_load", slow)
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/healthz").json()["status"] == "ok"
+        body = is_problem(client.get("/readyz"), 503)
+        assert body["waiting"] == ["tiny_dpm", "tiny_base"]
+        assert [model["loaded"] for model in client.get("/api/models").json()["models"]] == [False, False]
+        refused = client.post("/predict?model=tiny_dpm", files={"image": photo})
+        is_problem(refused, 503)
+        assert int(refused.headers["retry-after"]) >= 1
+        go.set()
+        for _ in range(600):
+            if client.get("/readyz").status_code == 200:
+                break
+            threading.Event().wait(0.05)
+        assert client.get("/readyz").json() == {"status": "ready", "models": ["tiny_dpm", "tiny_base"]}
+        assert client.post("/predict?model=tiny_dpm", files={"image": photo}).status_code == 200
+
+
+def test_models_are_described(client) -> None:
+    first, second = client.get("/api/models").json()["models"]
+    assert first["name"] == "tiny_dpm"
+    assert (first["role"], first["method"], first["n_bins"]) == ("student", "tiekd", 16)
+    assert (first["min_depth_m"], first["max_depth_m"]) == (0.001, 80)
+    assert first["engine"] == "torch"
+    assert first["device"] == "cpu"
+    assert first["loaded"]
+    assert first["parameters"] > 1000
+    assert first["licence"] == "Apache-2.0"
+    assert "untrained" not in first
+    assert second["n_bins"] is None
+
+
+def test_the_page_has_hashed_addresses_and_a_strict_policy(client) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "http" not in policy, "nothing comes from elsewhere"
+    assert page.headers["x-content-type-options"] == "nosniff"
+    address = page.text.split('src="')[1].split('"')[0]
+    assert address.startswith("/static/viewer/main.js?v=")
+    hashed = client.get(address)
+    assert "immutable" in hashed.headers["cache-control"]
+    plain = client.get("/static/viewer/main.js")
+    assert plain.headers["cache-control"] == "no-cache"
+    assert plain.headers["content-type"].startswith("text/javascript")
+    held = {"if-none-match": plain.headers["etag"]}
+    assert client.get("/static/viewer/main.js", headers=held).status_code == 304
+    assert client.get("/static/viewer/main.js?v=old").headers["cache-control"] == "no-cache"
+    assert client.get("/static/../server/app.py").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/nope", "/api/nope", "/static/nope.js"])
+def test_what_is_not_there_is_a_problem_or_a_page(client, is_problem, path) -> None:
+    assert path in is_problem(client.get(path), 404)["detail"]
+    page = client.get(path, headers={"accept": "text/html,application/xhtml+xml"})
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert path in page.text
+
+
+def test_other_methods(client, is_problem) -> None:
+    answer = client.get("/predict")
+    is_problem(answer, 405)
+    assert "POST" in answer.headers["allow"]
+    options = client.options("/predict")
+    assert options.status_code == 204
+    assert "POST" in options.headers["allow"]
+    for path in ("/", "/healthz", "/api/models", "/openapi.json"):
+        head, whole = client.head(path), client.get(path)
+        assert head.status_code == whole.status_code == 200
+        assert head.content == b""
+        assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_a_bug_is_answered_without_its_traceback(client, is_problem, monkeypatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(client.app.state.service.monitoring, "text", fail)
+    answer = client.get("/metrics")
+    is_problem(answer, 500)
+    assert "secret" not in answer.text
+
+
+def test_every_post_route_documents_its_body(client) -> None:
+    document = client.get("/openapi.json").json()
+    for path in ("/predict", "/dpm", "/diff"):
+        content = document["paths"][path]["post"]["requestBody"]["content"]
+        assert set(content) == {"multipart/form-data", "image/*"}
+
+
+def test_counters(client, post) -> None:
+    post("/predict?model=tiny_dpm")
+    text = client.get("/metrics").text
+    assert 'tiekd_requests_total{method="POST",route="/predict",status="200"}' in text
+    assert 'tiekd_stage_seconds_count{model="tiny_dpm",stage="infer"}' in text
+    assert 'tiekd_queue_length{model="tiny_dpm"} 0.0' in text
+    assert "tiekd_models_ready 2.0" in text
+    assert "/nope" not in text, "addresses that don't exist must not become labels"
+
+
+def test_a_client_that_goes_away_costs_no_inference(settings, photo) -> None:
+    app = create_app(settings)
+    service = app.state.service
+    service.residency.load_all()
+    hold, ran = threading.Event(), []
+    predictor = service.residency.get("tiny_dpm")
+    run = predictor.engine.run
+
+    def slow(image, *, with_dpm):
+        ran.append(1)
+        assert hold.wait(30)
+        return run(image, with_dpm=with_dpm)
+
+    predictor.engine.run = slow
+
+    async def scenario() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            url = "/predict?model=tiny_dpm"
+            first = asyncio.create_task(http.post(url, files={"image": photo}))
+            while not ran:
+                await asyncio.sleep(0.01)
+            leaving = asyncio.create_task(http.post(url, files={"image": photo}))
+            while service._scheduler.waiting()["tiny_dpm"] == 0:
+                await asyncio.sleep(0.01)
+            leaving.cancel()
+            while service._scheduler.waiting()["tiny_dpm"] == 1:
+                await asyncio.sleep(0.01)
+            hold.set()
+            assert (await first).status_code == 200
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    service.close()
+    assert len(ran) == 1
+
+
+def test_a_wrong_start_ends_before_it_listens(tiny_models, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path))
+    with pytest.raises(UnknownNameError, match="nonsense"):
+        create_app(Settings(models=("nonsense",)))
+    with pytest.raises(WeightsUnavailableError, match="bts_resnet50"):
+        create_app(Settings(models=("bts_resnet50.kitti",)))
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"junk")
+    with pytest.raises(CheckpointError, match=r"broken\.safetensors"):
+        create_app(Settings(models=(str(broken),)))
+    twice = str(tiny_models["tiny_dpm"])
+    with pytest.raises(ConfigError, match="Two of the models are called tiny_dpm"):
+        create_app(Settings(models=(twice, twice)))
+
+
+def test_rows_without_weights_are_served_untrained_only_when_asked(tmp_path, monkeypatch) -> None:
+    rows = [row.model_copy(update={"file": None, "sha256": None}) for row in zoo.read_zoo()]
+    monkeypatch.setattr(zoo, "read_zoo", lambda: zoo.Zoo(rows=tuple(rows)))
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path))
+    assert Residency(Settings()).residents == {}
+    asked = Residency(Settings(untrained=True)).residents
+    assert set(asked) == {row.name for row in rows if row.dataset == "demo"}
+    assert all(resident.describe()["untrained"] for resident in asked.values())
+
+
+def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, monkeypatch, is_problem) -> None:
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path))
+    (tmp_path / "bts_resnet50.kitti.safetensors").write_bytes(b"junk")
+    app = create_app(Settings())
+    assert "bts_resnet50.kitti" in app.state.service.residency.residents
+    client = TestClient(app)  # Without its lifespan: nothing is loaded.
+    told = {model["name"]: model for model in client.get("/api/models").json()["models"]}
+    assert told["bts_resnet50.kitti"]["error"]
+    body = is_problem(client.post("/predict?model=bts_resnet50.kitti", files={"image": b"x"}), 503)
+    assert str(tmp_path) not in str(body)
+
+
+def test_settings_come_from_the_environment(monkeypatch) -> None:
+    monkeypatch.setenv("TIEKD_MODELS", "a,b")
+    monkeypatch.setenv("TIEKD_RESULTS", "/x,/y")
+    monkeypatch.setenv("TIEKD_DEPTH_SCALE", "1000")
+    settings = Settings()
+    assert settings.models == ("a", "b")
+    assert [str(path) for path in settings.results] == ["/x", "/y"]
+    assert settings.depth_scale == 1000
+
+
+def test_the_memory_of_predictions_keeps_to_its_budget() -> None:
+    def prediction(pixels: int) -> DepthMap:
+        return DepthMap(np.zeros((1, pixels), np.float32), DepthRange(0.1, 80), "m")
+
+    cache = PredictionCache(1000)
+    keys = [Key(bytes([number]), "m", None) for number in range(4)]
+    for key in keys[:2]:
+        cache.put(key, prediction(100))
+    assert cache.get(keys[0]) is not None
+    cache.put(keys[2], prediction(100))
+    assert [cache.get(key) is not None for key in keys[:3]] == [True, False, True], "least recently used goes"
+    cache.put(keys[3], prediction(300))
+    assert cache.get(keys[3]) is None, "larger than the whole budget"
+    assert cache.get(keys[0]) is not None
+    cache.put(keys[0], prediction(200))
+    assert cache.get(keys[2]) is None

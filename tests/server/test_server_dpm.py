@@ -1,0 +1,122 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tiekd.runtime.dpm import PhotoDpm
+from tiekd.runtime.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def answer(tiny_models, pixels):
+    return Predictor(tiny_models["tiny_dpm"])(pixels, with_dpm=True)
+
+
+def array_of(response) -> np.ndarray:
+    assert response.status_code == 200, response.text
+    return np.load(io.BytesIO(response.content))
+
+
+def test_the_own_distribution_under_a_pixel(post, answer) -> None:
+    body = post("/dpm?model=tiny_dpm&x=70&y=20").json()
+    expected = PhotoDpm(answer).at(70, 20)
+    assert body["source"] == "own"
+    assert len(body["bin_edges_m"]) == len(body["probability"]) + 1 == 17
+    assert sum(body["probability"]) == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(body["probability"], expected.probability, atol=1e-6)
+    assert body["expectation_m"] == pytest.approx(answer.depth_m[20, 70], abs=2e-3)
+    assert body["depth_m"] == pytest.approx(answer.depth_m[20, 70], abs=1e-4)
+    centers = 0.5 * (np.array(body["bin_edges_m"])[1:] + np.array(body["bin_edges_m"])[:-1])
+    assert body["mode_m"] == pytest.approx(centers[int(np.argmax(body["probability"]))])
+    share = np.array(body["probability"])
+    assert body["entropy_nats"] == pytest.approx(-(share * np.log(share)).sum(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "n_bins"), [("tiny_dpm", "&source=target", 16), ("tiny_base", "", 257)]
+)
+def test_the_target_distribution_where_asked_or_where_there_is_no_own(post, model, query, n_bins) -> None:
+    body = post(f"/dpm?model={model}&x=70&y=20{query}").json()
+    assert body["source"] == "target"
+    assert len(body["probability"]) == n_bins
+    assert sum(body["probability"]) == pytest.approx(1, abs=1e-9)
+    assert body["sigma_m"] == (0.7 if model == "tiny_dpm" else 0.5)
+    wide = post(f"/dpm?model={model}&x=70&y=20{query}&sigma_m=3").json()
+    assert wide["sigma_m"] == 3
+    assert wide["entropy_nats"] > body["entropy_nats"]
+
+
+@pytest.mark.parametrize("source", ["own", "target"])
+def test_maps_agree_with_the_distribution(post, source) -> None:
+    url = f"/dpm?model=tiny_dpm&source={source}"
+    under = post(f"{url}&x=70&y=20").json()
+    strongest = int(np.argmax(under["probability"]))
+    section = array_of(post(f"{url}&view=section&row=20&format=npy"))
+    assert section.shape == (16, 120)
+    np.testing.assert_allclose(section[:, 70], under["probability"], atol=1e-5)
+    np.testing.assert_allclose(section.sum(axis=0), 1, atol=1e-4)
+    one = array_of(post(f"{url}&view=slice&bin={strongest}&format=npy"))
+    assert one.shape == (50, 120)
+    assert one[20, 70] == pytest.approx(under["probability"][strongest], abs=1e-3)
+    uncertain = array_of(post(f"{url}&view=entropy&format=npy"))
+    assert uncertain.shape == (50, 120)
+    assert 0 <= uncertain.min() <= uncertain.max() <= np.log(16) + 1e-5
+
+
+@pytest.mark.parametrize(
+    ("view", "size"), [("entropy", (120, 50)), ("slice&bin=3", (120, 50)), ("section&row=4", (120, 16))]
+)
+def test_maps_are_pictures_that_state_their_scale(post, view, size) -> None:
+    response = post(f"/dpm?model=tiny_dpm&view={view}")
+    assert response.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(response.content)).size == size
+    low, high = map(float, response.headers["x-value-range"].split(","))
+    assert low == 0 < high
+    assert response.headers["x-source"] == "own"
+    assert response.headers["x-depth-unit"] == "m"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("x=-1&y=0", "x=-1 is outside 0..119"),
+        ("x=120&y=0", "x=120 is outside 0..119"),
+        ("x=0&y=50", "y=50 is outside 0..49"),
+        ("x=0", "needs y"),
+        ("", "needs x and y"),
+        ("view=slice", "needs bin"),
+        ("view=slice&bin=16", "bin=16 is outside 0..15"),
+        ("view=section&row=50", "row=50 is outside 0..49"),
+        ("view=section&row=-1&source=target", "row=-1 is outside"),
+        ("x=1.5&y=0", "x=1.5"),
+        ("view=cube", "view=cube"),
+        ("x=1&y=1&source=target&sigma_m=0", "sigma_m=0"),
+        ("view=entropy&cmap=jet", "colour map 'jet'"),
+    ],
+)
+def test_what_can_not_be_meant_is_a_bad_request(post, is_problem, query, words) -> None:
+    assert words in is_problem(post(f"/dpm?model=tiny_dpm&{query}"), 400)["detail"]
+
+
+def test_clicks_on_one_photo_run_its_network_once(client, post, pixels, monkeypatch) -> None:
+    predictor = client.app.state.service.residency.residents["tiny_dpm"].predictor
+    runs: list[bool] = []
+    run = predictor.engine.run
+
+    def counted(image, *, with_dpm):
+        runs.append(with_dpm)
+        return run(image, with_dpm=with_dpm)
+
+    monkeypatch.setattr(predictor.engine, "run", counted)
+    buffer = io.BytesIO()
+    Image.fromarray(255 - pixels).save(buffer, "PNG")
+    first = post("/dpm?model=tiny_dpm&x=1&y=1", data=buffer.getvalue())
+    for x in range(4):
+        post(f"/dpm?model=tiny_dpm&x={x}&y=1", data=buffer.getvalue())
+    again = post("/dpm?model=tiny_dpm&view=entropy", data=buffer.getvalue())
+    assert runs == [True]
+    assert "infer" in first.headers["server-timing"]
+    assert "infer" not in again.headers["server-timing"]
+    post("/dpm?model=tiny_dpm&x=1&y=1&fx=900", data=buffer.getvalue())
+    assert len(runs) == 2, "another focal length is another prediction"

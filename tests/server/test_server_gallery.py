@@ -1,0 +1,149 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from server.app import create_app
+from server.settings import Settings
+from tiekd import render
+from tiekd.errors import ConfigError, DataError
+from tiekd.runtime import png, png16
+from tiekd.types import DepthRange
+
+SPAN = DepthRange(0.001, 80.0)
+DEPTH = np.linspace(0, 79, 20 * 30, dtype=np.float32).reshape(20, 30)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "my results"
+    for method in ("Teacher_adabins", "TIE KD", "pictures", "image"):
+        (root / method).mkdir(parents=True)
+    colours = png.encode_rgb(render.colorize(np.maximum(DEPTH, 0.01), depth_range=SPAN))
+    for frame in ("a", "b 1"):
+        (root / "Teacher_adabins" / f"{frame}.png").write_bytes(colours)
+        (root / "TIE KD" / f"{frame}.png").write_bytes(png16.encode(DEPTH))
+        (root / "pictures" / f"{frame}.png").write_bytes(colours)
+    Image.fromarray(np.full((20, 30, 3), 50, np.uint8)).save(root / "image" / "a.png")
+    return root
+
+
+@pytest.fixture
+def viewer(folder):
+    return TestClient(create_app(Settings(results=(folder,), models=())))
+
+
+def test_galleries_are_listed_with_the_results_first(viewer) -> None:
+    first = viewer.get("/api/galleries").json()["galleries"][0]
+    assert first == {
+        "id": "my-results",
+        "title": "my results",
+        "n_frames": 2,
+        "methods": ["Teacher_adabins", "pictures", "TIE KD"],
+    }
+
+
+def test_a_gallery_is_described(viewer) -> None:
+    body = viewer.get("/api/galleries/my-results").json()
+    assert body["depth_range"] == {"min_m": 0.001, "max_m": 80.0}
+    assert [method["unit"] for method in body["methods"]] == ["m", "rgb", "m"]
+    assert body["frames"][0] == {"id": "a", "title": "a", "width": 30, "height": 20, "has_image": True}
+
+
+def test_depth_is_raw_and_says_its_size(viewer) -> None:
+    answer = viewer.get("/api/galleries/my-results/TIE%20KD/b%201.u16")
+    assert answer.status_code == 200
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["x-depth-scale"] == "256"
+    size = (int(answer.headers["x-depth-height"]), int(answer.headers["x-depth-width"]))
+    np.testing.assert_array_equal(np.frombuffer(answer.content, "<u2").reshape(size), png16.to_uint16(DEPTH))
+    plain = viewer.get(
+        "/api/galleries/my-results/TIE%20KD/b%201.u16", headers={"accept-encoding": "identity"}
+    )
+    assert "content-encoding" not in plain.headers
+    assert plain.content == answer.content
+
+
+def test_unchanged_frames_are_not_sent_again(viewer, folder) -> None:
+    for path in ("TIE%20KD/a.u16", "pictures/a.png", "image/a"):
+        url = f"/api/galleries/my-results/{path}"
+        tag = viewer.get(url).headers["etag"]
+        assert viewer.get(url, headers={"if-none-match": tag}).status_code == 304
+    (folder / "TIE KD" / "a.png").write_bytes(png16.encode(DEPTH * 0.5))
+    changed = viewer.get("/api/galleries/my-results/TIE%20KD/a.u16")
+    np.testing.assert_array_equal(
+        np.frombuffer(changed.content, "<u2").reshape(20, 30), png16.to_uint16(DEPTH * 0.5)
+    )
+
+
+def test_pictures_keep_their_colours_and_depth_is_coloured(viewer, folder) -> None:
+    colours = np.asarray(Image.open(folder / "pictures" / "a.png"))
+    for method in ("pictures", "Teacher_adabins"):
+        answer = viewer.get(f"/api/galleries/my-results/{method}/a.png")
+        assert answer.headers["content-type"] == "image/png"
+        shown = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
+        np.testing.assert_array_equal(shown, colours)
+    other = viewer.get("/api/galleries/my-results/TIE%20KD/a.png?cmap=viridis")
+    shown = np.asarray(Image.open(io.BytesIO(other.content)).convert("RGB"))
+    stored = png16.to_metres(png16.to_uint16(DEPTH))
+    np.testing.assert_array_equal(shown, render.colorize(stored, depth_range=SPAN, cmap="viridis"))
+    photo = viewer.get("/api/galleries/my-results/image/a")
+    assert photo.headers["content-type"] == "image/png"
+    assert photo.content == (folder / "image" / "a.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("nope", "gallery 'nope'"),
+        ("my-results/nope/a.u16", "method 'nope'"),
+        ("my-results/pictures/nope.png", "frame 'nope'"),
+        ("my-results/image/b%201", "frame 'b 1'"),
+        ("my-results/..%2f..%2fetc/passwd.u16", "nothing at"),
+        ("my-results/TIE%20KD/%2e%2e%2fa.u16", "nothing at"),
+    ],
+)
+def test_what_is_not_there(viewer, is_problem, path, words) -> None:
+    assert words in is_problem(viewer.get(f"/api/galleries/{path}"), 404)["detail"]
+
+
+def test_damaged_frames_are_told_and_do_not_break_the_rest(viewer, folder, is_problem) -> None:
+    assert "no depth" not in viewer.get("/api/galleries/my-results").text
+    (folder / "TIE KD" / "a.png").write_bytes(b"junk")
+    (folder / "pictures" / "b 1.png").unlink()
+    data = bytearray((folder / "Teacher_adabins" / "a.png").read_bytes())
+    data[70:80] = bytes(10)
+    (folder / "Teacher_adabins" / "a.png").write_bytes(data)
+    first, second = viewer.get("/api/galleries/my-results").json()["frames"]
+    assert set(first["broken"]) == {"TIE KD"}
+    assert second["missing"] == ["pictures"]
+    is_problem(viewer.get("/api/galleries/my-results/TIE%20KD/a.u16"), 422)
+    is_problem(viewer.get("/api/galleries/my-results/Teacher_adabins/a.u16"), 422)
+    is_problem(viewer.get("/api/galleries/my-results/pictures/a.u16"), 422)
+    assert viewer.get("/api/galleries/my-results/TIE%20KD/b%201.u16").status_code == 200
+
+
+def test_a_results_folder_that_can_not_be_shown_ends_the_start(tmp_path, folder) -> None:
+    with pytest.raises(DataError, match="holds no METHOD/FRAME"):
+        create_app(Settings(results=(tmp_path / "my results" / "pictures",)))
+    for wrong in ({"magma_ranges": ("pictures",)}, {"depth_range": "0-80"}, {"depth_range": "9:1"}):
+        with pytest.raises(ConfigError):
+            create_app(Settings(results=(folder,), **wrong))
+
+
+def test_a_declared_range_decodes_other_magma_folders(folder) -> None:
+    viewer = TestClient(create_app(Settings(results=(folder,), magma_ranges=("pictures=0.001:80",))))
+    answer = viewer.get("/api/galleries/my-results/pictures/a.u16")
+    decoded = np.frombuffer(answer.content, "<u2").reshape(20, 30) / 256
+    assert np.abs(decoded - DEPTH).max() <= 0.16 + 1 / 256
+
+
+def test_two_folders_of_one_name_are_told_apart(folder, tmp_path) -> None:
+    other = tmp_path / "other" / "my results"
+    (other / "m").mkdir(parents=True)
+    (other / "m" / "a.png").write_bytes(png16.encode(DEPTH))
+    viewer = TestClient(create_app(Settings(results=(folder, other))))
+    ids = [gallery["id"] for gallery in viewer.get("/api/galleries").json()["galleries"]]
+    assert ids[:2] == ["my-results", "my-results-2"]
