@@ -129,7 +129,7 @@ def test_unknown_ids_suggest_near_ones(results) -> None:
     gallery = open_results(results)
     with pytest.raises(UnknownNameError, match="method 'mine61'"):
         gallery.path("mine61", "f2")
-    with pytest.raises(UnknownNameError, match="frame '../x'"):
+    with pytest.raises(UnknownNameError, match=r"frame '\.\./x'"):
         gallery.path("mine16", "../x")
     with pytest.raises(UnknownNameError, match="frame 'f10'"):
         gallery.photo("f10")

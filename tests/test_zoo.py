@@ -1,5 +1,4 @@
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -136,4 +135,4 @@ def test_the_home_defaults_to_the_users_data_folder(monkeypatch) -> None:
     monkeypatch.delenv("TIEKD_HOME", raising=False)
     assert zoo.home().name == "tiekd"
     monkeypatch.setenv("TIEKD_HOME", "~/weights")
-    assert zoo.home() == Path(os.path.expanduser("~")) / "weights"
+    assert zoo.home() == Path("~").expanduser() / "weights"
