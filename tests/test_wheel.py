@@ -1,0 +1,50 @@
+"""The wheel brings everything: installed elsewhere, it serves the page, its files and the zoo."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ASK = """
+import sys
+from pathlib import Path
+import tiekd, server
+from tiekd.zoo import read_zoo
+from fastapi.testclient import TestClient
+from server.app import create_app
+home = Path(sys.argv[1]).resolve()
+assert home in Path(tiekd.__file__).resolve().parents and home in Path(server.__file__).resolve().parents
+assert read_zoo().rows
+with TestClient(create_app()) as client:
+    page = client.get("/")
+    assert page.status_code == 200 and "data-action" in page.text, page.text[:500]
+    script = next(part for part in page.text.split('"') if "/static/viewer/main.js" in part)
+    assert client.get(script).status_code == 200
+    assert client.get("/healthz").status_code == 200
+"""
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_serves_from_anywhere(tmp_path: Path) -> None:
+    dist, site, elsewhere = tmp_path / "dist", tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(dist)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = dist.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(site)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(site),
+        "TIEKD_HOME": str(tmp_path / "home"),
+        "TIEKD_MODELS": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, str(site)],
+        cwd=elsewhere, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
