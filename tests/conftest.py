@@ -89,8 +89,6 @@ def tiny_recipe(tiny_world):
 
     def make(row, **changes):
         values = TINY_TEACHER if row.startswith("adabins") else TINY_STUDENT
-        if row.startswith(("baseline", "reskd")):
-            values = {key: value for key, value in values.items() if key != "network.n_bins"}
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         return load_recipe(row, values={**values, "data.source": f"kitti:{tiny_world}", **dotted})
 

@@ -100,6 +100,17 @@ def test_views_lie_inside_a_frame_that_is_large_enough():
     assert len(zooms) == 50
 
 
+def test_rotation_happens_as_often_as_asked():
+    def turned(share):
+        settings = ViewSettings(size=(40, 60), rotate_deg=2, rotate=share)
+        rng = np.random.default_rng(0)
+        return sum(draw_view(rng, (60, 90), settings).matrix[1][0] != 0 for _ in range(200))
+
+    assert turned(0.0) == 0
+    assert 70 < turned(0.5) < 130
+    assert turned(1.0) == 200
+
+
 def test_a_view_of_a_shrunken_frame_is_shrunken():
     settings = ViewSettings(size=(64, 96))
     assert draw_view(np.random.default_rng(0), (40, 60), settings, shrink=2).size == (32, 48)

@@ -137,7 +137,6 @@ def finished_once(tiny_world, tmp_path_factory):
 
     out = tmp_path_factory.mktemp("finished") / "run"
     values = {**TINY_STUDENT, "data.source": f"kitti:{tiny_world}"}
-    values.pop("network.n_bins")
     run(load_recipe("baseline_mobilenetv2.demo", values=values), out)
     return out
 

@@ -22,6 +22,10 @@ def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
         ("reskd_ssim_si_mobilenetv2.demo", "reskd_ssim_si", "densedepth_mobilenetv2_100"),
         ("tiekd_mobilenetv2.demo", "tiekd", "densedepth_dpm_mobilenetv2_100"),
         ("tiekd_depth_mobilenetv2.demo", "tiekd_depth", "densedepth_dpm_mobilenetv2_100"),
+        ("baseline_resnet18.kitti", "baseline", "densedepth_resnet18"),
+        ("adabins_efficientnet_b5.kitti", "teacher", "adabins_efficientnet_b5"),
+        ("tiekd_dpm_mobilenetv2.bts_kitti", "tiekd_dpm", "densedepth_dpm_mobilenetv2"),
+        ("reskd_ssim_mse_mobilenetv2.depthformer_kitti", "reskd_ssim_mse", "densedepth_mobilenetv2"),
     ],
 )
 def test_a_row_is_a_recipe_with_values(row, method, architecture):
@@ -29,6 +33,28 @@ def test_a_row_is_a_recipe_with_values(row, method, architecture):
     assert (recipe.name, recipe.method, recipe.architecture) == (row, method, architecture)
     assert recipe.weights == WEIGHTS[method]
     assert recipe.needs_labels == (method not in ("teacher", "baseline"))
+
+
+def test_the_teacher_is_a_value_in_the_rows_name():
+    assert load_recipe("tiekd_resnet50.bts_kitti").teacher == "bts"
+    assert load_recipe("baseline_resnet50.kitti").teacher is None
+
+
+def test_every_kitti_row_of_the_zoo_that_has_a_recipe_agrees_with_it():
+    from tiekd.zoo import read_zoo
+
+    rows = [
+        row for row in read_zoo() if row.dataset in ("kitti", "demo") and "bts_resnet50.k" not in row.name
+    ]
+    checked = 0
+    for row in rows:
+        if row.name.startswith("depthformer"):
+            continue
+        recipe = load_recipe(row.name)
+        assert (recipe.architecture, recipe.method) == (row.architecture, row.method), row.name
+        assert recipe.taught_by == row.teacher, row.name
+        checked += 1
+    assert checked >= 38
 
 
 def test_students_of_the_demo_differ_in_nothing_but_the_method():

@@ -23,12 +23,16 @@ IMAGE_STD = (58.395, 57.12, 57.375)
 
 
 class ViewSettings(BaseModel):
-    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking."""
+    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking.
+
+    `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: tuple[int, int] = (352, 1216)
     zoom: tuple[float, float] = (1.0, 1.0)
+    rotate: float = Field(default=1.0, ge=0, le=1)
     rotate_deg: float = Field(default=0.0, ge=0, le=30)
     flip: float = Field(default=0.5, ge=0, le=1)
 
@@ -70,6 +74,8 @@ def draw_view(
     low, high = settings.zoom
     zoom = math.exp(rng.uniform(math.log(low), math.log(high)))
     angle = math.radians(rng.uniform(-settings.rotate_deg, settings.rotate_deg))
+    if settings.rotate < 1 and rng.random() >= settings.rotate:
+        angle = 0.0
     flip = rng.random() < settings.flip
     place_y, place_x = rng.random(2)
     size = (settings.size[0] // shrink, settings.size[1] // shrink)

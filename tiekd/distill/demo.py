@@ -142,7 +142,9 @@ def shipped_file(plan: DemoPlan, row: str) -> Path:
     """The half-size copy of a row's weights that ships, made anew: what ships is what is measured."""
     target = plan.models / "demo" / f"{row}.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
-    save(load(plan.weights(row)), target, dtype=torch.float16)
+    model = load(plan.weights(row))
+    model.describe(teacher=load_recipe(row).taught_by)
+    save(model, target, dtype=torch.float16)
     return target
 
 

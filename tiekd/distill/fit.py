@@ -86,14 +86,16 @@ def build_network(recipe: Recipe, *, train_focal_px: float, load_encoder: bool =
 
     Raises ConfigError for options the architecture does not know, and what loading the encoder raises.
     """
-    bins: dict[str, Any] = {} if recipe.network.n_bins is None else {"n_bins": recipe.network.n_bins}
+    bins: dict[str, Any] = (
+        {"n_bins": recipe.network.n_bins} if recipe.network.n_bins and not recipe.is_regression else {}
+    )
     name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
     uses_sigma = "dpm_loss" in recipe.weights
     network = create_model(
         recipe.architecture,
         encoder_weights=recipe.network.encoder_weights if load_encoder else None,
         method=recipe.method,
-        teacher=recipe.teacher,
+        teacher=recipe.taught_by,
         dataset=recipe.dataset,
         min_depth_m=recipe.data.min_depth_m,
         max_depth_m=recipe.data.max_depth_m,

@@ -35,7 +35,8 @@ class _Settings(BaseModel):
 class NetworkSettings(_Settings):
     """The network; "auto" takes the family's DPM network for the tiekd methods, regression for the others.
 
-    `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file.
+    `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
+    for networks that have bins.
     """
 
     architecture: Literal["auto", "adabins", "densedepth", "densedepth_dpm"] = "auto"
@@ -141,8 +142,7 @@ class Recipe(_Settings):
             faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
         if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
             faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
-        regression = self.architecture.startswith("densedepth_") and "_dpm_" not in self.architecture
-        if regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
+        if self.is_regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
             faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
         if faults:
             raise ValueError("; ".join(faults))
@@ -156,6 +156,16 @@ class Recipe(_Settings):
             kinds = {"teacher": "adabins", "tiekd": "densedepth_dpm"}
             family = kinds.get(self.method.partition("_")[0], "densedepth")
         return f"{family}_{self.network.encoder}"
+
+    @property
+    def taught_by(self) -> str | None:
+        """The teacher, for methods that have one."""
+        return self.teacher if self.needs_labels else None
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the network answers without bins."""
+        return self.architecture.startswith("densedepth_") and "_dpm_" not in self.architecture
 
     @property
     def weights(self) -> Mapping[str, float]:
