@@ -3,8 +3,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import write_kitti
 from PIL import Image
+from training_kit import write_kitti
 
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import Frame, open_source, read_split

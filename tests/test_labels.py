@@ -64,7 +64,7 @@ def test_coarse_labels_stretch_back_over_the_frame(world, tmp_path, shrink):
 
 
 def test_the_kb_crop_is_what_the_teacher_sees(tmp_path):
-    from conftest import write_kitti
+    from training_kit import write_kitti
 
     write_kitti(tmp_path / "world", {"train": 1}, size=(375, 1242))
     source, frames = open_source(f"kitti:{tmp_path / 'world'}"), read_split(tmp_path / "world" / "train.txt")

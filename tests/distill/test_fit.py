@@ -34,7 +34,7 @@ def rows(out):
 @pytest.fixture(scope="module")
 def labels(tiny_world, tmp_path_factory):
     """Labels of a tiny untrained teacher for the training frames."""
-    from conftest import TINY_TEACHER
+    from training_kit import TINY_TEACHER
 
     folder = tmp_path_factory.mktemp("labels")
     recipe = load_recipe(
@@ -133,7 +133,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, ki
 
 @pytest.fixture(scope="module")
 def finished_once(tiny_world, tmp_path_factory):
-    from conftest import TINY_STUDENT
+    from training_kit import TINY_STUDENT
 
     out = tmp_path_factory.mktemp("finished") / "run"
     values = {**TINY_STUDENT, "data.source": f"kitti:{tiny_world}"}
