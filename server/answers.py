@@ -6,11 +6,10 @@ import base64
 import json
 import math
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from numpy.typing import NDArray
 
 from server.service import timed
@@ -26,6 +25,7 @@ MEDIA_TYPES = {
     "color": "image/png",
     "npy": "application/x-npy",
     "npz": "application/x-npz",
+    "json": "application/json",
 }
 PERCENTILES = (5, 25, 50, 75, 95)
 
@@ -35,16 +35,12 @@ async def depth_answer(
 ) -> Response:
     """One depth map in the asked format, with the headers that every depth answer carries."""
     if fmt == "json":
-        began = perf_counter()
-        body, encode_ms = await timed(lambda: _depth_json(depth_map, values))
-        timings = {**(depth_map.timings_ms or {}), "encode": (perf_counter() - began) * 1e3}
-        body["timings_ms"] = {stage: round(spent, 3) for stage, spent in timings.items()}
-        response: Response = JSONResponse(body)
+        data, encode_ms = await timed(lambda: json_bytes(_depth_json(depth_map, values)))
     else:
         data, encode_ms = await timed(
             lambda: render.encode(depth_map, fmt, cmap=cmap, depth_range=depth_range)
         )
-        response = Response(data, media_type=MEDIA_TYPES[fmt])
+    response = Response(data, media_type=MEDIA_TYPES[fmt])
     response.headers.update(depth_headers(depth_map, encode_ms=encode_ms))
     if fmt == "png16":
         response.headers["X-Depth-Scale"] = str(DEPTH_SCALE)
@@ -115,6 +111,11 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def json_bytes(value: Any) -> bytes:
+    """JSON for a body. Long answers are to be made in a thread, not on the event loop."""
+    return compact_json(value).encode()
+
+
 def _depth_json(depth_map: DepthMap, values: Values) -> dict[str, Any]:
     height, width = depth_map.depth_m.shape
     span = depth_map.depth_range
@@ -125,5 +126,6 @@ def _depth_json(depth_map: DepthMap, values: Values) -> dict[str, Any]:
         "height": height,
         "depth_range": {"min_m": span.min_m, "max_m": span.max_m},
         "statistics": statistics(depth_map.depth_m),
+        "timings_ms": {stage: round(spent, 3) for stage, spent in (depth_map.timings_ms or {}).items()},
     }
     return body if values == "none" else body | {"depth_m": array_json(depth_map.depth_m, values)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ PathList = Annotated[tuple[Path, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Settings of one server process; lists are separated by commas in the environment."""
+    """Settings of one server process; in the environment, lists are separated by commas or JSON."""
 
     model_config = SettingsConfigDict(env_prefix="TIEKD_", extra="ignore", frozen=True)
 
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
     )
 
     max_upload_bytes: int = Field(default=32 * 2**20, gt=0)
-    max_photo_pixels: int = Field(default=64_000_000, gt=0)
+    max_photo_pixels: int = Field(default=50_000_000, gt=0)
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
     deadline_s: float = Field(default=60, gt=0)
     workers: int = Field(default=1, ge=1, description="networks that may compute at the same time")
@@ -41,4 +42,8 @@ class Settings(BaseSettings):
     @field_validator("models", "results", "magma_ranges", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        # A JSON list holds names that have commas in them.
+        parts = json.loads(value) if value.startswith("[") else value.split(",")
+        return tuple(part for part in parts if part)

@@ -6,10 +6,18 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from numpy.typing import NDArray
 
-from server.answers import MEDIA_TYPES, Values, array_json, compact_json, depth_headers, parse_span
+from server.answers import (
+    MEDIA_TYPES,
+    Values,
+    array_json,
+    compact_json,
+    depth_headers,
+    json_bytes,
+    parse_span,
+)
 from server.routes.predict import ColorRange, FocalLength
 from server.service import Shared, timed
 from server.uploads import REQUEST_BODY
@@ -55,21 +63,24 @@ async def diff(
         "X-Model": f"{a},{b}",
         "X-Statistics": compact_json(stats),
     }
-    if fmt == "json":
-        body: dict[str, Any] = {"a": a, "b": b, "metric": metric, "unit": unit}
-        body |= {"width": difference.shape[1], "height": difference.shape[0], "statistics": stats}
-        body |= {} if values == "none" else {"difference": array_json(difference, values)}
-        return JSONResponse(body, headers=headers)
     if fmt == "color":
         low, high = span
         headers["X-Value-Range"] = f"{low:g},{high:g}"
         data, _ = await timed(lambda: render.scalar_png(difference, low=low, high=high, cmap=colours))
     elif fmt == "npy":
         data, _ = await timed(lambda: render.npy_bytes(difference))
-    else:
+    elif fmt == "npz":
         depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
         data, _ = await timed(lambda: render.npz_bytes(difference=difference, **depths))
+    else:
+        body = {"a": a, "b": b, "metric": metric, "unit": unit, "statistics": stats}
+        body |= {"width": difference.shape[1], "height": difference.shape[0]}
+        data, _ = await timed(lambda: json_bytes(body | _values(difference, values)))
     return Response(data, media_type=MEDIA_TYPES[fmt], headers=headers)
+
+
+def _values(difference: NDArray[np.float32], values: Values) -> dict[str, Any]:
+    return {} if values == "none" else {"difference": array_json(difference, values)}
 
 
 def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> tuple[NDArray[np.float32], dict[str, Any]]:

@@ -7,7 +7,7 @@ from tiekd.runtime.resample import resize, taps
 
 
 @pytest.mark.parametrize("align_corners", [True, False])
-@pytest.mark.parametrize("size", [(33, 70), (5, 4), (1, 1), (13, 20), (40, 3)])
+@pytest.mark.parametrize("size", [(33, 70), (5, 4), (1, 1), (13, 20), (40, 3), (1100, 6)])
 def test_resize_equals_torch(size: tuple[int, int], align_corners: bool) -> None:
     values = np.random.default_rng(1).random((2, 13, 20), np.float32)
     expected = interpolate(

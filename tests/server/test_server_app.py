@@ -202,11 +202,11 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, mon
 
 def test_settings_come_from_the_environment(monkeypatch) -> None:
     monkeypatch.setenv("TIEKD_MODELS", "a,b")
-    monkeypatch.setenv("TIEKD_RESULTS", "/x,/y")
+    monkeypatch.setenv("TIEKD_RESULTS", '["/x", "/y, z"]')
     monkeypatch.setenv("TIEKD_DEPTH_SCALE", "1000")
     settings = Settings()
     assert settings.models == ("a", "b")
-    assert [str(path) for path in settings.results] == ["/x", "/y"]
+    assert [str(path) for path in settings.results] == ["/x", "/y, z"]
     assert settings.depth_scale == 1000
 
 

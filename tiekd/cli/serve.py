@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -53,10 +54,10 @@ def serve(
     _export(
         device=device,
         models=models,
-        results=",".join(map(str, results)) if results else None,
+        results=json.dumps([str(folder) for folder in results]) if results else None,
         depth_scale=depth_scale,
         depth_range=depth_range,
-        magma_ranges=",".join(magma_range) if magma_range else None,
+        magma_ranges=json.dumps(magma_range) if magma_range else None,
         untrained=untrained or None,
     )
     config = uvicorn.Config(

@@ -7,10 +7,12 @@ that the distribution under one pixel of a photo can be read without resizing al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_ROWS_AT_ONCE = 512
+"""A photo of many megapixels is resized in strips, so that no copy of all of it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,14 @@ def resize(values: NDArray[np.float32], size: tuple[int, int], *, align_corners:
         return values
     rows = taps(values.shape[-2], size[0], align_corners=align_corners)
     columns = taps(values.shape[-1], size[1], align_corners=align_corners)
-    share = rows.share[:, None]
-    tall = values[..., rows.low, :] * (1 - share) + values[..., rows.high, :] * share
-    left: NDArray[Any] = tall.take(columns.low, axis=-1)
-    right = tall.take(columns.high, axis=-1)
-    right -= left
-    right *= columns.share
-    left += right
-    return left
+    resized = np.empty((*values.shape[:-2], *size), np.float32)
+    for start in range(0, size[0], _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        share = rows.share[part, None]
+        tall = values[..., rows.low[part], :] * (1 - share) + values[..., rows.high[part], :] * share
+        left = tall.take(columns.low, axis=-1)
+        right = tall.take(columns.high, axis=-1)
+        right -= left
+        right *= columns.share
+        np.add(left, right, out=resized[..., part, :])
+    return resized
