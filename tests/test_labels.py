@@ -99,6 +99,14 @@ def test_labels_of_another_teacher_are_not_mixed_in(world, tmp_path):
     assert len(list(tmp_path.glob("*.png"))) == 2
 
 
+def test_a_call_that_labelled_nothing_does_not_bind_the_next(world, tmp_path):
+    source, frames = world
+    with pytest.raises(DataError, match="1216x352"):
+        write_labels(RampTeacher(), source, frames, tmp_path, INFO.model_copy(update={"crop": "kb"}))
+    assert write_labels(RampTeacher(), source, frames, tmp_path, INFO).written == 6
+    assert LabelFolder(tmp_path).info == INFO
+
+
 def test_pictures_without_a_sidecar_are_not_adopted(world, tmp_path):
     source, frames = world
     write_labels(RampTeacher(), source, frames[:1], tmp_path, INFO)

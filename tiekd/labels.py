@@ -203,7 +203,8 @@ def _reduced(depth: NDArray[np.float32], shrink: int) -> NDArray[np.float32]:
 
 
 def _start(out: Path, info: LabelInfo) -> None:
-    if (out / SIDECAR).is_file():
+    labelled = out.is_dir() and next(out.glob("*.png"), None) is not None
+    if labelled and (out / SIDECAR).is_file():
         before = read_info(out)
         differing = [
             name
@@ -216,7 +217,7 @@ def _start(out: Path, info: LabelInfo) -> None:
                 hint="Give another --out.",
             )
         return
-    if out.is_dir() and next(out.glob("*.png"), None):
+    if labelled:
         raise ConfigError(
             f"{out} holds pictures but no {SIDECAR}; they may be labels of another scale.",
             hint="Give an empty --out.",
