@@ -11,6 +11,12 @@ import pytest
 from training_kit import TINY_STUDENT, TINY_TEACHER, write_kitti
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Browser tests last: while Playwright's driver lives, its event loop runs here and no other can."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def tiny_world(tmp_path_factory):
     """A KITTI folder of 64x96 frames: train 6, val 2, test 2. Read only; copy it to break it."""
