@@ -270,3 +270,27 @@ def test_targets_are_at_the_heads_size(tiny_recipe):
 def test_the_recipe_as_it_ran_is_plain_yaml(finished):
     document = yaml.safe_load((finished / "recipe.yaml").read_text())
     assert document["network"]["encoder"] == "test_resnet"
+
+
+def test_a_canonical_camera_needs_every_focal_length(tiny_recipe, tiny_world, tmp_path):
+    image, depth, _ = (tiny_world / "train.txt").read_text().splitlines()[0].split()
+    (tmp_path / "some.txt").write_text(f"input/{image} gt_depth/{depth}\n")
+    changes = {"data__source": f"folder:{tiny_world}", "data__train_split": str(tmp_path / "some.txt")}
+    row = "baseline_mobilenetv2.demo"
+    with pytest.raises(DataError, match="does not give every focal length"):
+        run(tiny_recipe(row, **changes), tmp_path / "a")
+    plain = tiny_recipe(row, **changes, data__train_focal_px=None, data__val_split=None)
+    assert run(plain, tmp_path / "b").finished
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_cached_frames_train_to_the_same_weights(tiny_recipe, tmp_path, workers):
+    told = []
+    changes = {"data__shrink": 2, "data__cache_dir": str(tmp_path / "cache")}
+    row = "baseline_mobilenetv2.demo"
+    run(tiny_recipe(row, **changes), tmp_path / "loose")
+    cached = tiny_recipe(row, **changes, data__cache=True, data__workers=workers)
+    run(cached, tmp_path / "cached", progress=lambda done, total: told.append((done, total)))
+    assert told == [(n, 6) for n in range(1, 7)] + [(n, 2) for n in range(1, 3)]
+    a, b = (load(tmp_path / name / "last.safetensors").state_dict() for name in ("loose", "cached"))
+    assert all(torch.equal(a[key], b[key]) for key in a)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -55,6 +57,17 @@ def test_shapes_and_range(model, size):
         torch.testing.assert_close(
             got.bin_edges[..., -1], torch.full_like(got.bin_edges[..., -1], card.max_depth_m)
         )
+
+
+def test_training_may_start_at_a_depth(model):
+    started = copy.deepcopy(model)
+    started.start_at(12.0)
+    with torch.no_grad():
+        before = model.eval()(image(64, 96)).raw_depth.mean()
+        depth = started.eval()(image(64, 96)).raw_depth.mean()
+    assert abs(float(depth) - 12) < 0.75 * abs(float(before) - 12)
+    with pytest.raises(ConfigError, match="Can't start at 80"):
+        model.start_at(80.0)
 
 
 def test_head_covers_the_image_exactly_at_multiples_of_the_card(model):

@@ -11,8 +11,23 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to call with (done, total); the bar goes to the error stream and vanishes at the end."""
+    """A function to call with (done, total), for one pass after another.
+
+    The bar goes to the error stream and is there only while a pass goes on; between passes others may show.
+    """
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(title, total=None)
+
+    def tell(done: int, total: int) -> None:
+        if done < total:
+            bar.start()
+        bar.update(task, completed=done, total=total)
+        if done >= total:
+            bar.stop()
+            bar.reset(task, start=True)
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

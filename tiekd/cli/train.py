@@ -44,6 +44,7 @@ def train(
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT.
     """
     from tiekd.cli.output import print_result
+    from tiekd.cli.progress import progress_bar
     from tiekd.distill.fit import fit
     from tiekd.distill.recipe import load_recipe
 
@@ -59,7 +60,8 @@ def train(
     if encoder_weights == "none":
         values["network.encoder_weights"] = None
     chosen = load_recipe(recipe, overrides=override or (), values=values)
-    result = fit(chosen, out, resume=resume)
+    with progress_bar("Reading frames") as progress:
+        result = fit(chosen, out, resume=resume, progress=progress)
     ended = "finished" if result.finished else "stopped early; go on with --resume"
     print_result(
         {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.frames import FrameSource
+from tiekd.data.read import image_size
 from tiekd.data.transforms import Layers
 from tiekd.errors import DataError
 
@@ -110,7 +110,7 @@ def _fill(loose: LooseFrames, target: Path, progress: Progress | None) -> None:
 
 def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> dict[str, Any]:
     layers = [name for name, there in (("depth", loose.with_depth), ("teacher", loose.labels)) if there]
-    canvas = _canvas(loose.source, loose)
+    canvas = _canvas(loose)
     sizes, focals = [], []
     with (part / "images.u8").open("wb") as images:
         files = {name: (part / f"{name}.u16").open("wb") for name in layers}
@@ -131,10 +131,8 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
     return {"version": VERSION, "canvas": canvas, "sizes": sizes, "focals_px": focals, "layers": layers}
 
 
-def _canvas(source: FrameSource, loose: LooseFrames) -> tuple[int, int]:
-    from tiekd.data.dataset import frame_sizes
-
-    sizes: Sequence[tuple[int, int]] = frame_sizes([source.image_path(frame) for frame in loose.frames])
+def _canvas(loose: LooseFrames) -> tuple[int, int]:
+    sizes = [image_size(loose.source.image_path(frame)) for frame in loose.frames]
     return max(h for h, _ in sizes) // loose.shrink, max(w for _, w in sizes) // loose.shrink
 
 

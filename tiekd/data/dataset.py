@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,7 +80,7 @@ class LooseFrames:
             image = image[top : top + height, left : left + width]
             depth = None if depth is None else depth[top : top + height, left : left + width]
         teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
-        focal_px = frame.focal_px or self.source.focal_px or 721.5377
+        focal_px = frame.focal_px or self.source.focal_px or 0.0
         pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
         return shrink_layers(Layers(pixels, _plane(depth), _plane(teacher), focal_px), self.shrink)
 
@@ -196,10 +195,3 @@ class StreamLoader(DataLoader[Sample]):
 def single_thread(_worker: int) -> None:
     """Keep a loader process to one thread; the network needs the others."""
     torch.set_num_threads(1)
-
-
-def frame_sizes(paths: Sequence[Path]) -> list[tuple[int, int]]:
-    """(height, width) of pictures, from their headers."""
-    from tiekd.data.read import image_size
-
-    return [image_size(path) for path in paths]

@@ -49,7 +49,7 @@ class ViewSettings(BaseModel):
 class Layers:
     """One frame or view: `image` `[3, H, W]` 0–255, `depth` and `teacher` `[1, H, W]` metres or None.
 
-    `depth` is 0 where there is none; `teacher` is dense. `focal_px` belongs to this resolution.
+    `depth` is 0 where there is none; `teacher` is dense. `focal_px` belongs to this resolution, 0 = unknown.
     """
 
     image: Tensor

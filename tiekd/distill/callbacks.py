@@ -12,6 +12,7 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
+from pytorch_lightning.callbacks import RichProgressBar
 
 from tiekd.distill.task import DistillTask
 from tiekd.models.registry import save
@@ -25,14 +26,20 @@ class Keeper(lightning.Callback):
     Every file is written beside its name and then moved there: a run killed at any moment leaves whole files.
     """
 
-    def __init__(self, out: Path, *, every: int, best_by: str) -> None:
+    def __init__(self, out: Path, *, every: int, best_by: str, max_seconds: float | None = None) -> None:
         self.out, self.every, self.best_by = out, every, best_by
         self.best: float | None = None
+        self.deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        self.stop_asked = False
 
     def on_train_batch_end(self, trainer: lightning.Trainer, task: Any, *_: Any) -> None:
-        """Keep the run every `every` steps and at the end."""
-        if trainer.global_step % self.every == 0 or trainer.global_step >= trainer.max_steps:
+        """Keep the run every `every` steps, at the end, and when it is asked to stop or out of time."""
+        late = self.deadline is not None and time.monotonic() > self.deadline
+        stop = late or self.stop_asked
+        if stop or trainer.global_step % self.every == 0 or trainer.global_step >= trainer.max_steps:
             self.keep(trainer, task)
+        # Only now: a checkpoint that is made after Lightning has ended the loop can't be gone on from.
+        trainer.should_stop = stop
 
     def keep(self, trainer: lightning.Trainer, task: DistillTask) -> None:
         """Write last.ckpt and last.safetensors now."""
@@ -120,6 +127,16 @@ class MetricsTable(lightning.Callback):
         if self.lines:
             shown = "  ".join(f"{name} {value}" for name, value in whole.items() if name != "step")
             print(f"step {trainer.global_step}/{trainer.max_steps}  {shown}", file=sys.stderr, flush=True)
+
+
+class Bar(RichProgressBar):
+    """Lightning's progress bar without the number of a run, which has none."""
+
+    def get_metrics(self, *args: Any) -> dict[str, Any]:
+        """What stands beside the bar."""
+        metrics: dict[str, Any] = super().get_metrics(*args)
+        metrics.pop("v_num", None)
+        return metrics
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -26,11 +26,11 @@ from tiekd.types import Sample
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """Loaders of one run and the focal length (pixels of a frame) that its depth is stated for."""
+    """Loaders of one run and the focal length (pixels of a frame) that its depth is stated for, if known."""
 
     train: StreamLoader
     val: DataLoader[Sample] | None
-    train_focal_px: float
+    train_focal_px: float | None
 
 
 def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
@@ -43,6 +43,11 @@ def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
     source = open_source(settings.source)
     frames = read_split(find_split(source, settings.train_split))
     check_files(source, frames, need_depth=not recipe.needs_labels)
+    if settings.train_focal_px and not source.focal_px and not all(frame.focal_px for frame in frames):
+        raise DataError(
+            f"data.train_focal_px is set, but {settings.train_split} does not give every focal length.",
+            hint="Write it in pixels as the third word of each line, or say -o data.train_focal_px=null.",
+        )
     labels = _open_labels(recipe, frames) if recipe.needs_labels else None
     loose = LooseFrames(
         source, frames, crop=settings.crop, shrink=settings.shrink, labels=labels,
@@ -58,7 +63,7 @@ def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
         _views(store, recipe, training=True), batch_size=recipe.optim.batch_size, sampler=sampler,
         workers=settings.workers,
     )  # fmt: skip
-    focal_px = settings.train_focal_px or frames[0].focal_px or source.focal_px or 721.5377
+    focal_px = settings.train_focal_px or frames[0].focal_px or source.focal_px
     return RunData(train, val, focal_px)
 
 

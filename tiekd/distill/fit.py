@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.callbacks import RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from tiekd.data.cache import Progress
-from tiekd.distill.callbacks import Keeper, MetricsTable, load_checkpoint
+from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, load_checkpoint
 from tiekd.distill.datamodule import RunData, open_data
 from tiekd.distill.recipe import Recipe
 from tiekd.distill.task import DistillTask
@@ -67,13 +69,13 @@ def fit(
     network = build_network(recipe, train_focal_px=data.train_focal_px, load_encoder=checkpoint is None)
     task = DistillTask(recipe, network)
     _write_recipe(recipe, out)
-    keeper = Keeper(out, every=recipe.run.save_every, best_by=recipe.run.best_by)
-    with _quiet():
+    keeper = Keeper(
+        out, every=recipe.run.save_every, best_by=recipe.run.best_by, max_seconds=recipe.run.max_seconds
+    )
+    with _quiet(), _stopped_by_ctrl_c(keeper):
         trainer = _trainer(recipe, out, data, keeper, interactive=interactive)
         trainer.fit(task, data.train, data.val, ckpt_path=checkpoint, weights_only=True)
-        if trainer.global_step % recipe.run.save_every and trainer.global_step:
-            keeper.keep(trainer, task)
-        if data.val is not None and trainer.global_step % _val_every(recipe):
+        if data.val is not None and trainer.global_step % _val_every(recipe) and not keeper.stop_asked:
             trainer.validate(task, data.val, verbose=False)
     if not (out / "best.safetensors").is_file():
         save(task.shipped, out / "best.safetensors")
@@ -81,7 +83,7 @@ def fit(
     return FitResult(out, trainer.global_step, trainer.global_step >= recipe.optim.steps, metrics)
 
 
-def build_network(recipe: Recipe, *, train_focal_px: float, load_encoder: bool = True) -> DepthModel:
+def build_network(recipe: Recipe, *, train_focal_px: float | None, load_encoder: bool = True) -> DepthModel:
     """The recipe's network with random weights, its encoder's from where the recipe says.
 
     Raises ConfigError for options the architecture does not know, and what loading the encoder raises.
@@ -91,6 +93,7 @@ def build_network(recipe: Recipe, *, train_focal_px: float, load_encoder: bool =
     )
     name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
     uses_sigma = "dpm_loss" in recipe.weights
+    focal: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
     network = create_model(
         recipe.architecture,
         encoder_weights=recipe.network.encoder_weights if load_encoder else None,
@@ -100,11 +103,13 @@ def build_network(recipe: Recipe, *, train_focal_px: float, load_encoder: bool =
         min_depth_m=recipe.data.min_depth_m,
         max_depth_m=recipe.data.max_depth_m,
         sigma_m=recipe.loss.sigma_m if uses_sigma else None,
-        train_fx_px=train_focal_px,
+        **focal,
         **bins,
         **recipe.network.options,
     )
     network.describe(name=name)
+    if recipe.network.start_depth_m:
+        network.start_at(recipe.network.start_depth_m)
     return network
 
 
@@ -125,13 +130,12 @@ def _trainer(
     # Weights are validated and kept in this order: the table first, so that a row exists for every file.
     callbacks: list[lightning.Callback] = [table, keeper]
     if bar:
-        callbacks.append(RichProgressBar())
+        callbacks.append(Bar())
     return lightning.Trainer(
         accelerator="auto" if recipe.run.device == "auto" else recipe.run.device,
         devices=1,
         max_steps=recipe.optim.steps,
         max_epochs=1,
-        max_time=recipe.run.max_time,
         val_check_interval=_val_every(recipe) if data.val is not None else None,
         check_val_every_n_epoch=None if data.val is not None else 1,
         num_sanity_val_steps=0,
@@ -167,6 +171,25 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def _stopped_by_ctrl_c(keeper: Keeper) -> Iterator[None]:
+    """Let the first Ctrl-C end the run after its step, with a checkpoint; the second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        keeper.stop_asked = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:

@@ -36,7 +36,8 @@ class NetworkSettings(_Settings):
     """The network; "auto" takes the family's DPM network for the tiekd methods, regression for the others.
 
     `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
-    for networks that have bins.
+    for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
+    gives.
     """
 
     architecture: Literal["auto", "adabins", "densedepth", "densedepth_dpm"] = "auto"
@@ -44,6 +45,7 @@ class NetworkSettings(_Settings):
     encoder_weights: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     n_bins: int | None = Field(default=None, ge=2)
+    start_depth_m: float | None = Field(default=None, gt=0)
     channels_last: bool = False
 
 
@@ -112,6 +114,14 @@ class RunSettings(_Settings):
     threads: int | None = Field(default=None, ge=1)
     device: str = "auto"
     max_time: str | None = Field(default=None, pattern=r"^\d+:\d\d:\d\d:\d\d$")
+
+    @property
+    def max_seconds(self) -> float | None:
+        """`max_time`, which is DD:HH:MM:SS, in seconds; counted from the start of each call."""
+        if self.max_time is None:
+            return None
+        days, hours, minutes, seconds = (int(part) for part in self.max_time.split(":"))
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 class Recipe(_Settings):

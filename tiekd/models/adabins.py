@@ -15,13 +15,13 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from tiekd.bins import edges_from_widths, expectation
+from tiekd.bins import DepthBins, edges_from_widths, expectation
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.base import DepthModel
 from tiekd.models.decoder import DecoderOptions, build_decoder
 from tiekd.models.encoders import create_encoder
-from tiekd.models.heads import HeadOutput
+from tiekd.models.heads import HeadOutput, start_falling
 from tiekd.types import DepthRange
 
 PUBLISHED_OPTIONS: dict[str, Any] = {
@@ -124,6 +124,11 @@ class AdaptiveBinsHead(nn.Module):
             nn.Linear(width, 256), nn.LeakyReLU(), nn.Linear(256, 256), nn.LeakyReLU(), nn.Linear(256, n_bins)
         )
         self.conv_out = nn.Conv2d(width, n_bins, 1)
+
+    def start_at(self, depth_m: float) -> None:
+        """Let the untrained head expect about `depth_m` metres; its bins start out nearly uniform."""
+        bins = DepthBins(self.conv_out.out_channels, self.depth_range)
+        start_falling(self.conv_out, bins.centers(), depth_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from `[B, C, h, w]`."""

@@ -59,6 +59,20 @@ class DepthModel(nn.Module):
             bin_edges=output.bin_edges,
         )
 
+    def start_at(self, depth_m: float) -> None:
+        """Before training: let the network answer about `depth_m` metres everywhere.
+
+        Raises ConfigError for a depth outside the range.
+        """
+        low_m, high_m = self.card.min_depth_m, self.card.max_depth_m
+        if not low_m < depth_m < high_m:
+            raise ConfigError(
+                f"Can't start at {depth_m} m, the range is {low_m}..{high_m} m.",
+                hint="Take the median depth of the data, e.g. 12 m for streets.",
+            )
+        start: Any = self.head.start_at
+        start(depth_m)
+
     def describe(self, **fields: Any) -> None:
         """Change fields of the card that don't shape the network (name, method, teacher, dataset, …).
 

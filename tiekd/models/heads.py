@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from tiekd.bins import DepthBins, expectation
+from tiekd.bins import DepthBins, bin_centers, expectation
 from tiekd.types import DepthRange
 
 
@@ -27,6 +28,10 @@ class RegressionHead(nn.Module):
         self.max_m = depth_range.max_m
         self.conv = nn.Conv2d(in_channels, 1, 3, padding=1)
 
+    def start_at(self, depth_m: float) -> None:
+        """Let the untrained head answer about `depth_m` metres."""
+        nn.init.constant_(_bias(self.conv), math.log(depth_m / (self.max_m - depth_m)))
+
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]` in metres from a map `[B, C, h, w]`."""
         # In float32 even under autocast: bfloat16 has steps of half a metre at 80 m.
@@ -43,8 +48,26 @@ class DPMHead(nn.Module):
         self.conv = nn.Conv2d(in_channels, bins.n_bins, 1)
         self.register_buffer("bin_edges", bins.edges(), persistent=False)
 
+    def start_at(self, depth_m: float) -> None:
+        """Let the untrained head expect about `depth_m` metres, by a distribution that falls with depth."""
+        start_falling(self.conv, bin_centers(self.bin_edges), depth_m)
+
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]` in metres and logits `[B, n_bins, h, w]` from a map `[B, C, h, w]`."""
         logits = self.conv(feature)
         edges = self.bin_edges.float()
         return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+
+
+def start_falling(conv: nn.Conv2d, centers_m: Tensor, mean_m: float) -> None:
+    """Set the biases of logits so that probability falls exponentially over depth, with about that mean.
+
+    Streets are nearer than the middle of 0..80 m, which a uniform start answers everywhere.
+    """
+    with torch.no_grad():
+        _bias(conv).copy_(-centers_m / mean_m)
+
+
+def _bias(conv: nn.Conv2d) -> Tensor:
+    assert conv.bias is not None, "heads have biases"
+    return conv.bias
