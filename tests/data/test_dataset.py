@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from tiekd.data.cache import cached
-from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, collate
+from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, ViewKey, collate
 from tiekd.data.frames import open_source, read_split
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
@@ -37,16 +37,16 @@ def same(a, b):
 
 def test_a_sample_depends_on_seed_epoch_and_index_only(tiny_world):
     dataset = views(loose(tiny_world))
-    first = dataset[0, 1]
-    dataset[0, 2]
-    assert same(first, dataset[0, 1])
-    assert not same(first, dataset[1, 1])
-    assert not same(first, dataset[0, 2])
-    assert not same(first, views(loose(tiny_world), seed=4)[0, 1])
+    first = dataset[ViewKey(0, 1)]
+    dataset[ViewKey(0, 2)]
+    assert same(first, dataset[ViewKey(0, 1)])
+    assert not same(first, dataset[ViewKey(1, 1)])
+    assert not same(first, dataset[ViewKey(0, 2)])
+    assert not same(first, views(loose(tiny_world), seed=4)[ViewKey(0, 1)])
 
 
 def test_a_sample_has_the_promised_shapes_and_mask(tiny_world):
-    sample = views(loose(tiny_world, labels=FlatTeacher()), max_depth_m=20.0)[0, 0]
+    sample = views(loose(tiny_world, labels=FlatTeacher()), max_depth_m=20.0)[ViewKey(0, 0)]
     assert sample.image.shape == (3, 32, 64)
     assert sample.image.dtype == torch.float32
     assert sample.depth.shape == sample.valid_mask.shape == sample.teacher_depth.shape == (1, 32, 64)
@@ -58,7 +58,7 @@ def test_a_sample_has_the_promised_shapes_and_mask(tiny_world):
 
 def test_without_photometry_views_stand_still(tiny_world):
     dataset = views(loose(tiny_world), photo=None)
-    assert same(dataset[0, 1], dataset[7, 1])
+    assert same(dataset[ViewKey(0, 1)], dataset[ViewKey(7, 1)])
 
 
 def test_ground_truth_can_be_left_unread(tiny_world, tmp_path):
@@ -144,15 +144,31 @@ def test_an_unwritable_cache_is_told(tiny_world, tmp_path):
 
 
 def test_the_stream_is_permutations_and_can_be_entered_anywhere():
-    whole = list(StreamSampler(5, total=13, seed=1))
+    def stream(seed, start=0):
+        sampler = StreamSampler(5, total=13, seed=seed, n_coarse=6)
+        sampler.start = start
+        return list(sampler)
+
+    whole = stream(1)
     assert len(whole) == 13
     for epoch in (0, 1):
-        assert sorted(index for e, index in whole if e == epoch) == [0, 1, 2, 3, 4]
-    assert [e for e, _ in whole] == [0] * 5 + [1] * 5 + [2] * 3
+        assert sorted(key.index for key in whole if key.epoch == epoch) == [0, 1, 2, 3, 4]
+    assert [key.epoch for key in whole] == [0] * 5 + [1] * 5 + [2] * 3
+    assert [key.coarse for key in whole] == [True] * 6 + [False] * 7
     for start in range(13):
-        assert list(StreamSampler(5, total=13, seed=1, start=start)) == whole[start:]
-    assert list(StreamSampler(5, total=13, seed=2)) != whole
-    assert whole[:5] != [(0, index) for index in range(5)]
+        assert stream(1, start) == whole[start:]
+    assert stream(2) != whole
+    assert [key.index for key in whole[:5]] != [0, 1, 2, 3, 4]
+
+
+def test_a_coarse_view_is_the_same_view_at_half_the_size(tiny_world):
+    dataset = views(loose(tiny_world, labels=FlatTeacher()), photo=PhotoSettings())
+    fine, coarse = dataset[ViewKey(0, 1)], dataset[ViewKey(0, 1, coarse=True)]
+    assert coarse.image.shape == (3, 16, 32)
+    assert coarse.depth.shape == coarse.teacher_depth.shape == (1, 16, 32)
+    pooled = torch.nn.functional.avg_pool2d(fine.image, 2)
+    assert (coarse.image - pooled).abs().max() < 0.02
+    assert torch.equal(coarse.depth, fine.depth[:, 1::2, 1::2])
 
 
 def test_a_loader_goes_on_where_it_was(tiny_world):

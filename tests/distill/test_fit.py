@@ -115,7 +115,12 @@ def killed_at(monkeypatch):
 @pytest.mark.parametrize("ema", [None, 0.9])
 def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, killed_at, ema):
     recipe = tiny_recipe(
-        "baseline_mobilenetv2.demo", optim__steps=5, optim__ema_decay=ema, run__val_every=2, run__save_every=2
+        "baseline_mobilenetv2.demo",
+        optim__steps=5,
+        optim__coarse_steps=3,
+        optim__ema_decay=ema,
+        run__val_every=2,
+        run__save_every=2,
     )
     run(recipe, tmp_path / "whole")
     revive = killed_at(3)

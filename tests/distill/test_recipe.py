@@ -105,6 +105,7 @@ def test_all_faults_are_told_at_once():
         ("data.shrink=4", "network.options.image_pool=2"),
         ("view.size=[353, 704]", "must be a multiple of data.shrink=2"),
         ("data.max_depth_m=0.0001", "must be below"),
+        ("optim.coarse_steps=100000", "is more than optim.steps"),
         ("network.architecture=densedepth", "needs a network with bins"),
         ("loss.weights={kl: 1}", "no loss part kl"),
         ("run.max_time=5h", "run.max_time"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -89,8 +89,16 @@ def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:
     return None if depth is None else torch.from_numpy(np.array(depth))[None]
 
 
+class ViewKey(NamedTuple):
+    """Which view of which frame: the epoch that draws it, the frame's index, and whether at half the size."""
+
+    epoch: int
+    index: int
+    coarse: bool = False
+
+
 class ViewDataset(Dataset[Sample]):
-    """Samples made from frames; asked with (epoch, index), a sample is the same whenever it is asked for.
+    """Samples made from frames; a key's sample is the same whenever it is asked for.
 
     With `photo` None the views are still ones (validation).
     """
@@ -113,16 +121,17 @@ class ViewDataset(Dataset[Sample]):
     def __len__(self) -> int:
         return len(self.store)
 
-    def __getitem__(self, key: tuple[int, int]) -> Sample:
-        epoch, index = key
-        rng = np.random.default_rng((self.seed, epoch, index))
-        frame = self.store[index]
+    def __getitem__(self, key: ViewKey) -> Sample:
+        rng = np.random.default_rng((self.seed, key.epoch, key.index))
+        frame = self.store[key.index]
         size = (int(frame.image.shape[-2]), int(frame.image.shape[-1]))
         if self.photo is None:
             view = still_view(size, self.view, shrink=self.shrink)
         else:
             view = draw_view(rng, size, self.view, shrink=self.shrink)
         layers = take_view(frame, view, train_focal_px=self.train_focal_px)
+        if key.coarse:
+            layers = shrink_layers(layers, 2)
         image = layers.image if self.photo is None else augment_photo(layers.image, rng, self.photo)
         valid = None if layers.depth is None else (layers.depth > 0) & (layers.depth < self.max_depth_m)
         return Sample(normalise(image), layers.depth, valid, layers.teacher)
@@ -138,24 +147,26 @@ def collate(samples: Sequence[Sample]) -> Sample:
     return Sample(stack("image"), stack("depth"), stack("valid_mask"), stack("teacher_depth"))
 
 
-class StreamSampler(Sampler[tuple[int, int]]):
-    """(epoch, index) pairs of a whole run as one stream: every epoch a new permutation, none cut short.
+class StreamSampler(Sampler[ViewKey]):
+    """The keys of a whole run as one stream: every epoch a new permutation, none cut short.
 
-    The stream depends only on the seed, so a run that resumes at `start` sees what it would have seen.
+    The stream depends only on the seed, so a run that resumes at `start` sees what it would have seen. The
+    first `n_coarse` of its `total` views are coarse.
     """
 
-    def __init__(self, n_frames: int, *, total: int, seed: int, start: int = 0) -> None:
-        self.n_frames, self.total, self.seed, self.start = n_frames, total, seed, start
+    def __init__(self, n_frames: int, *, total: int, seed: int, n_coarse: int = 0) -> None:
+        self.n_frames, self.total, self.seed, self.n_coarse = n_frames, total, seed, n_coarse
+        self.start = 0
 
     def __len__(self) -> int:
         return self.total
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[ViewKey]:
         for epoch in range(self.start // self.n_frames, -(-self.total // self.n_frames)):
             order = np.random.default_rng((self.seed, epoch)).permutation(self.n_frames)
             first = epoch * self.n_frames
             for place in range(max(self.start - first, 0), min(self.n_frames, self.total - first)):
-                yield epoch, int(order[place])
+                yield ViewKey(epoch, int(order[place]), first + place < self.n_coarse)
 
 
 class StreamLoader(DataLoader[Sample]):

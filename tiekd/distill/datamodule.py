@@ -14,6 +14,7 @@ from tiekd.data.dataset import (
     StreamLoader,
     StreamSampler,
     ViewDataset,
+    ViewKey,
     collate,
     single_thread,
 )
@@ -56,11 +57,15 @@ def open_data(recipe: Recipe, *, progress: Progress | None = None) -> RunData:
     _check_sizes(loose)
     store = _store(loose, recipe, source, labels.digest() if labels else "", progress)
     val = _val_loader(recipe, source, progress) if settings.val_split else None
+    batch_size = recipe.optim.batch_size
     sampler = StreamSampler(
-        len(frames), total=recipe.optim.steps * recipe.optim.batch_size, seed=recipe.run.seed
+        len(frames),
+        total=recipe.optim.steps * batch_size,
+        seed=recipe.run.seed,
+        n_coarse=recipe.optim.coarse_steps * batch_size,
     )
     train = StreamLoader(
-        _views(store, recipe, training=True), batch_size=recipe.optim.batch_size, sampler=sampler,
+        _views(store, recipe, training=True), batch_size=batch_size, sampler=sampler,
         workers=settings.workers,
     )  # fmt: skip
     focal_px = settings.train_focal_px or frames[0].focal_px or source.focal_px
@@ -132,7 +137,7 @@ def _val_loader(recipe: Recipe, source: FrameSource, progress: Progress | None) 
     return DataLoader(
         _views(store, recipe, training=False),
         batch_size=min(recipe.optim.batch_size, len(frames)),
-        sampler=[(0, index) for index in range(len(frames))],
+        sampler=[ViewKey(0, index) for index in range(len(frames))],
         num_workers=0,
         collate_fn=collate,
         worker_init_fn=single_thread,
