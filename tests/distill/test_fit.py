@@ -118,6 +118,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, ki
         "baseline_mobilenetv2.demo",
         optim__steps=5,
         optim__coarse_steps=3,
+        view__size=[128, 192],
         optim__ema_decay=ema,
         run__val_every=2,
         run__save_every=2,
