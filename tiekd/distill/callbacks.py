@@ -29,6 +29,7 @@ class Keeper(lightning.Callback):
     def __init__(self, out: Path, *, every: int, best_by: str, max_seconds: float | None = None) -> None:
         self.out, self.every, self.best_by = out, every, best_by
         self.best: float | None = None
+        self.kept_step = -1
         self.deadline = None if max_seconds is None else time.monotonic() + max_seconds
         self.stop_asked = False
 
@@ -50,6 +51,7 @@ class Keeper(lightning.Callback):
         finally:
             part.unlink(missing_ok=True)
         save(task.shipped, self.out / "last.safetensors")
+        self.kept_step = trainer.global_step
 
     def on_validation_end(self, trainer: lightning.Trainer, task: Any) -> None:
         """Write best.safetensors when the chosen metric has improved."""
@@ -60,6 +62,9 @@ class Keeper(lightning.Callback):
         if self.best is None or value > self.best:
             self.best = value
             save(task.shipped, self.out / "best.safetensors")
+        if trainer.state.fn == "fit" and self.kept_step == trainer.global_step:
+            # The checkpoint of this step does not know the score yet; who resumes from it must.
+            self.keep(trainer, task)
 
     def state_dict(self) -> dict[str, Any]:
         """The best score so far, larger is better."""
