@@ -59,8 +59,10 @@ def reference_weights(manifest):
 
 
 def _scaled(key, normal, shapes, gain):
-    if key.endswith("positional_encodings"):
+    if key.endswith(("positional_encodings", "relative_position_bias_table", "level_embed")):
         return 0.5 * normal
+    if key.endswith("sampling_offsets.bias"):
+        return normal
     if key.endswith("running_mean"):
         return 0.1 * normal
     if key.endswith("running_var"):

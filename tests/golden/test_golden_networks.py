@@ -20,6 +20,7 @@ CASES = {
     "student_dpm_resnet50_kitti": "densedepth_dpm_resnet50",
     "student_dpm_mobilenetv2_nyu": "densedepth_dpm_mobilenetv2",
     "adabins_efnetb5ap_kitti": "adabins_efficientnet_b5",
+    "bts_r50_kitti": "bts_resnet50",
 }
 
 
@@ -27,7 +28,7 @@ def build(case):
     manifest = recipes.read_manifest(case)
     facts = manifest["facts"]
     options = {"min_depth_m": facts["min_depth"], "max_depth_m": facts["max_depth"]}
-    if "_base_" not in case:
+    if "_dpm_" in case or "adabins" in case:
         options["n_bins"] = facts["n_bins"]
     return create_model(CASES[case], **options).eval(), recipes.reference_weights(manifest)
 

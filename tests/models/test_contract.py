@@ -21,6 +21,7 @@ NETWORKS = {
     "channels-last encoder": ("densedepth_dpm_test_mambaout", {"output_stride": 4, "n_bins": 8}),
     "small adabins": ("adabins_test_efficientnet", {**COMPACT, **SMALL_TRANSFORMER}),
     "full adabins": ("adabins_test_efficientnet", SMALL_TRANSFORMER),
+    "small bts": ("bts_test_resnet", {"width": 128}),
 }
 SIZES = ((32, 32), (33, 47), (64, 97))
 

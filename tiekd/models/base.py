@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.blocks import Extent, resize
-from tiekd.models.decoder import PyramidDecoder
+from tiekd.models.decoder import Decoder
 from tiekd.models.encoders import Encoder
 from tiekd.models.heads import HeadOutput
 from tiekd.types import Prediction
@@ -29,13 +29,14 @@ class DepthModel(nn.Module):
         *,
         card: ModelCard,
         encoder: Encoder,
-        decoder: PyramidDecoder,
+        decoder: Decoder,
         head: nn.Module,
         image_pool: int = 1,
     ) -> None:
         super().__init__()
+        self.pad_multiple = math.lcm(encoder.size_multiple, decoder.size_multiple)
         self.card = card.model_copy(
-            update={"size_multiple": max(image_pool * encoder.size_multiple, decoder.finest_stride)}
+            update={"size_multiple": max(image_pool * self.pad_multiple, decoder.finest_stride)}
         )
         self.image_pool = image_pool
         self.encoder = encoder
@@ -107,8 +108,7 @@ class DepthModel(nn.Module):
         if self.image_pool > 1:
             image = F.avg_pool2d(image, self.image_pool, ceil_mode=True)
         height, width = image.shape[-2:]
-        multiple = self.encoder.size_multiple
-        bottom, right = -height % multiple, -width % multiple
+        bottom, right = -height % self.pad_multiple, -width % self.pad_multiple
         if bottom or right:
             image = F.pad(image, (0, right, 0, bottom), mode="replicate")
         return image, (height / (height + bottom), width / (width + right))

@@ -39,7 +39,18 @@ class DecoderOptions(BaseModel):
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
-class PyramidDecoder(nn.Module):
+class Decoder(nn.Module):
+    """What makes one map `[B, out_channels, h, w]` of an encoder's features: `decoder(features, extent)`.
+
+    finest_stride: of the finest encoder level it uses. size_multiple: what it asks of the encoder's input.
+    """
+
+    finest_stride: int
+    out_channels: int
+    size_multiple: int = 1
+
+
+class PyramidDecoder(Decoder):
     """From an encoder's features to one map at `output_stride`.
 
     A 1x1 bottleneck on the deepest feature (never with a norm or activation), one up block for every skip

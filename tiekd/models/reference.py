@@ -1,22 +1,25 @@
-"""The authors' checkpoints: their key names to ours, and the intermediate tensors that parity fixtures store.
+"""The authors' checkpoints: their key names to ours.
 
-The only module that knows their names. Published files hold every tensor that their code built, some of which
-it never uses; those may be there or not.
+With `reference_taps` the only module that knows their names. Published files hold every tensor that their
+code built, some of which it never uses; those may be there or not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
-import torch
 from torch import Tensor, nn
 
 from tiekd.errors import CheckpointError
 from tiekd.models.adabins import AdaptiveBinsHead
 from tiekd.models.base import DepthModel
+from tiekd.models.bts import ATROUS_RATES, LocalPlanarDecoder
+from tiekd.models.decoder import PyramidDecoder
 from tiekd.models.heads import DPMHead
+from tiekd.models.reference_taps import taps
+
+__all__ = ["NEVER_USED", "load_reference", "reference_key", "taps"]
 
 NEVER_USED = (
     "decode_head.conv_depth.",
@@ -32,14 +35,27 @@ _ENCODERS = {
     "resnet50": "backbone.",
     "efficientnet_b5_ap": "backbone.original_model.",
 }
-_RULES = (
-    (r"decoder\.bottleneck\.", "decode_head.conv_list.0."),
+_Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+_PYRAMID_RULES: tuple[_Rule, ...] = (
+    (r"bottleneck\.", "decode_head.conv_list.0."),
+    (r"up\.(\d+)\.conv_([ab])\.", lambda m: f"decode_head.conv_list.{int(m[1]) + 1}.conv{m[2].upper()}."),
+    (r"doublings\.0\.conv_([ab])\.", lambda m: f"decode_head.upsample_custom.conv{m[1].upper()}."),
+    (r"doublings\.1\.conv_([ab])\.", lambda m: f"decode_head.upsample_custom2.conv{m[1].upper()}."),
+)
+_ATROUS = {"norm": "first_bn", "reduce": "aconv_sequence.1", "mid_norm": "aconv_sequence.2"} | {
+    "dilated": "aconv_sequence.4"
+}
+_BTS_RULES: tuple[_Rule, ...] = (
+    (r"up(\d)\.0\.", r"decode_head.upconv\1.conv."),
+    (r"(conv\d|bn\w+)\.", r"decode_head.\1."),
+    (r"aspp\.merge\.", "decode_head.daspp_conv."),
     (
-        r"decoder\.up\.(\d+)\.conv_([ab])\.",
-        lambda m: f"decode_head.conv_list.{int(m[1]) + 1}.conv{m[2].upper()}.",
+        r"aspp\.blocks\.(\d)\.(\w+)\.",
+        lambda m: f"decode_head.daspp_{ATROUS_RATES[int(m[1])]}.atrous_conv.{_ATROUS[m[2]]}.",
     ),
-    (r"decoder\.doublings\.0\.conv_([ab])\.", lambda m: f"decode_head.upsample_custom.conv{m[1].upper()}."),
-    (r"decoder\.doublings\.1\.conv_([ab])\.", lambda m: f"decode_head.upsample_custom2.conv{m[1].upper()}."),
+    (r"(?:plane|share)(\d)\.reduce\.", r"decode_head.reduc\1x\1.reduc.inter_"),
+    (r"plane(\d)\.plane\.", r"decode_head.reduc\1x\1.reduc.plane_params."),
+    (r"share1\.final\.", "decode_head.reduc1x1.reduc.final.0."),
 )
 _ADABINS_HEAD = {
     "conv_in": "decode_final_conv",
@@ -85,22 +101,31 @@ def reference_key(model: DepthModel, key: str) -> str:
         return _encoder_key(model, rest.removeprefix("pyramid."))
     if part == "head":
         return "decode_head." + _head_key(model.head, rest)
-    for pattern, replacement in _RULES:
-        theirs, n = re.subn("^" + pattern, replacement, key)
-        if n:
-            return theirs.replace(".norm.", ".bn.")
+    if isinstance(model.decoder, LocalPlanarDecoder):
+        return _bts_key(model.decoder, rest)
+    if isinstance(model.decoder, PyramidDecoder):
+        return _renamed(rest, _PYRAMID_RULES).replace(".norm.", ".bn.")
     raise _unpublished(model)
 
 
-def taps(model: DepthModel, image: Tensor) -> dict[str, Tensor]:
-    """Intermediate tensors of one forward pass of a student or AdaBins, under the fixtures' names."""
-    found: dict[str, Tensor] = {"input": image}
-    with _recorded(model, found), torch.no_grad():
-        prediction = model(image)
-    if prediction.dpm_logits is not None:
-        adaptive = isinstance(model.head, AdaptiveBinsHead)
-        found["adabins.softmax" if adaptive else "dpm"] = prediction.dpm_logits.softmax(dim=1)
-    return found
+def _renamed(key: str, rules: tuple[_Rule, ...]) -> str:
+    """The key with its beginning replaced by the first rule that fits it."""
+    for pattern, replacement in rules:
+        theirs, n = re.subn("^" + pattern, replacement, key)
+        if n:
+            return theirs
+    raise AssertionError(f"no rule for {key}")
+
+
+def _bts_key(decoder: LocalPlanarDecoder, key: str) -> str:
+    theirs = _renamed(key, _BTS_RULES)
+    part, reduction, step = theirs.rpartition(".inter_")
+    if not reduction:
+        return theirs
+    # Their reductions are named after their widths.
+    conv = decoder.get_submodule(key.removesuffix(".weight"))
+    assert isinstance(conv, nn.Conv2d)
+    return f"{part}.inter_{conv.in_channels}_{conv.out_channels}.{step.partition('.')[2]}"
 
 
 def _encoder_key(model: DepthModel, key: str) -> str:
@@ -131,46 +156,6 @@ def _head_key(head: nn.Module, key: str) -> str:
 def _unpublished(model: DepthModel) -> CheckpointError:
     return CheckpointError(
         f"{model.card.architecture} is not a published architecture.",
-        hint="Known: densedepth_* and densedepth_dpm_* of mobilenetv2, resnet18 and resnet50, and "
-        "adabins_efficientnet_b5.",
+        hint="Known: densedepth_* and densedepth_dpm_* of mobilenetv2, resnet18 and resnet50, "
+        "adabins_efficientnet_b5 and bts_resnet50.",
     )
-
-
-@contextmanager
-def _recorded(model: DepthModel, found: dict[str, Tensor]) -> Iterator[None]:
-    """Forward hooks that write the outputs of the tapped parts into `found`."""
-    decoder, head = model.decoder, model.head
-    parts: dict[str, nn.Module] = {"decoder.conv_list.0": decoder.bottleneck}
-    parts |= {f"decoder.conv_list.{i + 1}": block for i, block in enumerate(decoder.up)}
-    parts |= dict(
-        zip(("decoder.upsample_custom", "decoder.upsample_custom2"), decoder.doublings, strict=False)
-    )
-    if isinstance(head, AdaptiveBinsHead):
-        parts |= {"adabins.dec_final_conv": head.conv_in, "adabins.regressor": head.regressor}
-        parts |= {"adabins.patch_tokens": head.transformer}
-    else:
-        parts |= {"dpm.logits" if isinstance(head, DPMHead) else "conv_depth": head.get_submodule("conv")}
-
-    def record(name: str, value: Tensor) -> None:
-        found[name] = value.transpose(0, 1) if name == "adabins.patch_tokens" else value
-
-    hooks = [
-        part.register_forward_hook(lambda _part, _args, out, name=name: record(name, out))
-        for name, part in parts.items()
-    ]
-    hooks.append(
-        model.encoder.register_forward_hook(
-            lambda _part, _args, out: found.update({f"backbone.{i}": level for i, level in enumerate(out)})
-        )
-    )
-    if isinstance(head, AdaptiveBinsHead):
-        hooks.append(
-            head.conv_out.register_forward_pre_hook(
-                lambda _part, args: record("adabins.range_attention", args[0])
-            )
-        )
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()

@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tiekd.card import Method, ModelCard
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
 from tiekd.models.adabins import PUBLISHED_OPTIONS as ADABINS_PUBLISHED
 from tiekd.models.adabins import AdaBinsOptions, build_adabins
 from tiekd.models.base import DepthModel
+from tiekd.models.bts import BtsOptions, build_bts
 from tiekd.models.checkpoint import fill, read_checkpoint, save
 from tiekd.models.decoder import DecoderOptions
 from tiekd.models.densedepth import PUBLISHED_PRESETS, build_densedepth
@@ -31,12 +32,12 @@ class Architecture:
     """A family of networks: `<prefix><encoder>`."""
 
     prefix: str
-    options: type[DecoderOptions]
+    options: type[BaseModel]
     build: Callable[..., DepthModel]
     method: Method
     n_bins: int | None
     presets: dict[str, dict[str, Any]]
-    """Published encoders -> their options; `n_bins` may be among them."""
+    """Published encoders -> their options; fields of the card such as `n_bins` may be among them."""
     encoders: dict[str, str]
     """Published encoders that are called otherwise inside this family."""
 
@@ -49,6 +50,7 @@ ARCHITECTURES = (
         "adabins_", AdaBinsOptions, build_adabins, "teacher", 256,
         {"efficientnet_b5": ADABINS_PUBLISHED}, {"efficientnet_b5": "efficientnet_b5_ap"},
     ),
+    Architecture("bts_", BtsOptions, build_bts, "teacher", None, {"resnet50": {"align_corners": False}}, {}),
 )  # fmt: skip
 """Longest prefix first; the first that fits a name wins."""
 
