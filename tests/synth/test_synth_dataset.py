@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -73,6 +73,17 @@ def test_resume_keeps_whole_frames_and_repairs_the_rest(world, tmp_path):
     assert contents(tmp_path) == contents(world)
 
 
+def test_a_frame_damaged_in_the_middle_is_rendered_again(tmp_path):
+    write_dataset(tmp_path, frames=1, options=OPTIONS)
+    whole = contents(tmp_path)
+    damaged = tmp_path / "input" / frame_paths(0, 2)[0]
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    damaged.write_bytes(content)
+    assert write_dataset(tmp_path, frames=1, options=OPTIONS).rendered == 1
+    assert contents(tmp_path) == whole
+
+
 def test_lidar_depth_is_sparse_and_true(tmp_path):
     options = replace(OPTIONS, width_px=1242, height_px=375, sparse="lidar", seed=1)
     write_dataset(tmp_path, frames=3, options=options)
@@ -121,6 +132,21 @@ def test_another_world_in_the_folder_is_refused(world):
     assert contents(world) == before
 
 
+def test_an_older_version_in_the_folder_is_refused(tmp_path):
+    record = {"version": 1, **asdict(OPTIONS)}
+    (tmp_path / "world.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match="'version': 1"):
+        write_dataset(tmp_path, frames=1, options=OPTIONS)
+    assert not (tmp_path / "input").exists()
+
+
+def test_pictures_of_an_unknown_world_are_left_alone(tmp_path):
+    (tmp_path / "input").mkdir()
+    with pytest.raises(ConfigError, match=r"no world\.json"):
+        write_dataset(tmp_path, frames=1, options=OPTIONS)
+    assert list(tmp_path.iterdir()) == [tmp_path / "input"]
+
+
 def test_an_unreadable_record_is_named(tmp_path):
     (tmp_path / "world.json").write_text("{")
     with pytest.raises(DataError, match=r"world\.json"):
@@ -136,7 +162,7 @@ def test_an_unwritable_folder_is_a_data_error(tmp_path):
 
 def test_the_record_says_what_the_world_is(world):
     record = json.loads((world / "world.json").read_text())
-    assert (record["version"], record["seed"], record["width_px"], record["height_px"]) == (1, 7, 207, 64)
+    assert (record["version"], record["seed"], record["width_px"], record["height_px"]) == (2, 7, 207, 64)
 
 
 def test_stored_depth_never_rounds_to_none():

@@ -43,7 +43,7 @@ def house(
         FACADE,
         wall,
         color2=random_color(rng, low=0.05, high=0.8, saturation=0.1),
-        color3=random_color(rng, saturation=0.9),
+        color3=random_color(rng, high=0.4, saturation=0.5),
         params=params,
         mottle=float(u(0.03, 0.25)),
         frequency=float(u(0.3, 2)),

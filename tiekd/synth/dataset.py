@@ -19,10 +19,11 @@ from tiekd.errors import ConfigError, DataError
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
-WORLD_VERSION = 1
+WORLD_VERSION = 2
 DEPTH_SCALE = 256
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,11 @@ def _claim(root: Path, options: WorldOptions) -> None:
                 hint="Choose another --out, or repeat its options to resume.",
             )
         return
+    if (root / "input").exists() or (root / "gt_depth").exists():
+        raise ConfigError(
+            f"{root} holds pictures but no world.json that says which world they are of.",
+            hint="Choose another --out.",
+        )
     _replace(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
@@ -165,13 +171,17 @@ def encode_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def _whole(path: Path) -> bool:
-    """True for a file that ends as a PNG ends (files appear by renaming, so this is a second belt)."""
+    """True for a PNG whose every chunk is there and passes its checksum."""
     try:
         with path.open("rb") as file:
-            file.seek(-12, 2)
-            return file.read() == b"\x00\x00\x00\x00IEND\xaeB`\x82"
-    except OSError:
+            file.seek(-len(_PNG_END), 2)
+            if file.read() != _PNG_END:
+                return False
+        with Image.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError):  # Pillow reports a damaged chunk as a SyntaxError
         return False
+    return True
 
 
 def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:

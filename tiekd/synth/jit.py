@@ -18,8 +18,15 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def jit(function: _Function) -> _Function:
-    """Compile `function` on first call and cache the machine code beside its source."""
-    return cast(_Function, numba.njit(cache=True, fastmath=True, error_model="numpy")(function))
+    """Compile `function` on first call and cache the machine code beside its source, or in the user's cache.
+
+    Where neither may be written, the code is compiled anew in every process.
+    """
+    try:
+        compiled = numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
+    except RuntimeError:  # numba found no folder for its cache
+        compiled = numba.njit(fastmath=True, error_model="numpy")(function)
+    return cast(_Function, compiled)
 
 
 def inline(function: _Function) -> _Function:

@@ -31,6 +31,7 @@ class Light:
     cloud_seed: int
     wetness: float
     shadow_softness: float
+    sky_gain: float
 
     def vector(self) -> Array:
         """All numbers in the order that the shader reads."""
@@ -46,6 +47,7 @@ class Light:
                 self.cloud_cover,
                 self.cloud_seed,
                 self.shadow_softness,
+                self.sky_gain,
             ]
         )
 
@@ -59,24 +61,25 @@ def sample_light(rng: np.random.Generator) -> Light:
         [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
     )
     warmth = float(np.exp(-3.5 * elevation)) * rng.uniform(0.3, 1.0)
-    strength = rng.uniform(0.0, 0.5) if overcast else rng.uniform(1.8, 4.2)
+    strength = rng.uniform(0.0, 0.5) if overcast else rng.uniform(2.2, 5.0)
     sun = np.array([1.0, 1.0 - 0.25 * warmth, 1.0 - 0.5 * warmth]) * strength
     zenith = np.array([0.75, 0.8, 0.9]) if overcast else np.array([0.25, 0.42, 0.85])
-    zenith = zenith * rng.uniform(0.45, 1.1)
-    horizon = np.array([0.9, 0.95, 1.0]) * rng.uniform(0.7, 1.6)
+    zenith = zenith * rng.uniform(0.3, 0.9)
+    horizon = np.array([0.9, 0.95, 1.0]) * rng.uniform(0.4, 1.1)
     cover = rng.uniform(0.5, 1.0) if overcast else rng.beta(0.7, 1.5)
     return Light(
         sun_direction=direction,
         sun=_color(sun),
         sky_zenith=_color(zenith),
         sky_horizon=_color(horizon),
-        ground_bounce=_color(np.array([0.2, 0.18, 0.15]) * rng.uniform(0.3, 1.0)),
-        haze_per_m=float(np.exp(rng.uniform(np.log(2e-4), np.log(9e-3)))),
+        ground_bounce=_color(np.array([0.16, 0.15, 0.13]) * rng.uniform(0.3, 1.0)),
+        haze_per_m=float(np.exp(rng.uniform(np.log(1e-4), np.log(2.5e-3 if rng.random() < 0.9 else 1.2e-2)))),
         haze=_color(horizon * rng.uniform(0.5, 1.0)),
         cloud_cover=float(cover),
         cloud_seed=int(rng.integers(1, 9999)),
         wetness=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.18 else 0.0,
-        shadow_softness=float(rng.uniform(0.5, 2.5)),
+        shadow_softness=float(rng.uniform(0.3, 1.6)),
+        sky_gain=float(np.exp(rng.uniform(0.0, 1.8))),
     )
 
 

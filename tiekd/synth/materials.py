@@ -7,6 +7,7 @@ strength of the mottling, twelve parameters whose meaning depends on the kind, e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,15 +74,18 @@ def random_color(
     rng: np.random.Generator, *, low: float = 0.02, high: float = 0.7, saturation: float = 0.3
 ) -> Color:
     """A linear RGB colour of random brightness (log-uniform) and hue."""
-    value = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-    hue = rng.uniform(0, 1, 3)
-    tint = 1.0 + saturation * 2.0 * (hue - hue.mean())
-    r, g, b = np.clip(value * tint, 0.004, 0.95)
-    return float(r), float(g), float(b)
+    value = exp(rng.uniform(log(low), log(high)))
+    hue = rng.random(3).tolist()
+    mean = sum(hue) / 3.0
+    r, g, b = (min(max(value * (1.0 + saturation * 2.0 * (h - mean)), 0.004), 0.95) for h in hue)
+    return r, g, b
 
 
 def vary(rng: np.random.Generator, color: Color, amount: float) -> Color:
     """`color` with its brightness and, less, its channels changed by a relative amount."""
-    gain = float(np.exp(rng.normal(0, amount)))
-    r, g, b = np.clip(np.array(color) * gain * np.exp(rng.normal(0, amount * 0.3, 3)), 0.003, 0.95)
-    return float(r), float(g), float(b)
+    gain, *channels = rng.standard_normal(4).tolist()
+    r, g, b = (
+        min(max(value * exp(amount * (gain + 0.3 * change)), 0.003), 0.95)
+        for value, change in zip(color, channels, strict=True)
+    )
+    return r, g, b

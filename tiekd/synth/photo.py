@@ -29,7 +29,7 @@ def _expose(linear: Picture, rng: np.random.Generator) -> Picture:
     """Meter on the lower part of the picture, then miss by up to about one stop."""
     lower = linear[linear.shape[0] // 3 :: 3, ::3]
     level = float(np.exp(np.log(lower.mean(-1) + 1e-3).mean()))
-    gain = 0.16 / level * float(np.exp(rng.normal(0.0, 0.42)))
+    gain = 0.085 / level * float(np.exp(rng.normal(0.0, 0.5)))
     balance = np.exp(rng.normal(0.0, 0.07, 3)).astype(np.float32)
     return np.asarray(linear * (np.float32(gain) * balance), dtype=np.float32)
 
@@ -64,7 +64,7 @@ def _vignette(picture: Picture, rng: np.random.Generator) -> Picture:
     height, width = picture.shape[:2]
     y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
     fall = np.float32(rng.uniform(0.0, 0.22)) * (0.3 * y * y + 0.7 * x * x)
-    veil = np.float32(rng.uniform(0.0, 0.05)) if rng.random() < 0.3 else np.float32(0.0)
+    veil = np.float32(rng.uniform(0.0, 0.025)) if rng.random() < 0.25 else np.float32(0.0)
     return picture * (1.0 - fall)[..., None] + veil
 
 
@@ -83,7 +83,7 @@ def _tone(picture: Picture, rng: np.random.Generator) -> Picture:
 def _colour(picture: Picture, rng: np.random.Generator) -> Picture:
     """Saturation and a slight tint that grows towards the shadows."""
     grey = picture.mean(-1, keepdims=True)
-    saturation = np.float32(np.clip(rng.normal(1.0, 0.25), 0.0, 1.7))
+    saturation = np.float32(np.clip(rng.normal(0.85, 0.25), 0.0, 1.6))
     tint = rng.normal(0.0, 0.012, 3).astype(np.float32)
     return np.asarray(grey + (picture - grey) * saturation + tint * (1.0 - grey), dtype=np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 Strip = tuple[float, float, str]
 
 KINDS = ("canyon", "residential", "city", "rural", "highway", "junction")
-_SHARE = (0.24, 0.24, 0.2, 0.12, 0.1, 0.1)
+_SHARE = (0.13, 0.21, 0.27, 0.15, 0.11, 0.13)
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Plan:
     traffic: float = 3.0
     oncoming: float = 3.0
     heavy: float = 0.15
-    beside: float = 0.2
+    beside: float = 0.1
     buildings: float = 0.0
     building_height: tuple[float, float] = (6.0, 12.0)
     setback: tuple[float, float] = (0.0, 1.0)
@@ -75,7 +75,7 @@ def sample_plan(rng: np.random.Generator) -> Plan:
         "junction": int(rng.choice([2, 3, 4])),
     }[kind]
     lane = float(
-        {"canyon": u(2.4, 3.6), "residential": u(2.3, 3.4), "highway": u(3.5, 3.9)}.get(kind, u(2.9, 3.6))
+        {"canyon": u(2.8, 4.2), "residential": u(2.6, 4.0), "highway": u(3.5, 3.9)}.get(kind, u(3.0, 3.8))
     )
     plan = Plan(kind, n_lanes, lane, 0.0, 0.004, 0.025, _strips(rng, kind), _strips(rng, kind), "grass")
     lanes_right = max(1, n_lanes // 2)
@@ -134,19 +134,24 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
     if u() < 0.3 and kind not in ("rural", "highway"):
         plan.crossing_s = float(u(6, 40))
     if kind == "canyon":
-        plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.2), (6, 22), (0.0, 0.4)
-        plan.parked, plan.trees, plan.beside, plan.fence = u(4, 16), u(0, 3), 0.15, 0.15
+        plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.3), (6, 20), (0.0, 2.5)
+        plan.parked, plan.trees, plan.beside, plan.fence = u(2, 13), u(0, 3), 0.1, 0.15
     elif kind == "residential":
-        plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0.1, 0.5), (4, 10), (1.0, 8.0)
-        plan.parked, plan.trees, plan.beside, plan.fence = u(3, 14), u(2, 10), 0.12, 0.75
+        plan.buildings, plan.gaps, plan.building_height, plan.setback = (
+            u(0.6, 1.0),
+            u(0.2, 0.6),
+            (4, 10),
+            (1.5, 10.0),
+        )
+        plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.7
     elif kind in ("city", "junction"):
         plan.buildings, plan.gaps, plan.building_height, plan.setback = (
-            u(0.4, 1),
-            u(0.1, 0.6),
-            (5, 28),
-            (0.0, 14.0),
+            u(0.3, 1),
+            u(0.2, 0.8),
+            (5, 26),
+            (1.0, 22.0),
         )
-        plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 10), u(2, 10), 0.3, 0.45
+        plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 8), 0.22, 0.2
         plan.tram_d = float(u(1.5, 2.0)) if u() < 0.25 else 0.0
         plan.bridge, plan.rail = 0.2, 0.15 * float(u() < 0.5)
     elif kind == "rural":
@@ -167,7 +172,7 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
         )
     else:
         plan.trees, plan.bushes, plan.forest, plan.curvature = u(1, 8), u(2, 12), 0.9, 0.002
-        plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.4, 0.5
+        plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.3, 0.25
         plan.bridge, plan.traffic, plan.people, plan.fence = 0.3, u(2, 9), 0.0, 0.25
     if kind == "junction":
         plan.junction_s = float(u(10, 45))

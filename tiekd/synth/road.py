@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import cos, sin
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tiekd.synth.materials import BRICK, GRASS, PLAIN, ROAD, Materials, random_color, vary
-from tiekd.synth.mesh import Mesh, Pose, grid_quads
+from tiekd.synth.mesh import Mesh, Pose
 from tiekd.synth.plan import Plan
 
 Array = NDArray[np.float64]
@@ -29,10 +30,12 @@ class Course:
 
     def pose(self, s: float, d: float, lift: float = 0.0, turn: float = 0.0) -> Pose:
         """A place `d` metres right of the centre line, `lift` above the road's surface, turned by `turn`."""
-        heading = float(np.interp(s, self.s, self.heading))
-        x, y, z = self.points(np.array([s]), np.array([d]), np.array([lift]))[0]
-        slope = float(np.interp(s, self.s, self.slope)) * float(np.cos(turn))
-        return Pose(float(x), float(y), float(z), heading + turn, slope)
+        at = min(max((s - _START_M) / _STEP_M, 0.0), len(self.s) - 1.001)
+        k, t = int(at), at - int(at)
+        x, y, z, heading, slope = (
+            float(v[k] + t * (v[k + 1] - v[k])) for v in (self.x, self.y, self.z, self.heading, self.slope)
+        )
+        return Pose(x + d * cos(heading), y + lift, z - d * sin(heading), heading + turn, slope * cos(turn))
 
     def points(self, s: ArrayLike, d: ArrayLike, lift: ArrayLike) -> Array:
         """World points `[..., 3]` of road coordinates."""
@@ -127,7 +130,7 @@ def build_ground(
 def _surface(name: str, materials: Materials, rng: np.random.Generator, wetness: float) -> int:
     """Material of a strip beside the carriageway."""
     if name == "grass":
-        green = vary(rng, (0.06, 0.11, 0.025), 0.4)
+        green = vary(rng, (0.05, 0.075, 0.022), 0.4)
         return materials.add(
             GRASS, green, color2=vary(rng, green, 0.4), color3=vary(rng, (0.25, 0.2, 0.09), 0.3), casts=False
         )
@@ -188,4 +191,4 @@ def _strip(
     points = course.points(s, d, np.broadcast_to(lift, s.shape))
     v = s if abs(d1 - d0) > 0.05 else np.stack([s[:, 0], s[:, 0]], 1)
     u = d if abs(d1 - d0) > 0.05 else np.broadcast_to([0.0, KERB_M], s.shape)
-    mesh.quads(grid_quads(points), material, grid_quads(np.stack([u, v], -1)))
+    mesh.lattice(points, np.stack([u, v], -1), material)

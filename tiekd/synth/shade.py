@@ -158,7 +158,7 @@ def _pixel(
     out_g = g * (sun * light[4] + open_sky * mix(light[13], 0.5 * (light[7] + light[10]), up))
     out_b = b * (sun * light[5] + open_sky * mix(light[14], 0.5 * (light[8] + light[11]), up))
     if gloss > 0.04:
-        fresnel = gloss * (0.25 + 0.75 * (1.0 - facing) ** 3)
+        fresnel = gloss * (0.12 + 0.88 * (1.0 - facing) ** 4)
         back = 2.0 * facing
         ex, ey, ez = dx + back * nx, dy + back * ny, dz + back * nz
         mr, mg, mb = _environment(light, ex, ey, ez)
@@ -230,6 +230,7 @@ def shade(
                         wz = rotation[2, 0] * rx + rotation[2, 1] * ry + rotation[2, 2]
                         norm = 1.0 / sqrt(wx * wx + wy * wy + wz * wz)
                         color = sky(light, wx * norm, wy * norm, wz * norm)
+                        color = color[0] * light[22], color[1] * light[22], color[2] * light[22]
                     else:
                         color = _pixel(
                             t,

@@ -13,12 +13,12 @@ Array = NDArray[np.float64]
 
 def leaves(rng: np.random.Generator, materials: Materials, *, density: float = 0.45) -> int:
     """A foliage material: green to dry, light to nearly black."""
-    green = vary(rng, (0.045, 0.075, 0.018), 0.55)
+    green = vary(rng, (0.05, 0.075, 0.022), 0.5)
     if rng.random() < 0.12:
-        green = vary(rng, (0.16, 0.09, 0.02), 0.4)
+        green = vary(rng, (0.1, 0.06, 0.018), 0.4)
     second: Color = vary(rng, green, 0.5)
     return materials.add(
-        FOLIAGE, green, color2=second, params=(float(rng.uniform(3.0, 7.0)), density), gloss=0.02
+        FOLIAGE, green, color2=second, params=(float(rng.uniform(5.0, 14.0)), density), gloss=0.02
     )
 
 
@@ -52,7 +52,7 @@ def crown(
 
 def _unit(rng: np.random.Generator, n: int) -> Array:
     vectors = rng.normal(size=(n, 3))
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    return np.asarray(vectors / np.sqrt((vectors * vectors).sum(1, keepdims=True)))
 
 
 def _cards(
@@ -62,14 +62,10 @@ def _cards(
     n = len(place)
     a = _unit(rng, n)
     b = np.cross(a, _unit(rng, n))
-    b /= np.linalg.norm(b, axis=1, keepdims=True) + 1e-9
+    b /= np.sqrt((b * b).sum(1, keepdims=True)) + 1e-9
     size = card_m * rng.uniform(0.6, 1.4, (n, 1))
-    a, b = a * size, b * size
-    corners = np.stack([place - a, place + b, place + a, place - b], 1)
-    shift = rng.uniform(0, 50, (n, 1, 2))
-    uv = np.array([[-1, 0], [0, 1], [1, 0], [0, -1.0]]) * size[:, :, None] + shift
-    normals = (outward + 0.5 * _unit(rng, n) + np.array([0, 0.3, 0]))[:, None].repeat(4, 1)
-    mesh.quads(corners, material, uv, normals)
+    normals = outward + 0.5 * _unit(rng, n) + np.array([0, 0.3, 0])
+    mesh.cards(place, a * size, b * size, normals, rng.uniform(0, 50, (n, 2)), material)
 
 
 def tree(rng: np.random.Generator, materials: Materials, *, distance_m: float) -> Mesh:
@@ -112,7 +108,7 @@ def tree(rng: np.random.Generator, materials: Materials, *, distance_m: float) -
 
 def bush(rng: np.random.Generator, materials: Materials, *, distance_m: float, length: float = 0.0) -> Mesh:
     """A bush, or a hedge of some length along z."""
-    mesh, height = Mesh(), float(rng.uniform(0.5, 2.8))
+    mesh, height = Mesh(), float(rng.uniform(0.6, 3.0))
     leaf, core = leaves(rng, materials, density=0.4), leaves(rng, materials, density=-1.0)
     cards = int(np.clip(2500 / (distance_m + 5.0), 30, 260))
     card_m = float(np.clip(0.1 + 0.01 * distance_m, 0.13, 0.8))

@@ -24,17 +24,19 @@ from tiekd.synth.materials import (
 from tiekd.synth.mesh import Mesh
 
 _PAINTS: tuple[Color, ...] = (
-    (0.55, 0.57, 0.58),
+    (0.5, 0.51, 0.52),
     (0.3, 0.31, 0.32),
+    (0.22, 0.23, 0.24),
     (0.1, 0.1, 0.11),
+    (0.05, 0.052, 0.055),
     (0.012, 0.012, 0.014),
     (0.012, 0.012, 0.014),
     (0.7, 0.7, 0.68),
-    (0.02, 0.04, 0.16),
-    (0.3, 0.012, 0.015),
-    (0.02, 0.1, 0.04),
-    (0.4, 0.3, 0.1),
-    (0.1, 0.07, 0.05),
+    (0.75, 0.75, 0.74),
+    (0.015, 0.025, 0.09),
+    (0.25, 0.012, 0.015),
+    (0.03, 0.05, 0.035),
+    (0.14, 0.12, 0.09),
 )
 
 
@@ -56,10 +58,10 @@ class Body:
     wheel: float = 0.31
 
 
-def _sample_body(rng: np.random.Generator) -> Body:
+def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
     """Hatchback, saloon, estate, SUV, small van, van or pick-up."""
     u = rng.uniform
-    kind = rng.choice(7, p=[0.28, 0.2, 0.17, 0.12, 0.08, 0.1, 0.05])
+    kind = int(rng.choice([4, 5, 5]) if van else rng.choice(7, p=[0.28, 0.2, 0.17, 0.12, 0.08, 0.1, 0.05]))
     length = float(
         [u(3.5, 4.2), u(4.3, 4.9), u(4.3, 4.8), u(4.2, 4.8), u(4.0, 4.5), u(4.8, 6.2), u(4.9, 5.4)][kind]
     )
@@ -105,12 +107,14 @@ def _half_width(body: Body, y: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(0.5 * body.width * (1.0 - lean * t))
 
 
-def car(rng: np.random.Generator, materials: Materials, *, lit: bool) -> tuple[Mesh, float, float]:
-    """A car or van: (mesh, length, width)."""
-    body = _sample_body(rng)
+def car(
+    rng: np.random.Generator, materials: Materials, *, lit: bool, van: bool = False
+) -> tuple[Mesh, float, float]:
+    """A car, or surely a van: (mesh, length, width)."""
+    body = _sample_body(rng, van=van)
     paint = (
         vary(rng, _PAINTS[int(rng.integers(len(_PAINTS)))], 0.3)
-        if rng.random() < 0.85
+        if rng.random() < 0.93
         else random_color(rng, saturation=0.8)
     )
     half, low = 0.5 * body.length, float(rng.uniform(0.18, 0.28))
@@ -252,8 +256,13 @@ def _wheels(
             mesh.tube((outer - sign * tread, radius, z), (outer, radius, z), radius, tyre, sides=14, caps=rim)
 
 
-def lorry(rng: np.random.Generator, materials: Materials) -> tuple[Mesh, float, float]:
-    """A cab with a box, canvas, tank, flat bed, or tipper behind it: (mesh, length, width)."""
+def lorry(
+    rng: np.random.Generator, materials: Materials, *, plain: bool = False
+) -> tuple[Mesh, float, float]:
+    """A cab with a box, canvas, tank, flat bed, or tipper behind it: (mesh, length, width).
+
+    `plain`: without writing or dirt on its load.
+    """
     u = rng.uniform
     large = rng.random() < 0.6
     width, cab_length = float(u(2.35, 2.55) if large else u(2.0, 2.25)), float(u(1.7, 2.3))
@@ -261,13 +270,13 @@ def lorry(rng: np.random.Generator, materials: Materials) -> tuple[Mesh, float, 
     load = float(u(5.5, 13.0) if large else u(2.8, 5.0))
     length = cab_length + load + 0.5
     front, mesh = 0.5 * length, Mesh()
-    color = random_color(rng, low=0.02, high=0.7, saturation=0.9)
+    color = random_color(rng, low=0.02, high=0.7, saturation=0.5)
     _cab(mesh, materials, front, width, cab_length, cab_height, color)
     dark = materials.add(PLAIN, (0.02, 0.02, 0.022), mottle=0.4)
     middle, deck, radius = -front + 0.5 * load, float(u(0.9, 1.25)), 0.5 if large else 0.38
     mesh.box((0, deck - 0.2, middle + 0.3), (0.9, 0.25, load + 0.6), dark)
     top = float(u(3.2, 3.95) if large else u(2.3, 3.0))
-    _load(mesh, materials, rng, (middle, load, width, deck, top))
+    _load(mesh, materials, rng, (middle, load, width, deck, top), plain=plain)
     n_axles = 3 if load > 9 else (2 if load > 6 else 1)
     axles = (*tuple(-front + 1.1 + 1.25 * k for k in range(n_axles)), front - 1.2)
     _wheels(mesh, materials, rng, axles, radius, 0.5 * width - 0.06, 0.3)
@@ -363,12 +372,14 @@ def _load(
     materials: Materials,
     rng: np.random.Generator,
     frame: tuple[float, float, float, float, float],
+    *,
+    plain: bool,
 ) -> None:
     """What the lorry carries, over the deck."""
     middle, load, width, deck, top = frame
     kind = rng.choice(5, p=[0.34, 0.22, 0.2, 0.12, 0.12])
-    base = random_color(rng, low=0.03, high=0.75, saturation=0.6)
-    ink = random_color(rng, low=0.01, high=0.6, saturation=0.9)
+    base = random_color(rng, low=0.03, high=0.75, saturation=0.15 if plain or rng.random() < 0.5 else 0.5)
+    ink = base if plain else random_color(rng, low=0.01, high=0.6, saturation=0.9)
     size = float(rng.uniform(0.3, 0.9))
     skin = materials.add(
         BOARD,
@@ -376,7 +387,7 @@ def _load(
         color2=ink,
         color3=ink,
         gloss=0.12 if kind == 2 else 0.04,
-        mottle=float(rng.uniform(0.05, 0.4)),
+        mottle=0.03 if plain else float(rng.uniform(0.05, 0.4)),
         params=(size, rng.uniform(0, 0.7), rng.uniform(0.2, 1.0), rng.uniform(0, 3), float(kind == 1)),
     )
     if kind == 2:
@@ -423,7 +434,7 @@ def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[
     """A bus, coach or tram: (mesh, length, width)."""
     u = rng.uniform
     length, width, height = float(u(14, 30) if tram else u(9, 13)), 2.5, float(u(3.0, 3.5))
-    color, stripe = random_color(rng, low=0.05, high=0.75, saturation=0.8), random_color(rng, saturation=0.9)
+    color, stripe = random_color(rng, low=0.05, high=0.75, saturation=0.4), random_color(rng, saturation=0.9)
     low, sill = 0.3, float(u(1.0, 1.4))
     params = (sill, height - float(u(0.4, 0.7)), u(1.2, 2.4), u(3.0, 6.0), u(0.4, 0.9), u(0.0, 0.3))
     side = materials.add(BAND, color, color3=stripe, params=params, gloss=0.2)
