@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tiekd.synth import furniture, vegetation, vehicles
+from tiekd.synth import buses, cars, furniture, lorries, vegetation
 from tiekd.synth.materials import BRICK, PLAIN, Color, Materials, random_color, vary
 from tiekd.synth.mesh import Mesh
 from tiekd.synth.site import Site
@@ -41,13 +41,13 @@ def _vehicle(site: Site, side: float) -> None:
     plain = bool(rng.random() < 0.6)
     kind = rng.random()
     if kind < 0.4:
-        mesh, length, width = vehicles.lorry(rng, site.materials, plain=plain)
+        mesh, length, width = lorries.lorry(rng, site.materials, plain=plain)
     elif kind < 0.55:
-        mesh, length, width = vehicles.bus(rng, site.materials, tram=False)
+        mesh, length, width = buses.bus(rng, site.materials, tram=False)
     elif kind < 0.8:
-        mesh, length, width = vehicles.car(rng, site.materials, lit=False, van=True)
+        mesh, length, width = cars.car(rng, site.materials, lit=False, van=True)
     else:
-        mesh, length, width = vehicles.car(rng, site.materials, lit=False)
+        mesh, length, width = cars.car(rng, site.materials, lit=False)
     gap = float(rng.uniform(1.0, 2.6))
     start = float(rng.uniform(-0.6 * length, 3.5))
     turn = (np.pi if rng.random() < 0.3 + 0.4 * (side < 0) else 0.0) + float(rng.normal(0, 0.04))
@@ -61,7 +61,7 @@ def _parked_row(site: Site, side: float) -> None:
     gap, s = float(rng.uniform(0.8, 2.2)), float(rng.uniform(-4, 1.5))
     start = s
     for _ in range(int(rng.integers(1, 6))):
-        mesh, length, width = vehicles.car(rng, site.materials, lit=False, van=bool(rng.random() < 0.2))
+        mesh, length, width = cars.car(rng, site.materials, lit=False, van=bool(rng.random() < 0.2))
         turn = (np.pi if side < 0 else 0.0) + float(rng.normal(0, 0.03))
         _put(site, mesh, side, gap, 0.5 * width, s + 0.5 * length, turn)
         s += length + float(rng.uniform(0.5, 1.6))

@@ -117,7 +117,7 @@ def _strips(rng: np.random.Generator, kind: str) -> list[Strip]:
 def _fill(rng: np.random.Generator, plan: Plan) -> None:
     """Densities and chances of the kind."""
     u, kind = rng.uniform, plan.kind
-    plan.traffic, plan.oncoming, plan.people = u(0, 6), u(0, 6), u(0, 7)
+    plan.traffic, plan.oncoming, plan.people = u(0, 5), u(0, 5), u(0, 6)
     plan.trees, plan.bushes, plan.furniture = u(0, 8), u(0, 6), u(2, 12)
     plan.paving = (
         int(rng.choice([0, 1, 2], p=[0.82, 0.12, 0.06]))
@@ -143,7 +143,7 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
             (4, 10),
             (1.5, 10.0),
         )
-        plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.7
+        plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.45
     elif kind in ("city", "junction"):
         plan.buildings, plan.gaps, plan.building_height, plan.setback = (
             u(0.3, 1),
@@ -151,7 +151,7 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
             (5, 26),
             (1.0, 22.0),
         )
-        plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 8), 0.22, 0.2
+        plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 6), 0.22, 0.2
         plan.tram_d = float(u(1.5, 2.0)) if u() < 0.25 else 0.0
         plan.bridge, plan.rail = 0.2, 0.15 * float(u() < 0.5)
     elif kind == "rural":

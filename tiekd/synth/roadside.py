@@ -54,7 +54,7 @@ def _plants(site: Site, side: float) -> None:
                 turn=float(rng.uniform(0, 6)),
             )
     for _ in range(rng.poisson(plan.bushes)):
-        s, d = float(rng.uniform(2, 80)), edge + 0.4 + float(rng.exponential(2.5))
+        s, d = float(rng.uniform(2, 80)), edge + 0.6 + float(rng.exponential(4.0))
         if not site.at_junction(s):
             site.put(vegetation.bush(rng, site.materials, distance_m=s), s, side * d, lift=site.level(side))
 

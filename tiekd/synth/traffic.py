@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tiekd.synth import people, vehicles
+from tiekd.synth import buses, cars, lorries, people
 from tiekd.synth.mesh import Mesh
 from tiekd.synth.site import REACH_M, Site
 
@@ -13,9 +13,9 @@ def any_vehicle(site: Site, *, heavy: float, lit: bool) -> tuple[Mesh, float, fl
     """A car, or with a chance `heavy` a lorry or bus: (mesh, length, width)."""
     if site.rng.random() < heavy:
         if site.rng.random() < 0.78:
-            return vehicles.lorry(site.rng, site.materials)
-        return vehicles.bus(site.rng, site.materials, tram=False)
-    return vehicles.car(site.rng, site.materials, lit=lit)
+            return lorries.lorry(site.rng, site.materials)
+        return buses.bus(site.rng, site.materials, tram=False)
+    return cars.car(site.rng, site.materials, lit=lit)
 
 
 def traffic(site: Site) -> None:
@@ -24,7 +24,7 @@ def traffic(site: Site) -> None:
     for lane in range(plan.n_lanes):
         _lane(site, lane)
     if plan.tram_d and rng.random() < 0.6:
-        mesh, length, _ = vehicles.bus(rng, site.materials, tram=True)
+        mesh, length, _ = buses.bus(rng, site.materials, tram=True)
         site.put(mesh, float(rng.uniform(15, 60)) + 0.5 * length, -plan.tram_d, turn=np.pi)
 
 
@@ -36,9 +36,9 @@ def _lane(site: Site, lane: int) -> None:
     ego = abs(d - plan.ego_d) < 1.6
     side = 1.0 if d > plan.ego_d else -1.0
     density = plan.traffic if with_us else plan.oncoming
-    jam = rng.random() < 0.15
-    ahead = rng.uniform(6, 15) if jam else rng.exponential(28) + 9.0
-    s = float(ahead if ego else rng.uniform(-9, 26))
+    jam = rng.random() < 0.1
+    ahead = rng.uniform(6, 15) if jam else rng.exponential(30) + 10.0
+    s = float(ahead if ego else rng.uniform(-9, 45))
     first = not ego and abs(d - plan.ego_d) < 1.6 * plan.lane_width and rng.random() < plan.beside
     while s < REACH_M and density > 0.4:
         heavy = 0.6 if first else (0.7 * plan.heavy if s < 70 else 0.4 * plan.heavy)
@@ -57,11 +57,11 @@ def parked(site: Site, side: float) -> None:
     rng, plan = site.rng, site.plan
     strips = plan.strips_left if side < 0 else plan.strips_right
     lane = bool(strips) and strips[0][1] == 0.0 and plan.kind != "highway"
-    if plan.parked < 1 or (plan.kind == "rural") or rng.random() < 0.2:
+    if plan.parked < 1 or (plan.kind == "rural") or rng.random() < 0.55:
         return
     offset = plan.half_road + (1.0 if lane else -0.6 if rng.random() < 0.5 else 0.4)
     lift = 0.0 if lane or offset < plan.half_road else 0.5 * site.level(side)
-    s = float(rng.uniform(-6, 16))
+    s = float(rng.uniform(-6, 30))
     while s < 110:
         mesh, length, width = any_vehicle(site, heavy=0.06, lit=False)
         clear = abs(side * offset - plan.ego_d) - 0.5 * width

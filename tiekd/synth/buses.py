@@ -1,0 +1,53 @@
+"""Buses, coaches and trams, facing +z, standing on y = 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tiekd.synth.body import Body, loft, wheels
+from tiekd.synth.materials import BAND, CAR_END, GLASS, PLAIN, Materials, random_color
+from tiekd.synth.mesh import Mesh
+
+
+def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[Mesh, float, float]:
+    """A bus, coach or tram: (mesh, length, width)."""
+    u = rng.uniform
+    length, width, height = float(u(14, 30) if tram else u(9, 13)), 2.5, float(u(3.0, 3.5))
+    color, stripe = random_color(rng, low=0.05, high=0.75, saturation=0.4), random_color(rng, saturation=0.9)
+    low, sill = 0.3, float(u(1.0, 1.4))
+    params = (sill, height - float(u(0.4, 0.7)), u(1.2, 2.4), u(3.0, 6.0), u(0.4, 0.9), u(0.0, 0.3))
+    side = materials.add(BAND, color, color3=stripe, params=params, gloss=0.2)
+    paint = materials.add(PLAIN, color, gloss=0.2)
+    glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=0.5)
+    half, mesh = 0.5 * length, Mesh()
+    end = [
+        materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, r, 0.85, 0.1, 0.6, 0.0, 0.0))
+        for r in (0.0, 1.0)
+    ]
+    body = Body(length, width, height, sill, sill + 0.1, half, half - 0.2, -half, -half, sill, 1)
+    outline = np.array(
+        [
+            [half - 0.03, low],
+            [half, sill - 0.1],
+            [half - 0.15, height - 0.4],
+            [half - 0.5, height],
+            [-half + 0.2, height],
+            [-half, height - 0.5],
+            [-half, sill],
+            [-half, low],
+        ]
+    )
+    loft(
+        mesh,
+        body,
+        outline,
+        np.array([end[0], glass, paint, paint, paint, glass if u() < 0.7 else paint, end[1]]),
+        side,
+        low,
+        paint,
+    )
+    if tram:
+        mesh.box((0, height + 0.2, 0), (1.6, 0.4, 0.6 * length), paint)
+    else:
+        wheels(mesh, materials, rng, (half - 2.6, -half + 2.8), 0.48, 0.5 * width, 0.3)
+    return mesh, length, width

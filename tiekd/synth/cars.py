@@ -1,0 +1,169 @@
+"""Cars and vans, facing +z, standing on y = 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tiekd.synth.body import Body, loft, wheels
+from tiekd.synth.materials import CAR_END, CAR_SIDE, GLASS, PLAIN, Color, Materials, random_color, vary
+from tiekd.synth.mesh import Mesh
+
+_PAINTS: tuple[Color, ...] = (
+    (0.5, 0.51, 0.52),
+    (0.3, 0.31, 0.32),
+    (0.22, 0.23, 0.24),
+    (0.1, 0.1, 0.11),
+    (0.05, 0.052, 0.055),
+    (0.012, 0.012, 0.014),
+    (0.012, 0.012, 0.014),
+    (0.7, 0.7, 0.68),
+    (0.75, 0.75, 0.74),
+    (0.015, 0.025, 0.09),
+    (0.25, 0.012, 0.015),
+    (0.03, 0.05, 0.035),
+    (0.14, 0.12, 0.09),
+)
+
+
+def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
+    """Hatchback, saloon, estate, SUV, small van, van or pick-up."""
+    u = rng.uniform
+    kind = int(rng.choice([4, 5, 5]) if van else rng.choice(7, p=[0.28, 0.2, 0.17, 0.12, 0.08, 0.1, 0.05]))
+    length = float(
+        [u(3.5, 4.2), u(4.3, 4.9), u(4.3, 4.8), u(4.2, 4.8), u(4.0, 4.5), u(4.8, 6.2), u(4.9, 5.4)][kind]
+    )
+    height = float(
+        [u(1.4, 1.55), u(1.38, 1.48), u(1.42, 1.55), u(1.6, 1.85), u(1.75, 1.9), u(1.95, 2.7), u(1.7, 1.85)][
+            kind
+        ]
+    )
+    width = float(u(1.65, 1.85) + (0.12 if kind >= 3 else 0.0) + (0.1 if kind == 5 else 0.0))
+    half = 0.5 * length
+    bonnet = float(u(0.85, 0.98) + 0.25 * (kind in (3, 6)) + 0.2 * (kind in (4, 5)))
+    shoulder = bonnet + float(u(0.0, 0.08))
+    hood = float(u(0.9, 1.25) if kind < 4 else u(0.45, 0.85) if kind < 6 else u(1.1, 1.3))
+    base = half - hood
+    roof_front = base - float(u(0.55, 0.9)) * (height - shoulder) / 0.55
+    tail = [u(0.02, 0.2), u(0.75, 1.0), u(0.02, 0.15), u(0.02, 0.2), 0.03, 0.02, u(1.5, 1.9)][kind]
+    rear_base = -half + float(tail)
+    roof_rear = rear_base + float(
+        [u(0.4, 0.7), u(0.5, 0.8), u(0.25, 0.5), u(0.2, 0.5), 0.08, 0.05, 0.15][kind]
+    )
+    deck = shoulder - 0.05 if kind == 1 else (0.95 if kind == 6 else shoulder)
+    windows = 2 if kind == 6 or (kind in (4, 5) and u() < 0.65) else 1
+    return Body(
+        length,
+        width,
+        height,
+        bonnet,
+        shoulder,
+        base,
+        min(roof_front, base - 0.15),
+        roof_rear,
+        rear_base,
+        float(deck),
+        windows,
+        float(u(0.29, 0.34) + 0.04 * (kind in (3, 6))),
+    )
+
+
+def car(
+    rng: np.random.Generator, materials: Materials, *, lit: bool, van: bool = False
+) -> tuple[Mesh, float, float]:
+    """A car, or surely a van: (mesh, length, width)."""
+    body = _sample_body(rng, van=van)
+    paint = (
+        vary(rng, _PAINTS[int(rng.integers(len(_PAINTS)))], 0.3)
+        if rng.random() < 0.93
+        else random_color(rng, saturation=0.8)
+    )
+    half, low = 0.5 * body.length, float(rng.uniform(0.18, 0.28))
+    gloss, dirt = float(rng.uniform(0.15, 0.55)), float(rng.uniform(0.0, 0.2))
+    axle = (half - float(rng.uniform(0.75, 0.9)), -half + float(rng.uniform(0.65, 0.9)))
+    pillar = 0.5 * (body.roof_front + body.roof_rear) + 0.1
+    rear_roof = body.roof_rear
+    body_paint = materials.add(PLAIN, paint, gloss=gloss, mottle=dirt)
+    side = materials.add(
+        CAR_SIDE,
+        paint,
+        gloss=gloss,
+        mottle=dirt,
+        params=(
+            *axle,
+            body.wheel,
+            body.shoulder,
+            body.height,
+            body.screen_base,
+            body.roof_front,
+            rear_roof,
+            body.rear_base,
+            pillar,
+            body.windows,
+            low,
+        ),
+    )
+    lamp = float(rng.uniform(0.65, 0.8)) * body.bonnet / 0.9
+    ends = [
+        materials.add(
+            CAR_END,
+            paint,
+            gloss=gloss,
+            mottle=dirt,
+            params=(
+                0.5 * body.width,
+                rear,
+                y,
+                rng.uniform(0.06, 0.12 + 0.1 * rear),
+                plate,
+                float(lit and rng.random() < 0.5),
+                0.0,
+            ),
+        )
+        for rear, y, plate in ((0.0, lamp, 0.42), (1.0, lamp + 0.1, float(rng.choice([0.5, 0.8]))))
+    ]
+    glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=float(rng.uniform(0.35, 0.7)))
+    back = glass if body.windows == 1 else body_paint
+    deck_front = body.rear_base
+    outline = np.array(
+        [
+            [half - 0.06, low],
+            [half, 0.42],
+            [half - 0.06, 0.68 * body.bonnet],
+            [half - 0.28, 0.9 * body.bonnet],
+            [body.screen_base, body.bonnet + 0.04],
+            [body.roof_front, body.height - 0.03],
+            [0.5 * (body.roof_front + rear_roof), body.height],
+            [rear_roof, body.height - 0.04],
+            [deck_front, body.deck + 0.02],
+            [-half + 0.06, body.deck - 0.05],
+            [-half, 0.5],
+            [-half + 0.05, low + 0.04],
+        ]
+    )
+    tops = np.array(
+        [
+            ends[0],
+            ends[0],
+            body_paint,
+            body_paint,
+            glass,
+            body_paint,
+            body_paint,
+            back,
+            ends[1] if deck_front < -half + 0.3 else body_paint,
+            ends[1],
+            ends[1],
+        ]
+    )
+    mesh = Mesh()
+    loft(mesh, body, outline, tops, side, low, body_paint)
+    wheels(mesh, materials, rng, axle, body.wheel, 0.5 * body.width, 0.2)
+    for x in (-1.0, 1.0):
+        mesh.box(
+            (x * (0.5 * body.width + 0.09), body.shoulder + 0.08, body.screen_base - 0.35),
+            (0.2, 0.14, 0.1),
+            body_paint,
+        )
+    if rng.random() < 0.06:
+        mesh.box((0, body.height + 0.15, 0.0), (0.9, 0.3, 1.6), body_paint)
+    return mesh, body.length, body.width

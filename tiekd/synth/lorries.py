@@ -1,0 +1,193 @@
+"""Lorries with their loads, facing +z, standing on y = 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tiekd.synth.body import Body, loft, wheels
+from tiekd.synth.materials import (
+    BOARD,
+    CAR_END,
+    CAR_SIDE,
+    GLASS,
+    PLAIN,
+    STRIPES,
+    Color,
+    Materials,
+    random_color,
+)
+from tiekd.synth.mesh import Mesh
+
+
+def lorry(
+    rng: np.random.Generator, materials: Materials, *, plain: bool = False
+) -> tuple[Mesh, float, float]:
+    """A cab with a box, canvas, tank, flat bed, or tipper behind it: (mesh, length, width).
+
+    `plain`: without writing or dirt on its load.
+    """
+    u = rng.uniform
+    large = rng.random() < 0.6
+    width, cab_length = float(u(2.35, 2.55) if large else u(2.0, 2.25)), float(u(1.7, 2.3))
+    cab_height = float(u(2.7, 3.8) if large else u(2.1, 2.5))
+    load = float(u(5.5, 13.0) if large else u(2.8, 5.0))
+    length = cab_length + load + 0.5
+    front, mesh = 0.5 * length, Mesh()
+    color = random_color(rng, low=0.02, high=0.7, saturation=0.5)
+    _cab(mesh, materials, front, width, cab_length, cab_height, color)
+    dark = materials.add(PLAIN, (0.02, 0.02, 0.022), mottle=0.4)
+    middle, deck, radius = -front + 0.5 * load, float(u(0.9, 1.25)), 0.5 if large else 0.38
+    mesh.box((0, deck - 0.2, middle + 0.3), (0.9, 0.25, load + 0.6), dark)
+    top = float(u(3.2, 3.95) if large else u(2.3, 3.0))
+    _load(mesh, materials, rng, (middle, load, width, deck, top), plain=plain)
+    n_axles = 3 if load > 9 else (2 if load > 6 else 1)
+    axles = (*tuple(-front + 1.1 + 1.25 * k for k in range(n_axles)), front - 1.2)
+    wheels(mesh, materials, rng, axles, radius, 0.5 * width - 0.06, 0.3)
+    guard = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.1))
+    if u() < 0.7:
+        for x in (-1.0, 1.0):
+            for y in (0.5, 0.8):
+                mesh.box((x * (0.5 * width - 0.05), y, middle + 0.15 * load), (0.04, 0.1, 0.5 * load), guard)
+    for x in (-1.0, 1.0):
+        mesh.tube(
+            (x * 0.8, 0.75, front - cab_length - 0.5),
+            (x * 0.8, 0.75, front - cab_length - 1.6),
+            0.28,
+            guard,
+            caps=guard,
+        )
+    end = materials.add(
+        CAR_END,
+        (0.03, 0.03, 0.03),
+        params=(0.5 * width, 1.0, deck - 0.22, 0.09, deck - 0.3, float(u() < 0.5), deck - 0.05),
+    )
+    y0, z = deck - 0.5, -front - 0.02
+    quad = np.array(
+        [[-0.5 * width, y0, z], [0.5 * width, y0, z], [0.5 * width, deck, z], [-0.5 * width, deck, z]]
+    )
+    mesh.quads(quad[None], end, quad[None, :, :2])
+    return mesh, length, width
+
+
+def _cab(
+    mesh: Mesh,
+    materials: Materials,
+    front: float,
+    width: float,
+    length: float,
+    height: float,
+    color: Color,
+) -> None:
+    low, shoulder = 0.45, 0.55 * height
+    body = Body(
+        length,
+        width,
+        height,
+        shoulder,
+        shoulder,
+        front - 0.1,
+        front - 0.35,
+        front - length + 0.05,
+        front - length,
+        shoulder,
+        1,
+        0.45,
+    )
+    paint = materials.add(PLAIN, color, gloss=0.25)
+    side = materials.add(
+        CAR_SIDE,
+        color,
+        gloss=0.25,
+        params=(
+            front - 1.2,
+            -99.0,
+            0.48,
+            shoulder,
+            height - 0.5,
+            front - 0.15,
+            front - 0.45,
+            front - length + 0.5,
+            front - length + 0.5,
+            front - length + 0.5,
+            1,
+            low,
+        ),
+    )
+    nose = materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, 0.0, 0.8, 0.1, 0.55, 0.0, 0.0))
+    glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=0.5)
+    outline = np.array(
+        [
+            [front, low],
+            [front, shoulder],
+            [front - 0.25, height - 0.45],
+            [front - 0.6, height],
+            [front - length, height],
+            [front - length, low],
+        ]
+    )
+    loft(mesh, body, outline, np.array([nose, glass, paint, paint, paint]), side, low, paint)
+    for x in (-1.0, 1.0):
+        mesh.box((x * (0.5 * width + 0.18), shoulder + 0.35, front - 0.15), (0.22, 0.6, 0.15), paint)
+
+
+def _load(
+    mesh: Mesh,
+    materials: Materials,
+    rng: np.random.Generator,
+    frame: tuple[float, float, float, float, float],
+    *,
+    plain: bool,
+) -> None:
+    """What the lorry carries, over the deck."""
+    middle, load, width, deck, top = frame
+    kind = rng.choice(5, p=[0.34, 0.22, 0.2, 0.12, 0.12])
+    base = random_color(rng, low=0.03, high=0.75, saturation=0.15 if plain or rng.random() < 0.5 else 0.5)
+    ink = base if plain else random_color(rng, low=0.01, high=0.6, saturation=0.9)
+    size = float(rng.uniform(0.3, 0.9))
+    skin = materials.add(
+        BOARD,
+        base,
+        color2=ink,
+        color3=ink,
+        gloss=0.12 if kind == 2 else 0.04,
+        mottle=0.03 if plain else float(rng.uniform(0.05, 0.4)),
+        params=(size, rng.uniform(0, 0.7), rng.uniform(0.2, 1.0), rng.uniform(0, 3), float(kind == 1)),
+    )
+    if kind == 2:
+        r = 0.5 * min(width, top - deck)
+        center = deck + r
+        mesh.tube(
+            (0, center, middle - 0.5 * load + 0.4), (0, center, middle + 0.5 * load - 0.4), r, skin, sides=24
+        )
+        for end, tip in (
+            (middle - 0.5 * load + 0.4, middle - 0.5 * load),
+            (middle + 0.5 * load - 0.4, middle + 0.5 * load),
+        ):
+            mesh.tube((0, center, end), (0, center, tip), r, skin, end_radius=0.72 * r, sides=24, caps=skin)
+        pipe = materials.add(PLAIN, random_color(rng, low=0.02, high=0.3, saturation=0.1), gloss=0.15)
+        for x in (-1.0, 1.0):
+            mesh.tube(
+                (x * 0.45 * width, deck - 0.05, middle - 0.4 * load),
+                (x * 0.45 * width, deck - 0.05, middle + 0.4 * load),
+                0.13,
+                pipe,
+            )
+        return
+    if kind == 3:
+        mesh.box((0, deck + 0.2, middle), (width, 0.4, load), skin)
+        for _ in range(int(rng.integers(0, 5))):
+            high = float(rng.uniform(0.2, 1.3))
+            crate = materials.add(PLAIN, random_color(rng), mottle=0.3)
+            mesh.box(
+                (rng.uniform(-0.5, 0.5), deck + 0.4 + 0.5 * high, middle + rng.uniform(-0.4, 0.4) * load),
+                (rng.uniform(0.4, 1.4), high, rng.uniform(0.5, 2.5)),
+                crate,
+            )
+        return
+    height = top - deck if kind != 4 else 0.45 * (top - deck) + 0.3
+    mesh.box((0, deck + 0.5 * height, middle), (width, height, load), skin)
+    if rng.random() < 0.5:
+        warn = materials.add(
+            STRIPES, (0.6, 0.03, 0.02), color2=(0.7, 0.65, 0.1), params=(0.3, rng.uniform(0.5, 1.0))
+        )
+        mesh.box((0, deck + 0.15, middle - 0.5 * load - 0.02), (width, 0.16, 0.02), warn)
