@@ -169,3 +169,24 @@ def test_pickled_code_is_never_run(tmp_path):
     torch.save({"state_dict": Harmful()}, path)
     with pytest.raises(CheckpointError, match="no readable weights"):
         create_encoder("test_efficientnet", weights=path)
+
+
+def test_an_encoder_of_another_normalisation_takes_ours(tmp_path):
+    name = "tf_efficientnet_lite0"
+    torch.manual_seed(0)
+    plain = timm.create_model(name, features_only=True).eval()
+    for module in plain.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    torch.save(plain.state_dict(), tmp_path / "weights.pth")
+    ours = create_encoder(name, weights=tmp_path / "weights.pth").eval()
+    picture = torch.rand(1, 3, 96, 96)
+    mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.no_grad():
+        expected = plain((picture - 0.5) / 0.5)[0]
+        got = ours((picture - mean) / std)[0]
+        unfolded = plain((picture - mean) / std)[0]
+    inside = (..., slice(2, -2), slice(2, -2))
+    torch.testing.assert_close(got[inside], expected[inside], rtol=1e-4, atol=1e-4)
+    assert (unfolded[inside] - expected[inside]).abs().max() > 0.1

@@ -8,14 +8,14 @@ position codes are interpolated, so every size works.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from tiekd.bins import DepthBins, edges_from_widths, expectation
+from tiekd.bins import edges_from_widths, expectation
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.base import DepthModel
@@ -126,9 +126,17 @@ class AdaptiveBinsHead(nn.Module):
         self.conv_out = nn.Conv2d(width, n_bins, 1)
 
     def start_at(self, depth_m: float) -> None:
-        """Let the untrained head expect about `depth_m` metres; its bins start out nearly uniform."""
-        bins = DepthBins(self.conv_out.out_channels, self.depth_range)
-        start_falling(self.conv_out, bins.centers(), depth_m)
+        """Let the untrained head expect about `depth_m` metres, with bins that widen with depth.
+
+        By chance half of the widths would start at zero, where ReLU passes no gradient to move them.
+        """
+        widths = torch.linspace(0.2, 1.8, self.conv_out.out_channels)
+        last = cast("nn.Linear", self.regressor[-1])
+        with torch.no_grad():
+            last.weight.mul_(0.1)
+            last.bias.copy_(widths)
+        edges = edges_from_widths(widths[None], self.depth_range)
+        start_falling(self.conv_out, edges[0], depth_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from `[B, C, h, w]`."""

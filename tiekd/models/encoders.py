@@ -12,18 +12,29 @@ from typing import Any, cast
 
 import timm
 import torch
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from tiekd.errors import ConfigError, UnavailableError, UnknownNameError
-from tiekd.models.encoder_weights import load_encoder_weights
+from tiekd.models.encoder_weights import load_encoder_weights, read_state_dict
+from tiekd.models.swin import SIZES as SWIN_SIZES
+from tiekd.models.swin import SwinPyramid, from_timm
 
 PUBLISHED = {
     "mobilenetv2": "mobilenetv2_100",
     "resnet18": "resnet18.tv_in1k",
     "resnet50": "resnet50.tv_in1k",
     "efficientnet_b5_ap": "tf_efficientnet_b5.ap_in1k",
+    "swin_tiny": "swin_tiny_patch4_window7_224.ms_in22k",
+    "swin_small": "swin_small_patch4_window7_224.ms_in22k",
+    "swin_base": "swin_base_patch4_window7_224.ms_in22k",
+    "swin_large": "swin_large_patch4_window7_224.ms_in22k",
 }
-"""Encoders of the published models, and the timm model (with its ImageNet weights) each one is made from."""
+"""Encoders of the published models, and the timm model (with its ImageNet weights) each one is made from.
+
+Of the Swin transformers only `swin_large` was published.
+"""
 
 _PUBLISHED_DILATIONS = {3: (2, 1, 1, 1), 4: (2, 1, 1), 5: (4, 1, 1), 6: (4,)}
 """Stage of MobileNetV2 -> dilation of each block's depthwise convolution (parity README §4.1)."""
@@ -114,10 +125,13 @@ class _RawHeadPyramid(nn.Module):
 def create_encoder(name: str, *, weights: str | Path | None = None) -> Encoder:
     """Build the encoder `name`: a published one or any timm model that gives features.
 
-    weights: None (random), "imagenet" (timm's, from the hub) or a file that `load_encoder_weights` reads.
+    weights: None (random), "imagenet" (timm's, from the hub) or a file that `load_encoder_weights` reads and
+    that was trained on the same normalisation as timm's own weights of that name.
     Raises UnknownNameError, ConfigError for an encoder without a pyramid, UnavailableError without the hub,
     and CheckpointError for a file that doesn't fit.
     """
+    if name in SWIN_SIZES:
+        return _swin(name, weights)
     if name == "mobilenetv2":
         encoder = _mobilenetv2(weights)
     elif name == "efficientnet_b5_ap":
@@ -126,6 +140,9 @@ def create_encoder(name: str, *, weights: str | Path | None = None) -> Encoder:
         encoder = _plain(name, weights)
     if weights is not None and weights != "imagenet":
         load_encoder_weights(encoder.pyramid, Path(weights), encoder=name)
+    if weights is not None and name not in PUBLISHED:
+        config = timm.get_pretrained_cfg(name) or PretrainedCfg()
+        _take_imagenet_normalised(encoder.pyramid, mean=config.mean, std=config.std)
     return encoder
 
 
@@ -161,6 +178,34 @@ def _efficientnet_b5_ap(weights: str | Path | None) -> Encoder:
     network = _timm(PUBLISHED["efficientnet_b5_ap"], weights, num_classes=0)
     pyramid = _RawHeadPyramid(network)
     return Encoder("efficientnet_b5_ap", pyramid, (24, 40, 64, 176, 2048), (2, 4, 8, 16, 32))
+
+
+@torch.no_grad()
+def _take_imagenet_normalised(pyramid: nn.Module, *, mean: Sequence[float], std: Sequence[float]) -> None:
+    """Fold the difference of two normalisations into the stem, so that all encoders here take the same input.
+
+    The published encoders are left out: they were trained on ImageNet-normalised images whatever their own.
+    """
+    scale = torch.tensor(IMAGENET_DEFAULT_STD) / torch.tensor(std)
+    shift = (torch.tensor(IMAGENET_DEFAULT_MEAN) - torch.tensor(mean)) / torch.tensor(std)
+    layers = iter(pyramid.modules())
+    stem = next(layer for layer in layers if isinstance(layer, nn.Conv2d) and layer.in_channels == 3)
+    offset = (stem.weight * shift[:, None, None]).sum(dim=(1, 2, 3))
+    stem.weight.mul_(scale[:, None, None])
+    norm = next(layers, None)
+    if stem.bias is not None:
+        stem.bias.add_(offset)
+    elif isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None:
+        norm.running_mean.sub_(offset)
+
+
+def _swin(name: str, weights: str | Path | None) -> Encoder:
+    pyramid = SwinPyramid(SWIN_SIZES[name])
+    if weights is not None:
+        from_hub = weights == "imagenet"
+        found = _timm(PUBLISHED[name], weights).state_dict() if from_hub else read_state_dict(Path(weights))
+        pyramid.load_state_dict(from_timm(found, pyramid, where=str(weights)))
+    return Encoder(name, pyramid, pyramid.channels, pyramid.strides)
 
 
 def _timm(name: str, weights: str | Path | None, **options: Any) -> Any:

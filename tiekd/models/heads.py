@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tiekd.bins import DepthBins, bin_centers, expectation
@@ -38,6 +39,26 @@ class RegressionHead(nn.Module):
         return HeadOutput(torch.sigmoid(self.conv(feature).float()) * self.max_m)
 
 
+class UnboundedHead(nn.Module):
+    """Depth as a ReLU on top of the near end of the range (parity README §4.5).
+
+    Kept for parity: nothing bounds the depth before it is clamped to the range.
+    """
+
+    def __init__(self, in_channels: int, depth_range: DepthRange) -> None:
+        super().__init__()
+        self.min_m = depth_range.min_m
+        self.conv = nn.Conv2d(in_channels, 1, 3, padding=1)
+
+    def start_at(self, depth_m: float) -> None:
+        """Let the untrained head answer about `depth_m` metres."""
+        nn.init.constant_(_bias(self.conv), depth_m - self.min_m)
+
+    def forward(self, feature: Tensor) -> HeadOutput:
+        """Depth `[B, 1, h, w]` in metres from a map `[B, C, h, w]`."""
+        return HeadOutput(F.relu(self.conv(feature).float()) + self.min_m)
+
+
 class DPMHead(nn.Module):
     """A distribution over uniform depth bins at every pixel; its expectation is the depth."""
 
@@ -50,7 +71,7 @@ class DPMHead(nn.Module):
 
     def start_at(self, depth_m: float) -> None:
         """Let the untrained head expect about `depth_m` metres, by a distribution that falls with depth."""
-        start_falling(self.conv, bin_centers(self.bin_edges), depth_m)
+        start_falling(self.conv, self.bin_edges, depth_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]` in metres and logits `[B, n_bins, h, w]` from a map `[B, C, h, w]`."""
@@ -59,13 +80,13 @@ class DPMHead(nn.Module):
         return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
 
 
-def start_falling(conv: nn.Conv2d, centers_m: Tensor, mean_m: float) -> None:
-    """Set the biases of logits so that probability falls exponentially over depth, with about that mean.
+def start_falling(conv: nn.Conv2d, edges_m: Tensor, mean_m: float) -> None:
+    """Set the biases of logits so that density falls exponentially over depth, with about that mean.
 
     Streets are nearer than the middle of 0..80 m, which a uniform start answers everywhere.
     """
     with torch.no_grad():
-        _bias(conv).copy_(-centers_m / mean_m)
+        _bias(conv).copy_(edges_m.diff().log() - bin_centers(edges_m) / mean_m)
 
 
 def _bias(conv: nn.Conv2d) -> Tensor:
