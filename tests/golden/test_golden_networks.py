@@ -21,6 +21,7 @@ CASES = {
     "student_dpm_mobilenetv2_nyu": "densedepth_dpm_mobilenetv2",
     "adabins_efnetb5ap_kitti": "adabins_efficientnet_b5",
     "bts_r50_kitti": "bts_resnet50",
+    "depthformer_swinl_22k_w7_kitti": "depthformer_swin_large",
 }
 
 

@@ -20,18 +20,25 @@ Extent = tuple[float, float]
 
 
 def conv_block(
-    in_channels: int, out_channels: int, *, kernel_size: int = 3, norm: Norm = "none", activation: bool = True
+    in_channels: int,
+    out_channels: int,
+    *,
+    kernel_size: int = 3,
+    norm: Norm = "none",
+    activation: bool = True,
+    negative_slope: float = 0.0,
 ) -> nn.Sequential:
-    """Convolution (bias only without norm), norm, ReLU; Kaiming normal over fan-out, as published."""
+    """Convolution (bias only without norm), norm, (leaky) ReLU; Kaiming normal over fan-out, as published."""
     conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=norm == "none")
-    nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
+    nn.init.kaiming_normal_(conv.weight, a=negative_slope, mode="fan_out", nonlinearity="leaky_relu")
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)
     layers: OrderedDict[str, nn.Module] = OrderedDict(conv=conv)
     if norm == "batch":
         layers["norm"] = nn.BatchNorm2d(out_channels)
     if activation:
-        layers["act"] = nn.ReLU(inplace=True)
+        relu = nn.LeakyReLU(negative_slope, inplace=True) if negative_slope else nn.ReLU(inplace=True)
+        layers["act"] = relu
     return nn.Sequential(layers)
 
 
@@ -55,11 +62,18 @@ class UpBlock(nn.Module):
     """Resize to `size`, concatenate the skips, convolve twice."""
 
     def __init__(
-        self, in_channels: int, skip_channels: int, out_channels: int, *, norm: Norm = "none"
+        self,
+        in_channels: int,
+        skip_channels: int,
+        out_channels: int,
+        *,
+        norm: Norm = "none",
+        negative_slope: float = 0.0,
     ) -> None:
         super().__init__()
-        self.conv_a = conv_block(in_channels + skip_channels, out_channels, norm=norm)
-        self.conv_b = conv_block(out_channels, out_channels, norm=norm)
+        slope = negative_slope
+        self.conv_a = conv_block(in_channels + skip_channels, out_channels, norm=norm, negative_slope=slope)
+        self.conv_b = conv_block(out_channels, out_channels, norm=norm, negative_slope=slope)
 
     def forward(self, running: Tensor, skips: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         """Feature `[B, out, *size]` from `running` `[B, in, h, w]` and skips that already have `size`."""

@@ -70,6 +70,7 @@ class PyramidDecoder(Decoder):
         norm: Norm = "none",
         position_channels: bool = False,
         dropout: float = 0.0,
+        negative_slope: float = 0.0,
     ) -> None:
         super().__init__()
         self.n_skips = n_skips(strides, output_stride)
@@ -87,12 +88,12 @@ class PyramidDecoder(Decoder):
             channels[-1] + extra, bottleneck_channels, kernel_size=1, activation=False
         )
         self.up = nn.ModuleList(
-            UpBlock(before, skip + extra, after, norm=norm)
+            UpBlock(before, skip + extra, after, norm=norm, negative_slope=negative_slope)
             for before, skip, after in zip(ins, skips, widths, strict=False)
         )
         self.finest_stride = strides[-1 - self.n_skips]
         self.doublings = nn.ModuleList(
-            UpBlock(ins[-1], extra, ins[-1], norm=norm)
+            UpBlock(ins[-1], extra, ins[-1], norm=norm, negative_slope=negative_slope)
             for _ in range(round(math.log2(self.finest_stride / output_stride)))
         )
         self.dropout = nn.Dropout2d(dropout)

@@ -16,6 +16,7 @@ from tiekd.models.adabins import AdaptiveBinsHead
 from tiekd.models.base import DepthModel
 from tiekd.models.bts import ATROUS_RATES, LocalPlanarDecoder
 from tiekd.models.decoder import PyramidDecoder
+from tiekd.models.depthformer import HahiDecoder
 from tiekd.models.heads import DPMHead
 from tiekd.models.reference_taps import taps
 
@@ -28,6 +29,8 @@ NEVER_USED = (
     "backbone.original_model.bn2.",
 )
 """Built by the authors' code but without effect in some or all models (parity README §5)."""
+DERIVED = ".relative_position_index"
+"""Follows from the size of Swin's windows."""
 
 _ENCODERS = {
     "mobilenetv2": r"backbone\.",
@@ -57,6 +60,26 @@ _BTS_RULES: tuple[_Rule, ...] = (
     (r"plane(\d)\.plane\.", r"decode_head.reduc\1x\1.reduc.plane_params."),
     (r"share1\.final\.", "decode_head.reduc1x1.reduc.final.0."),
 )
+_DEPTHFORMER_ENCODER_RULES: tuple[_Rule, ...] = (
+    (r"transformer\.pyramid\.norms\.(\d)\.", r"backbone.norm\1."),
+    (r"transformer\.pyramid\.patch_embed\.proj\.", "backbone.patch_embed.projection."),
+    (r"transformer\.pyramid\.(stages\.\d\.blocks\.\d+\.)attn\.", r"backbone.\1attn.w_msa."),
+    (r"transformer\.pyramid\.(stages\.\d\.blocks\.\d+\.)mlp\.fc1\.", r"backbone.\1ffn.layers.0.0."),
+    (r"transformer\.pyramid\.(stages\.\d\.blocks\.\d+\.)mlp\.fc2\.", r"backbone.\1ffn.layers.1."),
+    (r"transformer\.pyramid\.", "backbone."),
+    (r"(conv1|bn1)\.", r"backbone.\1."),
+)
+_HAHI_RULES: tuple[_Rule, ...] = (
+    (r"laterals\.", "neck.lateral_convs."),
+    (r"projections\.", "neck.trans_proj."),
+    (r"fusions\.", "neck.trans_fusion."),
+    (r"stem_projection\.", "neck.conv_proj.0."),
+    (r"stem_fusion\.", "neck.conv_fusion.0."),
+    (r"level_codes", "neck.level_embed"),
+    (r"self_attention\.", "neck.self_attn."),
+    (r"cross_attention\.", "neck.multi_att."),
+    (r"reference_points\.", "neck.reference_points."),
+)
 _ADABINS_HEAD = {
     "conv_in": "decode_final_conv",
     "conv_map": "adaptive_bins_layer.conv3x3",
@@ -78,7 +101,11 @@ def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Depth
     names = {key: reference_key(model, key) for key in wanted}
     faults = [f"missing {theirs}" for theirs in names.values() if theirs not in state_dict]
     known = set(names.values())
-    faults += [f"unknown {key}" for key in state_dict if key not in known and not key.startswith(NEVER_USED)]
+    faults += [
+        f"unknown {key}"
+        for key in state_dict
+        if key not in known and not key.startswith(NEVER_USED) and not key.endswith(DERIVED)
+    ]
     faults += [
         f"{theirs} is {tuple(state_dict[theirs].shape)}, not {tuple(wanted[ours].shape)}"
         for ours, theirs in names.items()
@@ -103,8 +130,10 @@ def reference_key(model: DepthModel, key: str) -> str:
         return "decode_head." + _head_key(model.head, rest)
     if isinstance(model.decoder, LocalPlanarDecoder):
         return _bts_key(model.decoder, rest)
-    if isinstance(model.decoder, PyramidDecoder):
-        return _renamed(rest, _PYRAMID_RULES).replace(".norm.", ".bn.")
+    if isinstance(model.decoder, HahiDecoder) and rest.startswith("neck."):
+        return _renamed(rest.removeprefix("neck."), _HAHI_RULES).replace(".norm.", ".bn.")
+    if isinstance(model.decoder, PyramidDecoder | HahiDecoder):
+        return _renamed(rest.removeprefix("pyramid."), _PYRAMID_RULES).replace(".norm.", ".bn.")
     raise _unpublished(model)
 
 
@@ -130,6 +159,8 @@ def _bts_key(decoder: LocalPlanarDecoder, key: str) -> str:
 
 def _encoder_key(model: DepthModel, key: str) -> str:
     name = model.encoder.name
+    if isinstance(model.decoder, HahiDecoder) and name == "swin_large":
+        return _renamed(key, _DEPTHFORMER_ENCODER_RULES)
     if name not in _ENCODERS:
         raise _unpublished(model)
     if name != "mobilenetv2":
@@ -157,5 +188,5 @@ def _unpublished(model: DepthModel) -> CheckpointError:
     return CheckpointError(
         f"{model.card.architecture} is not a published architecture.",
         hint="Known: densedepth_* and densedepth_dpm_* of mobilenetv2, resnet18 and resnet50, "
-        "adabins_efficientnet_b5 and bts_resnet50.",
+        "adabins_efficientnet_b5, bts_resnet50 and depthformer_swin_large.",
     )

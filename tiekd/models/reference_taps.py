@@ -12,6 +12,7 @@ from tiekd.models.adabins import AdaptiveBinsHead
 from tiekd.models.base import DepthModel
 from tiekd.models.bts import LocalPlanarDecoder
 from tiekd.models.decoder import PyramidDecoder
+from tiekd.models.depthformer import HahiDecoder
 from tiekd.models.heads import DPMHead
 
 
@@ -41,6 +42,10 @@ def _parts(model: DepthModel) -> dict[str, nn.Module]:
         blocks = decoder.aspp.blocks
         parts |= {"bts.daspp_3": blocks[0], "bts.daspp_24": blocks[-1], "bts.daspp_conv": decoder.aspp}
         parts |= {"bts.reduc1x1": decoder.share1, "bts.conv1": decoder.conv1}
+    if isinstance(decoder, HahiDecoder):
+        parts |= {"neck.self_attn": decoder.neck.self_attention}
+        parts |= {"neck.multi_att": decoder.neck.cross_attention}
+        decoder = decoder.pyramid
     if isinstance(decoder, PyramidDecoder):
         parts |= {"decoder.conv_list.0": decoder.bottleneck}
         parts |= {f"decoder.conv_list.{i + 1}": block for i, block in enumerate(decoder.up)}
@@ -61,11 +66,17 @@ def _recorded(model: DepthModel, found: dict[str, Tensor]) -> Iterator[None]:
         part.register_forward_hook(lambda _part, _args, out, name=name: record(name, out))
         for name, part in _parts(model).items()
     ]
-    hooks.append(
-        model.encoder.register_forward_hook(
-            lambda _part, _args, out: found.update({f"backbone.{i}": level for i, level in enumerate(out)})
+    pyramids: dict[str, nn.Module] = {"backbone": model.encoder}
+    if isinstance(decoder, HahiDecoder):
+        pyramids["neck"] = decoder.neck
+    hooks += [
+        part.register_forward_hook(
+            lambda _part, _args, out, name=name: found.update(
+                {f"{name}.{i}": level for i, level in enumerate(out)}
+            )
         )
-    )
+        for name, part in pyramids.items()
+    ]
     if isinstance(head, AdaptiveBinsHead):
         hooks.append(
             head.transformer.register_forward_hook(

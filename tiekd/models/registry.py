@@ -19,6 +19,7 @@ from tiekd.models.bts import BtsOptions, build_bts
 from tiekd.models.checkpoint import fill, read_checkpoint, save
 from tiekd.models.decoder import DecoderOptions
 from tiekd.models.densedepth import PUBLISHED_PRESETS, build_densedepth
+from tiekd.models.depthformer import DepthFormerOptions, build_depthformer
 from tiekd.models.encoders import known_encoders
 
 __all__ = ["architecture_names", "build", "create_model", "list_models", "load", "save"]
@@ -51,6 +52,9 @@ ARCHITECTURES = (
         {"efficientnet_b5": ADABINS_PUBLISHED}, {"efficientnet_b5": "efficientnet_b5_ap"},
     ),
     Architecture("bts_", BtsOptions, build_bts, "teacher", None, {"resnet50": {"align_corners": False}}, {}),
+    Architecture(
+        "depthformer_", DepthFormerOptions, build_depthformer, "teacher", None, {"swin_large": {}}, {}
+    ),
 )  # fmt: skip
 """Longest prefix first; the first that fits a name wins."""
 
