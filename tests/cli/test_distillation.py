@@ -31,7 +31,7 @@ def done(tiny_world, tmp_path_factory):
     root = tmp_path_factory.mktemp("distillation")
     data = ("--data", f"kitti:{tiny_world}")
     tiekd(
-        "train", "adabins_efficientnet_lite0.demo", *data, "--out", root / "teacher",
+        "train", "adabins_tf_efficientnet_lite0.demo", *data, "--out", root / "teacher",
         "--json", root / "teacher.json", *overrides(TINY_TEACHER),
     )  # fmt: skip
     teacher = root / "teacher" / "best.safetensors"

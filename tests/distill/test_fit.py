@@ -38,7 +38,7 @@ def labels(tiny_world, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("labels")
     recipe = load_recipe(
-        "adabins_efficientnet_lite0.demo", values={**TINY_TEACHER, "data.source": f"kitti:{tiny_world}"}
+        "adabins_tf_efficientnet_lite0.demo", values={**TINY_TEACHER, "data.source": f"kitti:{tiny_world}"}
     )
     from tiekd.distill.fit import build_network
 
@@ -52,7 +52,7 @@ def labels(tiny_world, tmp_path_factory):
 
 
 def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
-    recipe = tiny_recipe("adabins_efficientnet_lite0.demo")
+    recipe = tiny_recipe("adabins_tf_efficientnet_lite0.demo")
     result = run(recipe, tmp_path / "run")
     assert (result.steps, result.finished) == (2, True)
     assert set(result.metrics) == {
@@ -117,7 +117,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, ki
     recipe = tiny_recipe(
         "baseline_mobilenetv2.demo",
         optim__steps=5,
-        optim__coarse_steps=3,
+        optim__coarse_share=0.6,
         view__size=[128, 192],
         optim__ema_decay=ema,
         run__val_every=2,

@@ -15,7 +15,7 @@ def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
 @pytest.mark.parametrize(
     ("row", "method", "architecture"),
     [
-        ("adabins_efficientnet_lite0.demo", "teacher", "adabins_efficientnet_lite0"),
+        ("adabins_tf_efficientnet_lite0.demo", "teacher", "adabins_tf_efficientnet_lite0"),
         ("adabins_efficientnet_lite1.demo", "teacher", "adabins_efficientnet_lite1"),
         ("baseline_mobilenetv2.demo", "baseline", "densedepth_mobilenetv2_100"),
         ("reskd_ssim_mobilenetv2.demo", "reskd_ssim", "densedepth_mobilenetv2_100"),
@@ -105,7 +105,7 @@ def test_all_faults_are_told_at_once():
         ("data.shrink=4", "network.options.image_pool=2"),
         ("view.size=[353, 704]", "must be a multiple of data.shrink=2"),
         ("data.max_depth_m=0.0001", "must be below"),
-        ("optim.coarse_steps=100000", "is more than optim.steps"),
+        ("optim.coarse_share=1.1", "less than or equal to 1"),
         ("network.architecture=densedepth", "needs a network with bins"),
         ("loss.weights={kl: 1}", "no loss part kl"),
         ("run.max_time=5h", "run.max_time"),

@@ -30,7 +30,7 @@ def test_demo_networks_stay_within_their_budget():
     assert 1 < millions < 3
     assert student.card.n_bins >= 64
     teacher = create_model(
-        "adabins_efficientnet_lite0", n_bins=64, decoder_channels=(128, 96, 64, 48), **DEMO
+        "adabins_tf_efficientnet_lite0", n_bins=64, decoder_channels=(128, 96, 64, 32), embed_dim=32, **DEMO
     )
     gflop, millions = cost(teacher)
     assert 2 < gflop < 20

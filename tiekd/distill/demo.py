@@ -33,7 +33,7 @@ from tiekd.teachers import NetworkTeacher
 from tiekd.zoo import parse_zoo, read_zoo, sha256_of
 from tiekd.zoo_table import markdown
 
-TEACHER = "adabins_efficientnet_lite0.demo"
+TEACHER = "adabins_tf_efficientnet_lite0.demo"
 STUDENTS = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
 STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
 PROTOCOL = "kitti-garg"
@@ -196,8 +196,8 @@ def run(
     *,
     world: Annotated[Path, typer.Option(help="Folder of the synthetic world.")] = Path("data/street"),
     runs: Annotated[Path, typer.Option(help="Folder of the training runs and labels.")] = Path("runs"),
-    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 1240,
-    seed: Annotated[int, typer.Option(help="Seed of the world.")] = 11,
+    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 1800,
+    seed: Annotated[int, typer.Option(help="Seed of the world.")] = 21,
     workers: Annotated[int, typer.Option(help="Processes that render.")] = 2,
     threads: Annotated[int | None, typer.Option(help="CPU threads that train; default: torch's own.")] = None,
     teacher_weights: Annotated[

@@ -90,11 +90,11 @@ class LossSettings(_Settings):
 class OptimSettings(_Settings):
     """AdamW and a one-cycle learning rate, stepped every iteration (FACTS §4).
 
-    The first `coarse_steps` of the `steps` see views at half the size, which costs a quarter.
+    The first `coarse_share` of the `steps` see views at half the size, which costs a quarter.
     """
 
     steps: int = Field(ge=1)
-    coarse_steps: int = Field(default=0, ge=0)
+    coarse_share: float = Field(default=0.0, ge=0, le=1)
     batch_size: int = Field(default=8, ge=1)
     lr: float = Field(default=1e-3, gt=0)
     encoder_lr_scale: float = Field(default=1.0, gt=0, le=1)
@@ -105,6 +105,11 @@ class OptimSettings(_Settings):
     end_divisor: float = Field(default=2500.0, ge=1)
     grad_clip: float = Field(default=35.0, gt=0)
     ema_decay: float | None = Field(default=None, gt=0, lt=1)
+
+    @property
+    def coarse_steps(self) -> int:
+        """How many steps see views at half the size."""
+        return round(self.coarse_share * self.steps)
 
 
 class RunSettings(_Settings):
@@ -156,10 +161,6 @@ class Recipe(_Settings):
             faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
         if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
             faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
-        if self.optim.coarse_steps > self.optim.steps:
-            faults.append(
-                f"optim.coarse_steps={self.optim.coarse_steps} is more than optim.steps={self.optim.steps}"
-            )
         if self.is_regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
             faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
         if faults:
