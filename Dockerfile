@@ -32,7 +32,7 @@ LABEL org.opencontainers.image.title="tiekd" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/tiekd /opt/tiekd
 RUN useradd --create-home --uid 10001 tiekd
-USER tiekd
+USER 10001
 WORKDIR /home/tiekd
 ENV PATH=/opt/tiekd/bin:$PATH PYTHONUNBUFFERED=1 TIEKD_HOME=/home/tiekd/.tiekd
 EXPOSE 8000
