@@ -54,6 +54,7 @@ TINY = {
     "data.workers": 0,
     "data.cache": False,
     "optim.steps": 2,
+    "optim.coarse_share": 0.0,
     "optim.batch_size": 2,
     "run.val_every": 2,
     "run.save_every": 1,

@@ -152,13 +152,13 @@ def test_the_stream_is_permutations_and_can_be_entered_anywhere():
     whole = stream(1)
     assert len(whole) == 13
     for epoch in (0, 1):
-        assert sorted(key.index for key in whole if key.epoch == epoch) == [0, 1, 2, 3, 4]
+        assert sorted(key.frame for key in whole if key.epoch == epoch) == [0, 1, 2, 3, 4]
     assert [key.epoch for key in whole] == [0] * 5 + [1] * 5 + [2] * 3
     assert [key.coarse for key in whole] == [True] * 6 + [False] * 7
     for start in range(13):
         assert stream(1, start) == whole[start:]
     assert stream(2) != whole
-    assert [key.index for key in whole[:5]] != [0, 1, 2, 3, 4]
+    assert [key.frame for key in whole[:5]] != [0, 1, 2, 3, 4]
 
 
 def test_a_coarse_view_is_the_same_view_at_half_the_size(tiny_world):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
+import os
 import shutil
+import signal
 
 import pytest
 import torch
@@ -135,6 +138,29 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, ki
     for name in ("last", "best"):
         a, b = (load(tmp_path / f / f"{name}.safetensors").state_dict() for f in ("whole", "broken"))
         assert [key for key in a if not torch.equal(a[key], b[key])] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_a_run_keeps_its_last_step(tiny_recipe, tmp_path, monkeypatch, number):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__steps=4, run__save_every=4, data__workers=1)
+    step = DistillTask.training_step
+
+    def interrupted(self, batch):
+        if self.global_step == 1:
+            for child in multiprocessing.active_children() if number == signal.SIGINT else ():
+                os.kill(child.pid, number)
+            os.kill(os.getpid(), number)
+        return step(self, batch)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(DistillTask, "training_step", interrupted)
+    result = run(recipe, tmp_path / "run")
+    assert (result.steps, result.finished) == (2, False)
+    assert signal.getsignal(number) is before
+    monkeypatch.setattr(DistillTask, "training_step", step)
+    result = run(recipe, tmp_path / "run", resume=True)
+    assert (result.steps, result.finished) == (4, True)
+    assert [row["step"] for row in rows(tmp_path / "run")][-1] == "4"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -90,10 +91,10 @@ def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:
 
 
 class ViewKey(NamedTuple):
-    """Which view of which frame: the epoch that draws it, the frame's index, and whether at half the size."""
+    """Which view: the epoch that draws it, the index of its frame, and whether it is at half the size."""
 
     epoch: int
-    index: int
+    frame: int
     coarse: bool = False
 
 
@@ -122,8 +123,8 @@ class ViewDataset(Dataset[Sample]):
         return len(self.store)
 
     def __getitem__(self, key: ViewKey) -> Sample:
-        rng = np.random.default_rng((self.seed, key.epoch, key.index))
-        frame = self.store[key.index]
+        rng = np.random.default_rng((self.seed, key.epoch, key.frame))
+        frame = self.store[key.frame]
         size = (int(frame.image.shape[-2]), int(frame.image.shape[-1]))
         if self.photo is None:
             view = still_view(size, self.view, shrink=self.shrink)
@@ -183,7 +184,7 @@ class StreamLoader(DataLoader[Sample]):
             collate_fn=collate,
             drop_last=True,
             persistent_workers=workers > 0,
-            worker_init_fn=single_thread,
+            worker_init_fn=modest_worker,
         )
         self.stream = sampler
         self.delivered = 0
@@ -203,6 +204,7 @@ class StreamLoader(DataLoader[Sample]):
         self.stream.start = self.delivered * (self.batch_size or 1)
 
 
-def single_thread(_worker: int) -> None:
-    """Keep a loader process to one thread; the network needs the others."""
+def modest_worker(_worker: int) -> None:
+    """Keep a loader process to one thread, and leave Ctrl-C, which the terminal sends to all, to the run."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -16,7 +16,6 @@ from tiekd.data.dataset import (
     ViewDataset,
     ViewKey,
     collate,
-    single_thread,
 )
 from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
 from tiekd.distill.recipe import Recipe
@@ -140,5 +139,4 @@ def _val_loader(recipe: Recipe, source: FrameSource, progress: Progress | None) 
         sampler=[ViewKey(0, index) for index in range(len(frames))],
         num_workers=0,
         collate_fn=collate,
-        worker_init_fn=single_thread,
     )

@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from typing import Any
 import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from tiekd.data.cache import Progress
 from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, load_checkpoint
@@ -72,9 +73,11 @@ def fit(
     keeper = Keeper(
         out, every=recipe.run.save_every, best_by=recipe.run.best_by, max_seconds=recipe.run.max_seconds
     )
-    with _quiet(), _stopped_by_ctrl_c(keeper):
+    with _quiet(), _stopped_by_signal(keeper):
         trainer = _trainer(recipe, out, data, keeper, interactive=interactive)
-        trainer.fit(task, data.train, data.val, ckpt_path=checkpoint, weights_only=True)
+        # Lightning ends a run on SIGTERM by this exception, after the step and its checkpoint.
+        with suppress(SIGTERMException):
+            trainer.fit(task, data.train, data.val, ckpt_path=checkpoint, weights_only=True)
         if data.val is not None and trainer.global_step % _val_every(recipe) and not keeper.stop_asked:
             trainer.validate(task, data.val, verbose=False)
     if not (out / "best.safetensors").is_file():
@@ -174,22 +177,27 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _stopped_by_ctrl_c(keeper: Keeper) -> Iterator[None]:
-    """Let the first Ctrl-C end the run after its step, with a checkpoint; the second one ends it at once."""
+def _stopped_by_signal(keeper: Keeper) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run after its step, with a checkpoint; a second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         keeper.stop_asked = True
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    signal.signal(signal.SIGINT, ask)
+    for number in before:
+        signal.signal(number, ask)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
 
 
 def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:
