@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # The README's commands are run as they stand, but for sizes: a world of six small frames, two steps.
 SMALLER = [
-    ("--frames 1240 --seed 11 --workers 2", "--frames 6 --size 416x128 --split 0.34,0.33,0.33 --drive 2"),
+    ("--frames 1800 --seed 21 --workers 2", "--frames 6 --size 416x128 --split 0.34,0.33,0.33 --drive 2"),
     (
         " --out runs/teacher",
         " --out runs/teacher --encoder-weights none -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"
@@ -60,6 +60,7 @@ def test_the_training_commands_run(tmp_path: Path) -> None:
     Image.fromarray(np.full((96, 160, 3), 120, np.uint8)).save(tmp_path / "photo.jpg")
     lines = [line for line in commands(README) if line.startswith("tiekd ")]
     assert [line.split()[1] for line in lines] == ["data", "train", "label", "train", "eval", "predict"]
+    assert [long for long, _ in SMALLER if not any(long in line for line in lines)] == []
     for line in lines:
         for long, short in SMALLER:
             line = line.replace(long, short)  # noqa: PLW2901 - the same line, smaller
