@@ -161,7 +161,7 @@ def resolve(name_or_path: str | Path) -> Path:
     if path is None:
         raise WeightsUnavailableError(
             f"The weights of {text} are not on this machine.",
-            hint=f"Put them at {home() / (text + WEIGHTS_SUFFIX)}, or see `tiekd models --available`.",
+            hint=f"`tiekd fetch {text}` gets them or says where they are; see `tiekd models --available`.",
         )
     if zoo_row.sha256 and sha256_of(path) != zoo_row.sha256:
         raise CheckpointError(

@@ -41,15 +41,18 @@ def read_case(model):
     return meta, arrays
 
 
-def reference_weights(manifest):
-    """A full state dict under the authors' keys: each tensor is a normal draw seeded by its key, scaled."""
+def reference_weights(manifest, salt=""):
+    """A full state dict under the authors' keys: each tensor is a normal draw seeded by its key, scaled.
+
+    The stored cases have no salt; with another one the same recipe gives other weights.
+    """
     shapes = {key: tuple(shape) for key, shape, _ in manifest["tensors"]}
     weights = {}
     for key, shape, dtype in manifest["tensors"]:
         if dtype == "int64":
             weights[key] = torch.zeros(shape, dtype=torch.int64)
             continue
-        seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little")
+        seed = int.from_bytes(hashlib.sha256((salt + key).encode()).digest()[:8], "little")
         values = _scaled(
             key, generator(seed).standard_normal(tuple(shape)), shapes, manifest["gain"].get(key, 1)
         )

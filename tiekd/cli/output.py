@@ -17,13 +17,19 @@ def print_result(result: dict[str, Any], text: str, json_file: str | None) -> No
 
     Raises DataError when the file can't be written.
     """
+    if json_file:
+        write_json(result, json_file)
+    if json_file != "-":
+        typer.echo(text)
+
+
+def write_json(result: dict[str, Any], json_file: str) -> None:
+    """Write `result` as JSON to a file, or print it for "-". Raises DataError."""
     document = json.dumps(result, indent=2, allow_nan=False, default=str)
     if json_file == "-":
         typer.echo(document)
-        return
-    if json_file:
+    else:
         write_text(Path(json_file), document + "\n")
-    typer.echo(text)
 
 
 def write_text(path: Path, text: str) -> None:

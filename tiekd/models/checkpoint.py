@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -23,23 +24,31 @@ def save(model: DepthModel, path: str | Path, *, dtype: torch.dtype = torch.floa
     float32, because variances would underflow and they weigh nothing. Raises DataError when the folder
     can't be written.
     """
-    target = Path(path)
-    tensors = {key: _stored(value, dtype) for key, value in model.state_dict().items()}
+    write(
+        {key: _stored(value, dtype) for key, value in model.state_dict().items()}, model.card, path=Path(path)
+    )
+
+
+def write(
+    tensors: Mapping[str, Tensor], card: ModelCard, *, path: Path, origin: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors and card to a safetensors file, whole or not at all; `origin` joins its metadata.
+
+    Raises DataError when the folder can't be written.
+    """
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as error:
         raise DataError(
-            f"Can't write {target}: {error.strerror}.", hint="Choose a folder that exists and is writable."
+            f"Can't write {path}: {error.strerror}.", hint="Choose a folder that exists and is writable."
         ) from error
     os.close(handle)
     try:
-        save_file(tensors, temporary, metadata=model.card.to_metadata())
+        save_file(dict(tensors), temporary, metadata={**(origin or {}), **card.to_metadata()})
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
+        Path(temporary).replace(path)
     except (OSError, SafetensorError) as error:
-        raise DataError(
-            f"Can't write {target}: {error}.", hint="Check the space left on the disk."
-        ) from error
+        raise DataError(f"Can't write {path}: {error}.", hint="Check the space left on the disk.") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
 

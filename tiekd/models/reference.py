@@ -7,7 +7,8 @@ code built, some of which it never uses; those may be there or not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -20,7 +21,10 @@ from tiekd.models.depthformer import HahiDecoder
 from tiekd.models.heads import DPMHead
 from tiekd.models.reference_taps import taps
 
-__all__ = ["NEVER_USED", "load_reference", "reference_key", "taps"]
+__all__ = [
+    "NEVER_USED", "Misfit", "likely_architectures", "load_reference", "misfit", "reference_key", "renamed",
+    "taps",
+]  # fmt: skip
 
 NEVER_USED = (
     "decode_head.conv_depth.",
@@ -32,6 +36,21 @@ NEVER_USED = (
 DERIVED = ".relative_position_index"
 """Follows from the size of Swin's windows."""
 
+_ENCODER_MARKS = (
+    ("backbone.original_model.conv_stem.weight", "efficientnet_b5"),
+    ("backbone.patch_embed.projection.weight", "swin_large"),
+    ("backbone.layer1.0.conv.0.conv.weight", "mobilenetv2"),
+    ("backbone.layer1.0.conv3.weight", "resnet50"),
+    ("backbone.layer1.0.conv2.weight", "resnet18"),
+)
+"""A key that only this encoder's files have (the first that is there counts)."""
+_DECODER_MARKS = (
+    ("neck.", ("depthformer_",)),
+    ("decode_head.adaptive_bins_layer.", ("adabins_",)),
+    ("decode_head.daspp_", ("bts_",)),
+    ("decode_head.conv_list.", ("densedepth_dpm_", "densedepth_")),
+)
+"""How a key begins in files of these families (the first that is there counts)."""
 _ENCODERS = {
     "mobilenetv2": r"backbone\.",
     "resnet18": "backbone.",
@@ -91,34 +110,81 @@ _ADABINS_HEAD = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What keeps a state dict under the authors' names from being one of a network's; falsy when nothing.
+
+    misshapen: (key, shape in the state dict, shape the network needs).
+    """
+
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    misshapen: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.missing) + len(self.unknown) + len(self.misshapen)
+
+    def describe(self, *, each: int = 2) -> str:
+        """One line: how many of each kind, and the first `each` of them."""
+        kinds = {
+            "missing": [f"missing {key}" for key in self.missing],
+            "unknown": [f"unknown {key}" for key in self.unknown],
+            "of another shape": [f"{key} is {found}, not {wanted}" for key, found, wanted in self.misshapen],
+        }
+        counts = ", ".join(f"{len(faults)} {kind}" for kind, faults in kinds.items() if faults)
+        shown = [fault for faults in kinds.values() for fault in faults[:each]]
+        return f"{counts}: {'; '.join(shown)}{'; …' if len(shown) < len(self) else ''}"
+
+
+def misfit(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Misfit:
+    """How a state dict under the authors' names differs from what `model` needs; values are not looked at.
+
+    Tensors that the authors' code builds and never uses may be there or not. Raises CheckpointError when the
+    model is not a published architecture.
+    """
+    wanted = {reference_key(model, key): tuple(value.shape) for key, value in model.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in state_dict.items()}
+    return Misfit(
+        missing=tuple(key for key in wanted if key not in found),
+        unknown=tuple(
+            key
+            for key in found
+            if key not in wanted and not key.startswith(NEVER_USED) and not key.endswith(DERIVED)
+        ),
+        misshapen=tuple(
+            (key, found[key], shape) for key, shape in wanted.items() if found.get(key, shape) != shape
+        ),
+    )
+
+
 def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> DepthModel:
     """Fill `model` with a state dict under the authors' names, strictly both ways; returns the model.
 
     Raises CheckpointError when tensors are missing, unknown or of another shape, or when the model is not a
     published architecture.
     """
-    wanted = model.state_dict()
-    names = {key: reference_key(model, key) for key in wanted}
-    faults = [f"missing {theirs}" for theirs in names.values() if theirs not in state_dict]
-    known = set(names.values())
-    faults += [
-        f"unknown {key}"
-        for key in state_dict
-        if key not in known and not key.startswith(NEVER_USED) and not key.endswith(DERIVED)
-    ]
-    faults += [
-        f"{theirs} is {tuple(state_dict[theirs].shape)}, not {tuple(wanted[ours].shape)}"
-        for ours, theirs in names.items()
-        if theirs in state_dict and state_dict[theirs].shape != wanted[ours].shape
-    ]
+    faults = misfit(model, state_dict)
     if faults:
-        shown = "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")
         raise CheckpointError(
-            f"The state dict is not one of {model.card.architecture}: {shown}.",
+            f"The state dict is not one of {model.card.architecture}, {faults.describe()}.",
             hint="Build the architecture, depth range and number of bins that the file was trained with.",
         )
-    model.load_state_dict({ours: state_dict[theirs] for ours, theirs in names.items()})
+    model.load_state_dict(renamed(model, state_dict))
     return model
+
+
+def renamed(model: DepthModel, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict under the authors' names that fits `model`, under ours, without what is never used."""
+    return {key: state_dict[reference_key(model, key)] for key in model.state_dict()}
+
+
+def likely_architectures(keys: Collection[str]) -> list[str]:
+    """The published architectures that a state dict under the authors' names may belong to, by its keys."""
+    encoder = next((name for mark, name in _ENCODER_MARKS if mark in keys), None)
+    for mark, prefixes in _DECODER_MARKS:
+        if encoder is not None and any(key.startswith(mark) for key in keys):
+            return [prefix + encoder for prefix in prefixes]
+    return []
 
 
 def reference_key(model: DepthModel, key: str) -> str:
