@@ -17,6 +17,16 @@ def test_positions_run_over_the_image_and_past_it_on_padding():
     torch.testing.assert_close(y[:, 0], torch.tensor([-1.0, 1, 3]))
 
 
+def test_positions_from_the_bottom_do_not_move_with_the_sky():
+    tall = position_maps(torch.zeros(1, 4, 10, 24), (1.0, 1.0), origin="bottom")[0]
+    low = position_maps(torch.zeros(1, 4, 7, 24), (1.0, 1.0), origin="bottom")[0]
+    torch.testing.assert_close(tall[:, 3:], low)
+    torch.testing.assert_close(tall[1, :, 0].diff(), torch.full((9,), 6 / 24))
+    assert float(tall[1, -1, 0]) == 1 - 6 * 0.5 / 24
+    padded = position_maps(torch.zeros(1, 4, 20, 48), (0.5, 0.5), origin="bottom")[0]
+    torch.testing.assert_close(padded[1, :10, :24], tall[1])
+
+
 def test_positions_break_translation_and_nothing_else_does():
     flat = torch.zeros(1, 3, 64, 128)
     for position_channels, varies in ((True, True), (False, False)):

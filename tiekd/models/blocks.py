@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Norm = Literal["none", "batch"]
+Origin = Literal["center", "bottom"]
 Extent = tuple[float, float]
 """Which share of the height and width of a padded image the image itself covers."""
 
@@ -49,11 +50,19 @@ def resize(feature: Tensor, size: tuple[int, int], *, align_corners: bool = True
     return F.interpolate(feature, size=size, mode="bilinear", align_corners=align_corners)
 
 
-def position_maps(like: Tensor, extent: Extent) -> Tensor:
-    """Normalised coordinates (x, y) `[B, 2, h, w]` of `like`'s grid: -1..1 over the unpadded image."""
+def position_maps(like: Tensor, extent: Extent, *, origin: Origin = "center") -> Tensor:
+    """Normalised coordinates (x, y) `[B, 2, h, w]` of `like`'s grid: x is -1..1 over the unpadded image.
+
+    origin: "center": so is y. "bottom": y is 1 at the image's lower edge and falls by 6 per width, so that
+    a camera's picture keeps its coordinates when sky is cut off (KITTI's two framings differ by 2 %).
+    """
     batch, _, height, width = like.shape
-    y = torch.linspace(-1, 2 / extent[0] - 1, height, device=like.device, dtype=like.dtype)
     x = torch.linspace(-1, 2 / extent[1] - 1, width, device=like.device, dtype=like.dtype)
+    if origin == "center":
+        y = torch.linspace(-1, 2 / extent[0] - 1, height, device=like.device, dtype=like.dtype)
+    else:
+        below = extent[0] * height - 0.5 - torch.arange(height, device=like.device, dtype=like.dtype)
+        y = 1 - 6 * below / (extent[1] * width)
     grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
     return grid.expand(batch, -1, -1, -1)
 

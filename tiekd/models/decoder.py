@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from tiekd.errors import ConfigError
-from tiekd.models.blocks import Extent, Norm, UpBlock, conv_block, position_maps
+from tiekd.models.blocks import Extent, Norm, Origin, UpBlock, conv_block, position_maps
 from tiekd.models.encoders import Encoder
 
 DEFAULT_WIDTHS = (256, 128, 64, 64)
@@ -26,6 +26,7 @@ class DecoderOptions(BaseModel):
     output_stride: resolution of the head relative to the image.
     image_pool: average pool of the image before the encoder; 2 quarters the cost.
     position_channels: append normalised x and y of the image to the decoder's inputs at every scale.
+    position_origin: what y is counted from, see `position_maps`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,9 +34,10 @@ class DecoderOptions(BaseModel):
     bottleneck_channels: int | None = Field(default=None, ge=1)
     decoder_channels: tuple[int, ...] | None = None
     norm: Norm = "none"
-    output_stride: Literal[1, 2, 4] = 1
+    output_stride: Literal[1, 2, 4, 8] = 1
     image_pool: Literal[1, 2, 4] = 1
     position_channels: bool = False
+    position_origin: Origin = "center"
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
@@ -69,6 +71,7 @@ class PyramidDecoder(Decoder):
         output_stride: int,
         norm: Norm = "none",
         position_channels: bool = False,
+        position_origin: Origin = "center",
         dropout: float = 0.0,
         negative_slope: float = 0.0,
     ) -> None:
@@ -80,7 +83,7 @@ class PyramidDecoder(Decoder):
                 f"{strides[-1]} to output_stride {output_stride}.",
                 hint=f"Give {self.n_skips} widths, deepest first, or another output_stride.",
             )
-        self.position_channels = position_channels
+        self.position_channels, self.position_origin = position_channels, position_origin
         extra = 2 if position_channels else 0
         skips = list(reversed(channels[:-1]))[: self.n_skips]
         ins = [bottleneck_channels, *widths]
@@ -113,7 +116,7 @@ class PyramidDecoder(Decoder):
         return dropped
 
     def _positions(self, like: Tensor, extent: Extent) -> list[Tensor]:
-        return [position_maps(like, extent)] if self.position_channels else []
+        return [position_maps(like, extent, origin=self.position_origin)] if self.position_channels else []
 
 
 def n_skips(strides: Sequence[int], output_stride: int) -> int:
@@ -126,7 +129,7 @@ def n_skips(strides: Sequence[int], output_stride: int) -> int:
     if finest < output_stride or not math.log2(finest / output_stride).is_integer():
         raise ConfigError(
             f"output_stride {output_stride} can't be reached from strides {tuple(strides)}.",
-            hint="Use 1, 2 or 4, and an image_pool that is not larger.",
+            hint="Use 1, 2, 4 or 8, and an image_pool that is not larger.",
         )
     return len(usable)
 
@@ -148,5 +151,6 @@ def build_decoder(encoder: Encoder, options: DecoderOptions) -> PyramidDecoder:
         output_stride=options.output_stride,
         norm=options.norm,
         position_channels=options.position_channels,
+        position_origin=options.position_origin,
         dropout=options.dropout,
     )
