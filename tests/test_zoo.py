@@ -1,8 +1,10 @@
+import csv
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from tiekd import zoo
 from tiekd.assets import asset_root
@@ -33,6 +35,40 @@ def test_the_zoo_has_the_36_published_kitti_rows() -> None:
     assert (best.published.abs_rel, best.published.rmse) == (0.0586, 2.2821)
     assert best.n_bins == 257
     assert rows["bts_resnet50.kitti"].align_corners is False
+
+
+def test_published_figures_are_those_of_the_authors_table() -> None:
+    file = Path(__file__).parent / "golden" / "published_kitti.csv"
+    with file.open(encoding="utf-8") as lines:
+        table = {row["row"]: (float(row["abs_rel"]), float(row["rmse"])) for row in csv.DictReader(lines)}
+    rows = {row.name: row.published for row in zoo.read_zoo() if row.dataset == "kitti" and row.published}
+    assert {name: (figures.abs_rel, figures.rmse) for name, figures in rows.items()} == table
+
+
+def test_every_published_row_links_to_its_own_file() -> None:
+    rows = [row for row in zoo.read_zoo() if row.published and row.dataset != "demo"]
+    assert len(rows) == 72
+    links = {row.name: row.link.partition("?")[0] for row in rows}
+    assert all("sharepoint.com/:u:/" in link for link in links.values())
+    # The authors link one file for both of these.
+    assert links.pop("reskd_ssim_si_mobilenetv2.bts_nyu") == links["reskd_ssim_si_mobilenetv2.adabins_nyu"]
+    assert len(set(links.values())) == len(links)
+
+
+def test_every_row_describes_a_network_that_can_be_built() -> None:
+    """Every row's card is what building its network gives; equal networks are built once, without memory."""
+    from tiekd.models.registry import build
+
+    seen = {}
+    for row in zoo.read_zoo():
+        facts = {"name", "method", "teacher", "dataset", "sigma_m", "licence", "train_fx_px", "max_pixels"}
+        network = row.card.model_dump_json(exclude=facts | {"min_depth_m", "max_depth_m"})
+        if network not in seen:
+            with torch.device("meta"):
+                model = build(row.card)
+            seen[network] = model.card.size_multiple, sum(value.numel() for value in model.parameters())
+            assert model.card.model_copy(update={"size_multiple": row.size_multiple}) == row.card
+        assert row.parameters in (None, seen[network][1]), row.name
 
 
 def test_names_follow_from_the_facts_of_a_row() -> None:

@@ -27,6 +27,10 @@ Numbers are the authors' ([their repository]({link}) also has the weights; they 
 {protocol}
 """
 _HEADINGS = {"abs_rel": "AbsRel", "rmse": "RMSE (m)", "delta1": "δ1"}
+_PAGES = {
+    "kitti": "https://github.com/HPC-Lab-KOREATECH/TIE-KD#results-and-models-for-kitti",
+    "nyu": "https://github.com/HPC-Lab-KOREATECH/TIE-KD#results-and-models-for-nyu",
+}
 _PROTOCOLS = {
     "kitti": "Eigen test split, 652 frames, on the 352x1216 crop with the garg box, flip test, up to 80 m.",
     "nyu": "NYU test split, 654 frames, eigen box, flip test, up to 10 m.",
@@ -39,7 +43,7 @@ def markdown(zoo: Zoo) -> str:
     for dataset, protocol in _PROTOCOLS.items():
         rows = [row for row in zoo if row.dataset == dataset]
         if rows:
-            parts.append(_AUTHORS.format(dataset=dataset.upper(), protocol=protocol, link=rows[0].link))
+            parts.append(_AUTHORS.format(dataset=dataset.upper(), protocol=protocol, link=_PAGES[dataset]))
             parts.append(_published_table(rows))
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 

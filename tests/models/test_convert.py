@@ -7,6 +7,7 @@ import os
 import pickle
 
 import golden_recipes as recipes
+import numpy as np
 import pytest
 import reference_kit as kit
 import torch
@@ -196,6 +197,15 @@ def test_code_in_a_file_is_not_run(tmp_path, weights, place, legacy):
     with pytest.raises(CheckpointError):
         read_reference(plain)
     assert not mark.exists()
+
+
+def test_numbers_that_an_older_numpy_wrote_are_read(tmp_path):
+    path = tmp_path / "old.pth"
+    content = {"meta": {"best": np.float64(0.5)}, "state_dict": {"a": torch.zeros(1)}}
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    now = path.read_bytes()
+    path.write_bytes(now.replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
+    assert list(read_reference(path).tensors) == ["a"]
 
 
 @pytest.mark.parametrize("legacy", [False, True])
