@@ -140,14 +140,18 @@ class AdaptiveBinsHead(nn.Module):
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from `[B, C, h, w]`."""
+        seen, kernels, edges = self.look(feature)
+        attention = torch.einsum("bkc,bchw->bkhw", kernels, seen)
+        logits = self.conv_out(attention)
+        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+
+    def look(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The map that queries look at `[B, C, h, w]`, queries `[B, C, C]`, edges `[B, n_bins + 1]`."""
         feature = self.conv_in(feature)
         tokens = self.transformer(self.tokens(self.embed(self._whole_patches(feature))))
         widths = F.relu(self.regressor(tokens[:, 0])).float() + MIN_WIDTH
         edges = edges_from_widths(widths, self.depth_range)
-        kernels = tokens[:, 1 : 1 + feature.shape[1]]
-        attention = torch.einsum("bkc,bchw->bkhw", kernels, self.conv_map(feature))
-        logits = self.conv_out(attention)
-        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+        return self.conv_map(feature), tokens[:, 1 : 1 + feature.shape[1]], edges
 
     def _whole_patches(self, feature: Tensor) -> Tensor:
         bottom, right = -feature.shape[-2] % self.patch_size, -feature.shape[-1] % self.patch_size

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tiekd.errors import UnavailableError
 from tiekd.models.base import DepthModel
+from tiekd.models.fold import fold_for_inference, set_keep_dpm
 from tiekd.models.registry import create_model, load
 from tiekd.runtime.engines import EngineOutput
 
@@ -46,7 +47,8 @@ class TorchEngine:
 
     def __init__(self, model: DepthModel, *, device: str = "auto") -> None:
         self._device = pick_device(device)
-        self._model = model.to(self._device).to(memory_format=torch.channels_last).eval()
+        network = model.to(self._device).to(memory_format=torch.channels_last)
+        self._model = fold_for_inference(network, keep_dpm=False)
         self.card = model.card
         self.device = str(self._device)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -68,6 +70,7 @@ class TorchEngine:
         """Answer for one normalised image `[1, 3, H, W]`."""
         with torch.inference_mode():
             tensor = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
+            set_keep_dpm(self._model, with_dpm)
             prediction = self._model(tensor)
             depth = prediction.depth[0, 0].float().cpu().numpy()
             logits, edges = prediction.dpm_logits, prediction.bin_edges

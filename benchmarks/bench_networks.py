@@ -1,0 +1,182 @@
+"""Latency and peak memory of the networks: as this project runs them against the straightforward form.
+
+    python benchmarks/bench_networks.py                                  # every published network, 352x1216
+    python benchmarks/bench_networks.py densedepth_dpm_mobilenetv2 tail --size 352x1216 --rounds 5
+
+Straightforward: NCHW, norms and bottleneck as trained; softmax over the bins, times their centres, summed.
+Ours: `tiekd.models.fold.fold_for_inference`. `tail` is the last layer of the published students alone, from
+128 channels to depth over 257 bins. The forms take turns in one process; seconds are CPU seconds, which
+neighbours on the machine disturb least. Weights are random. Peak memory is what a pass adds (Linux only).
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import gc
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from tiekd.bins import DepthBins
+from tiekd.models.fold import FoldedDPMHead, fold_for_inference
+from tiekd.models.heads import DPMHead
+from tiekd.models.registry import architecture_names, create_model
+from tiekd.types import DepthRange
+
+TAIL = "tail"
+Forward = Callable[[], Tensor]
+Forms = tuple[nn.Module, nn.Module, Tensor]
+"""Straightforward, ours, and what both take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One network at one size. Seconds and MB are medians, straightforward first."""
+
+    network: str
+    height: int
+    width: int
+    parameters: int
+    parameters_folded: int
+    seconds: tuple[float, float]
+    wall_seconds: tuple[float, float]
+    added_mb: tuple[float | None, float | None]
+    speedup: float
+    largest_difference_m: float
+
+
+def main(argv: list[str] | None = None) -> list[Row]:
+    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    options = _parse(argv)
+    torch.set_num_threads(options.threads)
+    rows = []
+    print(f"{_machine()}, {options.threads} thread(s), {options.rounds} rounds\n")
+    print(
+        "| network | size | parameters (folded) | straightforward | ours | speed-up | memory | ours | error |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name in options.networks:
+        for height, width in options.size:
+            row = measure(name, height, width, rounds=options.rounds, channels_last=options.channels_last)
+            rows.append(row)
+            print(_line(row), flush=True)
+    if options.json:
+        report = {
+            "machine": _machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "threads": options.threads, "rounds": options.rounds, "channels_last": options.channels_last,
+            "rows": [asdict(row) for row in rows],
+        }  # fmt: skip
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    return rows
+
+
+def measure(name: str, height: int, width: int, *, rounds: int, channels_last: bool) -> Row:
+    """Both forms of one network (or of the tail) in turns."""
+    torch.manual_seed(0)
+    kind = torch.channels_last if channels_last else torch.contiguous_format
+    plain, folded, image = _tail(height, width) if name == TAIL else _network(name, height, width)
+    parameters = tuple(sum(p.numel() for p in model.parameters()) for model in (plain, folded))
+    folded = folded.to(memory_format=kind)
+    ours_image = image.to(memory_format=kind)
+    forms: tuple[Forward, Forward] = (lambda: plain(image).raw_depth, lambda: folded(ours_image).raw_depth)
+    with torch.inference_mode():
+        difference = float((forms[0]() - forms[1]()).abs().max())
+        found = [[_one(form) for form in forms] for _ in range(rounds)]
+    seconds, walls, added = (
+        tuple(statistics.median(turn[form][field] for turn in found) for form in (0, 1)) for field in range(3)
+    )
+    return Row(
+        network=name, height=height, width=width, parameters=parameters[0], parameters_folded=parameters[1],
+        seconds=seconds, wall_seconds=walls,
+        added_mb=added if _reset_peak() else (None, None),
+        speedup=statistics.median(turn[0][0] / turn[1][0] for turn in found),
+        largest_difference_m=difference,
+    )  # fmt: skip
+
+
+def _network(name: str, height: int, width: int) -> Forms:
+    model = create_model(name).eval()
+    return model, fold_for_inference(model, keep_dpm=False), torch.randn(1, 3, height, width)
+
+
+def _tail(height: int, width: int) -> Forms:
+    head = DPMHead(128, DepthBins(257, DepthRange(1e-3, 80.0))).eval()
+    folded = FoldedDPMHead(head)
+    folded.keep_dpm = False
+    return head, folded, torch.randn(1, 128, height, width)
+
+
+def _one(form: Forward) -> tuple[float, float, float]:
+    """CPU seconds, wall seconds and MB that one pass adds at its peak."""
+    gc.collect()
+    _reset_peak()
+    before = _status_mb("VmRSS")
+    wall, cpu = time.perf_counter(), time.process_time()
+    form()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return cpu, wall, _status_mb("VmHWM") - before
+
+
+def _reset_peak() -> bool:
+    """Let the kernel's high-water mark of this process start again from now."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _status_mb(field: str) -> float:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def _line(row: Row) -> str:
+    memory = ["?" if mb is None else f"{mb:.0f} MB" for mb in row.added_mb]
+    return (
+        f"| `{row.network}` | {row.height}x{row.width} | {row.parameters / 1e6:.1f} M "
+        f"({row.parameters_folded / 1e6:.1f} M) | {row.seconds[0]:.2f} s | {row.seconds[1]:.2f} s "
+        f"| {row.speedup:.2f}x | {memory[0]} | {memory[1]} | {row.largest_difference_m:.1e} m |"
+    )
+
+
+def _machine() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor() or platform.machine()}, torch {torch.__version__}"
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("networks", nargs="*", default=[TAIL, *architecture_names()])
+    parser.add_argument("--size", nargs="+", type=_size, default=[(352, 1216)], metavar="HxW")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--channels-last", action="store_true", help="run ours with pixels as the outer axis")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args(argv)
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition("x")
+    return int(height), int(width)
+
+
+if __name__ == "__main__":
+    main()
