@@ -4,9 +4,10 @@
     python benchmarks/bench_networks.py densedepth_dpm_mobilenetv2 tail --size 352x1216 --rounds 5
 
 Straightforward: NCHW, norms and bottleneck as trained; softmax over the bins, times their centres, summed.
-Ours: `tiekd.models.fold.fold_for_inference`. `tail` is the last layer of the published students alone, from
-128 channels to depth over 257 bins. The forms take turns in one process; seconds are CPU seconds, which
-neighbours on the machine disturb least. Weights are random. Peak memory is what a pass adds (Linux only).
+Ours: `tiekd.models.fold.fold_for_inference` in channels-last memory, as `tiekd.runtime` runs networks.
+`tail` is the last layer of the published students alone, from 128 channels to depth over 257 bins. The forms
+take turns in one process; seconds are CPU seconds, which neighbours on the machine disturb least. Weights
+are random. Peak memory is what a pass adds (Linux only).
 """
 
 from __future__ import annotations
@@ -65,23 +66,23 @@ def main(argv: list[str] | None = None) -> list[Row]:
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in options.networks:
         for height, width in options.size:
-            row = measure(name, height, width, rounds=options.rounds, channels_last=options.channels_last)
+            row = measure(name, height, width, rounds=options.rounds, nchw=options.nchw)
             rows.append(row)
             print(_line(row), flush=True)
     if options.json:
         report = {
             "machine": _machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "threads": options.threads, "rounds": options.rounds, "channels_last": options.channels_last,
+            "threads": options.threads, "rounds": options.rounds, "nchw": options.nchw,
             "rows": [asdict(row) for row in rows],
         }  # fmt: skip
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     return rows
 
 
-def measure(name: str, height: int, width: int, *, rounds: int, channels_last: bool) -> Row:
+def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> Row:
     """Both forms of one network (or of the tail) in turns."""
     torch.manual_seed(0)
-    kind = torch.channels_last if channels_last else torch.contiguous_format
+    kind = torch.contiguous_format if nchw else torch.channels_last
     plain, folded, image = _tail(height, width) if name == TAIL else _network(name, height, width)
     parameters = tuple(sum(p.numel() for p in model.parameters()) for model in (plain, folded))
     folded = folded.to(memory_format=kind)
@@ -168,7 +169,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", nargs="+", type=_size, default=[(352, 1216)], metavar="HxW")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--channels-last", action="store_true", help="run ours with pixels as the outer axis")
+    parser.add_argument("--nchw", action="store_true", help="run ours in NCHW memory too")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(argv)
 

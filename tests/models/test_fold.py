@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 
+import golden_recipes as recipes
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,6 +15,7 @@ from tiekd.bins import DepthBins, expectation
 from tiekd.models import fold
 from tiekd.models.encoders import Encoder
 from tiekd.models.fold import expected_depth, fold_for_inference, set_keep_dpm
+from tiekd.models.reference import load_reference
 from tiekd.models.registry import create_model
 from tiekd.types import DepthRange
 
@@ -79,6 +82,18 @@ def test_folded_equals_unfolded(kind):
             )
             torch.testing.assert_close(got.bin_edges, want.bin_edges)
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+
+def test_the_published_student_folded_still_reproduces_the_reference():
+    case = "student_dpm_mobilenetv2_kitti"
+    meta, stored = recipes.read_case(case)
+    model = create_model("densedepth_dpm_mobilenetv2").eval()
+    load_reference(model, recipes.reference_weights(recipes.read_manifest(case)))
+    folded = fold_for_inference(model, keep_dpm=False)
+    with torch.no_grad():
+        got = folded(recipes.smooth_image(meta["height"], meta["width"], meta["image_seed"]))
+    error = np.abs(got.depth.numpy() - stored["inference_depth"])
+    assert (error <= 2.5e-5 * meta["max_depth"] + 2e-4 * stored["inference_depth"]).all(), error.max()
 
 
 def test_norms_and_the_bottleneck_are_gone():
