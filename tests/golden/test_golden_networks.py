@@ -23,6 +23,7 @@ CASES = {
     "bts_r50_kitti": "bts_resnet50",
     "depthformer_swinl_22k_w7_kitti": "depthformer_swin_large",
 }
+HEAVY = {"depthformer_swinl_22k_w7_kitti": pytest.mark.slow}
 
 
 def build(case):
@@ -34,7 +35,7 @@ def build(case):
     return create_model(CASES[case], **options).eval(), recipes.reference_weights(manifest)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(case, marks=HEAVY.get(case, ())) for case in CASES])
 def test_network_reproduces_the_reference(case):
     meta, stored = recipes.read_case(case)
     model, weights = build(case)

@@ -8,6 +8,7 @@ from typing import Any
 import torch.nn.functional as F
 from pydantic import ValidationError
 from torch import Tensor, nn
+from torch.export import register_dataclass
 
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
@@ -16,6 +17,9 @@ from tiekd.models.decoder import Decoder
 from tiekd.models.encoders import Encoder
 from tiekd.models.heads import HeadOutput
 from tiekd.types import Prediction
+
+# So that `torch.export` takes a network as it is; the answer's fields become the graph's outputs.
+register_dataclass(Prediction, serialized_type_name="tiekd.Prediction")
 
 
 class DepthModel(nn.Module):

@@ -39,7 +39,7 @@ class BtsOptions(BaseModel):
 
 
 class AtrousBlock(nn.Module):
-    """Normalised 1x1 and a dilated 3x3 convolution, each after its ReLU (dense ASPP, BTS §3.2)."""
+    """Normalised 1x1 and a dilated 3x3 convolution, each after its ReLU (dense ASPP, BTS §3.1)."""
 
     def __init__(self, in_channels: int, width: int, rate: int, *, norm_first: bool) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class AtrousBlock(nn.Module):
 
 
 class DenseAtrous(nn.Module):
-    """Five atrous blocks of growing rate, each of which sees what the ones before it found (BTS §3.2).
+    """Five atrous blocks of growing rate, each of which sees what the ones before it found (BTS §3.1).
 
     The first sees the reduced feature `[B, 2 width, h, w]`, the others the joined one `[B, joined, h, w]`.
     """

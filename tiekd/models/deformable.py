@@ -12,8 +12,8 @@ from torch.utils.checkpoint import checkpoint
 
 Size = tuple[int, int]
 """Height and width of a map."""
-QUERIES_AT_A_TIME = 4096
-"""What bounds memory: 107,008 queries at 352x1216 would sample 27 million points per head channel at once."""
+QUERIES_AT_A_TIME = 1024
+"""Bounds memory: all 107,008 queries of a 352x1216 image would hold 110 million cells and shares at once."""
 
 
 class DeformableAttention(nn.Module):
@@ -61,18 +61,14 @@ class DeformableAttention(nn.Module):
         offsets = self.sampling_offsets(placed).float().unflatten(-1, (*shape, 2))
         logits = self.attention_weights(placed).float().unflatten(-1, (self.n_heads, -1))
         weights = logits.softmax(dim=-1).unflatten(-1, shape[1:])
-        rows, shares = bilinear_rows(reference[:, None, None, None], offsets, sizes)
+        rows, shares = sampled_rows(reference[:, None], offsets, weights, sizes)
         # Row of the table: (image, token, head).
         first = torch.arange(query.shape[0], device=rows.device) * (table.shape[0] // query.shape[0])
-        head = torch.arange(self.n_heads, device=rows.device)[:, None, None, None]
-        rows = first.view(-1, 1, 1, 1, 1, 1) + rows * self.n_heads + head
-        # A weighted bag of rows: the samples themselves are never stored.
-        bag = self.n_levels * self.n_points * 4
+        head = torch.arange(self.n_heads, device=rows.device)
+        rows = rows * self.n_heads + (first[:, None, None] + head)[..., None]
+        # A weighted bag of rows, so that no sample is ever stored.
         sampled = F.embedding_bag(
-            rows.reshape(-1, bag),
-            table,
-            mode="sum",
-            per_sample_weights=(shares * weights[..., None]).reshape(-1, bag),
+            rows.flatten(0, -2), table, mode="sum", per_sample_weights=shares.flatten(0, -2)
         )
         out: Tensor = query + self.dropout(self.output_proj(sampled.view(query.shape)))
         return out
@@ -89,24 +85,33 @@ class DeformableAttention(nn.Module):
         nn.init.zeros_(self.attention_weights.bias)
 
 
-def bilinear_rows(reference: Tensor, offsets: Tensor, sizes: Sequence[Size]) -> tuple[Tensor, Tensor]:
-    """Where bilinear sampling reads, and how much it takes of each of the four cells around a point.
+def sampled_rows(
+    reference: Tensor, offsets: Tensor, weights: Tensor, sizes: Sequence[Size]
+) -> tuple[Tensor, Tensor]:
+    """Which cells bilinear sampling reads, and how much it takes of each.
 
-    reference: x and y as shares of the map, broadcast to offsets; offsets: `[..., n_levels, n_points, 2]` in
-    cells. Gives rows (int64) of the flattened levels and shares, both `[..., n_levels, n_points, 4]`; cells
-    outside of the map have share 0. Same as `grid_sample` with zeros and align_corners=False.
+    reference: `[..., 2]`, x and y as shares of a map. offsets: `[..., n_levels, n_points, 2]` in cells of a
+    level. weights: `[..., n_levels, n_points]` of the samples. Gives rows (int64) of the flattened levels and
+    their shares, both `[..., 4 n_levels n_points]`; cells outside of a map have share 0. The sum over them is
+    that of `grid_sample` with zeros and align_corners=False.
     """
-    device = offsets.device
-    extent = torch.tensor([(width, height) for height, width in sizes], device=device)[:, None]
-    areas = [height * width for height, width in sizes]
-    first = torch.tensor([sum(areas[:i]) for i in range(len(areas))], device=device)[:, None, None]
-    place = reference * extent + offsets - 0.5
-    corner = torch.tensor([(0, 0), (1, 0), (0, 1), (1, 1)], device=device)
-    near = place.floor()
-    part = (place - near)[..., None, :]
-    share = (1 - corner) + (2 * corner - 1) * part
-    cell = near.long()[..., None, :] + corner
-    inside = ((cell >= 0) & (cell < extent[:, None])).all(dim=-1)
-    cell = torch.minimum(cell.clamp(min=0), extent[:, None] - 1)
-    rows = first + cell[..., 1] * extent[:, :, 0, None] + cell[..., 0]
-    return rows, share[..., 0] * share[..., 1] * inside
+    rows, shares = [], []
+    first = 0
+    for level, (height, width) in enumerate(sizes):
+        place = offsets[..., level, :, :]
+        columns = _neighbours(reference[..., 0, None] * width + place[..., 0] - 0.5, width)
+        lines = _neighbours(reference[..., 1, None] * height + place[..., 1] - 0.5, height)
+        for line, line_share in lines:
+            for column, column_share in columns:
+                rows.append(line * width + column + first)
+                shares.append(line_share * column_share * weights[..., level, :])
+        first += height * width
+    return torch.cat(rows, dim=-1), torch.cat(shares, dim=-1)
+
+
+def _neighbours(place: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+    """The cells before and after a place along one axis, and the share of each: 0 outside of the map."""
+    before = place.floor()
+    part = place - before
+    both = ((before, 1 - part), (before + 1, part))
+    return [(cell.clamp(0, size - 1).long(), share * ((cell >= 0) & (cell < size))) for cell, share in both]

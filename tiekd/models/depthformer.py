@@ -48,7 +48,7 @@ class DepthFormerOptions(BaseModel):
 
 
 class HybridPyramid(nn.Module):
-    """A convolutional level at stride 2 before a transformer's levels at 4 to 32 (DepthFormer §3.2)."""
+    """DepthFormer's two branches: a convolutional level at stride 2, a transformer's levels at 4 to 32."""
 
     def __init__(self, transformer: Encoder) -> None:
         super().__init__()

@@ -62,7 +62,7 @@ ARCHITECTURES = (
 def list_models(pattern: str = "*") -> list[str]:
     """Zoo rows and published architectures whose name matches `pattern` (shell style), sorted.
 
-    `densedepth_`, `densedepth_dpm_` and `adabins_` also go with any timm encoder that takes free sizes.
+    Each of their families also goes with other encoders, see `create_encoder`; BTS asks for strides 2 to 32.
     """
     from tiekd.zoo import read_zoo
 
@@ -104,7 +104,7 @@ def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> Dept
     if (card.n_bins is None) != (arch.n_bins is None):
         raise ConfigError(
             f"{arch.prefix}* {'has no' if arch.n_bins is None else 'needs'} n_bins, got {card.n_bins}.",
-            hint="densedepth_dpm_* and adabins_* have bins, densedepth_* has none.",
+            hint="densedepth_dpm_* and adabins_* have bins, the others have none.",
         )
     try:
         options = arch.options.model_validate(card.options)
