@@ -49,8 +49,15 @@ def house(
         frequency=float(u(0.3, 2)),
     )
     mesh = Mesh()
-    half = 0.5 * width
-    base = -1.5
+    _walls(mesh, width, depth, height, front)
+    _roof(mesh, materials, rng, width, depth, height, front)
+    _relief(mesh, materials, rng, params, width, height, shop=shop)
+    return mesh
+
+
+def _walls(mesh: Mesh, width: float, depth: float, height: float, wall: int) -> None:
+    """Four walls that reach below the ground, so that no slope shows a gap."""
+    half, base = 0.5 * width, -1.5
     corners = np.array(
         [
             [[0, base, -half], [0, base, half], [0, height, half], [0, height, -half]],
@@ -60,10 +67,7 @@ def house(
         ]
     )
     uv = np.array([[[0, base], [s, base], [s, height], [0, height]] for s in (width, width, depth, depth)])
-    mesh.quads(corners, front, uv)
-    _roof(mesh, materials, rng, width, depth, height, front)
-    _relief(mesh, materials, rng, params, width, height, shop=shop)
-    return mesh
+    mesh.quads(corners, wall, uv)
 
 
 def _roof(
@@ -76,7 +80,7 @@ def _roof(
     wall: int,
 ) -> None:
     """Flat with a parapet, or gabled along or across the street with eaves and chimneys."""
-    half, over = 0.5 * width, float(rng.uniform(0.1, 0.6))
+    over = float(rng.uniform(0.1, 0.6))
     tile = (
         random_color(rng, low=0.02, high=0.25, saturation=0.4)
         if rng.random() < 0.5
@@ -87,9 +91,32 @@ def _roof(
     if style < 0.3 or height > 16:
         mesh.box((0.5 * depth, height + 0.15, 0), (depth + 2 * over, 0.3, width + 0.1), roof)
         return
-    rise = float(rng.uniform(0.3, 0.9)) * 0.5 * min(depth, 12.0)
-    if style < 0.8:
-        ridge, drop = height + rise, over * 2 * rise / depth
+    rise, along = float(rng.uniform(0.3, 0.9)) * 0.5 * min(depth, 12.0), bool(style < 0.8)
+    rise = rise if along else min(rise, 0.6 * width)
+    _gabled(mesh, width, depth, height, rise, over, (roof, wall), along=along)
+    if rng.random() < 0.6:
+        place = (0.5 * depth, height + rise, rng.uniform(-0.4, 0.4) * width)
+        mesh.box(place, (0.7, 1.6, 0.7), wall)
+    if rng.random() < 0.4 and along:
+        for z in rng.uniform(-0.4, 0.4, int(rng.integers(1, 4))) * width:
+            mesh.box((0.22 * depth, height + 0.3 * rise, z), (0.25 * depth, 0.7 * rise, 1.3), wall)
+
+
+def _gabled(
+    mesh: Mesh,
+    width: float,
+    depth: float,
+    height: float,
+    rise: float,
+    over: float,
+    materials: tuple[int, int],
+    *,
+    along: bool,
+) -> None:
+    """Two slopes with eaves `over` metres wide, and gables; the ridge runs along the street or across it."""
+    half, ridge = 0.5 * width, height + rise
+    if along:
+        drop = over * 2 * rise / depth
         eaves = [[-over, height - drop], [depth + over, height - drop]]
         quads = [
             [
@@ -103,21 +130,16 @@ def _roof(
         gables = [[[0, height, z], [depth, height, z], [0.5 * depth, ridge, z]] for z in (-half, half)]
         gable_uv = [[[0, height], [depth, height], [0.5 * depth, ridge]]] * 2
     else:
-        rise = min(rise, 0.6 * width)
-        ridge, drop = height + rise, over * 2 * rise / width
+        drop = over * 2 * rise / width
         quads = [
             [[-over, height - drop, z], [depth, height - drop, z], [depth, ridge, 0], [-over, ridge, 0]]
             for z in (-half - over, half + over)
         ]
         gables = [[[x, height, -half], [x, height, half], [x, ridge, 0]] for x in (0.0, depth)]
         gable_uv = [[[0, height], [width, height], [half, ridge]]] * 2
+    roof, wall = materials
     mesh.quads(np.array(quads), roof)
     mesh.triangles(np.array(gables), np.array(gable_uv), wall)
-    if rng.random() < 0.6:
-        mesh.box((0.5 * depth, ridge, rng.uniform(-0.4, 0.4) * width), (0.7, 1.6, 0.7), wall)
-    if rng.random() < 0.4 and style < 0.8:
-        for z in rng.uniform(-0.4, 0.4, int(rng.integers(1, 4))) * width:
-            mesh.box((0.22 * depth, height + 0.3 * rise, z), (0.25 * depth, 0.7 * rise, 1.3), wall)
 
 
 def _relief(
@@ -138,23 +160,13 @@ def _relief(
     rail = materials.add(
         FENCE, random_color(rng, low=0.02, high=0.3, saturation=0.1), params=(0.12, 0.035, 0.5, 0.04)
     )
-    columns, floors = max(1, int(width / bay)), max(0, int((height - ground) / floor))
+    floors = max(0, int((height - ground) / floor))
     if u() < 0.35:
-        out = float(u(0.6, 1.5))
-        for column in rng.permutation(columns)[: max(1, columns // 2)]:
-            z = (column + 0.5) * bay - 0.5 * width
-            for k in range(floors):
-                y = ground + k * floor + 0.1
-                mesh.box((-0.5 * out, y, z), (out, 0.16, 0.85 * bay), plain)
-                mesh.box((-out, y + 0.5, z), (0.04, 0.95, 0.85 * bay), rail if u() < 0.6 else accent)
+        _balconies(mesh, rng, (floor, bay, ground), width, floors, (plain, rail, accent))
     elif u() < 0.25 and floors:
-        out = float(u(0.4, 0.9))
-        z = u(-0.3, 0.3) * width
-        mesh.box(
-            (-0.5 * out, ground + 0.5 * floors * floor, z),
-            (out, floors * floor, min(2.5, 0.5 * width)),
-            plain,
-        )
+        out, z = float(u(0.4, 0.9)), u(-0.3, 0.3) * width
+        tall = floors * floor
+        mesh.box((-0.5 * out, ground + 0.5 * floors * floor, z), (out, tall, min(2.5, 0.5 * width)), plain)
     if shop and u() < 0.5:
         out, y = float(u(0.8, 2.0)), ground - 0.8
         z0, z1 = -0.45 * width, 0.45 * width
@@ -165,6 +177,26 @@ def _relief(
     for z in (-0.48 * width, 0.47 * width):
         if u() < 0.5:
             mesh.tube((-0.08, 0, z), (-0.08, height, z), 0.06, plain, sides=5)
+
+
+def _balconies(
+    mesh: Mesh,
+    rng: np.random.Generator,
+    grid: tuple[float, float, float],
+    width: float,
+    floors: int,
+    materials: tuple[int, int, int],
+) -> None:
+    """Balconies on half of the columns; `grid` is the height of a floor, the bay's width, the first floor."""
+    (floor, bay, ground), (plain, rail, accent) = grid, materials
+    out, columns = float(rng.uniform(0.6, 1.5)), max(1, int(width / bay))
+    for column in rng.permutation(columns)[: max(1, columns // 2)]:
+        z = (column + 0.5) * bay - 0.5 * width
+        for k in range(floors):
+            y = ground + k * floor + 0.1
+            mesh.box((-0.5 * out, y, z), (out, 0.16, 0.85 * bay), plain)
+            front = rail if rng.uniform() < 0.6 else accent
+            mesh.box((-out, y + 0.5, z), (0.04, 0.95, 0.85 * bay), front)
 
 
 def wall(rng: np.random.Generator, materials: Materials, *, length: float) -> Mesh:

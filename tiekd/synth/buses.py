@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiekd.synth.body import Body, loft, wheels
 from tiekd.synth.materials import BAND, CAR_END, GLASS, PLAIN, Materials, random_color
@@ -20,12 +21,23 @@ def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[
     paint = materials.add(PLAIN, color, gloss=0.2)
     glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=0.5)
     half, mesh = 0.5 * length, Mesh()
-    end = [
-        materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, r, 0.85, 0.1, 0.6, 0.0, 0.0))
-        for r in (0.0, 1.0)
-    ]
+    nose, tail = (
+        materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, rear, 0.85, 0.1, 0.6, 0.0, 0.0))
+        for rear in (0.0, 1.0)
+    )
     body = Body(length, width, height, sill, sill + 0.1, half, half - 0.2, -half, -half, sill, 1)
-    outline = np.array(
+    tops = np.array([nose, glass, paint, paint, paint, glass if u() < 0.7 else paint, tail])
+    loft(mesh, body, _outline(half, height, sill, low), tops, side, low, paint)
+    if tram:
+        mesh.box((0, height + 0.2, 0), (1.6, 0.4, 0.6 * length), paint)
+    else:
+        wheels(mesh, materials, rng, (half - 2.6, -half + 2.8), 0.48, 0.5 * width, 0.3)
+    return mesh, length, width
+
+
+def _outline(half: float, height: float, sill: float, low: float) -> NDArray[np.float64]:
+    """Side profile `[8, 2]` (z, y) in metres, from the front over the roof to the rear."""
+    return np.array(
         [
             [half - 0.03, low],
             [half, sill - 0.1],
@@ -37,17 +49,3 @@ def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[
             [-half, low],
         ]
     )
-    loft(
-        mesh,
-        body,
-        outline,
-        np.array([end[0], glass, paint, paint, paint, glass if u() < 0.7 else paint, end[1]]),
-        side,
-        low,
-        paint,
-    )
-    if tram:
-        mesh.box((0, height + 0.2, 0), (1.6, 0.4, 0.6 * length), paint)
-    else:
-        wheels(mesh, materials, rng, (half - 2.6, -half + 2.8), 0.48, 0.5 * width, 0.3)
-    return mesh, length, width

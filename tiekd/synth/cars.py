@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tiekd.synth.body import Body, loft, wheels
 from tiekd.synth.materials import CAR_END, CAR_SIDE, GLASS, PLAIN, Color, Materials, random_color, vary
@@ -72,59 +76,65 @@ def car(
 ) -> tuple[Mesh, float, float]:
     """A car, or surely a van: (mesh, length, width)."""
     body = _sample_body(rng, van=van)
-    paint = (
+    color = (
         vary(rng, _PAINTS[int(rng.integers(len(_PAINTS)))], 0.3)
         if rng.random() < 0.93
         else random_color(rng, saturation=0.8)
     )
     half, low = 0.5 * body.length, float(rng.uniform(0.18, 0.28))
     gloss, dirt = float(rng.uniform(0.15, 0.55)), float(rng.uniform(0.0, 0.2))
-    axle = (half - float(rng.uniform(0.75, 0.9)), -half + float(rng.uniform(0.65, 0.9)))
-    pillar = 0.5 * (body.roof_front + body.roof_rear) + 0.1
-    rear_roof = body.roof_rear
-    body_paint = materials.add(PLAIN, paint, gloss=gloss, mottle=dirt)
-    side = materials.add(
-        CAR_SIDE,
-        paint,
-        gloss=gloss,
-        mottle=dirt,
-        params=(
-            *axle,
-            body.wheel,
-            body.shoulder,
-            body.height,
-            body.screen_base,
-            body.roof_front,
-            rear_roof,
-            body.rear_base,
-            pillar,
-            body.windows,
-            low,
-        ),
-    )
-    lamp = float(rng.uniform(0.65, 0.8)) * body.bonnet / 0.9
-    ends = [
-        materials.add(
-            CAR_END,
-            paint,
-            gloss=gloss,
-            mottle=dirt,
-            params=(
-                0.5 * body.width,
-                rear,
-                y,
-                rng.uniform(0.06, 0.12 + 0.1 * rear),
-                plate,
-                float(lit and rng.random() < 0.5),
-                0.0,
-            ),
-        )
-        for rear, y, plate in ((0.0, lamp, 0.42), (1.0, lamp + 0.1, float(rng.choice([0.5, 0.8]))))
-    ]
+    painted = partial(materials.add, color=color, gloss=gloss, mottle=dirt)
+    axles = (half - float(rng.uniform(0.75, 0.9)), -half + float(rng.uniform(0.65, 0.9)))
+    paint = painted(PLAIN)
+    side = painted(CAR_SIDE, params=_side_params(body, axles, low))
+    ends = _ends(rng, painted, body, lit=lit)
     glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=float(rng.uniform(0.35, 0.7)))
-    back = glass if body.windows == 1 else body_paint
-    deck_front = body.rear_base
-    outline = np.array(
+    mesh = Mesh()
+    loft(mesh, body, _outline(body, low), _tops(body, paint, glass, ends), side, low, paint)
+    wheels(mesh, materials, rng, axles, body.wheel, 0.5 * body.width, 0.2)
+    for x in (-1.0, 1.0):
+        mirror = (x * (0.5 * body.width + 0.09), body.shoulder + 0.08, body.screen_base - 0.35)
+        mesh.box(mirror, (0.2, 0.14, 0.1), paint)
+    if rng.random() < 0.06:
+        mesh.box((0, body.height + 0.15, 0.0), (0.9, 0.3, 1.6), paint)
+    return mesh, body.length, body.width
+
+
+def _side_params(body: Body, axles: tuple[float, float], low: float) -> tuple[float, ...]:
+    """What the shader of a car's side reads: wheels, belt, roof, the corners of the windows, the sill."""
+    pillar = 0.5 * (body.roof_front + body.roof_rear) + 0.1
+    return (
+        *axles,
+        body.wheel,
+        body.shoulder,
+        body.height,
+        body.screen_base,
+        body.roof_front,
+        body.roof_rear,
+        body.rear_base,
+        pillar,
+        body.windows,
+        low,
+    )
+
+
+def _ends(rng: np.random.Generator, painted: Callable[..., int], body: Body, *, lit: bool) -> tuple[int, int]:
+    """Materials of nose and tail; `painted` adds a material in the car's colour."""
+    lamp = float(rng.uniform(0.65, 0.8)) * body.bonnet / 0.9
+    plate = float(rng.choice([0.5, 0.8]))
+
+    def end(rear: float, lamp_y: float, plate_y: float) -> int:
+        lamp_size = rng.uniform(0.06, 0.12 + 0.1 * rear)
+        on = float(lit and rng.random() < 0.5)
+        return painted(CAR_END, params=(0.5 * body.width, rear, lamp_y, lamp_size, plate_y, on, 0.0))
+
+    return end(0.0, lamp, 0.42), end(1.0, lamp + 0.1, plate)
+
+
+def _outline(body: Body, low: float) -> NDArray[np.float64]:
+    """Side profile `[12, 2]` (z, y) in metres, from the front bumper over the roof to the rear."""
+    half = 0.5 * body.length
+    return np.array(
         [
             [half - 0.06, low],
             [half, 0.42],
@@ -132,38 +142,19 @@ def car(
             [half - 0.28, 0.9 * body.bonnet],
             [body.screen_base, body.bonnet + 0.04],
             [body.roof_front, body.height - 0.03],
-            [0.5 * (body.roof_front + rear_roof), body.height],
-            [rear_roof, body.height - 0.04],
-            [deck_front, body.deck + 0.02],
+            [0.5 * (body.roof_front + body.roof_rear), body.height],
+            [body.roof_rear, body.height - 0.04],
+            [body.rear_base, body.deck + 0.02],
             [-half + 0.06, body.deck - 0.05],
             [-half, 0.5],
             [-half + 0.05, low + 0.04],
         ]
     )
-    tops = np.array(
-        [
-            ends[0],
-            ends[0],
-            body_paint,
-            body_paint,
-            glass,
-            body_paint,
-            body_paint,
-            back,
-            ends[1] if deck_front < -half + 0.3 else body_paint,
-            ends[1],
-            ends[1],
-        ]
-    )
-    mesh = Mesh()
-    loft(mesh, body, outline, tops, side, low, body_paint)
-    wheels(mesh, materials, rng, axle, body.wheel, 0.5 * body.width, 0.2)
-    for x in (-1.0, 1.0):
-        mesh.box(
-            (x * (0.5 * body.width + 0.09), body.shoulder + 0.08, body.screen_base - 0.35),
-            (0.2, 0.14, 0.1),
-            body_paint,
-        )
-    if rng.random() < 0.06:
-        mesh.box((0, body.height + 0.15, 0.0), (0.9, 0.3, 1.6), body_paint)
-    return mesh, body.length, body.width
+
+
+def _tops(body: Body, paint: int, glass: int, ends: tuple[int, int]) -> NDArray[np.int64]:
+    """Materials `[11]` of the strips between the points of the outline."""
+    nose, tail = ends
+    back = glass if body.windows == 1 else paint
+    deck = tail if body.rear_base < -0.5 * body.length + 0.3 else paint
+    return np.array([nose, nose, paint, paint, glass, paint, paint, back, deck, tail, tail])

@@ -148,17 +148,7 @@ def bridge(rng: np.random.Generator, materials: Materials, *, half_span: float) 
         PLAIN, random_color(rng, low=0.06, high=0.4, saturation=0.08), mottle=0.35, frequency=0.5
     )
     if u() < 0.35:
-        metal = materials.add(
-            FENCE, random_color(rng, low=0.1, high=0.4, saturation=0.1), params=(0.8, 0.12, 0.6, 0.1)
-        )
-        board = materials.add(
-            BOARD, (0.02, 0.09, 0.35), color2=_WHITE, color3=_WHITE, params=(0.35, 0.8, 0.2, 99.0)
-        )
-        mesh.box((0, clear + 0.5, 0), (2 * half_span, 0.9, 0.5), metal)
-        for x in (-half_span, half_span):
-            mesh.box((x, 0.5 * clear, 0), (0.35, clear + 1.6, 0.35), concrete)
-        for x in rng.uniform(-0.7, 0.7, int(rng.integers(1, 4))) * half_span:
-            mesh.box((x, clear + 0.9, -0.35), (u(2, 5), u(1.5, 3), 0.12), board)
+        _gantry(mesh, rng, materials, half_span, clear, concrete)
         return mesh
     wide, thick = float(u(4, 16)), float(u(0.7, 1.8))
     mesh.box((0, clear + 0.5 * thick, 0), (2 * half_span + 60, thick, wide), concrete)
@@ -183,3 +173,20 @@ def bridge(rng: np.random.Generator, materials: Materials, *, half_span: float) 
             for z in (-0.3, 0.3):
                 mesh.tube((x, -1, z * wide), (x, clear, z * wide), float(u(0.4, 0.8)), concrete, sides=12)
     return mesh
+
+
+def _gantry(
+    mesh: Mesh, rng: np.random.Generator, materials: Materials, half_span: float, clear: float, post: int
+) -> None:
+    """A lattice beam on two posts with direction signs."""
+    metal = materials.add(
+        FENCE, random_color(rng, low=0.1, high=0.4, saturation=0.1), params=(0.8, 0.12, 0.6, 0.1)
+    )
+    board = materials.add(
+        BOARD, (0.02, 0.09, 0.35), color2=_WHITE, color3=_WHITE, params=(0.35, 0.8, 0.2, 99.0)
+    )
+    mesh.box((0, clear + 0.5, 0), (2 * half_span, 0.9, 0.5), metal)
+    for x in (-half_span, half_span):
+        mesh.box((x, 0.5 * clear, 0), (0.35, clear + 1.6, 0.35), post)
+    for x in rng.uniform(-0.7, 0.7, int(rng.integers(1, 4))) * half_span:
+        mesh.box((x, clear + 0.9, -0.35), (rng.uniform(2, 5), rng.uniform(1.5, 3), 0.12), board)

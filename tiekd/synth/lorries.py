@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tiekd.synth.body import Body, loft, wheels
@@ -17,6 +19,16 @@ from tiekd.synth.materials import (
     random_color,
 )
 from tiekd.synth.mesh import Mesh
+
+
+class _Bed(NamedTuple):
+    """Where the load lies, in metres: middle (z), length, width, height of the deck and of the load's top."""
+
+    middle: float
+    length: float
+    width: float
+    deck: float
+    top: float
 
 
 def lorry(
@@ -38,34 +50,13 @@ def lorry(
     dark = materials.add(PLAIN, (0.02, 0.02, 0.022), mottle=0.4)
     middle, deck, radius = -front + 0.5 * load, float(u(0.9, 1.25)), 0.5 if large else 0.38
     mesh.box((0, deck - 0.2, middle + 0.3), (0.9, 0.25, load + 0.6), dark)
-    top = float(u(3.2, 3.95) if large else u(2.3, 3.0))
-    _load(mesh, materials, rng, (middle, load, width, deck, top), plain=plain)
+    bed = _Bed(middle, load, width, deck, float(u(3.2, 3.95) if large else u(2.3, 3.0)))
+    _load(mesh, materials, rng, bed, plain=plain)
     n_axles = 3 if load > 9 else (2 if load > 6 else 1)
     axles = (*tuple(-front + 1.1 + 1.25 * k for k in range(n_axles)), front - 1.2)
     wheels(mesh, materials, rng, axles, radius, 0.5 * width - 0.06, 0.3)
-    guard = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.1))
-    if u() < 0.7:
-        for x in (-1.0, 1.0):
-            for y in (0.5, 0.8):
-                mesh.box((x * (0.5 * width - 0.05), y, middle + 0.15 * load), (0.04, 0.1, 0.5 * load), guard)
-    for x in (-1.0, 1.0):
-        mesh.tube(
-            (x * 0.8, 0.75, front - cab_length - 0.5),
-            (x * 0.8, 0.75, front - cab_length - 1.6),
-            0.28,
-            guard,
-            caps=guard,
-        )
-    end = materials.add(
-        CAR_END,
-        (0.03, 0.03, 0.03),
-        params=(0.5 * width, 1.0, deck - 0.22, 0.09, deck - 0.3, float(u() < 0.5), deck - 0.05),
-    )
-    y0, z = deck - 0.5, -front - 0.02
-    quad = np.array(
-        [[-0.5 * width, y0, z], [0.5 * width, y0, z], [0.5 * width, deck, z], [-0.5 * width, deck, z]]
-    )
-    mesh.quads(quad[None], end, quad[None, :, :2])
+    _underside(mesh, materials, rng, bed, front - cab_length)
+    _tail(mesh, materials, bed, -front - 0.02, lit=bool(u() < 0.5))
     return mesh, length, width
 
 
@@ -78,41 +69,15 @@ def _cab(
     height: float,
     color: Color,
 ) -> None:
-    low, shoulder = 0.45, 0.55 * height
-    body = Body(
-        length,
-        width,
-        height,
-        shoulder,
-        shoulder,
-        front - 0.1,
-        front - 0.35,
-        front - length + 0.05,
-        front - length,
-        shoulder,
-        1,
-        0.45,
-    )
+    """The driver's cab, its nose at z = `front`."""
+    low, shoulder, back = 0.45, 0.55 * height, front - length
+    screen = (front - 0.1, front - 0.35)
+    body = Body(length, width, height, shoulder, shoulder, *screen, back + 0.05, back, shoulder, 1, 0.45)
     paint = materials.add(PLAIN, color, gloss=0.25)
-    side = materials.add(
-        CAR_SIDE,
-        color,
-        gloss=0.25,
-        params=(
-            front - 1.2,
-            -99.0,
-            0.48,
-            shoulder,
-            height - 0.5,
-            front - 0.15,
-            front - 0.45,
-            front - length + 0.5,
-            front - length + 0.5,
-            front - length + 0.5,
-            1,
-            low,
-        ),
-    )
+    wheel = (front - 1.2, -99.0, 0.48)
+    window = (front - 0.15, front - 0.45, back + 0.5, back + 0.5, back + 0.5)
+    params = (*wheel, shoulder, height - 0.5, *window, 1, low)
+    side = materials.add(CAR_SIDE, color, gloss=0.25, params=params)
     nose = materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, 0.0, 0.8, 0.1, 0.55, 0.0, 0.0))
     glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=0.5)
     outline = np.array(
@@ -121,8 +86,8 @@ def _cab(
             [front, shoulder],
             [front - 0.25, height - 0.45],
             [front - 0.6, height],
-            [front - length, height],
-            [front - length, low],
+            [back, height],
+            [back, low],
         ]
     )
     loft(mesh, body, outline, np.array([nose, glass, paint, paint, paint]), side, low, paint)
@@ -130,16 +95,8 @@ def _cab(
         mesh.box((x * (0.5 * width + 0.18), shoulder + 0.35, front - 0.15), (0.22, 0.6, 0.15), paint)
 
 
-def _load(
-    mesh: Mesh,
-    materials: Materials,
-    rng: np.random.Generator,
-    frame: tuple[float, float, float, float, float],
-    *,
-    plain: bool,
-) -> None:
+def _load(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, *, plain: bool) -> None:
     """What the lorry carries, over the deck."""
-    middle, load, width, deck, top = frame
     kind = rng.choice(5, p=[0.34, 0.22, 0.2, 0.12, 0.12])
     base = random_color(rng, low=0.03, high=0.75, saturation=0.15 if plain or rng.random() < 0.5 else 0.5)
     ink = base if plain else random_color(rng, low=0.01, high=0.6, saturation=0.9)
@@ -154,40 +111,72 @@ def _load(
         params=(size, rng.uniform(0, 0.7), rng.uniform(0.2, 1.0), rng.uniform(0, 3), float(kind == 1)),
     )
     if kind == 2:
-        r = 0.5 * min(width, top - deck)
-        center = deck + r
-        mesh.tube(
-            (0, center, middle - 0.5 * load + 0.4), (0, center, middle + 0.5 * load - 0.4), r, skin, sides=24
-        )
-        for end, tip in (
-            (middle - 0.5 * load + 0.4, middle - 0.5 * load),
-            (middle + 0.5 * load - 0.4, middle + 0.5 * load),
-        ):
-            mesh.tube((0, center, end), (0, center, tip), r, skin, end_radius=0.72 * r, sides=24, caps=skin)
-        pipe = materials.add(PLAIN, random_color(rng, low=0.02, high=0.3, saturation=0.1), gloss=0.15)
-        for x in (-1.0, 1.0):
-            mesh.tube(
-                (x * 0.45 * width, deck - 0.05, middle - 0.4 * load),
-                (x * 0.45 * width, deck - 0.05, middle + 0.4 * load),
-                0.13,
-                pipe,
-            )
-        return
-    if kind == 3:
-        mesh.box((0, deck + 0.2, middle), (width, 0.4, load), skin)
-        for _ in range(int(rng.integers(0, 5))):
-            high = float(rng.uniform(0.2, 1.3))
-            crate = materials.add(PLAIN, random_color(rng), mottle=0.3)
-            mesh.box(
-                (rng.uniform(-0.5, 0.5), deck + 0.4 + 0.5 * high, middle + rng.uniform(-0.4, 0.4) * load),
-                (rng.uniform(0.4, 1.4), high, rng.uniform(0.5, 2.5)),
-                crate,
-            )
-        return
-    height = top - deck if kind != 4 else 0.45 * (top - deck) + 0.3
-    mesh.box((0, deck + 0.5 * height, middle), (width, height, load), skin)
+        _tank(mesh, materials, rng, bed, skin)
+    elif kind == 3:
+        _flat_bed(mesh, materials, rng, bed, skin)
+    else:
+        height = bed.top - bed.deck
+        _body_on_deck(mesh, materials, rng, bed, skin, height if kind != 4 else 0.45 * height + 0.3)
+
+
+def _tank(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, skin: int) -> None:
+    """A tank with rounded ends, and a pipe along each side."""
+    middle, length = bed.middle, bed.length
+    radius = 0.5 * min(bed.width, bed.top - bed.deck)
+    axis = bed.deck + radius
+    rear, front = middle - 0.5 * length + 0.4, middle + 0.5 * length - 0.4
+    mesh.tube((0, axis, rear), (0, axis, front), radius, skin, sides=24)
+    for end, tip in ((rear, middle - 0.5 * length), (front, middle + 0.5 * length)):
+        mesh.tube((0, axis, end), (0, axis, tip), radius, skin, end_radius=0.72 * radius, sides=24, caps=skin)
+    pipe = materials.add(PLAIN, random_color(rng, low=0.02, high=0.3, saturation=0.1), gloss=0.15)
+    for x in (-1.0, 1.0):
+        side, y = x * 0.45 * bed.width, bed.deck - 0.05
+        mesh.tube((side, y, middle - 0.4 * length), (side, y, middle + 0.4 * length), 0.13, pipe)
+
+
+def _flat_bed(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, skin: int) -> None:
+    """Low boards around a few crates."""
+    mesh.box((0, bed.deck + 0.2, bed.middle), (bed.width, 0.4, bed.length), skin)
+    for _ in range(int(rng.integers(0, 5))):
+        high = float(rng.uniform(0.2, 1.3))
+        crate = materials.add(PLAIN, random_color(rng), mottle=0.3)
+        x, z = rng.uniform(-0.5, 0.5), bed.middle + rng.uniform(-0.4, 0.4) * bed.length
+        size = (rng.uniform(0.4, 1.4), high, rng.uniform(0.5, 2.5))
+        mesh.box((x, bed.deck + 0.4 + 0.5 * high, z), size, crate)
+
+
+def _body_on_deck(
+    mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, skin: int, height: float
+) -> None:
+    """A box, canvas or tipper of some height, sometimes with a striped bar at its rear."""
+    mesh.box((0, bed.deck + 0.5 * height, bed.middle), (bed.width, height, bed.length), skin)
     if rng.random() < 0.5:
         warn = materials.add(
             STRIPES, (0.6, 0.03, 0.02), color2=(0.7, 0.65, 0.1), params=(0.3, rng.uniform(0.5, 1.0))
         )
-        mesh.box((0, deck + 0.15, middle - 0.5 * load - 0.02), (width, 0.16, 0.02), warn)
+        rear = bed.middle - 0.5 * bed.length - 0.02
+        mesh.box((0, bed.deck + 0.15, rear), (bed.width, 0.16, 0.02), warn)
+
+
+def _underside(
+    mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, behind_cab: float
+) -> None:
+    """Mostly side guards, always two fuel tanks behind the cab."""
+    guard = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.1))
+    if rng.uniform() < 0.7:
+        for x in (-1.0, 1.0):
+            for y in (0.5, 0.8):
+                place = (x * (0.5 * bed.width - 0.05), y, bed.middle + 0.15 * bed.length)
+                mesh.box(place, (0.04, 0.1, 0.5 * bed.length), guard)
+    for x in (-0.8, 0.8):
+        mesh.tube((x, 0.75, behind_cab - 0.5), (x, 0.75, behind_cab - 1.6), 0.28, guard, caps=guard)
+
+
+def _tail(mesh: Mesh, materials: Materials, bed: _Bed, z: float, *, lit: bool) -> None:
+    """The panel with lamps and number plate under the rear of the deck."""
+    deck, half = bed.deck, 0.5 * bed.width
+    params = (half, 1.0, deck - 0.22, 0.09, deck - 0.3, float(lit), deck - 0.05)
+    end = materials.add(CAR_END, (0.03, 0.03, 0.03), params=params)
+    low = deck - 0.5
+    quad = np.array([[-half, low, z], [half, low, z], [half, deck, z], [-half, deck, z]])
+    mesh.quads(quad[None], end, quad[None, :, :2])

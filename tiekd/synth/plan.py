@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -115,64 +116,74 @@ def _strips(rng: np.random.Generator, kind: str) -> list[Strip]:
 
 
 def _fill(rng: np.random.Generator, plan: Plan) -> None:
-    """Densities and chances of the kind."""
+    """Densities and chances: first what every kind draws, then what sets the kind apart."""
     u, kind = rng.uniform, plan.kind
+    quiet, fast = kind in ("canyon", "residential"), kind in ("rural", "highway")
     plan.traffic, plan.oncoming, plan.people = u(0, 5), u(0, 5), u(0, 6)
     plan.trees, plan.bushes, plan.furniture = u(0, 8), u(0, 6), u(2, 12)
-    plan.paving = (
-        int(rng.choice([0, 1, 2], p=[0.82, 0.12, 0.06]))
-        if kind in ("canyon", "residential")
-        else int(u() < 0.05) * 2
-    )
-    plan.line_style = int(
-        rng.choice(
-            [0, 1, 2, 3],
-            p=[0.35, 0.4, 0.15, 0.1] if kind in ("canyon", "residential") else [0.05, 0.6, 0.2, 0.15],
-        )
-    )
-    plan.edge_line = float(u(0.15, 0.4)) if u() < (0.85 if kind in ("rural", "highway") else 0.25) else 0.0
-    if u() < 0.3 and kind not in ("rural", "highway"):
+    plan.paving = int(rng.choice([0, 1, 2], p=[0.82, 0.12, 0.06])) if quiet else int(u() < 0.05) * 2
+    styles = [0.35, 0.4, 0.15, 0.1] if quiet else [0.05, 0.6, 0.2, 0.15]
+    plan.line_style = int(rng.choice([0, 1, 2, 3], p=styles))
+    plan.edge_line = float(u(0.15, 0.4)) if u() < (0.85 if fast else 0.25) else 0.0
+    if u() < 0.3 and not fast:
         plan.crossing_s = float(u(6, 40))
-    if kind == "canyon":
-        plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.3), (6, 20), (0.0, 2.5)
-        plan.parked, plan.trees, plan.beside, plan.fence = u(2, 13), u(0, 3), 0.1, 0.15
-    elif kind == "residential":
-        plan.buildings, plan.gaps, plan.building_height, plan.setback = (
-            u(0.6, 1.0),
-            u(0.2, 0.6),
-            (4, 10),
-            (1.5, 10.0),
-        )
-        plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.45
-    elif kind in ("city", "junction"):
-        plan.buildings, plan.gaps, plan.building_height, plan.setback = (
-            u(0.3, 1),
-            u(0.2, 0.8),
-            (5, 26),
-            (1.0, 22.0),
-        )
-        plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 6), 0.22, 0.2
-        plan.tram_d = float(u(1.5, 2.0)) if u() < 0.25 else 0.0
-        plan.bridge, plan.rail = 0.2, 0.15 * float(u() < 0.5)
-    elif kind == "rural":
-        plan.buildings, plan.gaps, plan.setback = 0.3 * float(u() < 0.5), 0.8, (4, 20)
-        plan.trees, plan.bushes, plan.forest, plan.curvature, plan.grade = (
-            u(1, 14),
-            u(2, 14),
-            0.8,
-            0.007,
-            0.04,
-        )
-        plan.land, plan.open_land, plan.rail, plan.furniture, plan.people = (
-            str(rng.choice(["field", "grass"])),
-            True,
-            0.25,
-            u(1, 6),
-            u(0, 1),
-        )
-    else:
-        plan.trees, plan.bushes, plan.forest, plan.curvature = u(1, 8), u(2, 12), 0.9, 0.002
-        plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.3, 0.25
-        plan.bridge, plan.traffic, plan.people, plan.fence = 0.3, u(2, 9), 0.0, 0.25
-    if kind == "junction":
-        plan.junction_s = float(u(10, 45))
+    _FILLERS[kind](rng, plan)
+
+
+def _canyon(rng: np.random.Generator, plan: Plan) -> None:
+    """An old town's lane between tall houses."""
+    u = rng.uniform
+    plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.3), (6, 20), (0.0, 2.5)
+    plan.parked, plan.trees, plan.beside, plan.fence = u(2, 13), u(0, 3), 0.1, 0.15
+
+
+def _residential(rng: np.random.Generator, plan: Plan) -> None:
+    """Houses behind front gardens, cars at the kerb."""
+    u = rng.uniform
+    plan.buildings, plan.gaps = u(0.6, 1.0), u(0.2, 0.6)
+    plan.building_height, plan.setback = (4, 10), (1.5, 10.0)
+    plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.45
+
+
+def _city(rng: np.random.Generator, plan: Plan) -> None:
+    """A main street, sometimes with tram rails."""
+    u = rng.uniform
+    plan.buildings, plan.gaps = u(0.3, 1), u(0.2, 0.8)
+    plan.building_height, plan.setback = (5, 26), (1.0, 22.0)
+    plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 6), 0.22, 0.2
+    plan.tram_d = float(u(1.5, 2.0)) if u() < 0.25 else 0.0
+    plan.bridge, plan.rail = 0.2, 0.15 * float(u() < 0.5)
+
+
+def _junction(rng: np.random.Generator, plan: Plan) -> None:
+    """A main street that another one crosses."""
+    _city(rng, plan)
+    plan.junction_s = float(rng.uniform(10, 45))
+
+
+def _rural(rng: np.random.Generator, plan: Plan) -> None:
+    """A winding road through fields and woods."""
+    u = rng.uniform
+    plan.buildings, plan.gaps, plan.setback = 0.3 * float(u() < 0.5), 0.8, (4, 20)
+    plan.trees, plan.bushes, plan.forest = u(1, 14), u(2, 14), 0.8
+    plan.curvature, plan.grade = 0.007, 0.04
+    plan.land, plan.open_land, plan.rail = str(rng.choice(["field", "grass"])), True, 0.25
+    plan.furniture, plan.people = u(1, 6), u(0, 1)
+
+
+def _highway(rng: np.random.Generator, plan: Plan) -> None:
+    """A wide road with guard rails, woods and many lorries."""
+    u = rng.uniform
+    plan.trees, plan.bushes, plan.forest, plan.curvature = u(1, 8), u(2, 12), 0.9, 0.002
+    plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.3, 0.25
+    plan.bridge, plan.traffic, plan.people, plan.fence = 0.3, u(2, 9), 0.0, 0.25
+
+
+_FILLERS: dict[str, Callable[[np.random.Generator, Plan], None]] = {
+    "canyon": _canyon,
+    "residential": _residential,
+    "city": _city,
+    "rural": _rural,
+    "highway": _highway,
+    "junction": _junction,
+}

@@ -68,10 +68,37 @@ def build_ground(
     mesh: Mesh, course: Course, plan: Plan, materials: Materials, rng: np.random.Generator, wetness: float
 ) -> None:
     """Carriageway, kerbs, pavements, verges and the land beside them."""
-    half = plan.half_road
+    half, along = plan.half_road, _spacing()
+    road = _carriageway(plan, materials, rng, wetness)
+    kerb = materials.add(
+        BRICK,
+        random_color(rng, low=0.12, high=0.4, saturation=0.04),
+        color2=(0.05, 0.05, 0.05),
+        params=(1.0, 0.5, 0.006),
+        casts=False,
+    )
+    _strip(mesh, course, along, -half, half, 0.0, 0.0, road, crown=0.03)
+    for side in (-1.0, 1.0):
+        edge, level = half, 0.0
+        for width, rise, surface in plan.strips_left if side < 0 else plan.strips_right:
+            material = _surface(surface, materials, rng, wetness)
+            if abs(rise) > 0.02:
+                _strip(mesh, course, along, side * edge, side * (edge + 0.02), level, level + rise, kerb)
+                level += rise
+            _strip(mesh, course, along, side * edge, side * (edge + width), level, level, material)
+            edge += width
+        land = _surface(plan.land, materials, rng, wetness)
+        bank = level + (float(rng.normal(0.0, 1.0)) if plan.open_land else 0.0)
+        far = bank + rng.normal(0, 3)
+        _strip(mesh, course, along, side * edge, side * (edge + 12), level, bank, land)
+        _strip(mesh, course, along, side * (edge + 12), side * (edge + 160), bank, far, land)
+
+
+def _carriageway(plan: Plan, materials: Materials, rng: np.random.Generator, wetness: float) -> int:
+    """Material of the carriageway, with its paint, rails and puddles."""
     asphalt = vary(rng, (0.075, 0.075, 0.08), 0.45)
     paint = float(rng.uniform(0.35, 0.8))
-    road = materials.add(
+    return materials.add(
         ROAD,
         asphalt,
         color2=(paint, paint, paint * rng.uniform(0.7, 1.0)) if plan.paving == 0 else vary(rng, asphalt, 0.4),
@@ -80,7 +107,7 @@ def build_ground(
         casts=False,
         gloss=float(rng.uniform(0.0, 0.06)),
         params=(
-            half,
+            plan.half_road,
             plan.n_lanes,
             plan.line_style if plan.paving == 0 else 0,
             rng.uniform(2, 6),
@@ -94,37 +121,6 @@ def build_ground(
             rng.uniform(0, 0.5),
         ),
     )
-    kerb = materials.add(
-        BRICK,
-        random_color(rng, low=0.12, high=0.4, saturation=0.04),
-        color2=(0.05, 0.05, 0.05),
-        params=(1.0, 0.5, 0.006),
-        casts=False,
-    )
-    along = _spacing()
-    _strip(mesh, course, along, -half, half, 0.0, 0.0, road, crown=0.03)
-    for side in (-1.0, 1.0):
-        edge, level = half, 0.0
-        for width, rise, surface in plan.strips_left if side < 0 else plan.strips_right:
-            material = _surface(surface, materials, rng, wetness)
-            if abs(rise) > 0.02:
-                _strip(mesh, course, along, side * edge, side * (edge + 0.02), level, level + rise, kerb)
-                level += rise
-            _strip(mesh, course, along, side * edge, side * (edge + width), level, level, material)
-            edge += width
-        land = _surface(plan.land, materials, rng, wetness)
-        bank = float(rng.normal(0.0, 1.0)) if plan.open_land else 0.0
-        _strip(mesh, course, along, side * edge, side * (edge + 12), level, level + bank, land)
-        _strip(
-            mesh,
-            course,
-            along,
-            side * (edge + 12),
-            side * (edge + 160),
-            level + bank,
-            level + bank + rng.normal(0, 3),
-            land,
-        )
 
 
 def _surface(name: str, materials: Materials, rng: np.random.Generator, wetness: float) -> int:
