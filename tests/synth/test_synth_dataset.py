@@ -162,7 +162,7 @@ def test_an_unwritable_folder_is_a_data_error(tmp_path):
 
 def test_the_record_says_what_the_world_is(world):
     record = json.loads((world / "world.json").read_text())
-    assert (record["version"], record["seed"], record["width_px"], record["height_px"]) == (2, 7, 207, 64)
+    assert (record["version"], record["seed"], record["width_px"], record["height_px"]) == (3, 7, 207, 64)
 
 
 def test_stored_depth_never_rounds_to_none():

@@ -15,7 +15,14 @@ def overhead(site: Site) -> None:
     if rng.random() < plan.bridge:
         span = max(plan.edge(-1.0), plan.edge(1.0)) + 0.8
         structure = furniture.bridge(rng, site.materials, half_span=span)
-        site.put(structure, float(rng.uniform(9, 75)), 0.0, turn=float(rng.normal(0, 0.2)))
+        s = float(rng.uniform(9, 75))
+        site.put(structure, s, 0.0, turn=float(rng.normal(0, 0.2)))
+        if rng.random() < 0.6:
+            for side in (-1.0, 1.0):
+                d = side * (plan.edge(side) + float(rng.uniform(2, 12)))
+                for k in range(2):
+                    row = vegetation.wood(rng, site.materials, length=16.0)
+                    site.put(row, s + 14.0 + 16.0 * k, d)
 
 
 def junction(site: Site) -> None:

@@ -7,8 +7,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.synth.materials import PLAIN, WHEEL, Materials
+from tiekd.synth.materials import PLAIN, WHEEL, Color, Materials, vary
 from tiekd.synth.mesh import Mesh
+
+Array = NDArray[np.float64]
+_BEND_M = 0.14
+_NUDGE_M = 1e-3
+
+_LARGE_PAINTS: tuple[Color, ...] = (
+    (0.7, 0.7, 0.68),
+    (0.7, 0.7, 0.68),
+    (0.6, 0.6, 0.6),
+    (0.25, 0.26, 0.27),
+    (0.05, 0.05, 0.055),
+    (0.5, 0.025, 0.02),
+    (0.6, 0.4, 0.04),
+    (0.03, 0.07, 0.25),
+    (0.02, 0.1, 0.07),
+    (0.6, 0.57, 0.45),
+)
+
+
+def large_paint(rng: np.random.Generator) -> Color:
+    """Paint of a lorry, its load or a bus."""
+    return vary(rng, _LARGE_PAINTS[int(rng.integers(len(_LARGE_PAINTS)))], 0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +51,106 @@ class Body:
     wheel: float = 0.31
 
 
-def _half_width(body: Body, y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Half width at a height: the cabin leans in above the shoulder."""
-    t = np.clip((y - body.shoulder) / max(body.height - body.shoulder, 0.1), 0, 1)
-    lean = 0.2 if body.height < 1.7 else 0.1
-    return np.asarray(0.5 * body.width * (1.0 - lean * t))
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """Materials of a shell: strips over the top by segment, sides, plain paint (frames of windows)."""
+
+    tops: NDArray[np.int64]
+    side: int
+    paint: int
+    glass: int = -1
 
 
-def loft(
-    mesh: Mesh,
-    body: Body,
-    outline: NDArray[np.float64],
-    tops: NDArray[np.int64],
-    side: int,
-    low: float,
-    paint: int,
-) -> None:
-    """Skin of a car: strips over the top, panels at the sides, a dark floor."""
+def _half_width(body: Body, y: Array, z: Array) -> Array:
+    """Half width at a height and a place: widest at the doors' middle, leaning in above, rounded ends."""
+    cabin = np.clip((y - body.shoulder) / max(body.height - body.shoulder, 0.1), 0.0, 1.2)
+    lean = 0.2 if body.height < 1.7 else (0.1 if body.height < 2.8 else 0.02)
+    belly = np.clip((0.62 * body.shoulder - y) / body.shoulder, -0.4, 0.6)
+    end = np.clip((np.abs(z) - 0.5 * body.length + 0.55) / 0.55, 0.0, 1.0)
+    return np.asarray(
+        0.5
+        * body.width
+        * (1.0 - lean * cabin - 0.12 * belly**2)
+        * (1.0 - (0.14 if lean > 0.02 else 0.04) * end**2)
+    )
+
+
+def _bent(outline: Array, tops: NDArray[np.int64], glass: int) -> tuple[Array, NDArray[np.int64]]:
+    """The outline with its corners cut, so that the light runs over them; materials per new segment."""
+    points, kinds = [outline[0]], []
+    last = len(outline) - 2
+    for k, kind in enumerate(tops):
+        a, b = outline[k], outline[k + 1]
+        cut = min(0.28, _BEND_M / (float(np.hypot(*(b - a))) + 1e-6))
+        if k > 0:
+            points.append(a + cut * (b - a))
+            kinds.append(kind if kind != glass else tops[k - 1])
+        if k < last:
+            points.append(b - cut * (b - a))
+            kinds.append(kind)
+    points.append(outline[-1])
+    kinds.append(tops[-1])
+    return np.stack(points), np.array(kinds)
+
+
+def _outward(outline: Array) -> Array:
+    """Unit normals (z, y) of a profile that runs from the front over the top to the rear."""
+    step = outline[1:] - outline[:-1]
+    step = step / (np.sqrt((step * step).sum(1, keepdims=True)) + 1e-9)
+    mean = np.concatenate([step[:1], step[1:] + step[:-1], step[-1:]])
+    normal = np.stack([mean[:, 1], -mean[:, 0]], 1)
+    return np.asarray(normal / (np.sqrt((normal * normal).sum(1, keepdims=True)) + 1e-9))
+
+
+def loft(mesh: Mesh, body: Body, outline: Array, skin: Skin, low: float, *, fine: bool = True) -> None:
+    """Skin of a vehicle: strips over the top with rounded edges, panels at the sides, a dark floor."""
+    tops = skin.tops
+    if fine:
+        outline, tops = _bent(outline, tops, skin.glass)
     z, y = outline[:, 0], outline[:, 1]
-    nose = 1.0 - 0.1 * np.clip((np.abs(z) - 0.5 * body.length + 0.4) / 0.4, 0, 1)
-    w = _half_width(body, y) * nose
-    left, right = np.stack([-w, y, z], 1), np.stack([w, y, z], 1)
-    across = np.stack([left[:-1], right[:-1], right[1:], left[1:]], 1)
-    mesh.quads(across, tops, across[..., :2])
-    belt = np.minimum(y, body.shoulder)
-    wb = _half_width(body, belt) * nose
+    normal = _outward(outline)
+    w = _half_width(body, y, z)
+    edge = 0.09 if body.height < 2.0 else 0.05
+    angles = np.array([0.0, 0.6, 1.2]) if fine else np.array([0.0, 1.0])
+    across = edge * (1.0 - np.sin(angles))[::-1]
+    sink, lean = edge * (1.0 - np.cos(angles))[::-1], np.sin(angles)[::-1]
+    inner = w[:, None] - across
+    x = np.concatenate([-inner, inner[:, ::-1]], 1)
+    drop = np.concatenate([sink, sink[::-1]])
+    tilt = np.concatenate([-lean, lean[::-1]])
+    points = np.stack(
+        [x, y[:, None] - drop * normal[:, 1:], z[:, None] - drop * normal[:, :1]],
+        -1,
+    )
+    upright = np.sqrt(1.0 - tilt**2)
+    normals = np.stack([np.broadcast_to(tilt, x.shape), upright * normal[:, 1:], upright * normal[:, :1]], -1)
+    cells = np.repeat(tops[:, None], x.shape[1] - 1, 1)
+    rim = len(angles) - 1
+    framed = (np.arange(x.shape[1] - 1) < rim) | (np.arange(x.shape[1] - 1) >= x.shape[1] - 1 - rim)
+    cells[(cells == skin.glass) & framed] = skin.paint
+    mesh.sheet(points, points[..., :2], normals, cells.ravel())
     for sign in (-1.0, 1.0):
-        base = np.stack([sign * wb * 0.97, np.full_like(z, low), z], 1)
-        waist = np.stack([sign * wb, belt, z], 1)
-        roof = np.stack([sign * w, y, z], 1)
-        for lower, upper in ((base, waist), (waist, roof)):
-            panel = np.stack([lower[:-1], lower[1:], upper[1:], upper[:-1]], 1)
-            mesh.quads(panel, side, panel[..., [2, 1]])
+        _flank(mesh, body, points[:, 0 if sign < 0 else -1], sign, skin.side, low)
     floor = np.array([[-w[0], low, z[0]], [w[0], low, z[0]], [w[-1], low, z[-1]], [-w[-1], low, z[-1]]])
-    mesh.quads(floor[None], paint)
+    mesh.quads(floor[None], skin.paint)
+
+
+def _flank(mesh: Mesh, body: Body, top: Array, sign: float, side: int, low: float) -> None:
+    """One side from the sill to the edge of the top `[n, 3]`: doors below the shoulder, windows above."""
+    y, z = top[:, 1], top[:, 2]
+    belt = np.minimum(y, body.shoulder)
+    for start, end, shares in ((np.full_like(y, low), belt, (0.0, 0.4, 0.75, 1.0)), (belt, y, (0.0, 1.0))):
+        high = start[:, None] + (end - start)[:, None] * np.array(shares)
+        along = np.broadcast_to(z[:, None], high.shape)
+        half = _half_width(body, high, along)
+        rise = (_half_width(body, high + _NUDGE_M, along) - half) / _NUDGE_M
+        bend = (_half_width(body, high, along + _NUDGE_M) - half) / _NUDGE_M
+        normals = np.stack([np.full_like(half, sign), -rise, -bend], -1)
+        normals /= np.sqrt((normals * normals).sum(-1, keepdims=True))
+        points = np.stack([sign * half, high, along], -1)
+        meets = y <= body.shoulder if shares[1] < 1.0 else y > body.shoulder
+        points[meets, -1, 0] = top[meets, 0]
+        mesh.sheet(points, points[..., [2, 1]], normals, side)
 
 
 def wheels(
@@ -76,8 +164,8 @@ def wheels(
 ) -> None:
     """Two wheels on every axle (z in metres): tyres of width `tread` with rims."""
     tyre = materials.add(PLAIN, (0.012, 0.012, 0.013), mottle=0.2)
-    tone = float(rng.choice([0.45, 0.25, 0.05]))
-    rim = materials.add(WHEEL, (0.012, 0.012, 0.013), color2=(tone, tone, tone), params=(radius,))
+    tone = float(rng.choice([0.4, 0.2, 0.05])) * (0.4 if radius > 0.4 else 1.0)
+    rim = materials.add(WHEEL, (0.012, 0.012, 0.013), color2=(tone, tone, tone), params=(radius,), gloss=0.05)
     for z in axles:
         for sign in (-1.0, 1.0):
             outer = sign * (half_width + 0.01)

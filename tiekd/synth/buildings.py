@@ -43,7 +43,7 @@ def house(
         FACADE,
         wall,
         color2=random_color(rng, low=0.05, high=0.8, saturation=0.1),
-        color3=random_color(rng, high=0.4, saturation=0.5),
+        color3=random_color(rng, high=0.3, saturation=0.25),
         params=params,
         mottle=float(u(0.03, 0.25)),
         frequency=float(u(0.3, 2)),
@@ -156,7 +156,7 @@ def _relief(
     u = rng.uniform
     floor, bay, ground = params[0], params[1], params[4]
     plain = materials.add(PLAIN, random_color(rng, low=0.1, high=0.7, saturation=0.1))
-    accent = materials.add(PLAIN, random_color(rng, low=0.03, high=0.6, saturation=0.9))
+    accent = materials.add(PLAIN, random_color(rng, low=0.03, high=0.5, saturation=0.5))
     rail = materials.add(
         FENCE, random_color(rng, low=0.02, high=0.3, saturation=0.1), params=(0.12, 0.035, 0.5, 0.04)
     )

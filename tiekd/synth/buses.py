@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.synth.body import Body, loft, wheels
-from tiekd.synth.materials import BAND, CAR_END, GLASS, PLAIN, Materials, random_color
+from tiekd.synth.body import Body, Skin, large_paint, loft, wheels
+from tiekd.synth.materials import BAND, CAR_END, GLASS, PLAIN, Materials
 from tiekd.synth.mesh import Mesh
 
 
@@ -14,7 +14,7 @@ def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[
     """A bus, coach or tram: (mesh, length, width)."""
     u = rng.uniform
     length, width, height = float(u(14, 30) if tram else u(9, 13)), 2.5, float(u(3.0, 3.5))
-    color, stripe = random_color(rng, low=0.05, high=0.75, saturation=0.4), random_color(rng, saturation=0.9)
+    color, stripe = large_paint(rng), large_paint(rng)
     low, sill = 0.3, float(u(1.0, 1.4))
     params = (sill, height - float(u(0.4, 0.7)), u(1.2, 2.4), u(3.0, 6.0), u(0.4, 0.9), u(0.0, 0.3))
     side = materials.add(BAND, color, color3=stripe, params=params, gloss=0.2)
@@ -22,12 +22,14 @@ def bus(rng: np.random.Generator, materials: Materials, *, tram: bool) -> tuple[
     glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=0.5)
     half, mesh = 0.5 * length, Mesh()
     nose, tail = (
-        materials.add(CAR_END, color, gloss=0.2, params=(0.5 * width, rear, 0.85, 0.1, 0.6, 0.0, 0.0))
+        materials.add(
+            CAR_END, color, gloss=0.2, params=(0.48 * width, rear, 0.85, 0.1, 0.6, 0.0, 0.0, 0.16, 0.4)
+        )
         for rear in (0.0, 1.0)
     )
     body = Body(length, width, height, sill, sill + 0.1, half, half - 0.2, -half, -half, sill, 1)
     tops = np.array([nose, glass, paint, paint, paint, glass if u() < 0.7 else paint, tail])
-    loft(mesh, body, _outline(half, height, sill, low), tops, side, low, paint)
+    loft(mesh, body, _outline(half, height, sill, low), Skin(tops, side, paint, glass), low)
     if tram:
         mesh.box((0, height + 0.2, 0), (1.6, 0.4, 0.6 * length), paint)
     else:

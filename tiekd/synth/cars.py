@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.synth.body import Body, loft, wheels
+from tiekd.synth.body import Body, Skin, loft, wheels
 from tiekd.synth.materials import CAR_END, CAR_SIDE, GLASS, PLAIN, Color, Materials, random_color, vary
 from tiekd.synth.mesh import Mesh
 
@@ -26,22 +26,27 @@ _PAINTS: tuple[Color, ...] = (
     (0.25, 0.012, 0.015),
     (0.03, 0.05, 0.035),
     (0.14, 0.12, 0.09),
+    (0.02, 0.05, 0.2),
+    (0.4, 0.02, 0.015),
+    (0.5, 0.17, 0.02),
+    (0.6, 0.4, 0.04),
+    (0.25, 0.33, 0.4),
 )
 
 
 def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
     """Hatchback, saloon, estate, SUV, small van, van or pick-up."""
     u = rng.uniform
-    kind = int(rng.choice([4, 5, 5]) if van else rng.choice(7, p=[0.28, 0.2, 0.17, 0.12, 0.08, 0.1, 0.05]))
+    kind = int(rng.choice([4, 5, 5]) if van else rng.choice(7, p=[0.33, 0.19, 0.24, 0.06, 0.06, 0.1, 0.02]))
     length = float(
-        [u(3.5, 4.2), u(4.3, 4.9), u(4.3, 4.8), u(4.2, 4.8), u(4.0, 4.5), u(4.8, 6.2), u(4.9, 5.4)][kind]
+        [u(3.6, 4.2), u(4.3, 4.8), u(4.3, 4.8), u(4.2, 4.7), u(4.0, 4.5), u(4.8, 6.2), u(4.9, 5.3)][kind]
     )
     height = float(
-        [u(1.4, 1.55), u(1.38, 1.48), u(1.42, 1.55), u(1.6, 1.85), u(1.75, 1.9), u(1.95, 2.7), u(1.7, 1.85)][
+        [u(1.4, 1.55), u(1.4, 1.48), u(1.42, 1.55), u(1.6, 1.78), u(1.75, 1.9), u(1.95, 2.7), u(1.7, 1.8)][
             kind
         ]
     )
-    width = float(u(1.65, 1.85) + (0.12 if kind >= 3 else 0.0) + (0.1 if kind == 5 else 0.0))
+    width = float(u(1.65, 1.85) + (0.05 if kind >= 3 else 0.0) + (0.13 if kind == 5 else 0.0))
     half = 0.5 * length
     bonnet = float(u(0.85, 0.98) + 0.25 * (kind in (3, 6)) + 0.2 * (kind in (4, 5)))
     shoulder = bonnet + float(u(0.0, 0.08))
@@ -72,14 +77,14 @@ def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
 
 
 def car(
-    rng: np.random.Generator, materials: Materials, *, lit: bool, van: bool = False
+    rng: np.random.Generator, materials: Materials, *, lit: bool, van: bool = False, fine: bool = True
 ) -> tuple[Mesh, float, float]:
-    """A car, or surely a van: (mesh, length, width)."""
+    """A car, or surely a van: (mesh, length, width); `fine` rounds its body, for a car seen from near."""
     body = _sample_body(rng, van=van)
     color = (
         vary(rng, _PAINTS[int(rng.integers(len(_PAINTS)))], 0.3)
-        if rng.random() < 0.93
-        else random_color(rng, saturation=0.8)
+        if rng.random() < 0.95
+        else random_color(rng, high=0.3, saturation=0.5)
     )
     half, low = 0.5 * body.length, float(rng.uniform(0.18, 0.28))
     gloss, dirt = float(rng.uniform(0.15, 0.55)), float(rng.uniform(0.0, 0.2))
@@ -90,11 +95,15 @@ def car(
     ends = _ends(rng, painted, body, lit=lit)
     glass = materials.add(GLASS, (0.015, 0.018, 0.02), gloss=float(rng.uniform(0.35, 0.7)))
     mesh = Mesh()
-    loft(mesh, body, _outline(body, low), _tops(body, paint, glass, ends), side, low, paint)
+    skin = Skin(_tops(body, paint, glass, ends), side, paint, glass)
+    loft(mesh, body, _outline(body, low), skin, low, fine=fine)
     wheels(mesh, materials, rng, axles, body.wheel, 0.5 * body.width, 0.2)
     for x in (-1.0, 1.0):
         mirror = (x * (0.5 * body.width + 0.09), body.shoulder + 0.08, body.screen_base - 0.35)
-        mesh.box(mirror, (0.2, 0.14, 0.1), paint)
+        if fine:
+            mesh.blob(mirror, (0.11, 0.08, 0.07), paint, rng, rough=0.0, rings=5, sides=7)
+        else:
+            mesh.box(mirror, (0.2, 0.14, 0.1), paint)
     if rng.random() < 0.06:
         mesh.box((0, body.height + 0.15, 0.0), (0.9, 0.3, 1.6), paint)
     return mesh, body.length, body.width
@@ -121,14 +130,19 @@ def _side_params(body: Body, axles: tuple[float, float], low: float) -> tuple[fl
 def _ends(rng: np.random.Generator, painted: Callable[..., int], body: Body, *, lit: bool) -> tuple[int, int]:
     """Materials of nose and tail; `painted` adds a material in the car's colour."""
     lamp = float(rng.uniform(0.65, 0.8)) * body.bonnet / 0.9
-    plate = float(rng.choice([0.5, 0.8]))
+    tall = rng.random() < 0.5
+    plastic = float(rng.choice([0.3, 0.36, 0.55]))
 
-    def end(rear: float, lamp_y: float, plate_y: float) -> int:
-        lamp_size = rng.uniform(0.06, 0.12 + 0.1 * rear)
+    def end(rear: float, lamp_y: float, size: tuple[float, float], plate_y: float) -> int:
+        wide, high = size
         on = float(lit and rng.random() < 0.5)
-        return painted(CAR_END, params=(0.5 * body.width, rear, lamp_y, lamp_size, plate_y, on, 0.0))
+        half = 0.45 * body.width
+        return painted(CAR_END, params=(half, rear, lamp_y, high, plate_y, on, 0.0, wide, plastic))
 
-    return end(0.0, lamp, 0.42), end(1.0, lamp + 0.1, plate)
+    front = (float(rng.uniform(0.14, 0.22)), float(rng.uniform(0.06, 0.1)))
+    back = (0.09, float(rng.uniform(0.14, 0.22))) if tall else (float(rng.uniform(0.15, 0.24)), 0.075)
+    plate = float(rng.choice([0.48, 0.72]))
+    return end(0.0, lamp, front, 0.42), end(1.0, lamp + 0.08, back, plate)
 
 
 def _outline(body: Body, low: float) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from tiekd.errors import ConfigError, DataError
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
-WORLD_VERSION = 2
+WORLD_VERSION = 3
 DEPTH_SCALE = 256
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")

@@ -54,18 +54,19 @@ class Light:
 
 def sample_light(rng: np.random.Generator) -> Light:
     """Weather and time of day: clear, hazy, cloudy or overcast; the sun from low ahead to high behind."""
-    overcast = rng.random() < 0.3
+    overcast = rng.random() < 0.22
     elevation = np.radians(rng.uniform(8, 65) if rng.random() < 0.75 else rng.uniform(3, 18))
     azimuth = rng.uniform(0, 2 * np.pi)
     direction = np.array(
         [np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)]
     )
     warmth = float(np.exp(-3.5 * elevation)) * rng.uniform(0.3, 1.0)
-    strength = rng.uniform(0.0, 0.5) if overcast else rng.uniform(2.2, 5.0)
+    strength = rng.uniform(0.0, 0.5) if overcast else rng.uniform(2.6, 5.5)
     sun = np.array([1.0, 1.0 - 0.25 * warmth, 1.0 - 0.5 * warmth]) * strength
-    zenith = np.array([0.75, 0.8, 0.9]) if overcast else np.array([0.25, 0.42, 0.85])
-    zenith = zenith * rng.uniform(0.3, 0.9)
-    horizon = np.array([0.9, 0.95, 1.0]) * rng.uniform(0.4, 1.1)
+    zenith = np.array([0.75, 0.8, 0.9]) if overcast else np.array([0.34, 0.46, 0.72])
+    fill = 1.0 if overcast else float(rng.uniform(0.45, 1.0))
+    zenith = zenith * (rng.uniform(0.3, 0.9) * fill)
+    horizon = np.array([0.95, 0.98, 1.0]) * (rng.uniform(0.4, 1.1) * fill)
     cover = rng.uniform(0.5, 1.0) if overcast else rng.beta(0.7, 1.5)
     return Light(
         sun_direction=direction,
@@ -79,7 +80,7 @@ def sample_light(rng: np.random.Generator) -> Light:
         cloud_seed=int(rng.integers(1, 9999)),
         wetness=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.18 else 0.0,
         shadow_softness=float(rng.uniform(0.3, 1.6)),
-        sky_gain=float(np.exp(rng.uniform(0.0, 1.8))),
+        sky_gain=float(np.exp(rng.uniform(0.4, 2.0))) / fill,
     )
 
 

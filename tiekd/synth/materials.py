@@ -85,7 +85,7 @@ def vary(rng: np.random.Generator, color: Color, amount: float) -> Color:
     """`color` with its brightness and, less, its channels changed by a relative amount."""
     gain, *channels = rng.standard_normal(4).tolist()
     r, g, b = (
-        min(max(value * exp(amount * (gain + 0.3 * change)), 0.003), 0.95)
+        min(max(value * exp(amount * (gain + 0.15 * change)), 0.003), 0.95)
         for value, change in zip(color, channels, strict=True)
     )
     return r, g, b

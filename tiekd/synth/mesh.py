@@ -91,6 +91,11 @@ class Mesh:
         normals = shapes.smooth_normals(points) if smooth else _NO_NORMALS
         self._append(shapes.grid(points, normals, np.array(uv, dtype=np.float64)), _twice(material))
 
+    def sheet(self, points: Array, uv: Array, normals: Array, material: int | NDArray[np.int64]) -> None:
+        """A bent sheet like `lattice`, with a normal `[rows, columns, 3]` given at every point."""
+        arrays = (np.ascontiguousarray(value, dtype=np.float64) for value in (points, normals, uv))
+        self._append(shapes.grid(*arrays), _twice(material))
+
     def box(self, center: Point, size: Point, material: int, heading: float = 0.0) -> None:
         """A box of full `size` (x, y, z), turned about y through its centre."""
         self._append(shapes.box(_floats(center), _floats(size), float(heading)), material)

@@ -38,17 +38,19 @@ def _put(site: Site, mesh: Mesh, side: float, gap: float, half_width: float, s: 
 def _vehicle(site: Site, side: float) -> None:
     """A van, lorry, bus or car that stands or drives beside the camera."""
     rng = site.rng
-    plain = bool(rng.random() < 0.6)
+    plain = bool(rng.random() < 0.2)
     kind = rng.random()
     if kind < 0.4:
-        mesh, length, width = lorries.lorry(rng, site.materials, plain=plain)
+        tanker = bool(rng.random() < 0.25)
+        mesh, length, width = lorries.lorry(rng, site.materials, plain=plain, tanker=tanker)
     elif kind < 0.55:
         mesh, length, width = buses.bus(rng, site.materials, tram=False)
     elif kind < 0.8:
         mesh, length, width = cars.car(rng, site.materials, lit=False, van=True)
     else:
         mesh, length, width = cars.car(rng, site.materials, lit=False)
-    gap = float(rng.uniform(1.0, 2.6))
+    beside = site.plan.lane_width - 0.5 * width + float(rng.normal(0, 0.25))
+    gap = float(np.clip(beside, 0.9, 3.0) if rng.random() < 0.7 else rng.uniform(0.9, 2.4))
     start = float(rng.uniform(-0.6 * length, 3.5))
     turn = (np.pi if rng.random() < 0.3 + 0.4 * (side < 0) else 0.0) + float(rng.normal(0, 0.04))
     _put(site, mesh, side, gap, 0.5 * width, start + 0.5 * length, turn)
@@ -126,8 +128,8 @@ def _poles(site: Site, side: float) -> None:
 def _plain_skin(rng: np.random.Generator, materials: Materials) -> int:
     """Plaster, concrete, painted metal or masonry; often with nothing to see on it."""
     tone = vary(rng, _GREYS[int(rng.integers(len(_GREYS)))], 0.4)
-    if rng.random() < 0.4:
-        tone = random_color(rng, low=0.02, high=0.7, saturation=0.25)
+    if rng.random() < 0.3:
+        tone = random_color(rng, low=0.02, high=0.6, saturation=0.15)
     if rng.random() < 0.3:
         return materials.add(
             BRICK, tone, color2=vary(rng, tone, 0.5), params=(rng.uniform(0.2, 1.2), 0.2, 0.01), mottle=0.25
@@ -141,7 +143,7 @@ _BY_ROAD: tuple[tuple[_Placer, float], ...] = ((_vehicle, 0.75), (_parked_row, 0
 _BY_KERB: tuple[tuple[_Placer, float], ...] = (
     (_vehicle, 0.3),
     (_parked_row, 0.25),
-    (_wall, 0.2),
+    (_wall, 0.13),
     (_hedge, 0.09),
     (_bushes, 0.07),
     (_poles, 0.09),

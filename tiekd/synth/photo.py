@@ -29,8 +29,8 @@ def _expose(linear: Picture, rng: np.random.Generator) -> Picture:
     """Meter on the lower part of the picture, then miss by up to about one stop."""
     lower = linear[linear.shape[0] // 3 :: 3, ::3]
     level = float(np.exp(np.log(lower.mean(-1) + 1e-3).mean()))
-    gain = 0.085 / level * float(np.exp(rng.normal(0.0, 0.5)))
-    balance = np.exp(rng.normal(0.0, 0.07, 3)).astype(np.float32)
+    gain = 0.085 / level * float(np.exp(rng.normal(-0.2, 0.45)))
+    balance = np.exp(rng.normal(0.0, 0.035, 3)).astype(np.float32)
     return np.asarray(linear * (np.float32(gain) * balance), dtype=np.float32)
 
 
@@ -69,22 +69,24 @@ def _vignette(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _tone(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Camera curve: gamma, contrast around mid grey, hard or soft shoulder."""
-    if rng.random() < 0.4:
+    """Camera curve: gamma, contrast around mid grey, hard or soft shoulder, crushed blacks and whites."""
+    if rng.random() < 0.25:
         shoulder = np.float32(rng.uniform(1.5, 6.0))
         picture = picture * (1.0 + picture / shoulder**2) / (1.0 + picture) * np.float32(1.15)
     gamma = np.float32(1.0 / np.clip(rng.normal(2.1, 0.22), 1.5, 2.7))
     encoded = np.power(np.clip(picture, 0.0, 1.0), gamma)
-    contrast = np.float32(rng.normal(0.25, 0.3))
+    contrast = np.float32(rng.normal(0.42, 0.3))
     smooth = encoded * encoded * (3.0 - 2.0 * encoded)
-    return np.asarray(encoded + contrast * (smooth - encoded), dtype=np.float32)
+    black = np.float32(rng.uniform(0.0, 0.045))
+    encoded = (encoded + contrast * (smooth - encoded) - black) / (np.float32(1.0) - np.float32(1.6) * black)
+    return np.asarray(np.clip(encoded, 0.0, 1.0), dtype=np.float32)
 
 
 def _colour(picture: Picture, rng: np.random.Generator) -> Picture:
     """Saturation and a slight tint that grows towards the shadows."""
     grey = picture.mean(-1, keepdims=True)
-    saturation = np.float32(np.clip(rng.normal(0.85, 0.25), 0.0, 1.6))
-    tint = rng.normal(0.0, 0.012, 3).astype(np.float32)
+    saturation = np.float32(np.clip(rng.normal(0.85, 0.2), 0.0, 1.4))
+    tint = rng.normal(0.0, 0.008, 3).astype(np.float32)
     return np.asarray(grey + (picture - grey) * saturation + tint * (1.0 - grey), dtype=np.float32)
 
 

@@ -34,6 +34,8 @@ class Plan:
     crossing_s: float = -999.0
     junction_s: float = -999.0
     parked: float = 0.0
+    lanes_with: int = 1
+    queue: float = 0.1
     traffic: float = 3.0
     oncoming: float = 3.0
     heavy: float = 0.15
@@ -75,14 +77,17 @@ def sample_plan(rng: np.random.Generator) -> Plan:
         "highway": int(rng.choice([4, 6])),
         "junction": int(rng.choice([2, 3, 4])),
     }[kind]
-    lane = float(
-        {"canyon": u(2.8, 4.2), "residential": u(2.6, 4.0), "highway": u(3.5, 3.9)}.get(kind, u(3.0, 3.8))
-    )
+    lane = float({"highway": u(3.4, 3.75), "rural": u(2.75, 3.6)}.get(kind, u(2.75, 3.6)))
+    divided = kind in ("city", "highway", "junction") and u() < 0.45
+    if divided:
+        n_lanes = int(rng.choice([2, 3, 3, 4]))
     plan = Plan(kind, n_lanes, lane, 0.0, 0.004, 0.025, _strips(rng, kind), _strips(rng, kind), "grass")
-    lanes_right = max(1, n_lanes // 2)
-    ego_lane = int(rng.integers(0, lanes_right)) if n_lanes > 2 else 0
-    first = plan.half_road - lanes_right * lane
-    plan.ego_d = first + (ego_lane + 0.5) * lane + float(rng.normal(0, 0.25))
+    plan.lanes_with = n_lanes if divided else max(1, n_lanes // 2)
+    if divided:
+        plan.strips_left = [(float(u(0.6, 6.0)), float(u(0.06, 0.15)), "grass")]
+    ego_lane = int(rng.integers(0, plan.lanes_with))
+    first = plan.half_road - plan.lanes_with * lane
+    plan.ego_d = first + (ego_lane + 0.5) * lane + float(rng.normal(0, 0.22))
     if kind in ("canyon", "residential") and u() < 0.25:
         plan.ego_d = float(rng.normal(0, 0.3))
     _fill(rng, plan)
@@ -150,9 +155,10 @@ def _city(rng: np.random.Generator, plan: Plan) -> None:
     u = rng.uniform
     plan.buildings, plan.gaps = u(0.3, 1), u(0.2, 0.8)
     plan.building_height, plan.setback = (5, 26), (1.0, 22.0)
-    plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 6), 0.22, 0.2
+    plan.parked, plan.traffic, plan.heavy, plan.beside = u(0, 8), u(1, 6), 0.2, 0.3
+    plan.queue = 0.35
     plan.tram_d = float(u(1.5, 2.0)) if u() < 0.25 else 0.0
-    plan.bridge, plan.rail = 0.2, 0.15 * float(u() < 0.5)
+    plan.bridge, plan.rail = 0.3, 0.15 * float(u() < 0.5)
 
 
 def _junction(rng: np.random.Generator, plan: Plan) -> None:
@@ -175,8 +181,9 @@ def _highway(rng: np.random.Generator, plan: Plan) -> None:
     """A wide road with guard rails, woods and many lorries."""
     u = rng.uniform
     plan.trees, plan.bushes, plan.forest, plan.curvature = u(1, 8), u(2, 12), 0.9, 0.002
-    plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.3, 0.25
-    plan.bridge, plan.traffic, plan.people, plan.fence = 0.3, u(2, 9), 0.0, 0.25
+    plan.land, plan.open_land, plan.rail, plan.heavy, plan.beside = "grass", True, 0.85, 0.3, 0.35
+    plan.bridge, plan.traffic, plan.people, plan.fence = 0.35, u(2, 9), 0.0, 0.25
+    plan.queue = 0.3
 
 
 _FILLERS: dict[str, Callable[[np.random.Generator, Plan], None]] = {

@@ -65,6 +65,7 @@ def _row_span(xs: Floats, ys: Floats, count: int, y: float) -> tuple[float, floa
     return left, right
 
 
+# Long, because it is an inner loop: a split is worth making only once it is measured not to cost time.
 @jit
 def rasterize(
     corners: Floats,

@@ -103,6 +103,7 @@ def _openness(above: Map, axes: Floats, x: float, y: float, z: float) -> float:
     return 1.0 - 0.8 * blocked / 12.0
 
 
+# Long, because it is the innermost loop: a split is worth making only once it is measured not to cost time.
 @inline
 def _pixel(
     t: int,
@@ -149,7 +150,7 @@ def _pixel(
     foliage = 1.0 if row[0] == 7.0 else 0.0
     sun = mix(sun, 0.25 + 0.5 * sun, foliage)
     if sun > 0.0:
-        lift = 0.03 + 0.0006 * distance
+        lift = 0.05 + 0.0006 * distance
         sun *= _lit(near, far, axes, light[21], px + nx * lift, py + ny * lift, pz + nz * lift)
     open_sky = _openness(above, axes[2], px + 0.35 * nx, py + 0.1 * ny, pz + 0.35 * nz)
     open_sky *= 0.55 + 0.45 * open_sky
@@ -162,9 +163,11 @@ def _pixel(
         back = 2.0 * facing
         ex, ey, ez = dx + back * nx, dy + back * ny, dz + back * nz
         mr, mg, mb = _environment(light, ex, ey, ez)
-        shine = (
-            max(ex * light[0] + ey * light[1] + ez * light[2], 0.0) ** 60 * 3.0 * (1.0 if sun > 0.05 else 0.0)
-        )
+        rough = 1.0 if row[0] == 1.0 else 0.0
+        most = mix(2.5, 0.9, rough)
+        mr, mg, mb = min(mr, most), min(mg, most), min(mb, most)
+        towards = max(ex * light[0] + ey * light[1] + ez * light[2], 0.0)
+        shine = mix(3.0 * towards**60, 0.12 * towards**12, rough) * (1.0 if sun > 0.05 else 0.0)
         fresnel *= 0.35 + 0.65 * open_sky
         out_r = mix(out_r, mr, fresnel) + fresnel * shine * light[3]
         out_g = mix(out_g, mg, fresnel) + fresnel * shine * light[4]

@@ -41,7 +41,7 @@ def road(m: Row, u: float, v: float, fp: float) -> Look:
             look = gray(look, 0.18, band(abs(u), m[PARAM + 10] + rail, 0.04, fp), 0.35)
     wet = m[PARAM + 8] * clamp(0.55 + 1.3 * fbm(u, v, seed + 13, 0.25, fp), 0.0, 1.0)
     dark = 1.0 - 0.55 * wet
-    return look[0] * dark, look[1] * dark, look[2] * dark, look[3] + 0.5 * wet, 0.0
+    return look[0] * dark, look[1] * dark, look[2] * dark, look[3] + 0.35 * wet, 0.0
 
 
 @inline

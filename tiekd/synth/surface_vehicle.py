@@ -48,26 +48,34 @@ def car_side(m: Row, u: float, v: float, fp: float) -> Look:
 def car_end(m: Row, u: float, v: float, fp: float) -> Look:
     """Front or rear of a vehicle.
 
-    Parameters: half width, rear?, lamp height and half height, plate height, lit?, top of the stripes.
+    Parameters: half width, rear?, lamp height and half height, plate height, lit?, top of the stripes,
+    half width of the lamps, top of the bumper's black plastic.
     """
     look = shaded(m, COLOR1, u, v, fp)
     half, rear, lamp_y = m[PARAM], m[PARAM + 1], m[PARAM + 2]
-    if v < m[PARAM + 4] - 0.12:
-        look = gray(look, 0.025, 0.75, 0.05)
+    wide, plastic = m[PARAM + 7], m[PARAM + 8]
+    if v < plastic:
+        look = gray(look, 0.02, 0.85, 0.05)
+    look = gray(look, 0.01, band(v, plastic + 0.14, 0.006, fp) * 0.8, 0.05)
     if m[PARAM + 6] > 0.0 and v < m[PARAM + 6]:
         tone = 0.75 if floor((u + v) / 0.14) % 2.0 == 0.0 else 0.12
         red = 0.55 if tone < 0.5 else 0.7
         look = (red, tone, tone * 0.2 + 0.02, 0.05, 0.0) if v > m[PARAM + 6] - 0.16 else look
-    lamp = band(abs(u), half - 0.2, 0.16, fp) * band(v, lamp_y, m[PARAM + 3], fp)
+    lamp = band(abs(u), half - wide, wide, fp) * band(v, lamp_y, m[PARAM + 3], fp)
     if rear > 0.0:
         glow = lamp * m[PARAM + 5]
+        inner = 1.0 if abs(u) < half - wide or v < lamp_y else 0.0
+        clear = lamp * inner * (1.0 if hash2(2, 7, int(m[SEED])) < 0.6 else 0.0)
+        clear *= band(v, lamp_y - 0.4 * m[PARAM + 3], 0.25 * m[PARAM + 3], fp)
         look = (
-            mix(look[0], 0.35, lamp),
-            mix(look[1], 0.02, lamp),
-            mix(look[2], 0.02, lamp),
-            look[3],
-            2.0 * glow,
+            mix(look[0], 0.3, lamp),
+            mix(look[1], 0.012, lamp),
+            mix(look[2], 0.01, lamp),
+            mix(look[3], 0.3, lamp),
+            3.0 * glow,
         )
+        look = gray(look, 0.4, 0.8 * clear, 0.3)
+        look = gray(look, 0.01, band(abs(u), half - 0.03, 0.006, fp) * band(v, lamp_y - 0.2, 0.25, fp), 0.05)
     else:
         grille = band(u, 0.0, half - 0.38, fp) * band(v, lamp_y - 0.08, 0.09, fp)
         bars = 0.02 + 0.1 * (1.0 if periodic(v, 0.05) < 0.015 else 0.0)
@@ -88,7 +96,7 @@ def window_band(m: Row, u: float, v: float, fp: float) -> Look:
     look = toward(look, m, COLOR3, band(v, m[PARAM + 4], m[PARAM + 5], fp), look[3])
     glass = band(v, 0.5 * (m[PARAM] + m[PARAM + 1]), 0.5 * (m[PARAM + 1] - m[PARAM]), fp)
     pillar = band(periodic(u, m[PARAM + 2]), 0.0, 0.06, fp)
-    seat = 0.01 + 0.08 * value_noise(u * 2.0, v * 2.0, int(m[SEED]))
+    seat = 0.01 + 0.025 * value_noise(u * 2.0, v * 2.0, int(m[SEED]))
     look = gray(look, seat, glass * (1.0 - pillar), 0.4)
     door = band(periodic(u, m[PARAM + 3]), 0.6, 0.02, fp) * (1.0 - glass)
     return gray(look, 0.02, door, 0.05)

@@ -32,13 +32,14 @@ def crown(
     *,
     cards: int,
     card_m: float,
+    cores: int = 6,
 ) -> None:
-    """Leaf cards scattered over the shells of several lumps, with a solid core inside."""
+    """Leaf cards scattered over the shells of several lumps, with solid cores inside."""
     middle, size = np.asarray(center, dtype=np.float64), np.asarray(radii, dtype=np.float64)
     n_lumps = int(rng.integers(5, 11))
     offset = _unit(rng, n_lumps) * rng.uniform(0.25, 0.75, (n_lumps, 1))
     lump = rng.uniform(0.35, 0.62, n_lumps)
-    for k in range(min(n_lumps, 6)):
+    for k in range(min(n_lumps, cores)):
         mesh.blob(middle + offset[k] * size, size * lump[k] * 0.72, core, rng, rough=0.3, rings=4, sides=6)
     mesh.blob(middle, size * 0.55, core, rng, rough=0.25, rings=4, sides=6)
     which = rng.integers(0, n_lumps, cards)
@@ -156,5 +157,6 @@ def wood(rng: np.random.Generator, materials: Materials, *, length: float) -> Me
             core,
             cards=60,
             card_m=0.09 * tall,
+            cores=2,
         )
     return mesh
