@@ -10,7 +10,7 @@ from tiekd.errors import ConfigError, UnknownNameError, WeightsUnavailableError
 from tiekd.models import registry
 from tiekd.models.decoder import n_skips
 from tiekd.models.registry import architecture_names, create_model, list_models
-from tiekd.zoo import Zoo, ZooRow, read_zoo
+from tiekd.zoo import Zoo, ZooRow
 
 DEMO = {"image_pool": 2, "output_stride": 4, "norm": "batch", "position_channels": True}
 
@@ -129,21 +129,6 @@ def test_describe_changes_words_but_not_the_network():
 def test_pretrained_needs_a_row():
     with pytest.raises(ConfigError, match="no weights of its own"):
         create_model("densedepth_mobilenetv2", pretrained=True)
-
-
-def test_every_row_of_the_zoo_builds_what_it_says():
-    built = set()
-    for row in read_zoo():
-        network = (row.architecture, str(row.options), row.n_bins, row.max_depth_m)
-        if network in built:
-            continue
-        built.add(network)
-        # On the meta device: shapes without numbers.
-        with torch.device("meta"):
-            card = create_model(row.name).card
-        for field in ("name", "method", "n_bins", "max_depth_m", "align_corners", "train_fx_px"):
-            assert getattr(card, field) == getattr(row, field), (row.name, field)
-    assert {name for name, *_ in built} >= set(architecture_names())
 
 
 @pytest.fixture
