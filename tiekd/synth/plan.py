@@ -10,7 +10,7 @@ import numpy as np
 Strip = tuple[float, float, str]
 
 KINDS = ("canyon", "residential", "city", "rural", "highway", "junction")
-_SHARE = (0.13, 0.21, 0.27, 0.15, 0.11, 0.13)
+_SHARE = (0.22, 0.22, 0.24, 0.1, 0.1, 0.12)
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Plan:
     traffic: float = 3.0
     oncoming: float = 3.0
     heavy: float = 0.15
-    beside: float = 0.1
+    beside: float = 0.2
     buildings: float = 0.0
     building_height: tuple[float, float] = (6.0, 12.0)
     setback: tuple[float, float] = (0.0, 1.0)
@@ -124,7 +124,7 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
     """Densities and chances: first what every kind draws, then what sets the kind apart."""
     u, kind = rng.uniform, plan.kind
     quiet, fast = kind in ("canyon", "residential"), kind in ("rural", "highway")
-    plan.traffic, plan.oncoming, plan.people = u(0, 5), u(0, 5), u(0, 6)
+    plan.traffic, plan.oncoming, plan.people = u(0, 6), u(0, 6), u(0, 7)
     plan.trees, plan.bushes, plan.furniture = u(0, 8), u(0, 6), u(2, 12)
     plan.paving = int(rng.choice([0, 1, 2], p=[0.82, 0.12, 0.06])) if quiet else int(u() < 0.05) * 2
     styles = [0.35, 0.4, 0.15, 0.1] if quiet else [0.05, 0.6, 0.2, 0.15]
@@ -138,16 +138,16 @@ def _fill(rng: np.random.Generator, plan: Plan) -> None:
 def _canyon(rng: np.random.Generator, plan: Plan) -> None:
     """An old town's lane between tall houses."""
     u = rng.uniform
-    plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.3), (6, 20), (0.0, 2.5)
-    plan.parked, plan.trees, plan.beside, plan.fence = u(2, 13), u(0, 3), 0.1, 0.15
+    plan.buildings, plan.gaps, plan.building_height, plan.setback = 1.0, u(0, 0.2), (6, 22), (0.0, 0.6)
+    plan.parked, plan.trees, plan.beside, plan.fence = u(4, 16), u(0, 3), 0.2, 0.15
 
 
 def _residential(rng: np.random.Generator, plan: Plan) -> None:
     """Houses behind front gardens, cars at the kerb."""
     u = rng.uniform
-    plan.buildings, plan.gaps = u(0.6, 1.0), u(0.2, 0.6)
-    plan.building_height, plan.setback = (4, 10), (1.5, 10.0)
-    plan.parked, plan.trees, plan.beside, plan.fence = u(1, 11), u(1, 8), 0.1, 0.45
+    plan.buildings, plan.gaps = u(0.8, 1.0), u(0.1, 0.5)
+    plan.building_height, plan.setback = (4, 10), (1.0, 8.0)
+    plan.parked, plan.trees, plan.beside, plan.fence = u(3, 14), u(2, 10), 0.2, 0.65
 
 
 def _city(rng: np.random.Generator, plan: Plan) -> None:

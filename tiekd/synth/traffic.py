@@ -74,11 +74,11 @@ def parked(site: Site, side: float) -> None:
     rng, plan = site.rng, site.plan
     strips = plan.strips_left if side < 0 else plan.strips_right
     lane = bool(strips) and strips[0][1] == 0.0 and plan.kind != "highway"
-    if plan.parked < 1 or (plan.kind == "rural") or rng.random() < 0.55:
+    if plan.parked < 1 or (plan.kind == "rural") or rng.random() < 0.2:
         return
     offset = plan.half_road + (1.0 if lane else -0.6 if rng.random() < 0.5 else 0.4)
     lift = 0.0 if lane or offset < plan.half_road else 0.5 * site.level(side)
-    s = float(rng.uniform(-6, 30))
+    s = float(rng.uniform(-6, 6))
     while s < 110:
         mesh, length, width = any_vehicle(site, heavy=0.06, lit=False, fine=s < 18)
         clear = abs(side * offset - plan.ego_d) - 0.5 * width
