@@ -8,6 +8,7 @@ import golden_recipes as recipes
 import numpy as np
 import torch
 
+from tiekd import zoo
 from tiekd.models.reference import reference_key
 from tiekd.models.registry import create_model
 
@@ -30,6 +31,15 @@ ZOO = "rows:\n" + "".join(
         " options: {output_stride: 4}, method: tiekd, dataset: demo, max_depth_m: 80",
     )
 )
+
+
+def use_zoo(tmp_path, monkeypatch):
+    """Put `ZOO` in the place of the shipped zoo and an empty folder in the user's; returns that folder."""
+    (tmp_path / "zoo" / "models").mkdir(parents=True)
+    (tmp_path / "zoo" / "models" / "zoo.yaml").write_text(ZOO)
+    monkeypatch.setattr(zoo, "asset_root", lambda: tmp_path / "zoo")
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 def network(n_bins=257):

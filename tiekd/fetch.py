@@ -20,7 +20,7 @@ from typing import IO
 
 from tiekd._version import __version__
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError, WeightsUnavailableError
-from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, find_weights, home, read_card, row, sha256_of
+from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, find_weights, home, make_home, read_card, row, sha256_of
 
 Progress = Callable[[int, "int | None"], None]
 """Called with the bytes that are there and those there will be, None where the sender doesn't say."""
@@ -60,7 +60,7 @@ def fetch(
     direct = direct_link(page)
     if direct is None:
         return Fetched(name, None, page)
-    folder = _make_home()
+    folder = make_home()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch:
         file = _download(direct, Path(scratch), zoo_row, page=page, progress=progress)
         if file is None:
@@ -91,17 +91,6 @@ def direct_link(link: str) -> str | None:
 def how_to_convert(name: str) -> str:
     """The command for a file that was downloaded by hand."""
     return f"tiekd convert FILE.pth --to {name}"
-
-
-def _make_home() -> Path:
-    folder = home()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"Can't make the folder {folder}: {error.strerror}.", hint="Set TIEKD_HOME to another one."
-        ) from error
-    return folder
 
 
 def _download(

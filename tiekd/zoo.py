@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from tiekd.assets import asset_root
 from tiekd.card import ModelCard
-from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, WeightsUnavailableError
+from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
 
 HOME_VARIABLE = "TIEKD_HOME"
 WEIGHTS_SUFFIX = ".safetensors"
@@ -133,6 +133,18 @@ def home() -> Path:
     """Where this user's weights are kept: `$TIEKD_HOME`, or the platform's data folder for tiekd."""
     stated = os.environ.get(HOME_VARIABLE)
     return Path(stated).expanduser() if stated else Path(platformdirs.user_data_dir("tiekd", appauthor=False))
+
+
+def make_home() -> Path:
+    """`home()`, made if need be. Raises DataError where it can't be."""
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"Can't make the folder {folder}: {error.strerror}.", hint="Set TIEKD_HOME to another one."
+        ) from error
+    return folder
 
 
 def find_weights(zoo_row: ZooRow) -> Path | None:

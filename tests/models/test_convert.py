@@ -46,11 +46,7 @@ class Bomb:
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A zoo of small rows, and an empty home."""
-    (tmp_path / "zoo" / "models").mkdir(parents=True)
-    (tmp_path / "zoo" / "models" / "zoo.yaml").write_text(kit.ZOO)
-    monkeypatch.setattr(zoo, "asset_root", lambda: tmp_path / "zoo")
-    monkeypatch.setenv("TIEKD_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+    return kit.use_zoo(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tiekd.models.base import DepthModel
 from tiekd.models.checkpoint import write
 from tiekd.models.reference import Misfit, likely_architectures, misfit, renamed
 from tiekd.models.registry import build
-from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, home, read_zoo, sha256_of
+from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, make_home, read_zoo, sha256_of
 from tiekd.zoo import row as zoo_row
 
 ORIGIN_KEY = "tiekd.origin"
@@ -107,19 +107,17 @@ def fitting_rows(file: ReferenceFile) -> list[ZooRow]:
             f"{', '.join(list(file.tensors)[:3])}, …",
             hint="tiekd converts the checkpoints of the TIE-KD repository, see `tiekd models`.",
         )
-    checked: dict[str, Misfit] = {}
-    fitting, nearest = [], rows[0]
+    # Many rows share a network, which is compared once, under the first of them.
+    checked: dict[str, tuple[ZooRow, Misfit]] = {}
+    fitting = []
     for row in rows:
         network = json.dumps([row.architecture, row.n_bins, row.options])
         if network not in checked:
-            checked[network] = _misfit_of(row, file)
-        if not checked[network] and _range_agrees(row, file):
+            checked[network] = row, _misfit_of(row, file)
+        if not checked[network][1] and _range_agrees(row, file):
             fitting.append(row)
     if not fitting:
-        network, faults = min(checked.items(), key=lambda item: len(item[1]))
-        nearest = next(
-            row for row in rows if json.dumps([row.architecture, row.n_bins, row.options]) == network
-        )
+        nearest, faults = min(checked.values(), key=lambda pair: len(pair[1]))
         _raise_misfit(file, nearest.name, faults, hint="It may be cut, pruned, or of another code base.")
     return fitting
 
@@ -156,14 +154,7 @@ def convert(file: ReferenceFile, *, to: str, out: str | Path | None = None) -> C
 
 def _target(row: ZooRow, out: str | Path | None) -> Path:
     if out is None:
-        folder = home()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"Can't make the folder {folder}: {error.strerror}.", hint="Set TIEKD_HOME to another one."
-            ) from error
-        return folder / f"{row.name}{WEIGHTS_SUFFIX}"
+        return make_home() / f"{row.name}{WEIGHTS_SUFFIX}"
     target = Path(out)
     if target.suffix != WEIGHTS_SUFFIX or target.is_dir():
         raise DataError(
