@@ -326,3 +326,22 @@ def test_cached_frames_train_to_the_same_weights(tiny_recipe, tmp_path, workers)
     assert told == [(n, 6) for n in range(1, 7)] + [(n, 2) for n in range(1, 3)]
     a, b = (load(tmp_path / name / "last.safetensors").state_dict() for name in ("loose", "cached"))
     assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.mark.parametrize(
+    ("frozen", "moved"), [("none", {"encoder", "decoder"}), ("encoder", {"decoder"}), ("all", set())]
+)
+def test_frozen_norms_keep_their_statistics(tiny_recipe, frozen, moved):
+    from tiekd.distill.fit import build_network
+
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", network__frozen_norms=frozen)
+    task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0)).train()
+    before = {name: value.clone() for name, value in task.network.named_buffers()}
+    task.network(torch.rand(2, 3, 64, 96))
+    changed = {
+        name.partition(".")[0]
+        for name, value in task.network.named_buffers()
+        if name.endswith("running_mean") and not torch.equal(value, before[name])
+    }
+    assert changed == moved
+    assert not any(module.training for module in task.eval().modules())

@@ -37,7 +37,8 @@ class NetworkSettings(_Settings):
 
     `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
     for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
-    gives.
+    gives. `frozen_norms` says whose batch norms keep their running statistics: pictures of another world than
+    the training one then meet the statistics that ImageNet left.
     """
 
     architecture: Literal["auto", "adabins", "densedepth", "densedepth_dpm"] = "auto"
@@ -47,6 +48,7 @@ class NetworkSettings(_Settings):
     n_bins: int | None = Field(default=None, ge=2)
     start_depth_m: float | None = Field(default=None, gt=0)
     channels_last: bool = False
+    frozen_norms: Literal["none", "encoder", "all"] = "none"
 
 
 class DataSettings(_Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pytorch_lightning as lightning
 import torch
@@ -37,6 +37,16 @@ class DistillTask(lightning.LightningModule):
             self.to(memory_format=torch.channels_last)
         self._val_rows: list[dict[str, float]] = []
         self.parts: dict[str, float] = {}
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, but for the batch norms that the recipe freezes."""
+        super().train(mode)
+        frozen = {"none": None, "encoder": self.network.encoder, "all": self.network}
+        part = frozen[self.recipe.network.frozen_norms]
+        for module in part.modules() if mode and part is not None else ():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
+        return self
 
     @property
     def shipped(self) -> DepthModel:
