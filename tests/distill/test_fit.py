@@ -335,7 +335,7 @@ def test_frozen_norms_keep_their_statistics(tiny_recipe, frozen, moved):
     from tiekd.distill.fit import build_network
 
     recipe = tiny_recipe("baseline_mobilenetv2.demo", network__frozen_norms=frozen)
-    task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0)).train()
+    task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0))
     before = {name: value.clone() for name, value in task.network.named_buffers()}
     task.network(torch.rand(2, 3, 64, 96))
     changed = {
@@ -344,4 +344,5 @@ def test_frozen_norms_keep_their_statistics(tiny_recipe, frozen, moved):
         if name.endswith("running_mean") and not torch.equal(value, before[name])
     }
     assert changed == moved
-    assert not any(module.training for module in task.eval().modules())
+    task.eval()
+    assert not any(module.training for module in task.modules())

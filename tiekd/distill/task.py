@@ -37,6 +37,7 @@ class DistillTask(lightning.LightningModule):
             self.to(memory_format=torch.channels_last)
         self._val_rows: list[dict[str, float]] = []
         self.parts: dict[str, float] = {}
+        self.train()  # Lightning leaves modules in the mode it finds them in
 
     def train(self, mode: bool = True) -> Self:
         """Switch to training, but for the batch norms that the recipe freezes."""
