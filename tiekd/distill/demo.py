@@ -38,8 +38,8 @@ STUDENTS = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_m
 STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
 PROTOCOL = "kitti-garg"
 SHOWN = ("abs_rel", "rmse", "delta1")
-LABEL_SHRINK = 2
-"""The students see frames averaged over cells of two pixels, so finer labels would not be used."""
+LABEL_SHRINK = 4
+"""The students see frames averaged over cells of four pixels, so finer labels would not be used."""
 DEMO_HEAD = "  # --- ours,"
 DEMO_END = "\n\n"
 
@@ -196,7 +196,7 @@ def run(
     *,
     world: Annotated[Path, typer.Option(help="Folder of the synthetic world.")] = Path("data/street"),
     runs: Annotated[Path, typer.Option(help="Folder of the training runs and labels.")] = Path("runs"),
-    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 1800,
+    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 3000,
     seed: Annotated[int, typer.Option(help="Seed of the world.")] = 21,
     workers: Annotated[int, typer.Option(help="Processes that render.")] = 2,
     threads: Annotated[int | None, typer.Option(help="CPU threads that train; default: torch's own.")] = None,

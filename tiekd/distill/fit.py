@@ -167,6 +167,7 @@ def _quiet() -> Iterator[None]:
                 ".*Experiment logs directory.*",
                 ".*GPU available but not used.*",
                 ".*have no `val_dataloader`.*",
+                ".*in eval mode at the start of training.*",
                 # torch's tree utilities deprecate what Lightning still calls.
                 ".*isinstance.treespec, LeafSpec.*",
             ):

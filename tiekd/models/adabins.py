@@ -45,7 +45,7 @@ class AdaBinsOptions(DecoderOptions):
     """Decoder options and the size of the transformer; `embed_dim` is also the number of query maps."""
 
     norm: Literal["none", "batch"] = "batch"
-    output_stride: Literal[1, 2, 4] = 2
+    output_stride: Literal[1, 2, 4, 8] = 2
     tokens: Literal["published", "any_size"] = "any_size"
     embed_dim: int = Field(default=96, ge=8)
     patch_size: int = Field(default=8, ge=1)
