@@ -56,7 +56,7 @@ def status_of(error: errors.TiekdError) -> int:
     if isinstance(error, errors.ImageError):
         return _IMAGE_STATUS[error.reason]
     if isinstance(error, errors.UnknownNameError):
-        return 404 if error.kind in {"model", "gallery", "method", "frame"} else 400
+        return 404 if error.kind.split()[0] in {"model", "gallery", "method", "frame", "photo"} else 400
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
