@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Metric depth from one photo, and where distilled students differ from their teachers.",
         lifespan=_lifespan,
-        docs_url=None,  # Its page loads scripts from elsewhere, which the page's policy forbids.
+        docs_url=None,  # FastAPI's page loads scripts from elsewhere; ours (routes/pages.py) needs none.
         redoc_url=None,
     )
     root = asset_root()

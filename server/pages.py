@@ -11,6 +11,7 @@ from typing import Any
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from markupsafe import Markup
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.staticfiles import NotModifiedResponse
@@ -28,6 +29,7 @@ class Pages:
         self._static = root / "static"
         self._templates = Jinja2Templates(root / "templates")
         self._templates.env.globals["static_url"] = self.static_url
+        self._templates.env.filters["code"] = _code
 
     def static_url(self, path: str) -> str:
         """Address of a static file that changes when its content does."""
@@ -63,6 +65,12 @@ class StaticAssets(StaticFiles):
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response
+
+
+def _code(text: str) -> Markup:
+    """Text with what stands between backticks as code, the rest escaped."""
+    parts = enumerate(text.split("`"))
+    return Markup().join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in parts)
 
 
 def content_hash(path: Path) -> str:

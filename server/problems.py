@@ -20,6 +20,7 @@ from tiekd import errors
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
+_SEE_DOCS = "Every call and its parameters are described at /docs."
 log = logging.getLogger("tiekd.server")
 
 _IMAGE_STATUS: dict[Literal["type", "size", "decode"], int] = {"type": 415, "size": 413, "decode": 422}
@@ -55,7 +56,7 @@ def status_of(error: errors.TiekdError) -> int:
     if isinstance(error, errors.ImageError):
         return _IMAGE_STATUS[error.reason]
     if isinstance(error, errors.UnknownNameError):
-        return 404 if error.kind in {"model", "gallery", "method", "frame"} else 400
+        return 404 if error.kind.split()[0] in {"model", "gallery", "method", "frame", "photo"} else 400
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -93,9 +94,9 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
             request,
             404,
             f"There is nothing at {request.url.path}.",
-            hint="The API is described at /openapi.json.",
+            hint=_SEE_DOCS,
         )
-    return _answer(request, error.status_code, str(error.detail), headers=headers)
+    return _answer(request, error.status_code, str(error.detail), hint=_SEE_DOCS, headers=headers)
 
 
 async def _on_bad_parameter(request: Request, error: Exception) -> Response:
@@ -108,7 +109,7 @@ async def _on_bad_parameter(request: Request, error: Exception) -> Response:
         f"{fault['parameter']}{'=' + fault['value'] if 'value' in fault else ''}: {fault['message']}"
         for fault in faults
     )
-    return _answer(request, 400, detail, hint="See /openapi.json for the parameters.", errors=faults)
+    return _answer(request, 400, detail, hint=_SEE_DOCS, errors=faults)
 
 
 async def _on_gone(_request: Request, _error: Exception) -> Response:

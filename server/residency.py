@@ -14,7 +14,7 @@ from server.problems import ServiceError, busy
 from server.settings import Settings
 from tiekd import zoo
 from tiekd.card import ModelCard
-from tiekd.errors import ConfigError, TiekdError, UnavailableError, UnknownNameError
+from tiekd.errors import ConfigError, RunFailedError, TiekdError, UnavailableError, UnknownNameError
 from tiekd.runtime.engines import untrained_engine
 from tiekd.runtime.predictor import Predictor
 
@@ -88,12 +88,20 @@ class Residency:
             except TiekdError as error:
                 resident.fault = error
                 log.error("%s can't be loaded: %s %s", name, error, error.hint)
+            except Exception as error:  # Out of memory, say. The other models are still to be loaded.
+                resident.fault = RunFailedError(str(error))
+                log.exception("%s can't be loaded", name)
             else:
                 log.info("%s is ready", name)
 
     def stop(self) -> None:
         """Load nothing more."""
         self._stop.set()
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the models that could not be loaded."""
+        return [name for name, resident in self.residents.items() if resident.fault is not None]
 
     @property
     def not_ready(self) -> list[str]:

@@ -79,7 +79,8 @@ class Service:
         key = Key(upload.digest, model, fx_px)
         held = self._cache.get(key)
         if held is not None and not (wants_dpm and held.dpm is None):
-            return replace(held, timings_ms={})
+            # What is remembered costs no time, and says so: every depth answer states where time went.
+            return replace(held, timings_ms=dict.fromkeys(held.timings_ms or {}, 0.0))
         computed = await self._compute(upload, model, fx_px=fx_px, with_dpm=wants_dpm)
         self._cache.put(key, computed)
         return computed

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from server.problems import ServiceError
@@ -16,6 +17,7 @@ from tiekd.errors import ConfigError, ImageError
 
 T = TypeVar("T")
 FIELD = "image"
+_EXAMPLE = f"curl -F {FIELD}=@photo.jpg …"
 REQUEST_BODY = {
     "requestBody": {
         "required": True,
@@ -50,13 +52,7 @@ async def read_upload(request: Request) -> Upload:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        async with request.form(max_files=4, max_fields=16) as form:
-            part = form.get(FIELD)
-            if not isinstance(part, UploadFile):
-                raise ConfigError(
-                    f"The form has no file in a field called {FIELD!r}.", hint=f"curl -F {FIELD}=@photo.jpg …"
-                )
-            data = await part.read()
+        data = await _from_form(request)
     elif kind.startswith("image/") or kind in {"", "application/octet-stream"}:
         data = await request.body()
     else:
@@ -66,8 +62,21 @@ async def read_upload(request: Request) -> Upload:
             hint=f"Send a multipart form with a field {FIELD!r}, or the picture as image/jpeg, image/png, …",
         )
     if not data:
-        raise ConfigError("The request holds no picture.", hint=f"curl -F {FIELD}=@photo.jpg …")
+        raise ConfigError("The request holds no picture.", hint=_EXAMPLE)
     return Upload(data, hashlib.sha256(data).digest())
+
+
+async def _from_form(request: Request) -> bytes:
+    """The file in the form's field. Raises ConfigError unless there is exactly one."""
+    try:
+        async with request.form(max_files=4, max_fields=16) as form:
+            parts = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile)]
+            if len(parts) == 1:
+                return await parts[0].read()
+    except HTTPException as error:
+        raise ConfigError(f"The form can't be read: {error.detail}", hint=_EXAMPLE) from error
+    found = f"{len(parts)} files" if parts else "no file"
+    raise ConfigError(f"The form has {found} in a field called {FIELD!r}.", hint=f"Send one: {_EXAMPLE}")
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

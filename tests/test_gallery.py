@@ -108,8 +108,36 @@ def test_what_is_amiss_is_told_per_frame(results) -> None:
     assert "cut off" in first["broken"]["pictures"]
     assert second["missing"] == ["mine16"]
     assert second["sizes"] == {"arrays": [30, 10]}
-    assert "unlike the others" in second["broken"]["Teacher_adabins"]
+    told = second["broken"]["Teacher_adabins"]
+    assert told == "f10.png is a 16-bit picture, unlike the others of Teacher_adabins."
     assert third["missing"] == ["arrays", "mine16", "pictures"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.mkdir(), "is not a file."),
+        (lambda path: path.symlink_to("/nonexistent/there"), "can't be read: No such file or directory."),
+        (lambda path: path.write_bytes(b"no picture"), "can't be read: it is no picture."),
+    ],
+)
+def test_what_is_no_picture_is_told_without_its_folder(results, spoil, words) -> None:
+    path = results / "mine16" / "f10.png"
+    path.unlink()
+    spoil(path)
+    gallery = open_results(results)
+    assert gallery.frame("f10").broken == {"mine16": f"f10.png {words}"}
+    with pytest.raises(DataError, match=r"^f10\.png ") as caught:
+        gallery.depth("mine16", "f10")
+    assert str(results) not in str(caught.value)
+
+
+def test_suffixes_in_capitals_are_pictures_too(results) -> None:
+    (results / "mine16" / "f2.png").rename(results / "mine16" / "f2.PNG")
+    put(results / "mine16" / "f10.PNG", b"the other spelling comes first")
+    gallery = open_results(results)
+    assert [frame.missing for frame in gallery.listing.frames] == [(), ()]
+    assert gallery.depth("mine16", "f2").shape == DEPTH.shape
 
 
 def test_damage_that_the_header_hides_is_told_when_the_frame_is_read(results) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -57,26 +58,33 @@ async def diff(
     span = parse_span(color_range) or _SPANS[metric]
     first, second = await service.recall(request, [a, b], fx_px=fx_px, with_dpm=False)
     unit = "1" if metric == "relative" else "m"
-    (difference, stats), encode_ms = await timed(lambda: _compare(first, second, metric))
-    headers = depth_headers(second, encode_ms=encode_ms) | {
+    (difference, stats), compare_ms = await timed(lambda: _compare(first, second, metric))
+    headers = {}
+    if fmt == "color":
+        low, high = span
+        headers["X-Value-Range"] = f"{low:g},{high:g}"
+        data, encode_ms = await timed(lambda: render.scalar_png(difference, low=low, high=high, cmap=colours))
+    elif fmt == "npy":
+        data, encode_ms = await timed(lambda: render.npy_bytes(difference))
+    elif fmt == "npz":
+        depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
+        data, encode_ms = await timed(lambda: render.npz_bytes(difference=difference, **depths))
+    else:
+        body = {"a": a, "b": b, "metric": metric, "unit": unit, "statistics": stats}
+        body |= {"width": difference.shape[1], "height": difference.shape[0]}
+        data, encode_ms = await timed(lambda: json_bytes(body | _values(difference, values)))
+    both = replace(second, timings_ms=_sum_of_timings(first, second))
+    headers |= depth_headers(both, encode_ms=compare_ms + encode_ms) | {
         "X-Depth-Unit": unit,
         "X-Model": f"{a},{b}",
         "X-Statistics": compact_json(stats),
     }
-    if fmt == "color":
-        low, high = span
-        headers["X-Value-Range"] = f"{low:g},{high:g}"
-        data, _ = await timed(lambda: render.scalar_png(difference, low=low, high=high, cmap=colours))
-    elif fmt == "npy":
-        data, _ = await timed(lambda: render.npy_bytes(difference))
-    elif fmt == "npz":
-        depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
-        data, _ = await timed(lambda: render.npz_bytes(difference=difference, **depths))
-    else:
-        body = {"a": a, "b": b, "metric": metric, "unit": unit, "statistics": stats}
-        body |= {"width": difference.shape[1], "height": difference.shape[0]}
-        data, _ = await timed(lambda: json_bytes(body | _values(difference, values)))
     return Response(data, media_type=MEDIA_TYPES[fmt], headers=headers)
+
+
+def _sum_of_timings(first: DepthMap, second: DepthMap) -> dict[str, float]:
+    ours, theirs = first.timings_ms or {}, second.timings_ms or {}
+    return {stage: ours.get(stage, 0.0) + spent for stage, spent in theirs.items()}
 
 
 def _values(difference: NDArray[np.float32], values: Values) -> dict[str, Any]:

@@ -25,7 +25,11 @@ async def readyz(service: Shared) -> Response:
     """Ready: every start-up model is warm."""
     waiting = service.residency.not_ready
     if waiting:
-        return problem(503, f"Not ready yet: {', '.join(waiting)}.", headers=_RETRY, waiting=waiting)
+        failed = service.residency.failed
+        why = f"The server's log says why {', '.join(failed)} can't be loaded."
+        hint = why if failed else "Ask again in 2 s."
+        detail = f"Not ready yet: {', '.join(waiting)}."
+        return problem(503, detail, hint=hint, headers=_RETRY, waiting=waiting, failed=failed)
     return JSONResponse({"status": "ready", "models": list(service.residency.residents)})
 
 

@@ -43,7 +43,13 @@ export function renderHelp(dialog) {
       "div",
       { class: "sheet-body help" },
       h("div", { class: "key-groups" }, ...groups),
-      h("dl", { class: "words" }, ...words),
+      h(
+        "dl",
+        { class: "words" },
+        ...words,
+        h("dt", {}, "Programs"),
+        h("dd", {}, "Everything here can be had over HTTP: ", h("a", { href: "/docs" }, "every call"), "."),
+      ),
     ),
   );
 }

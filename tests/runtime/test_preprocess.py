@@ -76,5 +76,5 @@ def test_the_focal_length_scales_metric_depth() -> None:
     # Twice the pixels at twice the focal length is the same camera.
     assert focal_factor(it, halved, 1440.0) == pytest.approx(1)
     for wrong in (0.0, -3.0, math.nan, math.inf):
-        with pytest.raises(ConfigError, match="fx must be a positive focal length"):
+        with pytest.raises(ConfigError, match="fx must be a focal length of"):
             focal_factor(it, whole, wrong)

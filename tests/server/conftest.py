@@ -69,6 +69,7 @@ def is_problem():
         assert body["type"]
         assert body["title"]
         assert body["detail"]
+        assert body["hint"]
         assert "Traceback" not in response.text
         return body
 

@@ -117,6 +117,22 @@ def test_every_post_route_documents_its_body(client) -> None:
         assert set(content) == {"multipart/form-data", "image/*"}
 
 
+def test_the_docs_page_describes_every_call_without_scripts(client) -> None:
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script" not in page.text
+    document = client.get("/openapi.json").json()
+    assert len(document["paths"]) > 8
+    for path, operations in document["paths"].items():
+        assert f"<code>{path}</code>" in page.text
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                assert f"<code>{parameter['name']}</code>" in page.text
+    assert "curl -F image=@photo.jpg &#39;http://testserver/predict?model=MODEL&#39;" in page.text
+    assert "png16 | npy | npz | color | json" in page.text
+    assert "number, &gt; 0" in page.text
+
+
 def test_counters(client, post) -> None:
     post("/predict?model=tiny_dpm")
     text = client.get("/metrics").text
@@ -198,6 +214,26 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, mon
     assert told["bts_resnet50.kitti"]["error"]
     body = is_problem(client.post("/predict?model=bts_resnet50.kitti", files={"image": b"x"}), 503)
     assert str(tmp_path) not in str(body)
+
+
+def test_a_model_that_fails_to_load_does_not_keep_the_next_from_loading(
+    settings, is_problem, monkeypatch
+) -> None:
+    load = Residency._load
+
+    def out_of_memory(self, resident):
+        if resident.card.name == "tiny_dpm":
+            raise MemoryError("no room")
+        return load(self, resident)
+
+    monkeypatch.setattr(Residency, "_load", out_of_memory)
+    app = create_app(settings)
+    app.state.service.residency.load_all()
+    client = TestClient(app)  # Without its lifespan: loaded by the line above.
+    body = is_problem(client.get("/readyz"), 503)
+    assert (body["waiting"], body["failed"]) == (["tiny_dpm"], ["tiny_dpm"])
+    assert "log" in body["hint"]
+    assert client.get("/api/models").json()["models"][1]["loaded"]
 
 
 def test_settings_come_from_the_environment(monkeypatch) -> None:

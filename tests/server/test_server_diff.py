@@ -47,6 +47,14 @@ def test_statistics_are_those_of_the_difference_in_metres(post, depths) -> None:
     assert json.loads(header) == stats
 
 
+def test_the_timings_are_those_of_both_models_and_there_when_remembered(post) -> None:
+    for _ in range(2):
+        timing = post("/diff?a=tiny_dpm&b=tiny_base").headers["server-timing"]
+        stages = [part.split(";")[0] for part in timing.split(", ")]
+        assert stages == ["queue", "decode", "pre", "infer", "post", "encode"]
+    assert "infer;dur=0.00" in timing, "the second time both depths were remembered"
+
+
 def test_a_model_does_not_differ_from_itself(post) -> None:
     stats = post("/diff?a=tiny_base&b=tiny_base").json()["statistics"]
     assert stats["max_abs"] == stats["rmse"] == stats["abs_rel"] == 0

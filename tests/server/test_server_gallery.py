@@ -100,7 +100,7 @@ def test_pictures_keep_their_colours_and_depth_is_coloured(viewer, folder) -> No
         ("nope", "gallery 'nope'"),
         ("my-results/nope/a.u16", "method 'nope'"),
         ("my-results/pictures/nope.png", "frame 'nope'"),
-        ("my-results/image/b%201", "frame 'b 1'"),
+        ("my-results/image/b%201", "photo of frame 'b 1'"),
         ("my-results/..%2f..%2fetc/passwd.u16", "nothing at"),
         ("my-results/TIE%20KD/%2e%2e%2fa.u16", "nothing at"),
     ],
@@ -119,6 +119,8 @@ def test_damaged_frames_are_told_and_do_not_break_the_rest(viewer, folder, is_pr
     first, second = viewer.get("/api/galleries/my-results").json()["frames"]
     assert set(first["broken"]) == {"TIE KD"}
     assert second["missing"] == ["pictures"]
+    absent = is_problem(viewer.get("/api/galleries/my-results/pictures/b%201.png"), 404)
+    assert "frame of pictures 'b 1'" in absent["detail"]
     is_problem(viewer.get("/api/galleries/my-results/TIE%20KD/a.u16"), 422)
     is_problem(viewer.get("/api/galleries/my-results/Teacher_adabins/a.u16"), 422)
     is_problem(viewer.get("/api/galleries/my-results/pictures/a.u16"), 422)

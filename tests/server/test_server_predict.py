@@ -134,6 +134,8 @@ def test_more_bytes_than_allowed_stated_or_not(client, is_problem) -> None:
         ("model=tiny_dpm&format=gif", "format=gif"),
         ("model=tiny_dpm&fx=-1", "fx=-1"),
         ("model=tiny_dpm&fx=nan", "fx=nan"),
+        ("model=tiny_dpm&fx=1e300", "0.01 to 1,000,000 pixels, got 1e+300"),
+        ("model=tiny_dpm&fx=1e-300", "got 1e-300"),
         ("model=tiny_dpm&fx=wide", "fx=wide"),
         ("model=tiny_dpm&format=color&cmap=jet", "colour map 'jet'"),
         ("model=tiny_dpm&format=color&range=9", "range=9"),
@@ -161,3 +163,11 @@ def test_requests_without_a_picture(client, is_problem) -> None:
     is_problem(client.post(url, data={"image": "text"}), 415)
     broken = {"content-type": "multipart/form-data; boundary=x"}
     is_problem(client.post(url, content=b"nonsense", headers=broken), 400)
+    no_boundary = {"content-type": "multipart/form-data"}
+    assert "boundary" in is_problem(client.post(url, content=b"x", headers=no_boundary), 400)["detail"]
+
+
+def test_more_pictures_than_one_are_not_silently_dropped(client, photo, is_problem) -> None:
+    for count, words in ((2, "2 files in a field called 'image'"), (9, "Too many files")):
+        answer = client.post("/predict?model=tiny_dpm", files=[("image", photo)] * count)
+        assert words in is_problem(answer, 400)["detail"]

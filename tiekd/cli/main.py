@@ -75,3 +75,7 @@ def _tiekd(
     ] = False,
 ) -> None:
     """Monocular depth distillation that people can train, serve and see."""
+
+
+if __name__ == "__main__":
+    app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +15,18 @@ from PIL import Image
 from tiekd.errors import DataError
 from tiekd.render import colormap
 from tiekd.runtime import png16
-from tiekd.runtime.photo import read_photo
+from tiekd.runtime.photo import decode_photo
 from tiekd.types import DepthRange
 
 Kind = Literal["grey16", "color", "grey8", "array"]
 ARRAY_SUFFIXES = (".npy", ".npz")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+KIND_WORDS: dict[Kind, str] = {
+    "grey16": "a 16-bit picture",
+    "color": "a colour picture",
+    "grey8": "an 8-bit grey picture",
+    "array": "an array",
+}
 _PNG_END = b"IEND\xaeB`\x82"
 _DAMAGED = "The file is damaged; write it again."
 
@@ -50,13 +57,13 @@ class Grey16Decoder:
 
     def depth(self, path: Path) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none. Raises DataError."""
-        if path.suffix in ARRAY_SUFFIXES:
+        if path.suffix.lower() in ARRAY_SUFFIXES:
             values = _read_array(path)
             if values.dtype.kind == "f":
                 return png16.to_uint16(values)
             stored: NDArray[Any] = values
         else:
-            stored = png16.decode(path)
+            stored = png16.decode(_read_bytes(path), where=path.name)
             if self.scale == png16.DEPTH_SCALE:
                 return stored.astype(np.uint16)
         return png16.to_uint16(stored.astype(np.float64) / self.scale)
@@ -127,28 +134,37 @@ def probe(path: Path) -> Probe:
     try:
         status = path.stat()
     except OSError as error:
-        return Probe(None, (0, 0), f"can't be read: {error.strerror}")
+        return Probe(None, (0, 0), f"{path.name} can't be read: {error.strerror}.")
+    if not stat.S_ISREG(status.st_mode):
+        return Probe(None, (0, 0), f"{path.name} is not a file.")
     return _probe(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=65536)
 def _probe(path: Path, _mtime_ns: int, size: int) -> Probe:
     try:
-        if path.suffix in ARRAY_SUFFIXES:
+        if path.suffix.lower() in ARRAY_SUFFIXES:
             shape = _read_array(path).shape
             return Probe("array", (shape[1], shape[0]))
         with Image.open(path) as image:
             mode, pixels = image.mode, image.size
-        if path.suffix == ".png" and not _ends_with(path, size, _PNG_END):
-            return Probe(None, pixels, "is cut off before its end")
+        if path.suffix.lower() == ".png" and not _ends_with(path, size, _PNG_END):
+            return Probe(None, pixels, f"{path.name} is cut off before its end.")
     except DataError as error:
         return Probe(None, (0, 0), str(error))
     # Pillow raises nearly every type there is on damaged files.
     except Exception as error:
-        return Probe(None, (0, 0), f"can't be read: {str(error) or type(error).__name__}")
+        return Probe(None, (0, 0), f"{path.name} can't be read: {_reason(error)}.")
     if mode.startswith("I"):
         return Probe("grey16", pixels)
     return Probe("grey8" if mode in {"L", "1", "LA"} else "color", pixels)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the path that the system's and Pillow's own words hold: pages show it."""
+    if isinstance(error, OSError):
+        return error.strerror or "it is no picture"
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _ends_with(path: Path, size: int, end: bytes) -> bool:
@@ -160,7 +176,7 @@ def _ends_with(path: Path, size: int, end: bytes) -> bool:
 def _read_array(path: Path) -> NDArray[Any]:
     """A 2-D array of numbers from .npy or .npz (`depth_m`, or its only array). Raises DataError."""
     try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix == ".npy" else None)
+        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
         if isinstance(loaded, np.ndarray):
             array = loaded
         else:
@@ -168,7 +184,7 @@ def _read_array(path: Path) -> NDArray[Any]:
                 names = loaded.files
                 array = loaded["depth_m" if "depth_m" in names else names[0]]
     except Exception as error:  # numpy lets zip's, pickle's and struct's own errors through.
-        raise DataError(f"{path.name} can't be read: {error}.", hint=_DAMAGED) from error
+        raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint=_DAMAGED) from error
     array = np.squeeze(array)
     if array.ndim != 2 or array.dtype.kind not in "fui" or 0 in array.shape:
         raise DataError(
@@ -179,7 +195,15 @@ def _read_array(path: Path) -> NDArray[Any]:
 
 
 def _read_rgb(path: Path) -> NDArray[np.uint8]:
-    return read_photo(path)
+    return decode_photo(_read_bytes(path), where=path.name)
+
+
+def _read_bytes(path: Path) -> bytes:
+    """A file's content. Raises DataError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint="Check the file.") from error
 
 
 @lru_cache(maxsize=1)

@@ -134,14 +134,15 @@ class Gallery:
         path = self._files.get((method_id, frame_id))
         if path is None:
             has = [frame for method, frame in self._files if method == method_id]
-            raise UnknownNameError("frame", frame_id, has)
+            raise UnknownNameError(f"frame of {method_id}", frame_id, has)
         return path
 
     def photo(self, frame_id: str) -> Path:
         """The colour photo of a frame. Raises UnknownNameError when there is none."""
         photo = self.frame(frame_id).photo
         if photo is None:
-            raise UnknownNameError("frame", frame_id, [f.id for f in self.listing.frames if f.photo])
+            has = [frame.id for frame in self.listing.frames if frame.photo]
+            raise UnknownNameError("photo of frame", frame_id, has)
         return photo
 
     def depth(self, method_id: str, frame_id: str) -> NDArray[np.uint16]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import (
     ARRAY_SUFFIXES,
+    KIND_WORDS,
     PICTURE_SUFFIXES,
     Decoder,
     Grey16Decoder,
@@ -96,10 +97,10 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _scan(folder: Path) -> _Folder:
     files: dict[str, Path] = {}
-    for suffix in (*PICTURE_SUFFIXES, *ARRAY_SUFFIXES):
-        for path in folder.glob(f"*{suffix}"):
-            if not path.name.startswith("."):
-                files.setdefault(path.stem, path)
+    shown = (*PICTURE_SUFFIXES, *ARRAY_SUFFIXES)
+    found = [path for path in folder.glob("*") if path.suffix.lower() in shown and path.name[0] != "."]
+    for path in sorted(found, key=lambda path: (shown.index(path.suffix.lower()), path.name)):
+        files.setdefault(path.stem, path)
     return _Folder(folder.name, files, {frame: probe(path) for frame, path in files.items()})
 
 
@@ -133,10 +134,11 @@ def _frame(frame: str, pairs: list[tuple[Method, _Folder]], photo: Path | None) 
             missing.append(method.id)
             continue
         seen = found.probes[frame]
-        if seen.fault:
+        if seen.fault or seen.kind is None:
             broken[method.id] = seen.fault
         elif seen.kind not in method.decoder.kinds:
-            broken[method.id] = f"is a {seen.kind} picture, unlike the others of this folder"
+            name = found.files[frame].name
+            broken[method.id] = f"{name} is {KIND_WORDS[seen.kind]}, unlike the others of {method.id}."
         else:
             sizes[method.id] = seen.size
     counted = Counter(sizes.values())

@@ -94,7 +94,7 @@ def _frame(
         files[method.id, entry.id] = path
         found = probe(path)
         if found.fault or found.kind not in method.decoder.kinds:
-            broken[method.id] = found.fault or "is not a 16-bit grey picture"
+            broken[method.id] = found.fault or f"{path.name} is not a 16-bit grey picture."
     photo = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
     inside = photo.resolve().is_relative_to(folder.resolve())
     return Frame(

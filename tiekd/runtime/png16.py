@@ -39,12 +39,12 @@ def encode(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE, sm
     return encode_grey16(to_uint16(depth_m, scale=scale), small=small)
 
 
-def decode(source: bytes | Path) -> NDArray[np.uint16]:
+def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
     """Stored integers `[H, W]` of a 16-bit greyscale PNG, from its bytes or its path.
 
-    Raises DataError when it is missing, broken, or not 16-bit grey.
+    `where` names it in errors. Raises DataError when it is missing, broken, or not 16-bit grey.
     """
-    where = "The picture" if isinstance(source, bytes) else str(source)
+    where = where or ("The picture" if isinstance(source, bytes) else str(source))
     try:
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as image:
             mode = image.mode

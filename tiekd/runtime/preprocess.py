@@ -21,6 +21,8 @@ from tiekd.runtime.resample import resize
 IMAGE_MEAN = (0.485, 0.456, 0.406)
 """ImageNet mean of RGB in 0..1, which every encoder here was trained with."""
 IMAGE_STD = (0.229, 0.224, 0.225)
+FOCAL_RANGE_PX = (0.01, 1e6)
+"""Focal lengths that are believed; beyond them depth would leave what float32 holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,14 @@ def focal_factor(card: ModelCard, view: View, fx_px: float | None) -> float:
     """What depth is multiplied by when the photo was taken with a focal length of `fx_px` pixels.
 
     A network knows the metric scale only for its training camera: an object looks as large at twice the
-    distance through twice the focal length. Raises ConfigError for a focal length that is not positive.
+    distance through twice the focal length. Raises ConfigError for a focal length outside FOCAL_RANGE_PX.
     """
     if fx_px is None:
         return 1.0
-    if not (math.isfinite(fx_px) and fx_px > 0):
+    low, high = FOCAL_RANGE_PX
+    if not low <= fx_px <= high:
         raise ConfigError(
-            f"fx must be a positive focal length in pixels, got {fx_px}.",
+            f"fx must be a focal length of {low:g} to {high:,.0f} pixels, got {fx_px:g}.",
             hint="For a photo of width W and horizontal field of view a it is W / (2 tan(a / 2)).",
         )
     return fx_px * view.scale / card.train_fx_px
