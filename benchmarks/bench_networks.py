@@ -2,22 +2,29 @@
 
     python benchmarks/bench_networks.py                                  # every published network, 352x1216
     python benchmarks/bench_networks.py densedepth_dpm_mobilenetv2 tail --size 352x1216 --rounds 5
+    python benchmarks/bench_networks.py --json benchmarks/results/networks.json    # keep what was measured
+    python benchmarks/bench_networks.py --json benchmarks/results/networks.json --show   # only print it again
 
 Straightforward: NCHW, norms and bottleneck as trained; softmax over the bins, times their centres, summed.
 Ours: `tiekd.models.fold.fold_for_inference` in channels-last memory, as `tiekd.runtime` runs networks.
 `tail` is the last layer of the published students alone, from 128 channels to depth over 257 bins. The forms
-take turns in one process; seconds are CPU seconds, which neighbours on the machine disturb least. Weights
-are random. Peak memory is what a pass adds (Linux only).
+take turns in one process, and in the order of the turns; seconds are CPU seconds, which neighbours on the
+machine disturb least. Weights are random. Memory is what a pass adds at its peak (Linux only).
+
+With `--json` every row is in the file as soon as it is measured, in the place of an older one of the same
+network, size, threads and layout; rows of other runs stay.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import datetime
 import gc
 import json
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -27,6 +34,7 @@ import torch
 from torch import Tensor, nn
 
 from tiekd.bins import DepthBins
+from tiekd.errors import TiekdError
 from tiekd.models.fold import FoldedDPMHead, fold_for_inference
 from tiekd.models.heads import DPMHead
 from tiekd.models.registry import architecture_names, create_model
@@ -36,6 +44,10 @@ TAIL = "tail"
 Forward = Callable[[], Tensor]
 Forms = tuple[nn.Module, nn.Module, Tensor]
 """Straightforward, ours, and what both take."""
+HEAD = (
+    "| network | size | parameters (folded) | straightforward | ours | speed-up | memory | ours | error |\n"
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +64,66 @@ class Row:
     added_mb: tuple[float | None, float | None]
     speedup: float
     largest_difference_m: float
+    threads: int
+    rounds: int
+    nchw: bool
+    machine: str
+    date: str
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What was measured, whatever came out."""
+        return self.network, self.height, self.width, self.threads, self.nchw
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
     """Measure what the command line asks for, print a table, and write JSON where it says."""
     options = _parse(argv)
+    if options.show:
+        rows = read(options.json)
+        print(table(rows))
+        return rows
     torch.set_num_threads(options.threads)
     rows = []
-    print(f"{_machine()}, {options.threads} thread(s), {options.rounds} rounds\n")
-    print(
-        "| network | size | parameters (folded) | straightforward | ours | speed-up | memory | ours | error |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(f"{_machine()}, {options.threads} thread(s), {options.rounds} rounds\n\n{HEAD}")
     for name in options.networks:
         for height, width in options.size:
-            row = measure(name, height, width, rounds=options.rounds, nchw=options.nchw)
+            try:
+                row = measure(name, height, width, rounds=options.rounds, nchw=options.nchw)
+            except (TiekdError, RuntimeError, MemoryError) as error:
+                # One network that doesn't fit the size or the memory must not cost the others their turn.
+                print(f"{name} at {height}x{width}: {error}", file=sys.stderr)
+                continue
             rows.append(row)
-            print(_line(row), flush=True)
-    if options.json:
-        report = {
-            "machine": _machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "threads": options.threads, "rounds": options.rounds, "nchw": options.nchw,
-            "rows": [asdict(row) for row in rows],
-        }  # fmt: skip
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
+            print(line(row), flush=True)
+            if options.json:
+                keep(row, options.json)
     return rows
+
+
+def read(path: Path) -> list[Row]:
+    """The rows that earlier runs left in a file."""
+    if not path.is_file():
+        return []
+    known = json.loads(path.read_text())
+    pairs = ("seconds", "wall_seconds", "added_mb")
+    return [Row(**{**row, **{pair: tuple(row[pair]) for pair in pairs}}) for row in known]
+
+
+def keep(row: Row, path: Path) -> None:
+    """Put a row into a file, in the place of an older one of the same measurement."""
+    rows = read(path)
+    places = [i for i, other in enumerate(rows) if other.what == row.what]
+    rows[slice(places[0], places[0] + 1) if places else slice(len(rows), None)] = [row]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".part")
+    whole.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n")
+    whole.replace(path)
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown of the rows."""
+    return "\n".join([HEAD, *map(line, rows)])
 
 
 def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> Row:
@@ -90,7 +137,7 @@ def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> R
     forms: tuple[Forward, Forward] = (lambda: plain(image).raw_depth, lambda: folded(ours_image).raw_depth)
     with torch.inference_mode():
         difference = float((forms[0]() - forms[1]()).abs().max())
-        found = [[_one(form) for form in forms] for _ in range(rounds)]
+        found = [_turn(forms, ours_first=bool(i % 2)) for i in range(rounds)]
     seconds, walls, added = (
         tuple(statistics.median(turn[form][field] for turn in found) for form in (0, 1)) for field in range(3)
     )
@@ -100,6 +147,8 @@ def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> R
         added_mb=added if _reset_peak() else (None, None),
         speedup=statistics.median(turn[0][0] / turn[1][0] for turn in found),
         largest_difference_m=difference,
+        threads=torch.get_num_threads(), rounds=rounds, nchw=nchw,
+        machine=_machine(), date=datetime.datetime.now(datetime.UTC).date().isoformat(),
     )  # fmt: skip
 
 
@@ -115,15 +164,29 @@ def _tail(height: int, width: int) -> Forms:
     return head, folded, torch.randn(1, 128, height, width)
 
 
+def _turn(forms: tuple[Forward, Forward], *, ours_first: bool) -> list[tuple[float, float, float]]:
+    """Both forms once, straightforward first in the answer."""
+    found = [_one(form) for form in (reversed(forms) if ours_first else forms)]
+    return found[::-1] if ours_first else found
+
+
 def _one(form: Forward) -> tuple[float, float, float]:
     """CPU seconds, wall seconds and MB that one pass adds at its peak."""
     gc.collect()
+    _give_back_memory()
     _reset_peak()
     before = _status_mb("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
     form()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     return cpu, wall, _status_mb("VmHWM") - before
+
+
+def _give_back_memory() -> None:
+    """Let the allocator return what it keeps, or a pass would find memory that is counted already."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _reset_peak() -> bool:
@@ -143,7 +206,8 @@ def _status_mb(field: str) -> float:
     return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
 
 
-def _line(row: Row) -> str:
+def line(row: Row) -> str:
+    """A row of the table."""
     memory = ["?" if mb is None else f"{mb:.0f} MB" for mb in row.added_mb]
     return (
         f"| `{row.network}` | {row.height}x{row.width} | {row.parameters / 1e6:.1f} M "
@@ -170,8 +234,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--nchw", action="store_true", help="run ours in NCHW memory too")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    return parser.parse_args(argv)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the rows in this file")
+    parser.add_argument("--show", action="store_true", help="print the rows of --json, measure nothing")
+    options = parser.parse_args(argv)
+    if options.show and not options.json:
+        parser.error("--show needs --json")
+    return options
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -180,4 +248,4 @@ def _size(text: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(0 if main() else 1)

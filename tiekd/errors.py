@@ -38,7 +38,7 @@ class UnknownNameError(TiekdError):
     """A name that is not in a list of known names; suggests the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+        names = sorted(set(known))
         self.near = get_close_matches(name, names, n=3, cutoff=0.4)
         if self.near:
             hint = f"Did you mean {' or '.join(self.near)}?"

@@ -1,7 +1,6 @@
 """The benchmark of networks runs, compares equal forms, and writes what it printed."""
 
 import importlib.util
-import json
 from pathlib import Path
 
 import pytest
@@ -21,30 +20,35 @@ def bench():
 
 
 def test_it_measures_networks_and_the_tail(bench, tmp_path, capsys):
-    report = tmp_path / "report.json"
-    rows = bench.main(
-        [
-            "densedepth_dpm_test_resnet",
-            "tail",
-            "--size",
-            "32x64",
-            "64x64",
-            "--rounds",
-            "2",
-            "--json",
-            str(report),
-        ]
-    )
+    report = tmp_path / "results" / "report.json"
+    names = ["densedepth_dpm_test_resnet", "tail"]
+    asked = ["--size", "32x64", "64x64", "--rounds", "2", "--json", str(report)]
+    rows = bench.main([*names, *asked])
     assert [(row.network, row.height, row.width) for row in rows] == [
-        (name, height, 64) for name in ("densedepth_dpm_test_resnet", "tail") for height in (32, 64)
+        (name, height, 64) for name in names for height in (32, 64)
     ]
     assert all(row.largest_difference_m < 1e-3 for row in rows)
     assert all(row.speedup > 0 and min(row.seconds) > 0 for row in rows)
-    printed = capsys.readouterr().out
-    assert "| `tail` | 64x64 | 0.0 M (0.0 M) |" in printed
-    told = json.loads(report.read_text())
-    assert [row["speedup"] for row in told["rows"]] == [row.speedup for row in rows]
-    assert told["threads"] == 1
+    assert {(row.threads, row.rounds, row.nchw) for row in rows} == {(1, 2, False)}
+    assert "| `tail` | 64x64 | 0.0 M (0.0 M) |" in capsys.readouterr().out
+    assert bench.read(report) == rows
+    # A second run replaces what it measures again, in its place, and leaves the rest.
+    (again,) = bench.main(["tail", "--size", "32x64", "--rounds", "1", "--json", str(report)])
+    (other,) = bench.main(["tail", "--size", "32x64", "--rounds", "1", "--nchw", "--json", str(report)])
+    assert bench.read(report) == [*rows[:2], again, rows[3], other]
+    capsys.readouterr()
+    bench.main(["--show", "--json", str(report)])
+    assert capsys.readouterr().out.splitlines()[2:] == [bench.line(row) for row in bench.read(report)]
+
+
+def test_a_network_that_fails_does_not_stop_the_others(bench, capsys):
+    rows = bench.main(["adabins_efficientnet_b5", "nothing", "tail", "--size", "32x32", "--rounds", "1"])
+    assert [row.network for row in rows] == ["tail"]
+    told = capsys.readouterr().err
+    assert "adabins_efficientnet_b5 at 32x32: The image gives" in told
+    assert "nothing at 32x32: Unknown model 'nothing'" in told
+    with pytest.raises(SystemExit):
+        bench.main(["--show"])
 
 
 def test_by_default_it_takes_every_published_network(bench):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tiekd.errors import ConfigError, InputSizeError
+from tiekd.models.fold import fold_for_inference
 from tiekd.models.registry import architecture_names, create_model, load, save
 from tiekd.types import Prediction
 
@@ -28,6 +29,10 @@ NETWORKS = {
     "channels-last encoder": ("densedepth_dpm_test_mambaout", {"output_stride": 4, "n_bins": 8}),
     "small adabins": ("adabins_test_efficientnet", {**COMPACT, **SMALL_TRANSFORMER}),
     "full adabins": ("adabins_test_efficientnet", SMALL_TRANSFORMER),
+    "adabins with published tokens": (
+        "adabins_test_efficientnet",
+        {**SMALL_TRANSFORMER, "tokens": "published", "embed_dim": 8, "norm": "batch"},
+    ),
     "small depthformer": ("depthformer_swin_tiny", SMALL_NECK),
     "hybrid of any encoder": ("depthformer_test_convnext", SMALL_NECK),
     "small bts": ("bts_test_resnet", {"width": 128}),
@@ -131,6 +136,14 @@ def test_exported_it_answers_the_same(model):
     assert type(got) is Prediction
     for field in ("raw_depth", "depth", "dpm_logits", "bin_edges"):
         torch.testing.assert_close(getattr(got, field), getattr(want, field), rtol=1e-4, atol=1e-3)
+
+
+def test_folded_it_answers_the_same(model):
+    picture = image(33, 47, batch=2)
+    with torch.no_grad():
+        want, got = model.eval()(picture), fold_for_inference(model)(picture)
+    for field in ("raw_depth", "depth", "dpm_logits", "bin_edges"):
+        torch.testing.assert_close(getattr(got, field), getattr(want, field), rtol=1e-4, atol=2e-3)
 
 
 def test_bfloat16_autocast_is_finite_and_near(model):

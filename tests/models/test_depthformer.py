@@ -25,6 +25,13 @@ def test_position_codes_count_from_one_with_y_first():
     assert torch.equal(codes[:, 0, 4:], codes[:1, 0, 4:].expand(3, 4))
 
 
+def test_position_codes_round_like_the_published_ones_far_out():
+    """They divide by a power of 10,000; its inverse shows in the depth of a whole KITTI image."""
+    codes = sine_position((1, 608), 512, like=torch.zeros(1))
+    wavelength = 10000.0 ** (2 * torch.arange(128) / 256)
+    assert (codes[-1, 256::2] - (torch.tensor(608.0) / wavelength).sin()).abs().max() < 1e-6
+
+
 def test_cell_centres_are_x_then_y():
     centres = cell_centres((2, 4), like=torch.zeros(1))
     torch.testing.assert_close(centres[:2], torch.tensor([[0.125, 0.25], [0.375, 0.25]]))

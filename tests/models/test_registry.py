@@ -90,8 +90,13 @@ def test_unknown_names_suggest_near_ones():
     with pytest.raises(UnknownNameError) as caught:
         create_model("densedepht_mobilenetv2")
     assert "densedepth_mobilenetv2" in caught.value.hint
-    with pytest.raises(UnknownNameError):
-        create_model("densedepth_nothing_at_all")
+    with pytest.raises(UnknownNameError, match="Unknown encoder 'resnet19'") as encoder:
+        create_model("densedepth_dpm_resnet19")
+    assert encoder.value.near[0] == "resnet18"
+    assert len(set(encoder.value.near)) == len(encoder.value.near)
+    with pytest.raises(UnknownNameError) as far:
+        create_model("#")
+    assert "bts_resnet50" in far.value.hint
 
 
 def test_the_card_says_how_to_build_it_again():

@@ -25,7 +25,7 @@ from tiekd.models.base import DepthModel
 from tiekd.models.decoder import PyramidDecoder
 from tiekd.models.heads import DPMHead, HeadOutput
 
-PIXELS_AT_A_TIME = 256
+PIXELS_AT_A_TIME = 512
 """So that logits and probabilities of 257 bins stay in a core's second-level cache."""
 _TRIAL_SIZES = ((64, 64), (352, 1216), (480, 640), (256, 256))
 """Image sizes to trace a network at; published AdaBins takes few (its tokens are counted)."""

@@ -82,11 +82,11 @@ def sine_position(size: Size, width: int, *, like: Tensor) -> Tensor:
     Kept for parity: positions count from 1 and are not normalised.
     """
     half = width // 2
-    even = torch.arange(0, half, 2, device=like.device) / half
-    frequency = _TEMPERATURE**-even
+    # Divided by a power, not multiplied by its inverse: at column 608 the two round 6e-5 rad apart.
+    wavelength = _TEMPERATURE ** (torch.arange(0, half, 2, device=like.device) / half)
     codes = []
     for n in size:
-        angle = torch.arange(1, n + 1, device=like.device)[:, None] * frequency
+        angle = torch.arange(1, n + 1, device=like.device)[:, None] / wavelength
         codes.append(torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1))
     rows, columns = codes
     height, length = size

@@ -158,7 +158,7 @@ def misfit(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Misfit:
 
 
 def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> DepthModel:
-    """Fill `model` with a state dict under the authors' names, strictly both ways; returns the model.
+    """Fill `model` with a state dict under the authors' names, strictly both ways; returns it in eval mode.
 
     Raises CheckpointError when tensors are missing, unknown or of another shape, or when the model is not a
     published architecture.
@@ -170,7 +170,7 @@ def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Depth
             hint="Build the architecture, depth range and number of bins that the file was trained with.",
         )
     model.load_state_dict(renamed(model, state_dict))
-    return model
+    return model.eval()
 
 
 def renamed(model: DepthModel, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:

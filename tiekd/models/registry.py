@@ -134,10 +134,10 @@ def _parse(name: str) -> tuple[Architecture, str]:
         encoder = name.removeprefix(arch.prefix)
         if encoder != name and (encoder in arch.presets or encoder in known_encoders()):
             return arch, encoder
-    known = architecture_names() + [
-        arch.prefix + encoder for arch in ARCHITECTURES for encoder in known_encoders()
-    ]
-    raise UnknownNameError("model", name, known)
+    family = next((arch.prefix for arch in ARCHITECTURES if name.startswith(arch.prefix)), None)
+    if family is not None:
+        raise UnknownNameError("encoder", name.removeprefix(family), known_encoders())
+    raise UnknownNameError("model", name, architecture_names())
 
 
 def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
