@@ -69,6 +69,9 @@ def test_eval_scores_the_student(done, tiny_world, tmp_path):
     )  # fmt: skip
     document = json.loads(tiekd(*words, "-").stdout)
     assert (document["protocol"], document["n_images"]) == ("frame", 2)
+    subject = document["subject"]
+    assert (subject["name"], subject["method"], subject["seed"]) == ("tiekd_mobilenetv2.demo", "tiekd", 1)
+    assert subject["recipe"]["optim"]["steps"] == 2
     assert {"abs_rel", "rmse", "delta1"} <= set(document["metrics"])
     text = tiekd(*words, tmp_path / "result.json").stdout
     assert "abs_rel" in text
