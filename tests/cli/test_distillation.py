@@ -78,6 +78,20 @@ def test_eval_scores_the_student(done, tiny_world, tmp_path):
     assert json.loads((tmp_path / "result.json").read_text()) == document
 
 
+def test_report_reads_what_train_and_eval_wrote(done, tiny_world, tmp_path):
+    shutil.copytree(done / "teacher", tmp_path / "teacher")
+    shutil.copytree(done / "student", tmp_path / "student")
+    words = ("--data", f"kitti:{tiny_world}", "--split", "test.txt", "--protocol", "frame", "--json")
+    tiekd("eval", tmp_path / "student" / "best.safetensors", *words, tmp_path / "student" / "test.json")
+    out = ("--out", tmp_path / "report", "--json", "-")
+    told = json.loads(tiekd("report", tmp_path / "teacher", tmp_path / "student", *out).stdout)
+    assert [(table["protocol"], [row["method"] for row in table["rows"]]) for table in told["tables"]] == [
+        ("validation", ["teacher"]), ("frame", ["tiekd"]),
+    ]  # fmt: skip
+    assert told["tables"][1]["rows"][0]["seeds"] == [1]
+    assert "<polyline" in (tmp_path / "report" / "curves.svg").read_text()
+
+
 def test_predict_then_eval_of_the_files_agrees_with_eval_of_the_model(done, tiny_world, tmp_path):
     student = done / "student" / "best.safetensors"
     names = [line.split()[0] for line in (tiny_world / "test.txt").read_text().splitlines()]
