@@ -9,6 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from training_kit import write_kitti
+from typer.testing import CliRunner
+
+from tiekd.cli.main import app
+from tiekd.evaluate import PROTOCOLS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,3 +73,42 @@ def test_the_training_commands_run(tmp_path: Path) -> None:
         done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert np.asarray(Image.open(tmp_path / "depth" / "photo.png")).shape == (96, 160)
+
+
+@pytest.mark.slow
+def test_the_commands_about_evaluation_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = write_kitti(tmp_path / "data" / "street", {"test": 1}, size=(375, 1242))
+    image, depth, _ = (world / "test.txt").read_text().split()
+    stored = np.asarray(Image.open(world / "gt_depth" / depth))
+    (tmp_path / "predictions").mkdir()
+    Image.fromarray(np.maximum(stored, 256)).save(tmp_path / "predictions" / image.replace("/", "_"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path / "home"))
+    lines = commands((ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8"))
+    verbs = [line.split()[1] for line in lines]
+    assert verbs == ["eval", "eval", "eval", "label", "eval", "report", "reproduce"]
+    for line, verb in zip(lines, verbs, strict=True):
+        done = CliRunner().invoke(app, shlex.split(line)[1:])
+        # Nobody has the authors' weights and KITTI here, and that is what the last command says.
+        assert done.exit_code == (2 if verb == "reproduce" else 0), f"{line}\n{done.output}"
+    assert "kitti-tiekd" in done.output
+    assert {"report.md", "report.html"} <= {path.name for path in (tmp_path / "report").iterdir()}
+
+
+def test_the_table_of_protocols_is_the_programs_own() -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in re.findall(r"^\| `.*", text, re.M)
+    ]
+    crops, boxes = {"kb": "352x1216", "none": "whole frame"}, {None: "none", "nyu_eigen": "45:471, 41:601"}
+    assert rows == [
+        [
+            name,
+            crops[p.network_crop],
+            boxes.get(p.box, f"{p.box} on the {p.score_on}"),
+            f"{p.max_depth_m:.0f} m",
+            "yes" if p.flip_tta else "no",
+            str(p.teacher_top_rows),
+        ]
+        for name, p in PROTOCOLS.items()
+    ]

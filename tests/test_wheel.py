@@ -20,6 +20,8 @@ from server.app import create_app
 home = Path(sys.argv[1]).resolve()
 assert home in Path(tiekd.__file__).resolve().parents and home in Path(server.__file__).resolve().parents
 assert read_zoo().rows
+from tiekd.report import Collected, build_report
+assert "<h1>Nothing</h1>" in build_report(Collected(), title="Nothing").html()
 with TestClient(create_app()) as client:
     page = client.get("/")
     assert page.status_code == 200 and "data-action" in page.text, page.text[:500]

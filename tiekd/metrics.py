@@ -13,6 +13,8 @@ from tiekd.errors import DataError, UnknownNameError
 from tiekd.types import DepthRange
 
 METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
+TEACHER_METRICS = ("abs_rel_T", "sq_rel_T", "rmse_T", "rmse_log_T", "delta1_T", "delta2_T", "delta3_T")
+"""The same against a teacher's depth, named as the authors do."""
 CROPS: dict[str, Callable[[int, int], Box]] = {
     "garg": garg_crop_box,
     "eigen": eigen_crop_box,
@@ -48,6 +50,28 @@ def depth_metrics(
     return _compare(estimate, truth)
 
 
+def teacher_metrics(
+    pred: NDArray[np.floating], teacher_depth: NDArray[np.floating], *, top_rows: int = 0
+) -> dict[str, float]:
+    """Agreement of one image with its teacher, from depths `[H, W]` in metres; NaN where nothing is taught.
+
+    Every pixel below the first `top_rows` rows counts, sky too, if the teacher has depth there (above 0).
+    Raises DataError for unequal shapes.
+    """
+    if pred.shape != teacher_depth.shape:
+        raise DataError(
+            f"The prediction is {pred.shape}, the teacher's depth {teacher_depth.shape}.",
+            hint="Label the same frames with the crop of the protocol.",
+        )
+    taught = teacher_depth[top_rows:] > 0
+    if not taught.any():
+        return dict.fromkeys(TEACHER_METRICS, math.nan)
+    found = _compare(
+        pred[top_rows:][taught].astype(np.float64), teacher_depth[top_rows:][taught].astype(np.float64)
+    )
+    return {name: found[name.removesuffix("_T")] for name in TEACHER_METRICS}
+
+
 def valid_mask(
     gt: NDArray[np.floating], *, depth_range: DepthRange, crop: str | None = None
 ) -> NDArray[np.bool_]:
@@ -68,12 +92,13 @@ def valid_mask(
     return mask
 
 
-def mean_over_images(per_image: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def mean_over_images(
+    per_image: Iterable[Mapping[str, float]], names: Iterable[str] = METRICS
+) -> dict[str, float]:
     """Mean of every metric over the images that had anything to compare; NaN when none had."""
-    rows = [row for row in per_image if not math.isnan(row["abs_rel"])]
-    if not rows:
-        return dict.fromkeys(METRICS, math.nan)
-    return {name: float(np.mean([row[name] for row in rows])) for name in METRICS}
+    rows = list(per_image)
+    columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in names}
+    return {name: float(np.mean(values)) if values else math.nan for name, values in columns.items()}
 
 
 def _compare(estimate: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[str, float]:

@@ -69,10 +69,27 @@ def test_eval_scores_the_student(done, tiny_world, tmp_path):
     )  # fmt: skip
     document = json.loads(tiekd(*words, "-").stdout)
     assert (document["protocol"], document["n_images"]) == ("frame", 2)
+    subject = document["subject"]
+    assert (subject["name"], subject["method"], subject["seed"]) == ("tiekd_mobilenetv2.demo", "tiekd", 1)
+    assert subject["recipe"]["optim"]["steps"] == 2
     assert {"abs_rel", "rmse", "delta1"} <= set(document["metrics"])
     text = tiekd(*words, tmp_path / "result.json").stdout
     assert "abs_rel" in text
     assert json.loads((tmp_path / "result.json").read_text()) == document
+
+
+def test_report_reads_what_train_and_eval_wrote(done, tiny_world, tmp_path):
+    shutil.copytree(done / "teacher", tmp_path / "teacher")
+    shutil.copytree(done / "student", tmp_path / "student")
+    words = ("--data", f"kitti:{tiny_world}", "--split", "test.txt", "--protocol", "frame", "--json")
+    tiekd("eval", tmp_path / "student" / "best.safetensors", *words, tmp_path / "student" / "test.json")
+    out = ("--out", tmp_path / "report", "--json", "-")
+    told = json.loads(tiekd("report", tmp_path / "teacher", tmp_path / "student", *out).stdout)
+    assert [(table["protocol"], [row["method"] for row in table["rows"]]) for table in told["tables"]] == [
+        ("validation", ["teacher"]), ("frame", ["tiekd"]),
+    ]  # fmt: skip
+    assert told["tables"][1]["rows"][0]["seeds"] == [1]
+    assert "<polyline" in (tmp_path / "report" / "curves.svg").read_text()
 
 
 def test_predict_then_eval_of_the_files_agrees_with_eval_of_the_model(done, tiny_world, tmp_path):

@@ -143,18 +143,22 @@ def probe_pixels(B, H, W):  # noqa: N803
 
 def metric_pair(kind, seed, H, W, max_depth, valid_frac=0.3):  # noqa: N803
     """Stored ground truth, uint16 at full size, and a prediction in metres (KITTI: of the 352x1216 crop)."""
+    return metric_triple(kind, seed, H, W, max_depth, valid_frac)[:2]
+
+
+def metric_triple(kind, seed, H, W, max_depth, valid_frac=0.3):  # noqa: N803
+    """The same, and a teacher's label of those pixels as it is stored: depth / max_depth * 65535."""
     draw = generator(seed)
-    valid, base, error, odd = (draw.random((H, W)) for _ in range(4))
+    valid, base, error, odd, label_error = (draw.random((H, W)) for _ in range(5))
     if kind == "kitti":
         nearness = np.linspace(1.0, 0.06, H)[:, None]
         depth = 2.0 + 88.0 * (nearness * (0.2 + 0.8 * base)) ** 2
-        low, scale, top, left = (0.75, 0.5), 256, H - 352, (W - 1216) // 2
+        low, scale, cut = (0.75, 0.5), 256, np.s_[H - 352 :, (W - 1216) // 2 : (W - 1216) // 2 + 1216]
     else:
         depth = 0.5 + 10.0 * (base * 0.8 + 0.2 * np.linspace(0, 1, W)[None]) ** 2
-        low, scale, top, left = (0.8, 0.4), 1000, 0, 0
+        low, scale, cut = (0.8, 0.4), 1000, np.s_[:, :]
         valid_frac = 0.9
     stored = np.where(odd < 0.002, max_depth, np.where(valid < valid_frac, depth, 0.0))
-    pred = np.clip(depth * (low[0] + low[1] * error), 1e-3, max_depth)
-    if kind == "kitti":
-        pred = pred[top : top + 352, left : left + 1216]
-    return np.round(stored * scale).astype(np.uint16), pred.astype(np.float32)
+    pred = np.clip(depth * (low[0] + low[1] * error), 1e-3, max_depth)[cut].astype(np.float32)
+    label = np.clip(depth * (0.9 + 0.2 * label_error), 1e-3, max_depth)[cut] / max_depth * 65535
+    return np.round(stored * scale).astype(np.uint16), pred, label.astype(np.uint16)

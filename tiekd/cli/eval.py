@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from tiekd.evaluate import Evaluation, Predicts
-
+    from tiekd.evaluate import Evaluation, Predicts, Protocol, Subject
+    from tiekd.evaluate.pictures import WorstFrames
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd eval tiekd_mobilenetv2.demo --data kitti:data/synth --split test.txt --protocol kitti-garg"
@@ -28,9 +27,17 @@ def eval(  # noqa: A001 - the verb's name
     predictions: Annotated[
         Path | None, typer.Option(help="Folder of 16-bit PNG (metres x 256) instead of a model.")
     ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Teacher labels of these frames: also tell the agreement (*_T).")
+    ] = None,
     flip_tta: Annotated[
         bool | None, typer.Option(help="Average with the mirrored picture; default: as the protocol says.")
     ] = None,
+    name: Annotated[str | None, typer.Option(help="What reports call it; default: its own name.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the metrics of every image as CSV.")] = None,
+    worst: Annotated[int, typer.Option(min=0, help="Draw so many of the worst frames into OUT.")] = 0,
+    plots: Annotated[bool, typer.Option("--plots", help="Draw charts (SVG) into OUT.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for --worst and --plots.")] = Path("evaluation"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
@@ -41,47 +48,60 @@ def eval(  # noqa: A001 - the verb's name
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import find_split, open_source, read_split
     from tiekd.evaluate import evaluate, get_protocol
+    from tiekd.evaluate.pictures import WorstFrames
+    from tiekd.evaluate.tables import text_table
+    from tiekd.labels import LabelFolder
 
     chosen = get_protocol(protocol)
     if flip_tta is not None:
         chosen = chosen.model_copy(update={"flip_tta": flip_tta})
     source = open_source(data)
     frames = read_split(find_split(source, split))
-    predicts = _open(model, predictions, flip_tta=chosen.flip_tta, device=device)
+    taught = LabelFolder(labels) if labels else None
+    subject, predicts = _open(model, predictions, chosen, name=name, device=device)
+    keeper = WorstFrames(worst)
     with progress_bar("Evaluating") as progress:
-        found = evaluate(predicts, source, frames, chosen, progress=progress)
-    result = {"model": model or str(predictions), "data": data, "split": split, **found.to_json()}
-    print_result(result, table(found), json_file)
+        found = evaluate(
+            predicts, source, frames, chosen, labels=taught, watch=keeper.keep, progress=progress
+        )
+    result = {
+        "model": model or str(predictions), "data": data, "split": split,
+        "subject": subject.model_dump(mode="json"), "labels": taught.info.teacher if taught else None,
+        "files": _write_files(found, keeper, csv=csv, out=out, plots=plots), **found.to_json(),
+    }  # fmt: skip
+    print_result(result, "\n".join([text_table(found), *result["files"]]), json_file)
 
 
-def _open(model: str | None, predictions: Path | None, *, flip_tta: bool, device: str) -> Predicts:
+def _open(
+    model: str | None, predictions: Path | None, protocol: Protocol, *, name: str | None, device: str
+) -> tuple[Subject, Predicts]:
     from tiekd.errors import ConfigError
-    from tiekd.evaluate import StoredPredictions
+    from tiekd.evaluate import (
+        StoredPredictions,
+        network_predictions,
+        subject_of_predictions,
+        subject_of_weights,
+    )
 
     if (model is None) == (predictions is None):
         raise ConfigError("Give either a model or --predictions DIR.", hint="One result has one origin.")
     if predictions is not None:
-        return StoredPredictions(predictions)
-    from tiekd.teachers import NetworkTeacher
-
-    network = NetworkTeacher(model or "", flip_tta=flip_tta, device=device)
-    return lambda frame, image, window: network.depth(frame, image[window.region[1:]])
+        return subject_of_predictions(predictions, name=name), StoredPredictions(predictions)
+    assert model is not None
+    return subject_of_weights(model, name=name), network_predictions(model, protocol, device=device)
 
 
-def table(found: Evaluation) -> str:
-    """The means and the errors by range, as text."""
-    lines = [
-        f"protocol {found.protocol.name}  fingerprint {found.fingerprint}  "
-        f"{len(found.per_image)} images ({found.n_skipped} without ground truth)",
-        "  ".join(f"{name} {value:.4f}" for name, value in found.metrics.items()),
-        "true depth      pixels  abs_rel   rmse  delta1  predicted/true",
-    ]
-    for row in found.by_range:
-        numbers = (
-            "    -" if math.isnan(row[k]) else f"{row[k]:.3f}"
-            for k in ("abs_rel", "rmse", "delta1", "median_ratio")
-        )
-        lines.append(
-            f"{row['from_m']:3.0f} to {row['to_m']:3.0f} m {row['n_pixels']:9.0f}  " + "   ".join(numbers)
-        )
-    return "\n".join(lines)
+def _write_files(
+    found: Evaluation, keeper: WorstFrames, *, csv: Path | None, out: Path, plots: bool
+) -> list[str]:
+    """What was asked for beside the numbers; the paths of what was written."""
+    from tiekd.evaluate.plots import plots as draw
+    from tiekd.evaluate.tables import per_image_csv
+    from tiekd.render import write_bytes
+
+    texts = {csv: per_image_csv(found)} if csv else {}
+    if plots:
+        texts |= {out / file: svg for file, svg in draw(found).items()}
+    for path, text in texts.items():
+        write_bytes(path, text.encode())
+    return [str(path) for path in (*texts, *keeper.write(out, found.protocol.depth_range))]

@@ -13,7 +13,20 @@ from typer.core import TyperGroup
 from tiekd import __version__
 from tiekd.errors import RunFailedError, TiekdError
 
-VERBS = ("models", "fetch", "convert", "serve", "predict", "gallery", "data", "train", "label", "eval")
+VERBS = (
+    "models",
+    "fetch",
+    "convert",
+    "serve",
+    "predict",
+    "gallery",
+    "data",
+    "train",
+    "label",
+    "eval",
+    "reproduce",
+    "report",
+)
 """Verb = module of `tiekd.cli` = function in it (or `app`, for a group), in the order of the help."""
 EXIT_BAD_INPUT = 2
 EXIT_FAILED = 1

@@ -9,7 +9,7 @@ from training_kit import write_kitti
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import Frame, open_source, read_split
 from tiekd.errors import DataError, UnknownNameError
-from tiekd.evaluate import PROTOCOLS, RangeTable, StoredPredictions, evaluate, fingerprint, get_protocol
+from tiekd.evaluate import PROTOCOLS, RangeTable, evaluate, fingerprint, get_protocol
 from tiekd.metrics import depth_metrics
 
 
@@ -82,19 +82,83 @@ def test_frames_without_ground_truth_are_skipped_and_counted(kitti):
     found = evaluate(
         truth_times(source, 1.0), source, [*frames, Frame("none.png")], get_protocol("kitti-garg")
     )
-    assert (len(found.per_image), found.n_skipped) == (2, 1)
+    assert (len(found.per_image), found.skipped) == (2, [("none.png", "no ground truth in the split")])
     with pytest.raises(DataError, match="No frame of the split has ground truth"):
         evaluate(truth_times(source, 1.0), source, [Frame("none.png")], get_protocol("kitti-garg"))
 
 
-def test_the_fingerprint_is_protocol_and_frames(kitti):
-    _, frames = kitti
+def test_frames_without_a_pixel_that_counts_are_skipped_and_counted(tmp_path):
+    root = write_kitti(tmp_path, {"test": 2}, size=(375, 1242))
+    source, frames = open_source(f"kitti:{root}"), read_split(root / "test.txt")
+    whole = evaluate(truth_times(source, 1.1), source, frames[1:], get_protocol("kitti-garg"))
+    # 80 m is the end of the range, and the range is open.
+    Image.fromarray(np.full((375, 1242), 80 * 256, np.uint16)).save(source.depth_path(frames[0]))
+    found = evaluate(truth_times(source, 1.1), source, frames, get_protocol("kitti-garg"))
+    assert found.skipped == [(frames[0].image, "no ground-truth pixel counts")]
+    assert found.metrics == whole.metrics
+    assert found.fingerprint == whole.fingerprint
+    with pytest.raises(DataError, match="No frame has a ground-truth pixel between"):
+        evaluate(truth_times(source, 1.1), source, frames[:1], get_protocol("kitti-garg"))
+
+
+def test_predictions_are_clamped_to_the_range(kitti):
+    source, frames = kitti
+    far = evaluate(lambda f, i, w: np.full(w[2:], 200, np.float32), source, frames, get_protocol("frame"))
+    at_80 = evaluate(lambda f, i, w: np.full(w[2:], 80, np.float32), source, frames, get_protocol("frame"))
+    assert far.metrics == at_80.metrics
+
+
+def test_a_pixel_without_prediction_is_counted_and_scored_as_the_nearest_depth(kitti):
+    source, frames = kitti
+
+    def with_hole(frame, image, window):
+        depth = source.read_depth(frame)[window.region]
+        rows, columns = np.nonzero((depth > 0) & (depth < 80))
+        depth[rows[0], columns[0]] = 0
+        return depth
+
+    found = evaluate(with_hole, source, frames, get_protocol("kitti-none"))
+    assert found.n_holes == 2
+    n_pixels = found.per_image[0]["n_pixels"]
+    assert found.per_image[0]["abs_rel"] == pytest.approx(1 / n_pixels, rel=1e-3)
+    assert math.isfinite(found.metrics["rmse_log"])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(np.nan, "predicted depths of .* are not finite"), (np.inf, "not finite"), (0, "holds no depth at any")],
+)
+def test_predictions_that_are_no_depth_are_told_with_their_frame(kitti, value, said):
+    source, frames = kitti
+    with pytest.raises(DataError, match=said) as caught:
+        evaluate(lambda f, i, w: np.full(w[2:], value, np.float32), source, frames, get_protocol("frame"))
+    assert frames[0].image in str(caught.value)
+    with pytest.raises(DataError, match=r"is \(5, 5\), not \(375, 1242\)"):
+        evaluate(lambda f, i, w: np.ones((5, 5), np.float32), source, frames, get_protocol("frame"))
+
+
+def test_the_fingerprint_is_rules_frames_and_ground_truth(kitti, tmp_path):
+    source, frames = kitti
     protocol = get_protocol("kitti-garg")
-    first = fingerprint(protocol, frames)
-    assert fingerprint(protocol, frames[::-1]) == first
-    assert fingerprint(protocol, frames[:1]) != first
-    assert fingerprint(protocol.model_copy(update={"flip_tta": True}), frames) != first
-    assert fingerprint(get_protocol("kitti-eigen"), frames) != first
+    lines = ["a 1", "b 2"]
+    first = fingerprint(protocol, lines)
+    assert fingerprint(protocol, lines[::-1]) == first
+    assert fingerprint(protocol, lines[:1]) != first
+    assert fingerprint(protocol.model_copy(update={"flip_tta": True}), lines) != first
+    assert fingerprint(protocol.model_copy(update={"name": "the same by another name"}), lines) == first
+    assert fingerprint(get_protocol("kitti-eigen"), lines) != first
+
+    copy = write_kitti(tmp_path, {"test": 2}, size=(375, 1242))
+    other = open_source(f"kitti:{copy}")
+
+    def evaluated(where, factor):
+        return evaluate(truth_times(where, factor), where, frames, protocol).fingerprint
+
+    assert evaluated(source, 1.0) == evaluated(source, 1.3) == evaluated(other, 1.0)
+    truth = np.asarray(Image.open(other.depth_path(frames[0]))).copy()
+    truth[300, 600] += 1
+    Image.fromarray(truth).save(other.depth_path(frames[0]))
+    assert evaluated(other, 1.0) != evaluated(source, 1.0)
 
 
 def test_json_has_the_promised_keys_and_no_nan(kitti):
@@ -121,33 +185,6 @@ def test_errors_by_range():
     assert math.isnan(far["abs_rel"])
 
 
-@pytest.mark.parametrize("layout", ["image", "depth", "image flat", "depth flat"])
-@pytest.mark.parametrize("whole", [True, False])
-def test_predictions_on_disk(kitti, tmp_path, layout, whole):
-    source, frames = kitti
-    window = kb_crop_box(375, 1242)
-    for frame in frames:
-        name = frame.image if layout.startswith("image") else frame.depth
-        path = tmp_path / (name.replace("/", "_") if layout.endswith("flat") else name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stored = np.round(np.maximum(source.read_depth(frame), 1) * 1.25 * 256).astype(np.uint16)
-        Image.fromarray(np.ascontiguousarray(stored if whole else stored[window.region])).save(path)
-    found = evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-eigen"))
-    assert found.metrics["abs_rel"] == pytest.approx(0.25, abs=1e-3)
-
-
-def test_predictions_that_cannot_be_used(kitti, tmp_path):
-    source, frames = kitti
-    with pytest.raises(DataError, match="not a folder of predictions"):
-        StoredPredictions(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="holds no prediction for"):
-        evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-garg"))
-    path = tmp_path / frames[0].image.replace("/", "_")
-    Image.fromarray(np.ones((10, 20), np.uint16)).save(path)
-    with pytest.raises(DataError, match="is 20x10; the frame is 1242x375 and its crop 1216x352"):
-        evaluate(StoredPredictions(tmp_path), source, frames, get_protocol("kitti-garg"))
-
-
 def test_ground_truth_of_another_size_is_told(kitti, tmp_path):
     source, frames = kitti
     root = write_kitti(tmp_path, {"test": 1}, size=(375, 1242))
@@ -161,3 +198,16 @@ def test_unknown_protocols_are_told_with_near_ones():
     with pytest.raises(UnknownNameError) as caught:
         get_protocol("kitti-grag")
     assert "kitti-garg" in caught.value.hint
+
+
+def test_every_frame_is_shown_as_it_was_scored(kitti):
+    source, frames = kitti
+    for name, size in (("kitti-tiekd", (352, 1216)), ("kitti-garg", (375, 1242))):
+        shown = []
+        found = evaluate(truth_times(source, 1.1), source, frames, get_protocol(name), watch=shown.append)
+        assert [scored.frame for scored in shown] == frames
+        first = shown[0]
+        assert first.image.shape[:2] == first.truth.shape == first.prediction.shape == size
+        assert first.mask.sum() == found.per_image[0]["n_pixels"]
+        assert first.scores["abs_rel"] == found.per_image[0]["abs_rel"]
+        np.testing.assert_allclose(first.prediction[first.mask], 1.1 * first.truth[first.mask], rtol=1e-5)

@@ -1,0 +1,61 @@
+"""`tiekd reproduce`: does a row score what was published for it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tiekd.reproduce import Check, Outcome
+
+app = typer.Typer(add_completion=False)
+EXAMPLE = (
+    "tiekd reproduce tiekd_mobilenetv2.adabins_kitti --data kitti:data/kitti --split kitti_eigen_test.txt"
+)
+_EXITS = {"pass": 0, "fail": 1, "incomplete": 2}
+
+
+@app.command(epilog=f"Example: {EXAMPLE}")
+def reproduce(
+    row: Annotated[str, typer.Argument(help="A zoo row, see `tiekd models`.")],
+    *,
+    data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
+    split: Annotated[str | None, typer.Option(help="The published test list, here or in ROOT.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Largest relative difference that passes.")] = 0.01,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
+    ] = None,
+) -> None:
+    """Evaluate a row by its published protocol: exit 0 if it scores what is published, 1 if not.
+
+    Exits with 2 where weights or data are missing, and says how to get them.
+    """
+    from tiekd.cli.output import print_result
+    from tiekd.cli.progress import progress_bar
+    from tiekd.reproduce import reproduce as run
+    from tiekd.zoo import row as row_of
+
+    with progress_bar("Evaluating") as progress:
+        outcome = run(
+            row_of(row), data=data, split=split, tolerance=tolerance, device=device, progress=progress
+        )
+    print_result(outcome.to_json(), _text(outcome), json_file)
+    raise typer.Exit(_EXITS[outcome.verdict])
+
+
+def _text(outcome: Outcome) -> str:
+    lines = [f"{outcome.row}: {outcome.verdict.upper()} by {outcome.claim.protocol.name}"]
+    if outcome.found:
+        lines[0] += f", fingerprint {outcome.found.fingerprint}, {len(outcome.found.per_image)} images"
+    missing = ["Missing:", *(f"  {missing}" for missing in outcome.missing)] if outcome.missing else []
+    return "\n".join([*lines, *map(_told, outcome.checks), *outcome.notes, *missing])
+
+
+def _told(check: Check) -> str:
+    return (
+        f"{check.metric:8} stated {check.claimed:.4f}  found {check.found:.4f}  "
+        f"difference {check.difference:+.2%}  tolerance {check.tolerance:.2%}  "
+        + ("ok" if check.passed else "NOT reproduced")
+    )

@@ -1,0 +1,93 @@
+"""Protocols: everything that decides a number, as data (FACTS §2)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tiekd.data.crops import Box, kb_crop_box
+from tiekd.errors import UnknownNameError
+from tiekd.types import DepthRange
+
+STREET_RANGES_M = ((0.0, 6.0), (6.0, 12.0), (12.0, 20.0), (20.0, 40.0), (40.0, 80.0))
+ROOM_RANGES_M = ((0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 5.0), (5.0, 10.0))
+PUBLISHED_TOP_ROWS = 110
+
+
+class Protocol(BaseModel):
+    """How predictions are made and scored.
+
+    network_crop: what of a frame is predicted, unscaled; outside of it nothing is scored. score_on: whether
+    `box` is laid over that crop (as the authors did) or over the whole frame (as is usual). Ground truth
+    counts strictly inside the depth range; predictions are clamped to it before they are resized, which a
+    network does as its card says (align_corners). flip_tta: mean with the answer to the mirrored picture.
+    teacher_top_rows: rows of the crop that the agreement with a teacher leaves out. ranges_m: of true depth,
+    by which errors are also told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    version: Literal[2] = 2
+    network_crop: Literal["kb", "none"]
+    score_on: Literal["crop", "frame"]
+    box: Literal["garg", "eigen", "nyu_eigen"] | None
+    min_depth_m: float = Field(gt=0)
+    max_depth_m: float = Field(gt=0)
+    clamp: Literal["before resize"] = "before resize"
+    resize: Literal["bilinear"] = "bilinear"
+    flip_tta: bool = False
+    mean: Literal["over images"] = "over images"
+    teacher_top_rows: int = Field(default=0, ge=0)
+    ranges_m: tuple[tuple[float, float], ...] = STREET_RANGES_M
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Protocol:
+        if not self.min_depth_m < self.max_depth_m:
+            raise ValueError(f"min_depth_m={self.min_depth_m} must be below max_depth_m={self.max_depth_m}")
+        return self
+
+    @property
+    def depth_range(self) -> DepthRange:
+        """Ground truth strictly inside counts."""
+        return DepthRange(self.min_depth_m, self.max_depth_m)
+
+    def window(self, height: int, width: int) -> Box:
+        """The part of a frame of `height` x `width` that is predicted. Raises DataError for a small frame."""
+        return kb_crop_box(height, width) if self.network_crop == "kb" else Box(0, 0, height, width)
+
+    def rules(self) -> str:
+        """What decides the metrics, as text: all but the name and the ranges they are also told by."""
+        return self.model_dump_json(exclude={"name", "ranges_m"})
+
+
+def _kitti(name: str, **fields: Any) -> Protocol:
+    limits: dict[str, Any] = {"min_depth_m": 1e-3, "max_depth_m": 80.0}
+    return Protocol(name=name, network_crop="kb", teacher_top_rows=PUBLISHED_TOP_ROWS, **limits, **fields)
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        _kitti("kitti-tiekd", score_on="crop", box="garg", flip_tta=True),
+        _kitti("kitti-garg", score_on="frame", box="garg"),
+        _kitti("kitti-eigen", score_on="frame", box="eigen"),
+        _kitti("kitti-none", score_on="frame", box=None),
+        Protocol(
+            name="nyu", network_crop="none", score_on="frame", box="nyu_eigen",
+            min_depth_m=1e-3, max_depth_m=10.0, flip_tta=True, ranges_m=ROOM_RANGES_M,
+        ),
+        Protocol(
+            name="frame", network_crop="none", score_on="frame", box=None, min_depth_m=1e-3, max_depth_m=80.0
+        ),
+    )
+}  # fmt: skip
+"""kitti-tiekd is the authors' protocol; kitti-garg and -eigen are what most papers report."""
+
+
+def get_protocol(name: str) -> Protocol:
+    """A protocol by name. Raises UnknownNameError."""
+    if name not in PROTOCOLS:
+        raise UnknownNameError("protocol", name, PROTOCOLS)
+    return PROTOCOLS[name]

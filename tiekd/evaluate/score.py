@@ -1,0 +1,230 @@
+"""Scoring: predictions against ground truth, frame by frame, by one protocol."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.data.crops import Box
+from tiekd.data.frames import Frame, FrameSource, check_files
+from tiekd.errors import DataError
+from tiekd.evaluate.bands import RangeTable
+from tiekd.evaluate.predictions import Predicts, StoredPredictions
+from tiekd.evaluate.protocol import Protocol
+from tiekd.labels import LabelFolder
+from tiekd.metrics import (
+    METRICS,
+    TEACHER_METRICS,
+    depth_metrics,
+    mean_over_images,
+    teacher_metrics,
+    valid_mask,
+)
+
+NO_TRUTH, NO_PIXEL = "no ground truth in the split", "no ground-truth pixel counts"
+"""Why a frame is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredFrame:
+    """One frame as it was scored, on the array that the protocol's box is laid over.
+
+    image `[H, W, 3]`; prediction and truth `[H, W]` metres, 0 = none; mask: pixels that count.
+    """
+
+    frame: Frame
+    image: NDArray[np.uint8]
+    prediction: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation found; `per_image` in the order of the split, `skipped` (image, reason).
+
+    n_holes: pixels that count and had no prediction; they were scored as the nearest depth there is.
+    """
+
+    protocol: Protocol
+    fingerprint: str
+    metrics: dict[str, float]
+    by_range: list[dict[str, float]]
+    per_image: list[dict[str, Any]]
+    skipped: list[tuple[str, str]]
+    n_holes: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line and the reports write it; what is not finite becomes null."""
+        return {
+            "protocol": self.protocol.name,
+            "protocol_details": self.protocol.model_dump(),
+            "fingerprint": self.fingerprint,
+            "n_images": len(self.per_image),
+            "n_skipped": len(self.skipped),
+            "n_holes": self.n_holes,
+            "metrics": _plain(self.metrics),
+            "by_range": [_plain(row) for row in self.by_range],
+            "per_image": [_plain(row) for row in self.per_image],
+            "skipped": [{"image": image, "reason": reason} for image, reason in self.skipped],
+        }
+
+
+def evaluate(
+    predicts: Predicts,
+    source: FrameSource,
+    frames: Sequence[Frame],
+    protocol: Protocol,
+    *,
+    labels: LabelFolder | None = None,
+    watch: Callable[[ScoredFrame], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Score predictions for the frames that have ground truth; the others are skipped and counted.
+
+    labels: also tell the agreement with these. watch: is shown every scored frame. Raises DataError when
+    nothing can be scored, and for files and predictions that can't be used.
+    """
+    usable = [frame for frame in frames if frame.depth]
+    if not usable:
+        raise DataError("No frame of the split has ground truth.", hint="Give the depth file in each line.")
+    check_files(source, usable, need_depth=True)
+    if isinstance(predicts, StoredPredictions):
+        predicts.check(usable)
+    scorer = _Scorer(predicts, source, protocol, labels)
+    skipped = [(frame.image, NO_TRUTH) for frame in frames if not frame.depth]
+    for done, frame in enumerate(usable, 1):
+        scored = scorer.score(frame)
+        if scored is None:
+            skipped.append((frame.image, NO_PIXEL))
+        elif watch:
+            watch(scored)
+        if progress:
+            progress(done, len(usable))
+    if not scorer.per_image:
+        low_m, high_m = protocol.min_depth_m, protocol.max_depth_m
+        raise DataError(
+            f"No frame has a ground-truth pixel between {low_m} and {high_m} m inside the crop of "
+            f"{protocol.name}.",
+            hint="Check the depth's scale and the protocol.",
+        )
+    names = [*METRICS, *(TEACHER_METRICS if labels else ())]
+    metrics = mean_over_images(scorer.per_image, names)
+    print_ = fingerprint(protocol, scorer.lines)
+    return Evaluation(
+        protocol, print_, metrics, scorer.ranges.rows(), scorer.per_image, skipped, scorer.n_holes
+    )
+
+
+def fingerprint(protocol: Protocol, lines: Iterable[str]) -> str:
+    """16 hex digits that two evaluations share if their rules, frames and ground truth are the same.
+
+    lines: one per scored frame, its names and the digest of its ground truth, in whatever order.
+    """
+    digest = hashlib.sha256(protocol.rules().encode())
+    for line in sorted(lines):
+        digest.update(f"{line}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+class _Scorer:
+    """Scores frame after frame and keeps what the result is made of."""
+
+    def __init__(
+        self, predicts: Predicts, source: FrameSource, protocol: Protocol, labels: LabelFolder | None
+    ) -> None:
+        self.predicts, self.source, self.protocol, self.labels = predicts, source, protocol, labels
+        self.per_image: list[dict[str, Any]] = []
+        self.lines: list[str] = []
+        self.ranges = RangeTable(protocol.ranges_m)
+        self.n_holes = 0
+
+    def score(self, frame: Frame) -> ScoredFrame | None:
+        """Score one frame; None where no pixel of its ground truth counts."""
+        image, truth = self.source.read_image(frame), self.source.read_depth(frame)
+        if truth.shape != image.shape[:2]:
+            raise DataError(
+                f"{frame.image} is {image.shape[:2]}, its ground truth {truth.shape}.",
+                hint="Image and ground truth must be of one size.",
+            )
+        window = self.protocol.window(image.shape[0], image.shape[1])
+        line = f"{frame.image} {frame.depth} {hashlib.sha256(truth.tobytes()).hexdigest()}"
+        limits, box = self.protocol.depth_range, self.protocol.box
+        truth = _laid_out(truth[window.region], truth.shape, window, self.protocol)
+        mask = valid_mask(truth, depth_range=limits, crop=box)
+        if not mask.any():
+            return None
+        raw = _checked(self.predicts(frame, image, window), frame, window)
+        clamped = np.clip(raw, limits.min_m, limits.max_m)
+        answer = _laid_out(clamped, image.shape, window, self.protocol)
+        self.n_holes += _holes(raw, mask, frame, window, self.protocol)
+        scores = depth_metrics(answer, truth, depth_range=limits, crop=box)
+        if self.labels is not None:
+            taught = _label(self.labels, frame, image.shape, window)
+            scores |= teacher_metrics(clamped, taught, top_rows=self.protocol.teacher_top_rows)
+        self.ranges.add(answer, truth, mask)
+        self.lines.append(line)
+        self.per_image.append({"image": frame.image, "n_pixels": int(mask.sum()), **scores})
+        shown = image[window.region[1:]] if self.protocol.score_on == "crop" else image
+        return ScoredFrame(frame, shown, answer, truth, mask, scores)
+
+
+def _laid_out(
+    cut: NDArray[np.float32], size: Sequence[int], window: Box, protocol: Protocol
+) -> NDArray[np.float32]:
+    """Depth of the window on the array that the protocol's box is laid over; 0 outside of the window."""
+    if protocol.score_on == "crop":
+        return cut
+    whole = np.zeros(tuple(size[:2]), np.float32)
+    whole[window.region] = cut
+    return whole
+
+
+def _checked(answer: NDArray[np.float32], frame: Frame, window: Box) -> NDArray[np.float32]:
+    if answer.shape != (window.height, window.width):
+        raise DataError(
+            f"The prediction for {frame.image} is {answer.shape}, not {(window.height, window.width)}.",
+            hint="Predict the window of the frame that the protocol names.",
+        )
+    broken = int(np.count_nonzero(~np.isfinite(answer)))
+    if broken:
+        raise DataError(
+            f"{broken} of {answer.size} predicted depths of {frame.image} are not finite.",
+            hint="The model or its file is broken; a mean over images would hide it.",
+        )
+    return answer
+
+
+def _holes(
+    raw: NDArray[np.float32], mask: NDArray[np.bool_], frame: Frame, window: Box, protocol: Protocol
+) -> int:
+    """How many pixels that count have no prediction."""
+    counts = mask if protocol.score_on == "crop" else mask[window.region]
+    holes, total = int(np.count_nonzero(raw[counts] <= 0)), int(np.count_nonzero(counts))
+    if holes == total:
+        raise DataError(
+            f"The prediction for {frame.image} holds no depth at any of the {total} pixels that count.",
+            hint="0 means no depth; store metres x 256 in 16 bits.",
+        )
+    return holes
+
+
+def _label(labels: LabelFolder, frame: Frame, size: Sequence[int], window: Box) -> NDArray[np.float32]:
+    """The teacher's depth of the window."""
+    if labels.info.crop == "kb" or window[2:] == tuple(size[:2]):
+        return labels.read(frame, (window.height, window.width))
+    return labels.read(frame, (size[0], size[1]))[window.region]
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
+    }

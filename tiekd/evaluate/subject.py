@@ -1,0 +1,69 @@
+"""Who was evaluated, written beside the numbers, so that a report can tell methods and seeds apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from tiekd.errors import DataError
+from tiekd.zoo import read_card, resolve, sha256_of
+
+RECIPE = "recipe.yaml"
+
+
+class Subject(BaseModel):
+    """Whose depth it is. `seed` and `recipe` are known for weights that lie in the folder of their run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    method: str | None = None
+    teacher: str | None = None
+    encoder: str | None = None
+    dataset: str | None = None
+    seed: int | None = None
+    weights_sha256: str | None = None
+    recipe: dict[str, Any] | None = None
+
+
+def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> Subject:
+    """A zoo row or a file of weights, by its card and by the recipe of the run it lies in.
+
+    Raises what `tiekd.zoo.resolve` raises, CheckpointError for a file without a card, and DataError for a
+    recipe that can't be read.
+    """
+    path = resolve(name_or_path)
+    card = read_card(path)
+    recipe = _read_recipe(path.parent / RECIPE)
+    return Subject(
+        name=name or card.name,
+        method=card.method,
+        teacher=card.teacher,
+        encoder=card.encoder,
+        dataset=card.dataset,
+        seed=recipe.get("run", {}).get("seed") if recipe else None,
+        weights_sha256=sha256_of(path),
+        recipe=recipe,
+    )
+
+
+def subject_of_predictions(root: Path, *, name: str | None = None) -> Subject:
+    """A folder of predictions, which says nothing about itself but its name."""
+    return Subject(name=name or root.resolve().name)
+
+
+def _read_recipe(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DataError(
+            f"Can't read {path}: {error}", hint="It tells which run the weights are of."
+        ) from error
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("run", {}), dict):
+        raise DataError(f"{path} is not a recipe.", hint="It tells which run the weights are of.")
+    return recipe

@@ -1,0 +1,144 @@
+"""What is reported on: evaluations and run folders, read from disk."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tiekd.charts import Line
+from tiekd.errors import DataError
+from tiekd.evaluate import Subject, subject_of_weights
+from tiekd.evaluate.subject import RECIPE
+from tiekd.metrics import METRICS
+
+WEIGHTS, METRICS_TABLE = "best.safetensors", "metrics.csv"
+VALIDATION = "validation"
+_VALIDATED_BY = ("val_split", "max_val_frames", "crop", "shrink", "min_depth_m", "max_depth_m")
+"""What of a recipe's `data` decides the numbers of its validation."""
+
+
+class Result(BaseModel):
+    """One evaluation of one subject; other keys of the JSON are not needed here."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    subject: Subject
+    protocol: str
+    fingerprint: str
+    n_images: int | None
+    metrics: dict[str, float | None]
+    by_range: list[dict[str, float | None]] = []
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Collected:
+    """Everything found: results, and the validation of runs over their steps."""
+
+    results: list[Result] = field(default_factory=list)
+    curves: list[Line] = field(default_factory=list)
+
+
+def collect(paths: Sequence[Path]) -> Collected:
+    """Read run folders, folders of evaluations, and JSON files of `tiekd eval`.
+
+    Raises DataError for what is none of these.
+    """
+    found = Collected()
+    for path in dict.fromkeys(paths):
+        if path.is_file():
+            found.results.append(read_evaluation(path))
+        elif path.is_dir():
+            _read_folder(path, found)
+        else:
+            raise DataError(f"There is no {path}.", hint="Give run folders or JSON files of `tiekd eval`.")
+    return found
+
+
+def read_evaluation(path: Path) -> Result:
+    """The JSON that `tiekd eval` wrote. Raises DataError."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return Result.model_validate({**document, "where": str(path)})
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"Can't read {path}: {error}", hint="Write it again with `tiekd eval`.") from error
+    except (ValidationError, TypeError) as error:
+        raise DataError(
+            f"{path} is not a result of `tiekd eval`.", hint="Write it again with `tiekd eval … --json`."
+        ) from error
+
+
+def _read_folder(folder: Path, found: Collected) -> None:
+    evaluations = [read_evaluation(path) for path in sorted(folder.glob("*.json")) if _is_evaluation(path)]
+    found.results += evaluations
+    if not (folder / RECIPE).is_file():
+        if not evaluations:
+            raise DataError(
+                f"{folder} holds neither a run nor an evaluation.",
+                hint=f"A run has a {RECIPE}; an evaluation is a JSON file of `tiekd eval`.",
+            )
+        return
+    rows = _validation_rows(folder / METRICS_TABLE)
+    if rows:
+        points = [(float(row["step"]), _number(row["val_abs_rel"])) for row in rows]
+        found.curves.append(Line(folder.name, points))
+    if not evaluations:
+        found.results.append(_validation(folder, rows))
+
+
+def _is_evaluation(path: Path) -> bool:
+    """Whether a JSON file of a folder is meant: the result of `tiekd train` may lie there too."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return False
+    return isinstance(document, dict) and {"protocol", "fingerprint", "metrics"} <= set(document)
+
+
+def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
+    """A run's best validation, which is that of its best.safetensors."""
+    weights = folder / WEIGHTS
+    if not weights.is_file() or not rows:
+        lacks = WEIGHTS if rows else f"{METRICS_TABLE} with a validation"
+        raise DataError(f"The run {folder} has no {lacks} yet.", hint="Let it reach its first validation.")
+    subject = subject_of_weights(weights)
+    recipe: dict[str, Any] = subject.recipe or {}
+    best_by = recipe.get("run", {}).get("best_by", "abs_rel")
+    sign = 1 if best_by.startswith("delta") else -1
+    best = max(rows, key=lambda row: sign * _number(row[f"val_{best_by}"]))
+    data = recipe.get("data", {})
+    decided_by = [subject.dataset, recipe.get("view", {}).get("size"), *map(data.get, _VALIDATED_BY)]
+    return Result(
+        subject=subject,
+        protocol=VALIDATION,
+        fingerprint=hashlib.sha256(json.dumps(decided_by).encode()).hexdigest()[:16],
+        n_images=None,
+        metrics={name: _number(best[f"val_{name}"]) for name in METRICS},
+        where=str(folder),
+    )
+
+
+def _validation_rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row.get("val_abs_rel")]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Can't read {path}: {error}", hint="`tiekd train` writes it.") from error
+    return rows
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan

@@ -1,0 +1,173 @@
+"""A report as files: Markdown, one self-contained HTML page, and its charts as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from tiekd._version import __version__
+from tiekd.assets import asset_root
+from tiekd.charts import Bar, Line, bar_chart, line_chart
+from tiekd.render import write_bytes
+from tiekd.report.collect import VALIDATION, Collected
+from tiekd.report.table import GAP_METRICS, Row, Spread, Table, tabulate
+
+HEADINGS = {
+    "abs_rel": "AbsRel", "sq_rel": "SqRel", "rmse": "RMSE (m)", "rmse_log": "RMSE log", "log10": "log10",
+    "silog": "SILog", "delta1": "δ1", "delta2": "δ2", "delta3": "δ3",
+}  # fmt: skip
+CHARTED = ("abs_rel", "rmse", "delta1")
+LEGEND = (
+    "Mean over images, then mean ± standard deviation over seeds. Gap recovered: how far a student has come "
+    "from the baseline (0 %) to the teacher (100 %) by that metric; – where a table lacks either, or the "
+    "teacher is no better than the baseline."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tables and charts (file name -> SVG), and what they are written as."""
+
+    title: str
+    tables: list[Table]
+    charts: list[dict[str, str]]
+    curves: str | None
+
+    def markdown(self, *, pictures: bool = True) -> str:
+        """The tables, with their charts as pictures beside the file."""
+        parts = [f"# {self.title}", LEGEND]
+        for table, charts in zip(self.tables, self.charts, strict=True):
+            head, *rows = cells(table)
+            lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+            grid = ("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
+            parts += [f"## {heading(table)}", "\n".join(grid), references(table)]
+            parts += [f"![{name}]({name})" for name in charts] if pictures else []
+        if self.curves and pictures:
+            parts += ["## Validation while training", "![curves.svg](curves.svg)"]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def html(self) -> str:
+        """One page with everything inside, for dark and for light."""
+        import jinja2
+
+        loader = jinja2.FileSystemLoader(asset_root() / "templates")
+        page = jinja2.Environment(loader=loader, autoescape=True).get_template("report.html")
+        sections = [
+            {"heading": heading(table), "cells": cells(table), "note": references(table), "charts": charts}
+            for table, charts in zip(
+                self.tables, [list(charts.values()) for charts in self.charts], strict=True
+            )
+        ]
+        return page.render(
+            title=self.title, legend=LEGEND, sections=sections, curves=self.curves, version=__version__
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line writes it."""
+        return {"tables": [_table_json(table) for table in self.tables]}
+
+    def write(self, folder: Path) -> list[Path]:
+        """report.md, report.html and the charts into `folder`. Raises DataError."""
+        texts = {"report.md": self.markdown(), "report.html": self.html()}
+        for charts in self.charts:
+            texts |= charts
+        if self.curves:
+            texts["curves.svg"] = self.curves
+        for name, text in texts.items():
+            write_bytes(folder / name, text.encode())
+        return [folder / name for name in texts]
+
+
+def build_report(
+    found: Collected, *, title: str = "Results", teacher: str | None = None, baseline: str | None = None
+) -> Report:
+    """Tables and charts of what `collect` found. Raises what `tabulate` raises."""
+    tables = tabulate(found.results, teacher=teacher, baseline=baseline)
+    curves = None
+    if found.curves:
+        curves = line_chart("AbsRel of the validation", found.curves, x_label="steps", y_label="AbsRel")
+    return Report(title, tables, [_charts(table, n) for n, table in enumerate(tables, 1)], curves)
+
+
+def heading(table: Table) -> str:
+    """What a table's numbers are of."""
+    if table.protocol == VALIDATION:
+        return f"Validation of the runs ({table.fingerprint})"
+    return f"{table.protocol}, {table.n_images} images ({table.fingerprint})"
+
+
+def cells(table: Table) -> list[list[str]]:
+    """Texts of a table, the head first."""
+    recovered = [name for name in GAP_METRICS if any(name in row.recovered for row in table.rows)]
+    head = ["method", "seeds", *(f"gap recovered, {HEADINGS[name]}" for name in recovered)]
+    lines = [[*head, *(HEADINGS.get(name, name) for name in table.columns)]]
+    for row in table.rows:
+        shares = [f"{row.recovered[name]:.0%}" if name in row.recovered else "–" for name in recovered]
+        numbers = [_number(row.metrics.get(name)) for name in table.columns]
+        lines.append([row.label, ", ".join(map(str, row.seeds)) or "–", *shares, *numbers])
+    return lines
+
+
+def references(table: Table) -> str:
+    """Which rows span the gap of which."""
+    spans = {row.label: row.reference for row in table.rows if row.reference}
+    if len(set(spans.values())) == 1:
+        return f"Gap: {next(iter(spans.values()))}."
+    return " ".join(f"Gap of {label}: {span}." for label, span in spans.items())
+
+
+def _number(value: Spread | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value.mean:.4f}" if value.sd is None else f"{value.mean:.4f} ± {value.sd:.4f}"
+
+
+def _charts(table: Table, number: int) -> dict[str, str]:
+    charts = {}
+    for name in CHARTED:
+        bars = [
+            Bar(row.label, spread.mean, spread.sd) for row in table.rows if (spread := row.metrics.get(name))
+        ]
+        charts[f"table{number}_{name}.svg"] = bar_chart(f"{HEADINGS[name]}, {table.protocol}", bars)
+    lines = [Line(row.label, points) for row in table.rows if (points := _by_depth(row))]
+    if lines:
+        charts[f"table{number}_by_depth.svg"] = line_chart(
+            f"AbsRel by true depth, {table.protocol}", lines, x_label="true depth (m)", y_label="AbsRel"
+        )
+    return charts
+
+
+def _by_depth(row: Row) -> Sequence[tuple[float, float]]:
+    """Mean AbsRel over seeds at the middle of each range of depth."""
+    points = []
+    for bands in zip(*(result.by_range for result in row.results), strict=True):
+        low, high = bands[0].get("from_m"), bands[0].get("to_m")
+        errors = [error for band in bands if (error := band.get("abs_rel")) is not None]
+        if low is not None and high is not None and errors:
+            points.append(((low + high) / 2, fmean(errors)))
+    return points
+
+
+def _table_json(table: Table) -> dict[str, Any]:
+    rows = [
+        {
+            "label": row.label,
+            "method": row.method,
+            "seeds": row.seeds,
+            "n_results": len(row.results),
+            "metrics": {name: {"mean": value.mean, "sd": value.sd} for name, value in row.metrics.items()},
+            "gap_recovered": row.recovered,
+            "gap": row.reference or None,
+            "from": [result.where for result in row.results],
+        }
+        for row in table.rows
+    ]
+    return {
+        "protocol": table.protocol,
+        "fingerprint": table.fingerprint,
+        "n_images": table.n_images,
+        "rows": rows,
+    }

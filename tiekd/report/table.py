@@ -1,0 +1,188 @@
+"""From results to tables: seeds averaged, and the share of the teacher-baseline gap that is recovered."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Any, get_args
+
+from tiekd.card import Method
+from tiekd.errors import ConfigError, UnknownNameError
+from tiekd.metrics import METRICS, TEACHER_METRICS
+from tiekd.report.collect import Result
+
+GAP_METRICS = ("abs_rel", "rmse", "delta1")
+_ORDER = (*get_args(Method), None)
+_FREE = {
+    "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.source",
+    "data.labels", "data.cache", "data.cache_dir", "data.workers", "network.encoder_weights", "rows",
+}  # fmt: skip
+"""Keys of a recipe that may differ between seeds of one method: the seed, paths and resources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean over seeds, and their standard deviation (n - 1) where there are two or more."""
+
+    mean: float
+    sd: float | None = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One method in one table. `recovered`: share of the gap from baseline to teacher, by metric."""
+
+    label: str
+    results: list[Result]
+    metrics: dict[str, Spread] = field(default_factory=dict)
+    recovered: dict[str, float] = field(default_factory=dict)
+    reference: str = ""
+
+    @property
+    def method(self) -> str | None:
+        """The method, where it is known."""
+        return self.results[0].subject.method
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that are known."""
+        return [result.subject.seed for result in self.results if result.subject.seed is not None]
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows that compare: one protocol, the same frames."""
+
+    protocol: str
+    fingerprint: str
+    n_images: int | None
+    rows: list[Row]
+
+    @property
+    def columns(self) -> list[str]:
+        """The metrics that any row has."""
+        return [
+            name for name in (*METRICS, *TEACHER_METRICS) if any(name in row.metrics for row in self.rows)
+        ]
+
+
+def tabulate(
+    results: Sequence[Result], *, teacher: str | None = None, baseline: str | None = None
+) -> list[Table]:
+    """One table per protocol and fingerprint, in the order in which they were given.
+
+    teacher, baseline: labels of the rows that span the gap; by default a student's own teacher and the
+    baseline of its encoder, or the only one there is. Raises ConfigError for two results of one seed that
+    differ, and UnknownNameError for a label that no table has.
+    """
+    by_table: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        by_table.setdefault((result.protocol, result.fingerprint), []).append(result)
+    tables = [
+        Table(protocol, mark, group[0].n_images, _rows(group)) for (protocol, mark), group in by_table.items()
+    ]
+    labels = [row.label for table in tables for row in table.rows]
+    for stated in (teacher, baseline):
+        if stated is not None and stated not in labels:
+            raise UnknownNameError("row of the report", stated, labels)
+    for table in tables:
+        for row in table.rows:
+            _recover(row, table, teacher=teacher, baseline=baseline)
+    return tables
+
+
+def _rows(results: Sequence[Result]) -> list[Row]:
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        settings = json.dumps(_settings(result), sort_keys=True, default=str)
+        seeds = groups.setdefault((result.subject.name, settings), [])
+        if not any(_is_same(result, other) for other in seeds):
+            seeds.append(result)
+    rows = [Row(label, seeds) for label, seeds in _labelled(groups)]
+    for row in rows:
+        row.results.sort(key=lambda result: result.subject.seed or 0)
+        for name in row.results[0].metrics:
+            values = [value for result in row.results if (value := result.metrics.get(name)) is not None]
+            finite = [value for value in values if math.isfinite(value)]
+            if finite and len(finite) == len(row.results):
+                row.metrics[name] = Spread(fmean(finite), stdev(finite) if len(finite) > 1 else None)
+    return sorted(rows, key=lambda row: (_ORDER.index(row.method), row.label))
+
+
+def _is_same(result: Result, other: Result) -> bool:
+    """Whether two results are one, given twice. Raises ConfigError if they only claim to be."""
+    if result.subject.seed != other.subject.seed:
+        return False
+    if result.metrics == other.metrics:
+        return True
+    raise ConfigError(
+        f"{other.where} and {result.where} are both {result.subject.name}, seed {result.subject.seed}, "
+        "and differ.",
+        hint="Give one of them, or tell them apart with `tiekd eval --name`.",
+    )
+
+
+def _labelled(groups: Mapping[tuple[str, str], list[Result]]) -> Iterator[tuple[str, list[Result]]]:
+    """Rows of one name whose recipes differ get the differing keys into their label."""
+    for (name, settings), results in groups.items():
+        own: dict[str, Any] = json.loads(settings)
+        others = [json.loads(text) for other, text in groups if other == name and text != settings]
+        differing = sorted({k for other in others for k in {*own, *other} if own.get(k) != other.get(k)})
+        if not differing:
+            yield name, results
+        elif not own:
+            yield f"{name} (weights alone)", results
+        else:
+            shown = [f"{key}={own.get(key)}" for key in differing[:3]] + ["…"] * (len(differing) > 3)
+            yield f"{name} ({', '.join(shown)})", results
+
+
+def _settings(result: Result) -> dict[str, Any]:
+    """A recipe as dotted keys, without what may differ between seeds."""
+    flat = dict(_flattened(result.subject.recipe or {}))
+    return {key: value for key, value in flat.items() if key not in _FREE}
+
+
+def _flattened(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _flattened(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | None) -> None:
+    if row.method in ("teacher", "baseline") or row.label in (teacher, baseline):
+        return
+    subject = row.results[0].subject
+    top = _reference(table, "teacher", teacher, fits=lambda other: _teaches(other, subject.teacher))
+    bottom = _reference(
+        table, "baseline", baseline, fits=lambda other: other.results[0].subject.encoder == subject.encoder
+    )
+    if top is None or bottom is None:
+        return
+    row.reference = f"{bottom.label} → {top.label}"
+    for name in GAP_METRICS:
+        if not all(name in r.metrics for r in (row, top, bottom)):
+            continue
+        gap = top.metrics[name].mean - bottom.metrics[name].mean
+        # Where the teacher is no better than the baseline there is nothing to recover.
+        if gap * (1 if name.startswith("delta") else -1) > 0:
+            row.recovered[name] = (row.metrics[name].mean - bottom.metrics[name].mean) / gap
+
+
+def _teaches(row: Row, teacher: str | None) -> bool:
+    return teacher is not None and (row.label == teacher or row.label.startswith(f"{teacher}_"))
+
+
+def _reference(table: Table, method: str, stated: str | None, *, fits: Callable[[Row], bool]) -> Row | None:
+    """The row that is stated, else the one that fits, else the only one of its method."""
+    if stated is not None:
+        return next((row for row in table.rows if row.label == stated), None)
+    rows = [row for row in table.rows if row.method == method]
+    fitting = [row for row in rows if fits(row)]
+    chosen = fitting if fitting else rows
+    return chosen[0] if len(chosen) == 1 else None

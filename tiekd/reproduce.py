@@ -1,0 +1,187 @@
+"""Does a row of the zoo score what was published for it? Pass, fail, or what is missing to find out.
+
+The authors' numbers are by their own protocol on their test split; ours by the protocol that the row names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
+from tiekd.errors import ConfigError, DataError
+from tiekd.evaluate import Evaluation, Protocol, evaluate, get_protocol, network_predictions
+from tiekd.fetch import direct_link, how_to_convert
+from tiekd.zoo import ZooRow, find_weights
+
+TOLERANCE = 0.01
+"""Largest relative difference that passes. Rounding of the published digits alone is up to 0.005."""
+Verdict = Literal["pass", "fail", "incomplete"]
+_PROTOCOLS = {"kitti": ("kitti-tiekd", 652), "nyu": ("nyu", 654)}
+_LAYOUTS = {
+    "kitti": (
+        "KITTI under ROOT: the pictures as ROOT/input/<date>/<drive>/image_02/data/N.png, the official "
+        "ground truth as ROOT/gt_depth/<drive>/proj_depth/groundtruth/image_02/N.png, and the Eigen test "
+        "list (697 lines, 652 with ground truth) as the split"
+    ),
+    "nyu": (
+        "NYU Depth v2 under ROOT: ROOT/<scene>/rgb_N.jpg beside ROOT/<scene>/sync_depth_N.png (millimetres), "
+        "and the test list (654 lines) as the split"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a row is said to score. `n_frames` is how many frames that was on, where it is known."""
+
+    protocol: Protocol
+    metrics: dict[str, float]
+    n_frames: int | None
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One metric: what was claimed and what was found."""
+
+    metric: str
+    claimed: float
+    found: float
+    tolerance: float
+
+    @property
+    def difference(self) -> float:
+        """Relative to the claim."""
+        return self.found / self.claimed - 1
+
+    @property
+    def passed(self) -> bool:
+        """Whether the difference is within the tolerance."""
+        return math.isfinite(self.found) and abs(self.difference) <= self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict; `missing` says what would make it one, where there is none."""
+
+    row: str
+    claim: Claim
+    verdict: Verdict
+    checks: tuple[Check, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    found: Evaluation | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line writes it."""
+        checks = [
+            {
+                "metric": check.metric,
+                "claimed": check.claimed,
+                "found": check.found if math.isfinite(check.found) else None,
+                "tolerance": check.tolerance,
+                "passed": check.passed,
+            }
+            for check in self.checks
+        ]
+        return {
+            "row": self.row,
+            "verdict": self.verdict,
+            "protocol": self.claim.protocol.name,
+            "checks": checks,
+            "missing": list(self.missing),
+            "notes": list(self.notes),
+            "evaluation": self.found.to_json() if self.found else None,
+        }
+
+
+def reproduce(
+    zoo_row: ZooRow,
+    *,
+    data: str | None = None,
+    split: str | None = None,
+    tolerance: float = TOLERANCE,
+    device: str = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Evaluate a row's weights by the protocol of its published numbers, and compare.
+
+    data: KIND:ROOT. What is not there is listed as missing, all of it. Raises ConfigError for a row without
+    numbers, for data of another kind and for a tolerance that is none, and what opening what is there raises.
+    """
+    if not 0 < tolerance < 1:
+        raise ConfigError(f"The tolerance {tolerance} is no share.", hint="0.01 is one per cent.")
+    claim = claim_of(zoo_row)
+    missing = [] if find_weights(zoo_row) else [_missing_weights(zoo_row)]
+    source, frames = _open(claim, data, split)
+    missing += _missing_data(claim, source, frames)
+    if missing or source is None or frames is None:
+        return Outcome(zoo_row.name, claim, "incomplete", missing=tuple(missing))
+    predicts = network_predictions(zoo_row.name, claim.protocol, device=device)
+    found = evaluate(predicts, source, frames, claim.protocol, progress=progress)
+    return judge(zoo_row.name, claim, found, tolerance=tolerance)
+
+
+def claim_of(zoo_row: ZooRow) -> Claim:
+    """The authors' numbers of a row, else ours. Raises ConfigError where there are none."""
+    if zoo_row.published and zoo_row.dataset in _PROTOCOLS:
+        name, n_frames = _PROTOCOLS[zoo_row.dataset]
+        return Claim(get_protocol(name), zoo_row.published.model_dump(), n_frames, zoo_row.dataset)
+    for name, metrics in zoo_row.measured.items():
+        return Claim(get_protocol(name), dict(metrics), None, zoo_row.dataset)
+    raise ConfigError(
+        f"Nobody has published numbers for {zoo_row.name}.",
+        hint="`tiekd models` shows the rows that have some; `tiekd eval` measures any.",
+    )
+
+
+def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Outcome:
+    """Compare metrics with a claim. On other frames than the claim's, agreement is no reproduction yet."""
+    checks = tuple(
+        Check(name, claimed, found.metrics[name], tolerance) for name, claimed in claim.metrics.items()
+    )
+    passed = all(check.passed for check in checks)
+    n_frames = len(found.per_image)
+    if claim.n_frames in (None, n_frames):
+        return Outcome(row, claim, "pass" if passed else "fail", checks, found=found)
+    note = f"These are {n_frames} frames, the published numbers are of {claim.n_frames}."
+    if not passed:
+        return Outcome(row, claim, "fail", checks, notes=(note,), found=found)
+    missing = f"data: {_LAYOUTS[claim.dataset]}; the split given has {n_frames} of {claim.n_frames} frames"
+    return Outcome(row, claim, "incomplete", checks, (missing,), (note,), found)
+
+
+def _open(claim: Claim, data: str | None, split: str | None) -> tuple[FrameSource | None, list[Frame] | None]:
+    """The data set and the frames, as far as they are given."""
+    source = open_source(data) if data else None
+    if source and claim.dataset in _LAYOUTS and source.kind != claim.dataset:
+        raise ConfigError(
+            f"The numbers are of {claim.dataset}, the data is {source.kind}.",
+            hint=f"Give --data {claim.dataset}:ROOT.",
+        )
+    return source, read_split(find_split(source, split)) if source and split else None
+
+
+def _missing_weights(zoo_row: ZooRow) -> str:
+    by_hand = f"download it from {zoo_row.link} and run `{how_to_convert(zoo_row.name)}`"
+    if zoo_row.link is None:
+        return f"weights: nobody has published them; `tiekd train {zoo_row.name}` makes some"
+    if direct_link(zoo_row.link) is None:
+        return f"weights: {by_hand}"
+    return f"weights: run `tiekd fetch {zoo_row.name}`; where that can't reach the file, {by_hand}"
+
+
+def _missing_data(claim: Claim, source: FrameSource | None, frames: list[Frame] | None) -> list[str]:
+    wanted = _LAYOUTS.get(claim.dataset, "the frames the row was measured on, see models/README.md")
+    if source is None:
+        return [f"data: {wanted}; then give --data {claim.dataset}:ROOT --split FILE"]
+    if frames is None:
+        return [f"split: give --split FILE. It needs {wanted}"]
+    try:
+        check_files(source, [frame for frame in frames if frame.depth], need_depth=True)
+    except DataError as error:
+        return [f"data: {error} It needs {wanted}"]
+    return []
