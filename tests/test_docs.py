@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # The README's commands are run as they stand, but for sizes: a world of six small frames, two steps.
 SMALLER = [
-    ("--frames 1800 --seed 21 --workers 2", "--frames 6 --size 416x128 --split 0.34,0.33,0.33 --drive 2"),
+    ("--frames 3000 --seed 21 --workers 2", "--frames 6 --size 416x128 --split 0.34,0.33,0.33 --drive 2"),
     (
         " --out runs/teacher",
         " --out runs/teacher --encoder-weights none -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"

@@ -49,6 +49,7 @@ def plane_with_box(rng, size):
 TINY = {
     "network.encoder_weights": None,
     "network.options": {"image_pool": 2, "output_stride": 4, "norm": "batch"},
+    "data.shrink": 2,
     "view.size": [64, 96],
     "data.train_focal_px": FOCAL_PX,
     "data.workers": 0,

@@ -19,7 +19,7 @@ def _group() -> None:
 
 @app.command(
     epilog="Example: tiekd gallery build --data kitti:data/world --split test.txt "
-    "--models adabins_efficientnet_lite0.demo,tiekd_mobilenetv2.demo --out runs/gallery"
+    "--models adabins_tf_efficientnet_lite0.demo,tiekd_mobilenetv2.demo --out runs/gallery"
 )
 def build(
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],

@@ -9,7 +9,7 @@ import typer
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = (
-    "Example: tiekd label adabins_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
+    "Example: tiekd label adabins_tf_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
 )
 
 
