@@ -81,8 +81,9 @@ function compareCommands({ store, pixelUnderCursor }) {
     "pixel-down": move(0, 1),
     escape: () => {
       const { pixel, diff } = store.get().view;
-      if (document.querySelector(":popover-open")) return;
-      if (pixel) set({ pixel: null });
+      const menu = document.querySelector(":popover-open");
+      if (menu instanceof HTMLElement) menu.hidePopover();
+      else if (pixel) set({ pixel: null });
       else if (diff) store.dispatch({ type: "diff/off" });
     },
   };

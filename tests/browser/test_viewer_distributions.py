@@ -18,7 +18,7 @@ def opened(viewer, x: int = 70, y: int = 41):
 
 
 def settled(viewer):
-    viewer.page.wait_for_selector(".inspector[data-state=ready]", timeout=20_000)
+    viewer.page.wait_for_selector(".inspector[data-state=ready]", timeout=60_000)
     return viewer
 
 

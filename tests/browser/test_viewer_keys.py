@@ -43,6 +43,16 @@ def test_keys_with_modifiers_and_keys_while_typing_are_left_alone(viewer):
     viewer.press("3", diff=3)
 
 
+def test_escape_closes_the_menu_of_methods_first(viewer):
+    viewer.open("?gallery=streets&diff=2")
+    viewer.act("methods")
+    menu = viewer.page.locator("#methods-menu")
+    menu.locator("input").first.focus()
+    viewer.press("Escape", diff=2)
+    assert not menu.is_visible()
+    viewer.press("Escape", diff=0)
+
+
 def test_back_leads_through_what_was_looked_at(viewer):
     viewer.open().press("ArrowRight", index=1).press("2", diff=2).press("ArrowRight", index=2, diff=2)
     viewer.press("c", index=2)
@@ -62,8 +72,11 @@ def test_held_key_writes_one_address(viewer):
     viewer.open()
     before = viewer.page.evaluate("history.length")
     viewer.page.keyboard.down("ArrowRight")
-    for _ in range(8):
-        viewer.page.keyboard.down("ArrowRight")  # repeats
+    # Repeats, made in the page: on a busy machine real ones come too slowly to be those of a held key.
+    viewer.page.evaluate("""() => {
+      const how = { code: 'ArrowRight', key: 'ArrowRight', repeat: true, bubbles: true };
+      for (let i = 0; i < 8; i++) document.body.dispatchEvent(new KeyboardEvent('keydown', how));
+    }""")
     viewer.page.keyboard.up("ArrowRight")
     viewer.wait(index=LAST)
     viewer.page.wait_for_timeout(400)

@@ -102,7 +102,9 @@ def test_pointer_reads_metres_in_every_pane_at_once(viewer):
 
 
 def test_pictures_without_metres_show_the_difference_of_their_colours(viewer):
-    viewer.open("?gallery=pictures").press("1", diff=1)
+    viewer.open("?gallery=pictures&columns=4")
+    assert viewer.pane("second").get_by_text("colours only").is_visible()
+    viewer.press("1", diff=1)
     reference, other = picture_of("first", 0).astype(int), picture_of("second", 0).astype(int)
     shown = viewer.pixels("second")
     assert np.array_equal(shown[..., :3], np.abs(other - reference))

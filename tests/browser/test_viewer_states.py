@@ -107,6 +107,27 @@ def test_page_fits_every_width(viewer, width):
     assert boxes == pytest.approx([200 / 60] * 5, rel=0.01)
 
 
+def test_a_low_window_leaves_the_pictures_more_than_half_beside_the_panel(viewer):
+    viewer.page.set_viewport_size({"width": 800, "height": 600})
+    viewer.open("?gallery=streets&pixel=20,20")
+    heights = [viewer.page.locator(part).bounding_box()["height"] for part in (".grid", ".inspector")]
+    assert heights[0] > heights[1] > 120
+
+
+def test_the_end_of_a_long_name_stays_when_there_is_no_room(viewer):
+    viewer.open()
+    name = viewer.page.locator("[data-frame-title]")
+    left = "e => e.getBoundingClientRect().left"
+    assert name.evaluate(left) == name.locator("xpath=..").evaluate(left), "short ones stand at the left"
+    name.evaluate("e => (e.textContent = 'a_long_drive_and_its_date_'.repeat(4) + '0000000051')")
+    beyond = name.evaluate("""e => {
+      const [inner, outer] = [e, e.parentElement].map((x) => x.getBoundingClientRect());
+      return [outer.left - inner.left, inner.right - outer.right];
+    }""")
+    assert beyond[0] > 100
+    assert beyond[1] == pytest.approx(0, abs=1)
+
+
 def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
     def places():
         return viewer.page.evaluate("""() =>

@@ -133,7 +133,7 @@ class Viewer:
     def wait(self, state: str = "ready", **data: object) -> "Viewer":
         """Until the page is in a state and, say, at an index."""
         wanted = "".join(f'[data-{key}="{value}"]' for key, value in {"viewer": state, **data}.items())
-        self.page.wait_for_selector(f"html{wanted}", timeout=20_000)
+        self.page.wait_for_selector(f"html{wanted}", timeout=60_000)
         return self
 
     def press(self, key: str, **data: object) -> "Viewer":
