@@ -87,7 +87,7 @@ def over_channels(values: Tensor, like: Tensor) -> Tensor:
 
 
 def expectation(dpm: Tensor, bin_edges: Tensor) -> Tensor:
-    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]`: sum of p_k c_k."""
+    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]`: sum p_k c_k (AdaBins eq. 3)."""
     return (dpm * over_channels(bin_centers(bin_edges), dpm)).sum(dim=1, keepdim=True)
 
 

@@ -162,7 +162,8 @@ def _install(file: Path, zoo_row: ZooRow) -> Path:
             _check_ours(file, zoo_row)
             file.replace(target)
             return target
-        from tiekd.models.convert import convert, read_reference
+        from tiekd.models.convert import convert
+        from tiekd.models.reference_file import read_reference
 
         return convert(read_reference(file), to=zoo_row.name).path
     except CheckpointError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import golden_recipes as recipes
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from tiekd.errors import CheckpointError
 from tiekd.models.reference import load_reference, taps
-from tiekd.models.registry import create_model
+from tiekd.models.registry import architecture_names, create_model
 
 CASES = {
     "student_base_mobilenetv2_kitti": "densedepth_mobilenetv2",
@@ -22,6 +25,19 @@ CASES = {
     "adabins_efnetb5ap_kitti": "adabins_efficientnet_b5",
     "bts_r50_kitti": "bts_resnet50",
     "depthformer_swinl_22k_w7_kitti": "depthformer_swin_large",
+}
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "parity.md"
+# Image and head, as the original code has them; BTS takes multiples of 32 there.
+ODD_SIZES = {
+    "densedepth_mobilenetv2": ((98, 331), (100, 332)),
+    "densedepth_resnet18": ((98, 331), (98, 332)),
+    "densedepth_resnet50": ((97, 131), (98, 132)),
+    "densedepth_dpm_mobilenetv2": ((98, 331), (100, 332)),
+    "densedepth_dpm_resnet18": ((98, 331), (98, 332)),
+    "densedepth_dpm_resnet50": ((97, 131), (98, 132)),
+    "adabins_efficientnet_b5": ((330, 430), (165, 215)),
+    "bts_resnet50": ((64, 96), (64, 96)),
+    "depthformer_swin_large": ((97, 131), (49, 66)),
 }
 HEAVY = {"depthformer_swinl_22k_w7_kitti": pytest.mark.slow}
 
@@ -77,3 +93,19 @@ def test_a_state_dict_of_another_size_is_refused():
         load_reference(create_model("densedepth_dpm_resnet18", n_bins=49), weights)
     with pytest.raises(CheckpointError, match="not a published architecture"):
         load_reference(create_model("densedepth_mobilenetv2_100"), weights)
+
+
+@pytest.mark.parametrize("name", architecture_names())
+def test_sizes_parameters_and_cost_are_those_in_the_document(name):
+    """On shapes alone: the head's resolution at odd sizes, and the table's row."""
+    with torch.device("meta"):
+        model = create_model(name).eval()
+        (height, width), head = ODD_SIZES[name]
+        odd = model(torch.empty(1, 3, height, width))
+        assert tuple(odd.raw_depth.shape[2:]) == head
+        assert tuple(odd.depth.shape[2:]) == (height, width)
+        with FlopCounterMode(display=False) as counter:
+            model(torch.empty(1, 3, 352, 1216))
+    n_parameters = sum(value.numel() for value in model.parameters())
+    row = f"| {name} | {n_parameters:,} | {counter.get_total_flops() / 1e9:.0f} |"
+    assert row in DOCUMENT.read_text(encoding="utf-8")

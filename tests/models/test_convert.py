@@ -15,8 +15,9 @@ from safetensors import safe_open
 
 from tiekd import zoo
 from tiekd.errors import CheckpointError, DataError, UnknownNameError
-from tiekd.models.convert import ORIGIN_KEY, MisfitError, convert, fitting_rows, read_reference
+from tiekd.models.convert import ORIGIN_KEY, MisfitError, convert, fitting_rows
 from tiekd.models.reference import likely_architectures, load_reference
+from tiekd.models.reference_file import read_reference
 from tiekd.models.registry import create_model, load
 
 ROW = "tiekd_mobilenetv2.bts_kitti"
@@ -106,6 +107,26 @@ def test_other_precisions_become_float32_and_averages_stay_behind(checkpoint, we
     )
     found = load(done.path).state_dict()["head.conv.weight"]
     assert torch.equal(found, weights["decode_head.conv_out.0.weight"].half().float())
+
+
+def test_the_bts_repositorys_own_names_are_known(tmp_path):
+    """Its ResNet-50 has the same network, an ImageNet classifier too, and no bias in its last convolution."""
+    keys = {key: shape for key, shape, _ in recipes.read_manifest("bts_r50_kitti")["tensors"]}
+    names = (
+        ("backbone.", "encoder.base_model."), ("decode_head.conv_depth", "decoder.get_depth.0"),
+        ("decode_head.", "decoder."),
+    )  # fmt: skip
+    theirs = {f"module.encoder.base_model.fc.{part}": torch.zeros(1) for part in ("weight", "bias")}
+    for key, shape in keys.items():
+        ours, name = next(pair for pair in names if key.startswith(pair[0]))
+        theirs["module." + key.replace(ours, name)] = torch.zeros(()).expand(shape)
+    del theirs["module.decoder.get_depth.0.bias"]
+    torch.save({"model": theirs, "global_step": 1}, tmp_path / "model-1-best")
+    file = read_reference(tmp_path / "model-1-best")
+    assert {key: list(value.shape) for key, value in file.tensors.items()} == keys
+    assert likely_architectures(file.tensors) == ["bts_resnet50"]
+    assert "left out 2 tensors" in file.notes[0]
+    assert "fx / 715.0873" in file.notes[0]
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS)
@@ -213,8 +234,9 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path, keep, legacy):
         _use_new_zipfile_serialization=not legacy,
     )  # fmt: skip
     whole.write_bytes(whole.read_bytes()[:keep])
-    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match="not a whole checkpoint") as caught:
         read_reference(whole)
+    assert len(str(caught.value)) < len(str(whole)) + 150
 
 
 def test_what_is_not_a_network_is_told_apart(tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tiekd.models.convert import ReferenceFile
+    from tiekd.models.reference_file import ReferenceFile
     from tiekd.zoo import ZooRow
 
 app = typer.Typer(add_completion=False)
@@ -32,8 +32,9 @@ def convert(
 ) -> None:
     """Turn a checkpoint of the authors into weights of a zoo row; code inside the file is never run."""
     from tiekd.cli.output import print_result, write_json
-    from tiekd.models.convert import MisfitError, fitting_rows, read_reference
+    from tiekd.models.convert import MisfitError, fitting_rows
     from tiekd.models.convert import convert as write_row
+    from tiekd.models.reference_file import read_reference
 
     file = read_reference(checkpoint)
     try:

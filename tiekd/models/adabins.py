@@ -37,7 +37,7 @@ PUBLISHED_OPTIONS: dict[str, Any] = {
     "ff_dim": 1024,
 }
 MIN_WIDTH = 0.1
-"""Added to every bin width before normalising, so that no bin collapses."""
+"""Added to every bin width before normalising, so that no bin collapses (the epsilon of eq. 1)."""
 _MAX_TOKENS = 500
 
 
@@ -100,7 +100,7 @@ class AnySizeTokens(nn.Module):
 
 
 class AdaptiveBinsHead(nn.Module):
-    """Bin widths per image and a distribution over those bins at every pixel (the "mini-ViT")."""
+    """Bin widths per image and a distribution over those bins at every pixel (the "mini-ViT"; eq. 1–3)."""
 
     def __init__(
         self, in_channels: int, *, n_bins: int, depth_range: DepthRange, options: AdaBinsOptions

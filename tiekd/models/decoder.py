@@ -1,4 +1,4 @@
-"""The U-shaped decoder over an encoder's pyramid, and the options that size it."""
+"""The U-shaped decoder over an encoder's pyramid (DenseDepth, Alhashim & Wonka 2018, §3.1); its options."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The students: an encoder, a U-shaped decoder, and depth by regression or by a distribution over bins.
 
-The published presets (parity README §4.1–4.2) run at the image's full resolution; the options make the same
+The decoder is DenseDepth's (Alhashim & Wonka 2018, §3.1), the distribution TIE-KD's (Choi et al. 2024). The
+published presets (parity README §4.1–4.2) run at the image's full resolution; the options make the same
 structure small.
 """
 

@@ -60,7 +60,10 @@ class UnboundedHead(nn.Module):
 
 
 class DPMHead(nn.Module):
-    """A distribution over uniform depth bins at every pixel; its expectation is the depth."""
+    """A distribution over uniform depth bins at every pixel (TIE-KD, Choi et al. 2024).
+
+    Its expectation is the depth, as in AdaBins' eq. 3.
+    """
 
     bin_edges: Tensor
 
