@@ -51,6 +51,13 @@ def test_a_network_that_fails_does_not_stop_the_others(bench, capsys):
         bench.main(["--show"])
 
 
+def test_the_document_shows_what_was_measured(bench):
+    rows = bench.read(SCRIPT.parent / "results" / "networks.json")
+    assert rows
+    document = (SCRIPT.parents[1] / "docs" / "parity.md").read_text(encoding="utf-8")
+    assert bench.table(rows) in document, "paste what --show prints"
+
+
 def test_by_default_it_takes_every_published_network(bench):
     from tiekd.models.registry import architecture_names
 
