@@ -108,19 +108,7 @@ def evaluate(
             watch(scored)
         if progress:
             progress(done, len(usable))
-    if not scorer.per_image:
-        low_m, high_m = protocol.min_depth_m, protocol.max_depth_m
-        raise DataError(
-            f"No frame has a ground-truth pixel between {low_m} and {high_m} m inside the crop of "
-            f"{protocol.name}.",
-            hint="Check the depth's scale and the protocol.",
-        )
-    names = [*METRICS, *(TEACHER_METRICS if labels else ())]
-    metrics = mean_over_images(scorer.per_image, names)
-    print_ = fingerprint(protocol, scorer.lines)
-    return Evaluation(
-        protocol, print_, metrics, scorer.ranges.rows(), scorer.per_image, skipped, scorer.n_holes
-    )
+    return scorer.result(skipped)
 
 
 def fingerprint(protocol: Protocol, lines: Iterable[str]) -> str:
@@ -174,6 +162,25 @@ class _Scorer:
         self.per_image.append({"image": frame.image, "n_pixels": int(mask.sum()), **scores})
         shown = image[window.region[1:]] if self.protocol.score_on == "crop" else image
         return ScoredFrame(frame, shown, answer, truth, mask, scores)
+
+    def result(self, skipped: list[tuple[str, str]]) -> Evaluation:
+        """What all scored frames amount to."""
+        protocol = self.protocol
+        if not self.per_image:
+            raise DataError(
+                f"No frame has a ground-truth pixel between {protocol.min_depth_m} and "
+                f"{protocol.max_depth_m} m inside the crop of {protocol.name}.",
+                hint="Check the depth's scale and the protocol.",
+            )
+        return Evaluation(
+            protocol=protocol,
+            fingerprint=fingerprint(protocol, self.lines),
+            metrics=mean_over_images(self.per_image, [*METRICS, *(TEACHER_METRICS if self.labels else ())]),
+            by_range=self.ranges.rows(),
+            per_image=self.per_image,
+            skipped=skipped,
+            n_holes=self.n_holes,
+        )
 
 
 def _laid_out(
