@@ -37,6 +37,27 @@ def tiny_recipe(tiny_world):
 
 
 @pytest.fixture(scope="session")
+def tiny_labels(tiny_world, tmp_path_factory):
+    """Labels of a tiny untrained teacher for the training frames of `tiny_world`. Read only."""
+    import torch
+
+    from tiekd.data.frames import open_source, read_split
+    from tiekd.distill.network import build_network
+    from tiekd.distill.recipe import load_recipe
+    from tiekd.labels import LabelInfo, write_labels
+    from tiekd.teachers import NetworkTeacher
+
+    folder = tmp_path_factory.mktemp("labels")
+    source = open_source(f"kitti:{tiny_world}")
+    recipe = load_recipe("adabins_tf_efficientnet_lite0.demo", values=TINY_TEACHER)
+    torch.manual_seed(0)
+    teacher = NetworkTeacher(build_network(recipe, train_focal_px=60.0), use_focal=True)
+    info = LabelInfo(teacher=teacher.name, teacher_sha256="", max_depth_m=80, crop="none", use_focal=True)
+    write_labels(teacher, source, read_split(tiny_world / "train.txt"), folder, info)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory):
     """Files of two networks with random weights: `tiny_dpm` (16 bins) and `tiny_base`. Read only."""
     import torch

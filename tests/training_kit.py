@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import multiprocessing
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -48,6 +52,7 @@ def plane_with_box(rng, size):
 
 TINY = {
     "network.encoder_weights": None,
+    "network.frozen_norms": "none",
     "network.options": {"image_pool": 2, "output_stride": 4, "norm": "batch"},
     "data.shrink": 2,
     "view.size": [64, 96],
@@ -70,3 +75,37 @@ TINY_TEACHER = {
     },
 }  # fmt: skip
 TINY_STUDENT = {**TINY, "network.encoder": "test_resnet", "network.n_bins": 16}
+FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "recipe.yaml")
+
+
+def run(recipe, out, **options):
+    from tiekd.distill.fit import fit
+
+    return fit(recipe, out, interactive=False, **options)
+
+
+def run_row(row, values, out, resume=False):
+    """The same for a process of its own, whose loaders are forked: they end with it, however it ends."""
+    multiprocessing.set_start_method("fork", force=True)
+    from tiekd.distill.recipe import load_recipe
+
+    run(load_recipe(row, values=values), Path(out), resume=resume)
+
+
+def rows(out):
+    """metrics.csv without the times."""
+    with (out / "metrics.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def different(first, second, where=""):
+    """Places where two nested documents differ in a bit."""
+    import torch
+
+    if isinstance(first, dict) and isinstance(second, dict) and first.keys() == second.keys():
+        return [place for key in first for place in different(first[key], second[key], f"{where}.{key}")]
+    if isinstance(first, list | tuple) and len(first) == len(second):
+        pairs = enumerate(zip(first, second, strict=True))
+        return [place for i, (a, b) in pairs for place in different(a, b, f"{where}.{i}")]
+    same = torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+    return [] if same else [where]

@@ -9,6 +9,7 @@
     ├── InputSizeError         an image size that a network can't take
     ├── WeightsUnavailableError  the row is known but its weights are not on this machine
     ├── RunFailedError         a run whose input was fine and that still can't go on
+    │   └── NotFiniteError     a loss, a gradient or an answer of the network is NaN or infinite
     └── UnavailableError       something optional is missing: a package, a device, a network
 
 A message says what was wrong, with the value, and a `hint` says what to do about it. The command line
@@ -76,6 +77,10 @@ class WeightsUnavailableError(TiekdError):
 
 class RunFailedError(TiekdError):
     """A run whose input was fine and that still can't go on; the command line exits with 1."""
+
+
+class NotFiniteError(RunFailedError):
+    """A loss, a gradient or an answer of the network is NaN or infinite."""
 
 
 class UnavailableError(TiekdError):

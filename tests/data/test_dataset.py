@@ -134,7 +134,7 @@ def test_a_broken_frame_leaves_no_cache_behind(tiny_world, tmp_path):
     frames.source.depth_path(frames.frames[3]).write_bytes(b"broken")
     with pytest.raises(DataError, match="0000000003"):
         cached(frames, folder=tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert [path for path in (tmp_path / "cache").iterdir() if path.suffix != ".lock"] == []
 
 
 def test_an_unwritable_cache_is_told(tiny_world, tmp_path):
@@ -161,6 +161,22 @@ def test_the_stream_is_permutations_and_can_be_entered_anywhere():
     assert [key.frame for key in whole[:5]] != [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("world", [1, 2, 3, 6])
+def test_processes_share_every_round_of_the_stream(world):
+    def dealt(rank, start=0):
+        sampler = StreamSampler(5, total=24, seed=1, n_coarse=6, round_size=6, rank=rank, world=world)
+        sampler.start = start
+        keys = list(sampler)
+        return [keys[i : i + 6 // world] for i in range(0, len(keys), 6 // world)]
+
+    whole = list(StreamSampler(5, total=24, seed=1, n_coarse=6))
+    for start in (0, 12):
+        shares = [dealt(rank, start) for rank in range(world)]
+        rounds = [[key for share in shared for key in share] for shared in zip(*shares, strict=True)]
+        assert [key for a_round in rounds for key in a_round] == whole[start:]
+    assert len(StreamSampler(5, total=24, seed=1, round_size=6, world=world)) == 24 // world
+
+
 def test_a_coarse_view_is_the_same_view_at_half_the_size(tiny_world):
     dataset = views(loose(tiny_world, labels=FlatTeacher()), photo=PhotoSettings())
     fine, coarse = dataset[ViewKey(0, 1)], dataset[ViewKey(0, 1, coarse=True)]
@@ -173,8 +189,8 @@ def test_a_coarse_view_is_the_same_view_at_half_the_size(tiny_world):
 
 def test_a_loader_goes_on_where_it_was(tiny_world):
     def loader():
-        sampler = StreamSampler(6, total=8, seed=0)
-        return StreamLoader(views(loose(tiny_world)), batch_size=2, sampler=sampler, workers=0)
+        sampler = StreamSampler(6, total=8, seed=0, round_size=2)
+        return StreamLoader(views(loose(tiny_world)), sampler=sampler, workers=0)
 
     whole = list(loader())
     assert len(whole) == len(loader()) == 4

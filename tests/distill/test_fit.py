@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
 import os
 import shutil
@@ -11,47 +10,14 @@ import signal
 import pytest
 import torch
 import yaml
+from training_kit import FILES, rows, run
 
-from tiekd.data.frames import open_source, read_split
-from tiekd.distill.fit import fit
+from tiekd.distill.network import build_network
 from tiekd.distill.recipe import load_recipe
 from tiekd.distill.task import DistillTask, update_average
-from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
-from tiekd.labels import LabelInfo, write_labels
+from tiekd.errors import ConfigError, DataError, RunFailedError
 from tiekd.models.registry import load
-from tiekd.teachers import NetworkTeacher
 from tiekd.types import Sample
-
-FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "recipe.yaml")
-
-
-def run(recipe, out, **options):
-    return fit(recipe, out, interactive=False, **options)
-
-
-def rows(out):
-    with (out / "metrics.csv").open() as file:
-        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
-
-
-@pytest.fixture(scope="module")
-def labels(tiny_world, tmp_path_factory):
-    """Labels of a tiny untrained teacher for the training frames."""
-    from training_kit import TINY_TEACHER
-
-    folder = tmp_path_factory.mktemp("labels")
-    recipe = load_recipe(
-        "adabins_tf_efficientnet_lite0.demo", values={**TINY_TEACHER, "data.source": f"kitti:{tiny_world}"}
-    )
-    from tiekd.distill.fit import build_network
-
-    torch.manual_seed(0)
-    teacher = NetworkTeacher(build_network(recipe, train_focal_px=60.0), use_focal=True)
-    info = LabelInfo(teacher=teacher.name, teacher_sha256="", max_depth_m=80, crop="none", use_focal=True)
-    write_labels(
-        teacher, open_source(f"kitti:{tiny_world}"), read_split(tiny_world / "train.txt"), folder, info
-    )
-    return folder
 
 
 def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
@@ -76,11 +42,11 @@ def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
 
 
 @pytest.mark.parametrize("row", ["tiekd_mobilenetv2.demo", "reskd_ssim_si_mobilenetv2.demo"])
-def test_students_learn_from_labels_alone(tiny_recipe, tiny_world, labels, tmp_path, row):
+def test_students_learn_from_labels_alone(tiny_recipe, tiny_world, tiny_labels, tmp_path, row):
     root = shutil.copytree(tiny_world, tmp_path / "world")
     for line in (root / "train.txt").read_text().splitlines():
         (root / "gt_depth" / line.split()[1]).unlink()
-    recipe = tiny_recipe(row, data__source=f"kitti:{root}", data__labels=str(labels))
+    recipe = tiny_recipe(row, data__source=f"kitti:{root}", data__labels=str(tiny_labels))
     assert run(recipe, tmp_path / "run").finished
 
 
@@ -94,120 +60,30 @@ def test_training_lowers_the_loss(tiny_recipe, tmp_path):
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
 
 
-class KilledError(Exception):
-    pass
-
-
-@pytest.fixture
-def killed_at(monkeypatch):
-    """Makes the training step after so many steps die."""
-    step = DistillTask.training_step
-
-    def kill(after):
-        def dying(self, batch):
-            if self.global_step == after:
-                raise KilledError
-            return step(self, batch)
-
-        monkeypatch.setattr(DistillTask, "training_step", dying)
-        return lambda: monkeypatch.setattr(DistillTask, "training_step", step)
-
-    return kill
-
-
-@pytest.mark.parametrize("ema", [None, 0.9])
-def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, killed_at, ema):
-    recipe = tiny_recipe(
-        "baseline_mobilenetv2.demo",
-        optim__steps=5,
-        optim__coarse_share=0.6,
-        view__size=[128, 192],
-        optim__ema_decay=ema,
-        run__val_every=2,
-        run__save_every=2,
-    )
-    run(recipe, tmp_path / "whole")
-    revive = killed_at(3)
-    with pytest.raises(KilledError):
-        run(recipe, tmp_path / "broken")
-    assert [row["step"] for row in rows(tmp_path / "broken")] == ["1", "2", "2", "3"]
-    revive()
-    result = run(recipe, tmp_path / "broken", resume=True)
-    assert (result.steps, result.finished) == (5, True)
-    assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
-    for name in ("last", "best"):
-        a, b = (load(tmp_path / f / f"{name}.safetensors").state_dict() for f in ("whole", "broken"))
-        assert [key for key in a if not torch.equal(a[key], b[key])] == []
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_a_run_keeps_its_last_step(tiny_recipe, tmp_path, monkeypatch, number):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__steps=4, run__save_every=4, data__workers=1)
+    recipe = tiny_recipe(
+        "baseline_mobilenetv2.demo", optim__steps=4, run__save_every=4, run__val_every=3, data__workers=1
+    )
     step = DistillTask.training_step
 
-    def interrupted(self, batch):
+    def interrupted(self, batch, batch_idx):
         if self.global_step == 1:
-            for child in multiprocessing.active_children() if number == signal.SIGINT else ():
+            for child in multiprocessing.active_children():
                 os.kill(child.pid, number)
             os.kill(os.getpid(), number)
-        return step(self, batch)
+        return step(self, batch, batch_idx)
 
     before = signal.getsignal(number)
     monkeypatch.setattr(DistillTask, "training_step", interrupted)
     result = run(recipe, tmp_path / "run")
     assert (result.steps, result.finished) == (2, False)
     assert signal.getsignal(number) is before
+    assert [row["step"] for row in rows(tmp_path / "run")] == ["1", "2"]
     monkeypatch.setattr(DistillTask, "training_step", step)
     result = run(recipe, tmp_path / "run", resume=True)
     assert (result.steps, result.finished) == (4, True)
-    assert [row["step"] for row in rows(tmp_path / "run")][-1] == "4"
-
-
-@pytest.fixture(scope="module")
-def finished_once(tiny_world, tmp_path_factory):
-    from training_kit import TINY_STUDENT
-
-    out = tmp_path_factory.mktemp("finished") / "run"
-    values = {**TINY_STUDENT, "data.source": f"kitti:{tiny_world}"}
-    run(load_recipe("baseline_mobilenetv2.demo", values=values), out)
-    return out
-
-
-@pytest.fixture
-def finished(finished_once, tmp_path):
-    """The folder tmp_path/run with a finished baseline, to do anything with."""
-    return shutil.copytree(finished_once, tmp_path / "run")
-
-
-def test_resuming_a_finished_run_changes_nothing(tiny_recipe, finished, tmp_path):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo")
-    before = {name: (tmp_path / "run" / name).read_bytes() for name in FILES}
-    assert run(recipe, tmp_path / "run", resume=True).finished
-    assert before == {name: (tmp_path / "run" / name).read_bytes() for name in FILES}
-
-
-def test_a_folder_that_holds_a_run_is_not_overwritten(tiny_recipe, finished):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo")
-    with pytest.raises(ConfigError, match="already holds a run"):
-        run(recipe, finished)
-
-
-def test_resuming_with_another_recipe_is_refused_and_names_the_keys(tiny_recipe, finished):
-    other = tiny_recipe("baseline_mobilenetv2.demo", optim__lr=0.5, run__seed=9, run__threads=1)
-    with pytest.raises(ConfigError, match=r"differ: optim\.lr, run\.seed\.$"):
-        run(other, finished, resume=True)
-
-
-@pytest.mark.parametrize("damage", ["truncated", "foreign", "empty"])
-def test_a_damaged_checkpoint_is_told(tiny_recipe, finished, damage):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo")
-    last = finished / "last.ckpt"
-    whole = last.read_bytes()
-    last.write_bytes(
-        {"truncated": whole[: len(whole) // 2], "foreign": b"PK not a checkpoint", "empty": b""}[damage]
-    )
-    with pytest.raises(CheckpointError, match=r"last\.ckpt can't be read"):
-        run(recipe, finished, resume=True)
+    assert [row["step"] for row in rows(tmp_path / "run")] == ["1", "2", "3", "3", "4", "4"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_any_work(tiny_recipe, tmp_path):
@@ -224,18 +100,18 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny_recipe, tmp_path, monkeypat
     assert not (tmp_path / "run" / "last.ckpt").exists()
 
 
-def test_what_the_data_lack_is_told_before_the_first_step(tiny_recipe, tiny_world, labels, tmp_path):
+def test_what_the_data_lack_is_told_before_the_first_step(tiny_recipe, tiny_world, tiny_labels, tmp_path):
     row = "tiekd_mobilenetv2.demo"
     with pytest.raises(ConfigError, match="learns from teacher labels"):
         run(tiny_recipe(row), tmp_path / "a")
-    few = shutil.copytree(labels, tmp_path / "few")
+    few = shutil.copytree(tiny_labels, tmp_path / "few")
     next(few.glob("*.png")).unlink()
     with pytest.raises(DataError, match="1 of 6 frames have no label"):
         run(tiny_recipe(row, data__labels=str(few)), tmp_path / "b")
     with pytest.raises(ConfigError, match="cover crop 'none', not 'kb'"):
-        run(tiny_recipe(row, data__labels=str(labels), data__crop="kb"), tmp_path / "c")
+        run(tiny_recipe(row, data__labels=str(tiny_labels), data__crop="kb"), tmp_path / "c")
     with pytest.raises(ConfigError, match="use_focal=True"):
-        run(tiny_recipe(row, data__labels=str(labels), data__train_focal_px=None), tmp_path / "d")
+        run(tiny_recipe(row, data__labels=str(tiny_labels), data__train_focal_px=None), tmp_path / "d")
     with pytest.raises(ConfigError, match="names no data"):
         run(tiny_recipe(row, data__source=None), tmp_path / "e")
     with pytest.raises(DataError, match=r"No split file 'trian\.txt'"):
@@ -285,8 +161,6 @@ def test_the_average_moves_by_its_decay():
 
 
 def test_targets_are_at_the_heads_size(tiny_recipe):
-    from tiekd.distill.fit import build_network
-
     recipe = tiny_recipe("tiekd_mobilenetv2.demo", loss__top_crop_rows=32)
     task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0))
     depth = torch.rand(1, 1, 32, 48) * 90
@@ -299,8 +173,9 @@ def test_targets_are_at_the_heads_size(tiny_recipe):
     assert (target.depth[~target.valid_mask] == 0).all()
 
 
-def test_the_recipe_as_it_ran_is_plain_yaml(finished):
-    document = yaml.safe_load((finished / "recipe.yaml").read_text())
+def test_the_recipe_as_it_ran_is_plain_yaml(tiny_recipe, tmp_path):
+    run(tiny_recipe("baseline_mobilenetv2.demo", optim__steps=1), tmp_path / "run")
+    document = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())
     assert document["network"]["encoder"] == "test_resnet"
 
 
@@ -332,8 +207,6 @@ def test_cached_frames_train_to_the_same_weights(tiny_recipe, tmp_path, workers)
     ("frozen", "moved"), [("none", {"encoder", "decoder"}), ("encoder", {"decoder"}), ("all", set())]
 )
 def test_frozen_norms_keep_their_statistics(tiny_recipe, frozen, moved):
-    from tiekd.distill.fit import build_network
-
     recipe = tiny_recipe("baseline_mobilenetv2.demo", network__frozen_norms=frozen)
     task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0))
     before = {name: value.clone() for name, value in task.network.named_buffers()}
@@ -346,3 +219,15 @@ def test_frozen_norms_keep_their_statistics(tiny_recipe, frozen, moved):
     assert changed == moved
     task.eval()
     assert not any(module.training for module in task.modules())
+
+
+def test_a_broken_frame_is_told_in_one_line_by_a_worker_too(tiny_recipe, tiny_world, tmp_path):
+    root = shutil.copytree(tiny_world, tmp_path / "world")
+    next((root / "input").rglob("0000000003.png")).write_bytes(b"broken")
+    recipe = tiny_recipe(
+        "baseline_mobilenetv2.demo", data__source=f"kitti:{root}", data__workers=1, optim__steps=3
+    )
+    with pytest.raises(DataError, match=r"0000000003\.png") as caught:
+        run(recipe, tmp_path / "run")
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from tiekd.cli.output import print_result
+from tiekd.cli.progress import progress_bar
+from tiekd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tiekd.distill.recipe import Recipe
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels labels --out runs/tiekd"
@@ -13,11 +22,13 @@ EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels l
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 def train(
-    recipe: Annotated[str, typer.Argument(help="A zoo row, a shipped recipe's name, or a YAML file.")],
+    recipe: Annotated[
+        str | None, typer.Argument(help="A zoo row, a shipped recipe's name, or a YAML file.")
+    ] = None,
     *,
     out: Annotated[
-        Path, typer.Option(help="Folder for weights, checkpoint, metrics and the recipe as it ran.")
-    ],
+        Path | None, typer.Option(help="Folder for weights, checkpoint, metrics and the recipe as it ran.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Folder of teacher labels, for the distilled methods.")
@@ -34,6 +45,18 @@ def train(
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
     max_time: Annotated[str | None, typer.Option(help="Stop after DD:HH:MM:SS; resumable.")] = None,
+    overfit: Annotated[
+        int | None, typer.Option(min=1, help="Repeat the first N frames, without augmentation.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all, make one step, say what a run would take.")
+    ] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print the whole recipe as YAML and stop.")
+    ] = False,
+    replay: Annotated[
+        Path | None, typer.Option(help="See the step again that a failed run has kept in this file.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
@@ -41,16 +64,20 @@ def train(
 ) -> None:
     """Train a network, by distillation from teacher labels or on ground truth.
 
-    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT.
+    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT. Several
+    processes: torchrun --standalone --no-python --nproc-per-node 2 tiekd train …
     """
-    from tiekd.cli.output import print_result
-    from tiekd.cli.progress import progress_bar
-    from tiekd.distill.fit import fit
     from tiekd.distill.recipe import load_recipe
 
+    if replay is not None:
+        _replay(replay, json_file)
+        return
+    if recipe is None:
+        raise ConfigError("Nothing to train is named.", hint=f"For example: {EXAMPLE}")
     given = {
         "data.source": data,
         "data.labels": str(labels) if labels else None,
+        "data.overfit": overfit,
         "run.seed": seed,
         "run.max_time": max_time,
         "run.threads": threads,
@@ -60,11 +87,57 @@ def train(
     if encoder_weights == "none":
         values["network.encoder_weights"] = None
     chosen = load_recipe(recipe, overrides=override or (), values=values)
+    if print_config:
+        typer.echo(chosen.to_yaml(), nl=False)
+    elif dry_run:
+        _dry_run(chosen, out, resume, json_file)
+    elif out is None:
+        raise ConfigError("The run has no folder to write into.", hint="Say --out DIR.")
+    else:
+        _fit(chosen, out, resume, json_file)
+
+
+def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None:
+    from tiekd.distill.fit import fit
+    from tiekd.distill.trainer import this_rank
+
     with progress_bar("Reading frames") as progress:
-        result = fit(chosen, out, resume=resume, progress=progress)
-    ended = "finished" if result.finished else "stopped early; go on with --resume"
-    print_result(
-        {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},
-        f"{out}: {result.steps} steps, {ended}",
-        json_file,
-    )
+        result = fit(recipe, out, resume=resume, progress=progress)
+    if this_rank().is_first:
+        ended = "finished" if result.finished else "stopped early; go on with --resume"
+        print_result(
+            {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},
+            f"{out}: {result.steps} steps, {ended}",
+            json_file,
+        )
+
+
+def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | None) -> None:
+    from tiekd.distill.dry_run import dry_run
+    from tiekd.distill.trainer import this_rank
+
+    cost = dry_run(recipe, out, resume=resume)
+    if this_rank().is_first:
+        text = (
+            f"{recipe.architecture}: {cost.parameters:,} parameters\n"
+            f"{cost.frames} frames, {cost.steps} steps of {recipe.optim.batch_size}: {cost.epochs:g} epochs; "
+            f"{cost.val_frames} validation frames every {recipe.val_every} steps\n"
+            f"A step takes {cost.step_ms:g} ms, loading a frame {cost.load_ms:g} ms in each of "
+            f"{recipe.data.workers} workers, validating one {cost.val_frame_ms:g} ms\n"
+            f"About {cost.hours:.3g} hours and {cost.peak_memory_mb:,.0f} MB at most. Nothing was written."
+        )
+        print_result(asdict(cost), text, json_file)
+
+
+def _replay(file: Path, json_file: str | None) -> None:
+    from tiekd.distill.replay import replay
+
+    seen = replay(file)
+    lines = [seen.error or f"Step {seen.step} went well here: {seen.parts}"]
+    if seen.first_broken:
+        lines.append(f"The first output that is not finite is that of {seen.first_broken}.")
+    for name, told in seen.layers.items():
+        lines.append(f"batch {name}: " + ", ".join(f"{key} {value:.6g}" for key, value in told.items()))
+    # JSON has no NaN.
+    parts = {name: value if isfinite(value) else str(value) for name, value in seen.parts.items()}
+    print_result({**asdict(seen), "parts": parts}, "\n".join(lines), json_file)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from tiekd.data.dataset import LooseFrames
@@ -86,7 +87,11 @@ def cached(
     meta_file = target / "cache.json"
     if not meta_file.is_file():
         try:
-            _fill(loose, target, progress)
+            folder.mkdir(parents=True, exist_ok=True)
+            # Of the processes of a run one fills, the others wait and find it done.
+            with FileLock(folder / f".{target.name}.lock"):
+                if not meta_file.is_file():
+                    _fill(loose, target, progress)
         except OSError as error:
             raise DataError(
                 f"Can't write the cache {target}: {error.strerror}.",

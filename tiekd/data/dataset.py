@@ -24,7 +24,7 @@ from tiekd.data.transforms import (
     still_view,
     take_view,
 )
-from tiekd.errors import DataError
+from tiekd.errors import DataError, TiekdError
 from tiekd.types import Sample
 
 
@@ -152,36 +152,52 @@ class StreamSampler(Sampler[ViewKey]):
     """The keys of a whole run as one stream: every epoch a new permutation, none cut short.
 
     The stream depends only on the seed, so a run that resumes at `start` sees what it would have seen. The
-    first `n_coarse` of its `total` views are coarse.
+    first `n_coarse` of its `total` views are coarse. It is dealt out in rounds of `round_size` views, of
+    which each of `world` processes takes an equal share: a round is the same views however many share it.
     """
 
-    def __init__(self, n_frames: int, *, total: int, seed: int, n_coarse: int = 0) -> None:
+    def __init__(
+        self,
+        n_frames: int,
+        *,
+        total: int,
+        seed: int,
+        n_coarse: int = 0,
+        round_size: int = 1,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
         self.n_frames, self.total, self.seed, self.n_coarse = n_frames, total, seed, n_coarse
+        self.round_size, self.share, self.rank = round_size, round_size // world, rank
         self.start = 0
 
     def __len__(self) -> int:
-        return self.total
+        return self.total // self.round_size * self.share
 
     def __iter__(self) -> Iterator[ViewKey]:
-        for epoch in range(self.start // self.n_frames, -(-self.total // self.n_frames)):
-            order = np.random.default_rng((self.seed, epoch)).permutation(self.n_frames)
-            first = epoch * self.n_frames
-            for place in range(max(self.start - first, 0), min(self.n_frames, self.total - first)):
-                yield ViewKey(epoch, int(order[place]), first + place < self.n_coarse)
+        order, drawn = np.empty(0, np.int64), -1
+        for first in range(self.start + self.rank * self.share, self.total, self.round_size):
+            for place in range(first, first + self.share):
+                epoch, at = divmod(place, self.n_frames)
+                if epoch != drawn:
+                    order = np.random.default_rng((self.seed, epoch)).permutation(self.n_frames)
+                    drawn = epoch
+                yield ViewKey(epoch, int(order[at]), place < self.n_coarse)
 
 
-class StreamLoader(DataLoader[Sample]):
-    """Batches of a stream, able to say how many it has given and to go on from there."""
+class StreamLoader(DataLoader[Any]):
+    """This process's batches of a stream, able to say how many it has given and to go on from there.
 
-    def __init__(
-        self, dataset: ViewDataset, *, batch_size: int, sampler: StreamSampler, workers: int
-    ) -> None:
+    Raises, while it gives them, DataError for a frame that can't be read.
+    """
+
+    def __init__(self, dataset: ViewDataset, *, sampler: StreamSampler, workers: int) -> None:
         super().__init__(
-            dataset,
-            batch_size=batch_size,
+            _ErrorsAsValues(dataset),
+            batch_size=sampler.share,
             sampler=sampler,
             num_workers=workers,
-            collate_fn=collate,
+            collate_fn=_collate_or_error,
             drop_last=True,
             persistent_workers=workers > 0,
             worker_init_fn=modest_worker,
@@ -191,6 +207,8 @@ class StreamLoader(DataLoader[Sample]):
 
     def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
         for batch in super().__iter__():
+            if isinstance(batch, DataError):
+                raise batch
             self.delivered += 1
             yield batch
 
@@ -199,12 +217,39 @@ class StreamLoader(DataLoader[Sample]):
         return {"delivered": self.delivered}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on after the batches of `state`."""
+        """Go on after the batches of `state`, in as many processes as there are now."""
         self.delivered = state["delivered"]
-        self.stream.start = self.delivered * (self.batch_size or 1)
+        self.stream.start = self.delivered * self.stream.round_size
+
+
+class _ErrorsAsValues(Dataset[Sample | DataError]):
+    """Hands errors over as values: raised in a worker process, they would arrive wrapped in a traceback."""
+
+    def __init__(self, views: ViewDataset) -> None:
+        self.views = views
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def __getitem__(self, key: ViewKey) -> Sample | DataError:
+        try:
+            return self.views[key]
+        except TiekdError as error:
+            return DataError(str(error), hint=error.hint)
+
+
+def _collate_or_error(samples: Sequence[Sample | DataError]) -> Sample | DataError:
+    good = [sample for sample in samples if isinstance(sample, Sample)]
+    bad = [sample for sample in samples if isinstance(sample, DataError)]
+    return bad[0] if bad else collate(good)
 
 
 def modest_worker(_worker: int) -> None:
-    """Keep a loader process to one thread, and leave Ctrl-C, which the terminal sends to all, to the run."""
+    """Keep a loader process to one thread, and leave it to the run to answer Ctrl-C and SIGTERM.
+
+    A terminal sends the one to all processes, torchrun and schedulers the other. A second SIGTERM ends the
+    loader: Python sends that when the run is over.
+    """
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))

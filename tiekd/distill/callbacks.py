@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,13 @@ import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.callbacks import RichProgressBar
 
+from tiekd.distill.folder import BEST, LAST
+from tiekd.distill.recipe import Recipe
 from tiekd.distill.task import DistillTask
+from tiekd.errors import DataError, RunFailedError
+from tiekd.metrics import METRICS
 from tiekd.models.registry import save
+from tiekd.render import write_bytes
 
 BETTER_IS_MORE = frozenset({"delta1", "delta2", "delta3"})
 
@@ -23,108 +29,190 @@ BETTER_IS_MORE = frozenset({"delta1", "delta2", "delta3"})
 class Keeper(lightning.Callback):
     """Writes last.ckpt and last.safetensors every so many steps, best.safetensors when validation improves.
 
-    Every file is written beside its name and then moved there: a run killed at any moment leaves whole files.
+    It also ends the run: when it is asked to, out of time, out of patience, or after the last step. Where a
+    validation follows a step, the checkpoint waits for it: a resumed run never has one to catch up on.
     """
 
-    def __init__(self, out: Path, *, every: int, best_by: str, max_seconds: float | None = None) -> None:
-        self.out, self.every, self.best_by = out, every, best_by
+    def __init__(self, out: Path, recipe: Recipe) -> None:
+        self.out, self.recipe, self.run = out, recipe, recipe.run
+        self.data: dict[str, str] = {}
         self.best: float | None = None
-        self.kept_step = -1
-        self.deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        self.stale = 0
+        self.due = False
+        seconds = recipe.run.max_seconds
+        self.deadline = None if seconds is None else time.monotonic() + seconds
         self.stop_asked = False
 
-    def on_train_batch_end(self, trainer: lightning.Trainer, task: Any, *_: Any) -> None:
-        """Keep the run every `every` steps, at the end, and when it is asked to stop or out of time."""
-        late = self.deadline is not None and time.monotonic() > self.deadline
-        stop = late or self.stop_asked
-        if stop or trainer.global_step % self.every == 0 or trainer.global_step >= trainer.max_steps:
-            self.keep(trainer, task)
-        # Only now: a checkpoint that is made after Lightning has ended the loop can't be gone on from.
-        trainer.should_stop = stop
+    @property
+    def exhausted(self) -> bool:
+        """Whether validation has not improved for too long."""
+        return self.run.patience is not None and self.stale >= self.run.patience
 
-    def keep(self, trainer: lightning.Trainer, task: DistillTask) -> None:
-        """Write last.ckpt and last.safetensors now."""
-        part = self.out / f".last.ckpt.{os.getpid()}.part"
-        try:
-            trainer.save_checkpoint(part, weights_only=False)
-            part.replace(self.out / "last.ckpt")
-        finally:
-            part.unlink(missing_ok=True)
-        save(task.shipped, self.out / "last.safetensors")
-        self.kept_step = trainer.global_step
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, task: Any, _outputs: Any, _batch: Any, batch_idx: int
+    ) -> None:
+        """After a whole step: keep the run if it is time to, and say whether it ends here."""
+        if (batch_idx + 1) % trainer.accumulate_grad_batches:
+            return
+        step = trainer.global_step
+        late = self.deadline is not None and time.monotonic() > self.deadline
+        stop = trainer.strategy.reduce_boolean_decision(late or self.stop_asked, all=False)
+        last = step >= trainer.max_steps
+        validates = trainer.enable_validation and (last or step % self.recipe.val_every == 0)
+        self.due = stop or last or step % self.run.save_every == 0
+        if self.due and not validates:
+            self.keep(trainer, task)
+        if stop and not validates:
+            # Lightning validates whenever it is told to stop; a stop must not change which weights are best.
+            trainer.limit_val_batches = 0
+        trainer.should_stop = stop or last
 
     def on_validation_end(self, trainer: lightning.Trainer, task: Any) -> None:
-        """Write best.safetensors when the chosen metric has improved."""
-        score = trainer.callback_metrics.get(f"val/{self.best_by}")
-        if score is None:
-            return
-        value = float(score) if self.best_by in BETTER_IS_MORE else -float(score)
-        if self.best is None or value > self.best:
-            self.best = value
-            save(task.shipped, self.out / "best.safetensors")
-        if trainer.state.fn == "fit" and self.kept_step == trainer.global_step:
-            # The checkpoint of this step does not know the score yet; who resumes from it must.
+        """Write best.safetensors when the chosen metric has improved; stop when it has not for too long."""
+        score = trainer.callback_metrics.get(f"val/{self.run.best_by}")
+        if score is not None:
+            self._judge(trainer, task, float(score))
+        if self.due or self.exhausted:
             self.keep(trainer, task)
+        trainer.should_stop = trainer.should_stop or self.exhausted
+
+    def _judge(self, trainer: lightning.Trainer, task: DistillTask, score: float) -> None:
+        value = score if self.run.best_by in BETTER_IS_MORE else -score
+        if self.best is not None and value <= self.best:
+            self.stale += 1
+            return
+        self.best, self.stale = value, 0
+        if trainer.is_global_zero:
+            self._write(BEST, task)
+
+    def keep(self, trainer: lightning.Trainer, task: DistillTask) -> None:
+        """Write last.ckpt and last.safetensors now. Raises RunFailedError when that can't be done."""
+        self.due = False
+        try:
+            trainer.save_checkpoint(self.out / LAST, weights_only=False)
+        except DataError as error:
+            raise _unkept(error) from error
+        if trainer.is_global_zero:
+            self._write("last.safetensors", task)
+
+    def _write(self, name: str, task: DistillTask) -> None:
+        try:
+            save(task.shipped, self.out / name)
+        except DataError as error:
+            raise _unkept(error) from error
+
+    def on_save_checkpoint(self, _trainer: Any, _task: Any, checkpoint: dict[str, Any]) -> None:
+        """Add the recipe and the digests of the data, so that a resume can tell whether they still fit."""
+        checkpoint["recipe"] = self.recipe.model_dump(mode="json")
+        checkpoint["data"] = self.data
 
     def state_dict(self) -> dict[str, Any]:
-        """The best score so far, larger is better."""
-        return {"best": self.best}
+        """The best score so far, larger is better, and how many validations ago it was."""
+        return {"best": self.best, "stale": self.stale}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a best score."""
-        self.best = state["best"]
+        self.best, self.stale = state["best"], state.get("stale", 0)
+
+
+class StopOnSignal(lightning.Callback):
+    """Lets the first Ctrl-C or SIGTERM end the run after its step, with a checkpoint; a second one at once.
+
+    It takes over from Lightning when training starts: that answers SIGTERM with a message to the other
+    processes, sent from amid whatever they are exchanging. Lightning puts back what was there before the run.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper = keeper
+
+    def on_train_start(self, *_: Any) -> None:
+        """Begin to listen, where signals can be heard."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._ask)
+
+    def _ask(self, *_: Any) -> None:
+        self.keeper.stop_asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _unkept(error: DataError) -> RunFailedError:
+    return RunFailedError(
+        f"{error} The run stops here; the files it kept before are whole.",
+        hint="Make room on the disk, then go on with --resume.",
+    )
 
 
 class MetricsTable(lightning.Callback):
     """Appends to metrics.csv: step, seconds, learning rate, parts of the loss; validation in rows of its own.
 
+    The parts are means over the steps since the last row and over all processes, and also go to the loggers.
     A resumed run drops the rows beyond the checkpoint it starts from.
     """
-
-    VAL = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
 
     def __init__(self, path: Path, *, parts: list[str], every: int, lines: bool) -> None:
         self.path, self.every, self.lines = path, every, lines
         self.parts = ["loss", *parts]
-        self.columns = ["step", "seconds", "lr", *self.parts, *(f"val_{name}" for name in self.VAL)]
-        self.sums: dict[str, float] = {}
+        self.columns = ["step", "seconds", "lr", *self.parts, *(f"val_{name}" for name in METRICS)]
+        self.sums = dict.fromkeys(self.parts, 0.0)
         self.count = 0
         self.seconds = 0.0
         self.started = time.monotonic()
 
     def on_train_start(self, trainer: lightning.Trainer, *_: Any) -> None:
         """Start the table, or cut it at the step that the run goes on from."""
-        rows: list[dict[str, str]] = []
-        if trainer.global_step and self.path.is_file():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= trainer.global_step]
+        rows = self._rows_until(trainer.global_step) if trainer.global_step else []
         self.seconds = float(rows[-1]["seconds"]) if rows else 0.0
         text = io.StringIO()
         writer = csv.DictWriter(text, self.columns, extrasaction="ignore", restval="")
         writer.writeheader()
         writer.writerows(rows)
-        part = self.path.with_name(f".{self.path.name}.part")
-        part.write_text(text.getvalue(), encoding="utf-8", newline="")
-        part.replace(self.path)
+        if trainer.is_global_zero:
+            write_bytes(self.path, text.getvalue().encode())
         self.started = time.monotonic()
 
-    def on_train_batch_end(self, trainer: lightning.Trainer, task: Any, *_: Any) -> None:
+    def _rows_until(self, step: int) -> list[dict[str, str]]:
+        """Whole rows up to `step`: of a row that was cut short by a kill the last columns are missing."""
+        if not self.path.is_file():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            whole = [row for row in csv.DictReader(file) if None not in row.values()]
+        return [row for row in whole if row["step"].isdigit() and int(row["step"]) <= step]
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, task: Any, _outputs: Any, _batch: Any, batch_idx: int
+    ) -> None:
         """Average the parts over `every` steps into one row."""
         for name in self.parts:
-            self.sums[name] = self.sums.get(name, 0.0) + task.parts[name]
+            self.sums[name] += task.parts[name]
         self.count += 1
-        if trainer.global_step % self.every and trainer.global_step < trainer.max_steps:
+        whole_step = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
+        if not whole_step or (trainer.global_step % self.every and trainer.global_step < trainer.max_steps):
             return
-        row = {name: f"{total / self.count:.6g}" for name, total in self.sums.items()}
-        self.sums, self.count = {}, 0
-        self._append(trainer, {"lr": f"{trainer.optimizers[0].param_groups[-1]['lr']:.3e}", **row})
+        means = self._means(trainer)
+        self.sums, self.count = dict.fromkeys(self.parts, 0.0), 0
+        lr = trainer.optimizers[0].param_groups[-1]["lr"]
+        for logger in trainer.loggers:
+            scalars = {f"train/{name}": value for name, value in {"lr": lr, **means}.items()}
+            logger.log_metrics(scalars, step=trainer.global_step)
+        self._append(trainer, {"lr": f"{lr:.3e}", **{name: f"{mean:.6g}" for name, mean in means.items()}})
+
+    def _means(self, trainer: lightning.Trainer) -> dict[str, float]:
+        values = [self.sums[name] / self.count for name in self.parts]
+        if trainer.world_size > 1:
+            here = torch.tensor(values, dtype=torch.float64, device=trainer.strategy.root_device)
+            values = trainer.strategy.reduce(here, reduce_op="mean").tolist()
+        return dict(zip(self.parts, values, strict=True))
 
     def on_validation_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """One row of validation metrics."""
-        values = {name: trainer.callback_metrics.get(f"val/{name}") for name in self.VAL}
+        values = {name: trainer.callback_metrics.get(f"val/{name}") for name in METRICS}
         self._append(trainer, {f"val_{n}": f"{float(v):.6g}" for n, v in values.items() if v is not None})
 
     def _append(self, trainer: lightning.Trainer, row: dict[str, str]) -> None:
+        if not trainer.is_global_zero:
+            return
         seconds = self.seconds + time.monotonic() - self.started
         whole = {"step": str(trainer.global_step), "seconds": f"{seconds:.1f}", **row}
         with self.path.open("a", newline="", encoding="utf-8") as file:
@@ -132,6 +220,14 @@ class MetricsTable(lightning.Callback):
         if self.lines:
             shown = "  ".join(f"{name} {value}" for name, value in whole.items() if name != "step")
             print(f"step {trainer.global_step}/{trainer.max_steps}  {shown}", file=sys.stderr, flush=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The row that is being averaged."""
+        return {"sums": self.sums, "count": self.count}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with a row that was begun."""
+        self.sums, self.count = state["sums"], state["count"]
 
 
 class Bar(RichProgressBar):
@@ -142,9 +238,3 @@ class Bar(RichProgressBar):
         metrics: dict[str, Any] = super().get_metrics(*args)
         metrics.pop("v_num", None)
         return metrics
-
-
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint of a run, without running code that it may carry. Raises what torch.load raises."""
-    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return checkpoint

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import sys
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.loggers import TensorBoardLogger
-from pytorch_lightning.utilities.exceptions import SIGTERMException
+from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
-from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, load_checkpoint
+from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
 from tiekd.distill.datamodule import RunData, open_data
+from tiekd.distill.folder import BEST, WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.distill.network import build_network
+from tiekd.distill.pictures import Pictures, make_loggers
 from tiekd.distill.recipe import Recipe
+from tiekd.distill.replay import FlightRecorder
 from tiekd.distill.task import DistillTask
-from tiekd.errors import CheckpointError, ConfigError, DataError
+from tiekd.distill.trainer import Ranks, clear_errors, make_trainer, on_cuda, quiet, this_rank
 from tiekd.models.base import DepthModel
-from tiekd.models.registry import create_model, save
-
-_MAY_CHANGE = {
-    "run": {"threads", "save_every", "log_every", "max_time", "device"},
-    "data": {"source", "labels", "cache", "cache_dir", "workers"},
-    "network": {"encoder_weights"},
-}
-"""What a resumed run may be told anew: nothing that changes what is learned."""
+from tiekd.models.registry import save
+from tiekd.render import write_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a run ended with: steps done, whether all of them, and the last validation metrics."""
+    """What a run ended with: steps done, whether nothing is left to do, and the last validation metrics."""
 
     out: Path
     steps: int
@@ -57,72 +46,68 @@ def fit(
 ) -> FitResult:
     """Train as `recipe` says into the folder `out`; with `resume` go on from its last.ckpt.
 
-    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml and tensorboard/.
-    Raises ConfigError, DataError and CheckpointError before the first step, RunFailedError during them.
+    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml and tensorboard/. Under
+    torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
+    CheckpointError and UnavailableError before the first step, RunFailedError and DataError during them.
     """
-    checkpoint = _prepare_folder(recipe, out, resume=resume)
-    if checkpoint and (out / "best.safetensors").is_file() and _steps_done(checkpoint) >= recipe.optim.steps:
-        return FitResult(out, recipe.optim.steps, True, {})
+    ranks = this_rank()
+    kept = find_kept(recipe, out, resume=resume)
+    if kept and kept.is_end_of(recipe):
+        return FitResult(out, kept.steps, True, {})
+    if ranks.is_first:
+        make_folder(out)
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
-    lightning.seed_everything(recipe.run.seed, verbose=False)
-    data = open_data(recipe, progress=progress)
-    network = build_network(recipe, train_focal_px=data.train_focal_px, load_encoder=checkpoint is None)
-    task = DistillTask(recipe, network)
-    _write_recipe(recipe, out)
-    keeper = Keeper(
-        out, every=recipe.run.save_every, best_by=recipe.run.best_by, max_seconds=recipe.run.max_seconds
-    )
-    with _quiet(), _stopped_by_signal(keeper):
-        trainer = _trainer(recipe, out, data, keeper, interactive=interactive)
-        # Lightning ends a run on SIGTERM by this exception, after the step and its checkpoint.
-        with suppress(SIGTERMException):
-            trainer.fit(task, data.train, data.val, ckpt_path=checkpoint, weights_only=True)
-        if data.val is not None and trainer.global_step % _val_every(recipe) and not keeper.stop_asked:
-            trainer.validate(task, data.val, verbose=False)
-    if not (out / "best.safetensors").is_file():
-        save(task.shipped, out / "best.safetensors")
+    keeper = Keeper(out, recipe)
+    with quiet():
+        trainer = make_trainer(
+            recipe,
+            ranks,
+            **_rhythm(recipe),
+            **_told(recipe, out, keeper, interactive=interactive and ranks.is_first),
+            logger=make_loggers(recipe, out, first_step=kept.steps if kept else 0),
+            plugins=[WholeCheckpoints()],
+        )
+        data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
+        if kept:
+            check_same_data(kept, data.digests)
+        keeper.data = data.digests
+        lightning.seed_everything(recipe.run.seed, verbose=False)
+        task = DistillTask(recipe, run_network(recipe, data, ranks, load_encoder=kept is None))
+        if ranks.is_first:
+            write_bytes(out / "recipe.yaml", recipe.to_yaml().encode())
+        with clear_errors(out):
+            trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
+    if ranks.is_first and not (out / BEST).is_file():
+        save(task.shipped, out / BEST)
     metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
-    return FitResult(out, trainer.global_step, trainer.global_step >= recipe.optim.steps, metrics)
+    finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
+    return FitResult(out, trainer.global_step, finished, metrics)
 
 
-def build_network(recipe: Recipe, *, train_focal_px: float | None, load_encoder: bool = True) -> DepthModel:
-    """The recipe's network with random weights, its encoder's from where the recipe says.
-
-    Raises ConfigError for options the architecture does not know, and what loading the encoder raises.
-    """
-    bins: dict[str, Any] = (
-        {"n_bins": recipe.network.n_bins} if recipe.network.n_bins and not recipe.is_regression else {}
-    )
-    name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
-    uses_sigma = "dpm_loss" in recipe.weights
-    focal: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
-    network = create_model(
-        recipe.architecture,
-        encoder_weights=recipe.network.encoder_weights if load_encoder else None,
-        method=recipe.method,
-        teacher=recipe.taught_by,
-        dataset=recipe.dataset,
-        min_depth_m=recipe.data.min_depth_m,
-        max_depth_m=recipe.data.max_depth_m,
-        sigma_m=recipe.loss.sigma_m if uses_sigma else None,
-        **focal,
-        **bins,
-        **recipe.network.options,
-    )
-    network.describe(name=name)
-    if recipe.network.start_depth_m:
-        network.start_at(recipe.network.start_depth_m)
+def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_encoder: bool) -> DepthModel:
+    """The network that a process of a run trains: over several GPUs its batch norms are in sync."""
+    network = build_network(recipe, train_focal_px=data.train_focal_px, load_encoder=load_encoder)
+    # By timm, not by Lightning: that one would drop the activation which many encoders keep in their norms.
+    if ranks.world > 1 and on_cuda(recipe):
+        network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     return network
 
 
-def _val_every(recipe: Recipe) -> int:
-    return min(recipe.run.val_every, recipe.optim.steps)
+def _rhythm(recipe: Recipe) -> dict[str, Any]:
+    """Lightning's settings for how long to train and when to validate; it counts batches, not steps."""
+    validates = recipe.data.val_split is not None
+    return {
+        "max_steps": recipe.optim.steps,
+        "max_epochs": 1,
+        "val_check_interval": recipe.val_every * recipe.optim.accumulate if validates else None,
+        "check_val_every_n_epoch": None if validates else 1,
+        "log_every_n_steps": min(recipe.run.log_every, recipe.optim.steps),
+    }
 
 
-def _trainer(
-    recipe: Recipe, out: Path, data: RunData, keeper: Keeper, *, interactive: bool
-) -> lightning.Trainer:
+def _told(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
+    """Lightning's settings for what is written and shown."""
     bar = interactive and sys.stderr.isatty()
     table = MetricsTable(
         out / "metrics.csv",
@@ -131,132 +116,7 @@ def _trainer(
         lines=interactive and not bar,
     )
     # Weights are validated and kept in this order: the table first, so that a row exists for every file.
-    callbacks: list[lightning.Callback] = [table, keeper]
-    if bar:
-        callbacks.append(Bar())
-    return lightning.Trainer(
-        accelerator="auto" if recipe.run.device == "auto" else recipe.run.device,
-        devices=1,
-        max_steps=recipe.optim.steps,
-        max_epochs=1,
-        val_check_interval=_val_every(recipe) if data.val is not None else None,
-        check_val_every_n_epoch=None if data.val is not None else 1,
-        num_sanity_val_steps=0,
-        gradient_clip_val=recipe.optim.grad_clip,
-        log_every_n_steps=min(recipe.run.log_every, recipe.optim.steps),
-        logger=TensorBoardLogger(out, name="", version="tensorboard"),
-        callbacks=callbacks,
-        enable_checkpointing=False,
-        enable_progress_bar=bar,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-    )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what Lightning says about itself and about choices that are made on purpose."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            for message in (
-                ".*does not have many workers.*",
-                ".*Checkpoint directory.*exists and is not empty.*",
-                ".*Experiment logs directory.*",
-                ".*GPU available but not used.*",
-                ".*have no `val_dataloader`.*",
-                ".*in eval mode at the start of training.*",
-                # torch's tree utilities deprecate what Lightning still calls.
-                ".*isinstance.treespec, LeafSpec.*",
-            ):
-                warnings.filterwarnings("ignore", message=message)
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextmanager
-def _stopped_by_signal(keeper: Keeper) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the run after its step, with a checkpoint; a second at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        keeper.stop_asked = True
-        restore()
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield
-    finally:
-        restore()
-
-
-def _prepare_folder(recipe: Recipe, out: Path, *, resume: bool) -> Path | None:
-    """Make the output folder; return the checkpoint to go on from."""
-    last = out / "last.ckpt"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".probe.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise DataError(f"Can't write into {out}: {error.strerror}.", hint="Give another --out.") from error
-    if not resume:
-        if last.exists() or (out / "best.safetensors").exists():
-            raise ConfigError(
-                f"{out} already holds a run.", hint="Say --resume to go on, or give another --out."
-            )
-        return None
-    if not last.is_file():
-        return None
-    _check_resumable(recipe, last)
-    return last
-
-
-def _steps_done(checkpoint: Path) -> int:
-    return int(load_checkpoint(checkpoint)["global_step"])
-
-
-def _check_resumable(recipe: Recipe, last: Path) -> None:
-    try:
-        checkpoint = load_checkpoint(last)
-        # Through the model, so that settings that were added since take their defaults.
-        before = Recipe.model_validate(checkpoint["recipe"]).model_dump(mode="json")
-    except Exception as error:
-        raise CheckpointError(
-            f"{last} can't be read as the checkpoint of a run: {error}",
-            hint="Delete it to start again, or give another --out.",
-        ) from error
-    now = recipe.model_dump(mode="json")
-    differing = sorted(_differences(before, now))
-    if differing:
-        raise ConfigError(
-            f"{last.parent} was trained by another recipe; these differ: {', '.join(differing)}.",
-            hint="Use the folder's own recipe.yaml to resume, or give another --out.",
-        )
-
-
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    for group in {*before, *now}:
-        old, new = before.get(group), now.get(group)
-        if isinstance(old, dict) and isinstance(new, dict):
-            free = _MAY_CHANGE.get(group, set())
-            yield from (f"{group}.{k}" for k in {*old, *new} if k not in free and old.get(k) != new.get(k))
-        elif old != new:
-            yield group
-
-
-def _write_recipe(recipe: Recipe, out: Path) -> None:
-    part = out / f".recipe.yaml.{os.getpid()}.part"
-    part.write_text(recipe.to_yaml(), encoding="utf-8")
-    part.replace(out / "recipe.yaml")
+    callbacks: list[lightning.Callback] = [
+        FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper)
+    ]  # fmt: skip
+    return {"callbacks": [*callbacks, Bar()] if bar else callbacks, "enable_progress_bar": bar}

@@ -10,15 +10,23 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from tiekd.card import Method
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
-from tiekd.distill.objectives import PARTS, WEIGHTS, uses_labels
+from tiekd.distill.objectives import WEIGHTS, uses_labels
+from tiekd.distill.settings import (
+    DataSettings,
+    LossSettings,
+    NetworkSettings,
+    OptimSettings,
+    RunSettings,
+    Settings,
+)
 from tiekd.errors import ConfigError, UnknownNameError
 
 _PLACES = {
@@ -28,114 +36,7 @@ _PLACES = {
 }
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NetworkSettings(_Settings):
-    """The network; "auto" takes the family's DPM network for the tiekd methods, regression for the others.
-
-    `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
-    for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
-    gives. `frozen_norms` says whose batch norms keep their running statistics: pictures of another world than
-    the training one then meet the statistics that ImageNet left.
-    """
-
-    architecture: Literal["auto", "adabins", "densedepth", "densedepth_dpm"] = "auto"
-    encoder: str
-    encoder_weights: str | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
-    n_bins: int | None = Field(default=None, ge=2)
-    start_depth_m: float | None = Field(default=None, gt=0)
-    channels_last: bool = False
-    frozen_norms: Literal["none", "encoder", "all"] = "none"
-
-
-class DataSettings(_Settings):
-    """Where frames and labels come from.
-
-    `source` is KIND:ROOT; `crop` cuts every frame first ("kb" is the published 352x1216); `shrink` averages
-    frames over cells of that many pixels, which must be the network's `image_pool` or 1; `depth` caps what
-    counts as ground truth. `train_focal_px` restates depth for one focal length ("canonical" camera).
-    """
-
-    source: str | None = None
-    train_split: str = "train.txt"
-    val_split: str | None = "val.txt"
-    max_val_frames: int = Field(default=96, ge=1)
-    labels: str | None = None
-    crop: Literal["kb", "none"] = "none"
-    shrink: Literal[1, 2, 4] = 1
-    train_focal_px: float | None = Field(default=None, gt=0)
-    cache: bool = False
-    cache_dir: str | None = None
-    workers: int = Field(default=1, ge=0)
-    min_depth_m: float = Field(default=1e-3, gt=0)
-    max_depth_m: float = Field(default=80.0, gt=0)
-
-
-class LossSettings(_Settings):
-    """Weights of the parts (default: the method's published ones), sigma of the target DPM in metres."""
-
-    weights: dict[str, float] | None = None
-    sigma_m: float = Field(default=0.5, gt=0)
-    top_crop_rows: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _known(self) -> LossSettings:
-        unknown = sorted(set(self.weights or {}) - set(PARTS))
-        if unknown:
-            raise ValueError(f"no loss part {', '.join(unknown)}; known: {', '.join(PARTS)}")
-        return self
-
-
-class OptimSettings(_Settings):
-    """AdamW and a one-cycle learning rate, stepped every iteration (FACTS §4).
-
-    The first `coarse_share` of the `steps` see views at half the size, which costs a quarter.
-    """
-
-    steps: int = Field(ge=1)
-    coarse_share: float = Field(default=0.0, ge=0, le=1)
-    batch_size: int = Field(default=8, ge=1)
-    lr: float = Field(default=1e-3, gt=0)
-    encoder_lr_scale: float = Field(default=1.0, gt=0, le=1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    betas: tuple[float, float] = (0.95, 0.99)
-    warm_share: float = Field(default=0.3, gt=0, lt=1)
-    start_divisor: float = Field(default=25.0, ge=1)
-    end_divisor: float = Field(default=2500.0, ge=1)
-    grad_clip: float = Field(default=35.0, gt=0)
-    ema_decay: float | None = Field(default=None, gt=0, lt=1)
-
-    @property
-    def coarse_steps(self) -> int:
-        """How many steps see views at half the size."""
-        return round(self.coarse_share * self.steps)
-
-
-class RunSettings(_Settings):
-    """Seed, rhythm and resources; `best_by` says which validation metric chooses best.safetensors."""
-
-    seed: int = 0
-    val_every: int = Field(default=500, ge=1)
-    save_every: int = Field(default=200, ge=1)
-    log_every: int = Field(default=10, ge=1)
-    best_by: Literal["abs_rel", "rmse", "silog", "delta1"] = "abs_rel"
-    threads: int | None = Field(default=None, ge=1)
-    device: str = "auto"
-    max_time: str | None = Field(default=None, pattern=r"^\d+:\d\d:\d\d:\d\d$")
-
-    @property
-    def max_seconds(self) -> float | None:
-        """`max_time`, which is DD:HH:MM:SS, in seconds; counted from the start of each call."""
-        if self.max_time is None:
-            return None
-        days, hours, minutes, seconds = (int(part) for part in self.max_time.split(":"))
-        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-
-
-class Recipe(_Settings):
+class Recipe(Settings):
     """One training run. `rows` are the patterns of zoo rows that this recipe trains."""
 
     name: str | None = None
@@ -192,6 +93,11 @@ class Recipe(_Settings):
     def weights(self) -> Mapping[str, float]:
         """Weight of each part of the loss."""
         return self.loss.weights or WEIGHTS[self.method]
+
+    @property
+    def val_every(self) -> int:
+        """Steps from one validation to the next; a short run has one at its end."""
+        return min(self.run.val_every, self.optim.steps)
 
     @property
     def needs_labels(self) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+import numpy as np
 import pytorch_lightning as lightning
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,8 @@ from torch import Tensor, nn
 from tiekd.data.transforms import subsample_depth
 from tiekd.distill.objectives import Target, loss_parts
 from tiekd.distill.recipe import Recipe
-from tiekd.errors import RunFailedError
-from tiekd.metrics import depth_metrics
+from tiekd.errors import NotFiniteError
+from tiekd.metrics import METRICS, depth_metrics
 from tiekd.models.base import DepthModel
 from tiekd.types import DepthRange, Prediction, Sample
 
@@ -37,6 +38,7 @@ class DistillTask(lightning.LightningModule):
             self.to(memory_format=torch.channels_last)
         self._val_rows: list[dict[str, float]] = []
         self.parts: dict[str, float] = {}
+        self.replayed_seeds: Sequence[int] | None = None
         self.train()  # Lightning leaves modules in the mode it finds them in
 
     def train(self, mode: bool = True) -> Self:
@@ -54,8 +56,10 @@ class DistillTask(lightning.LightningModule):
         """The averaged weights where the recipe asks for them, else the trained ones."""
         return self.averaged or self.network
 
-    def training_step(self, batch: Sample) -> Tensor:
-        """Loss of one batch. Raises RunFailedError when it is not finite."""
+    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+        """Loss of one batch. Raises NotFiniteError when it is not finite."""
+        # Dropout depends on the place in the run alone, so that a resumed run draws what it would have drawn.
+        torch.manual_seed(self.batch_seed(batch_idx))
         weights = self.recipe.weights
         prediction = self.network(self._laid_out(batch.image))
         parts = loss_parts(prediction, self.target(batch, prediction), weights)
@@ -65,13 +69,19 @@ class DistillTask(lightning.LightningModule):
             **{name: float(part.detach()) for name, part in parts.items()},
         }
         if not math.isfinite(self.parts["loss"]):
-            raise RunFailedError(
+            raise NotFiniteError(
                 f"The loss is {self.parts['loss']} at step {self.global_step} ({self.parts}).",
                 hint="Lower optim.lr, or look at the labels; the last checkpoint is whole.",
             )
-        self.log_dict({f"train/{name}": value for name, value in self.parts.items()})
         self.log("loss", loss.detach(), prog_bar=True, logger=False)
         return loss
+
+    def batch_seed(self, batch_idx: int) -> int:
+        """What draws the random numbers of a batch on this process."""
+        if self.replayed_seeds is not None:
+            return self.replayed_seeds[batch_idx]
+        place = np.random.SeedSequence((self.recipe.run.seed, batch_idx, self.global_rank))
+        return int(place.generate_state(1, np.uint64)[0])
 
     def target(self, batch: Sample, prediction: Prediction) -> Target:
         """Labels at the head's size: losses are computed there, not on a stretched prediction."""
@@ -86,23 +96,53 @@ class DistillTask(lightning.LightningModule):
         rows = self.recipe.loss.top_crop_rows * size[0] // self.recipe.view.size[0]
         return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
 
-    def validation_step(self, batch: Sample) -> None:
-        """Collect the metrics of every frame of a batch (garg crop of the view)."""
+    def validation_step(self, batch: Sample) -> dict[str, Any]:
+        """Collect the metrics of every frame of a batch (garg crop of the view).
+
+        Raises NotFiniteError for an answer that is not finite.
+        """
         assert batch.depth is not None
-        predicted = self.shipped(self._laid_out(batch.image)).depth
+        prediction: Prediction = self.shipped(self._laid_out(batch.image))
+        predicted = prediction.depth.float().cpu()
+        if not torch.isfinite(predicted).all():
+            raise NotFiniteError(
+                f"After step {self.global_step} the network answers with depth that is not finite.",
+                hint="Lower optim.lr; the last checkpoint is whole.",
+            )
         limits = DepthRange(self.recipe.data.min_depth_m, self.recipe.data.max_depth_m)
-        for one, truth in zip(predicted.cpu(), batch.depth.cpu(), strict=True):
+        for one, truth in zip(predicted, batch.depth.cpu(), strict=True):
             self._val_rows.append(
                 depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop="garg")
             )
+        return {"prediction": prediction}
 
     def on_validation_epoch_end(self) -> None:
-        """Mean of each metric over the frames that have ground truth."""
+        """Mean of each metric over the frames of all processes that have ground truth."""
         rows = [row for row in self._val_rows if not math.isnan(row["abs_rel"])]
         self._val_rows = []
-        for name in rows[0] if rows else ():
-            value = sum(row[name] for row in rows) / len(rows)
-            self.log(f"val/{name}", value, prog_bar=name in ("abs_rel", "delta1"))
+        sums = [*(sum(row[name] for row in rows) for name in METRICS), float(len(rows))]
+        if self.trainer.world_size > 1:
+            here = torch.tensor(sums, dtype=torch.float64, device=self.device)
+            sums = self.trainer.strategy.reduce(here, reduce_op="sum").tolist()
+        count = sums.pop()
+        for name, total in zip(METRICS, sums, strict=True) if count else ():
+            self.log(f"val/{name}", total / count, prog_bar=name in ("abs_rel", "delta1"))
+
+    def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
+        """Clip the norm of all gradients together. Raises NotFiniteError for one that is not finite.
+
+        With fp16 such a step is skipped and the loss scaled down, which is how its scale is found.
+        """
+        slopes = {n: p.grad for n, p in self.network.named_parameters() if p.grad is not None}
+        norm = nn.utils.get_total_norm(slopes.values())
+        if self.recipe.optim.precision != "fp16" and not torch.isfinite(norm):
+            broken = [name for name, slope in slopes.items() if not torch.isfinite(slope).all()]
+            raise NotFiniteError(
+                f"The gradient is not finite at step {self.global_step} (loss {self.parts['loss']:.6g}), in "
+                f"{', '.join(broken[:3]) or 'its sum'}{' and more' if broken[3:] else ''}.",
+                hint="Lower optim.lr, or look at the labels; the last checkpoint is whole.",
+            )
+        nn.utils.clip_grads_with_norm_(self.network.parameters(), self.recipe.optim.grad_clip, norm)
 
     def optimizer_step(
         self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
@@ -135,10 +175,6 @@ class DistillTask(lightning.LightningModule):
             cycle_momentum=False,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put the recipe into the checkpoint, so that a resume can tell whether it fits."""
-        checkpoint["recipe"] = self.recipe.model_dump(mode="json")
 
     def _laid_out(self, image: Tensor) -> Tensor:
         if not self.recipe.network.channels_last:
