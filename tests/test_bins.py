@@ -53,9 +53,74 @@ def test_expectation_mode_and_entropy_by_hand(per_image):
     torch.testing.assert_close(bins.entropy(dpm).flatten(), torch.tensor(want))
 
 
+@pytest.fixture
+def small_tiles(monkeypatch):
+    """Two pixels of four bins at a time, so that tiny maps take several tiles, the last one not full."""
+    monkeypatch.setattr(bins, "_TILE_VALUES_PER_THREAD", 8 // torch.get_num_threads() or 1)
+
+
+def logits_and_edges(*, per_image=False, channels_last=False, dtype=torch.float64):
+    draw = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(2, 4, 3, 5, generator=draw, dtype=torch.float64)
+    if channels_last:
+        logits = logits.contiguous(memory_format=torch.channels_last)
+    edges = FOUR.edges(dtype=torch.float64)
+    if per_image:
+        edges = torch.stack([edges, edges**2 / 9])
+    return logits.to(dtype).requires_grad_(), edges.to(dtype).requires_grad_()
+
+
+@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.parametrize("per_image", [False, True])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("crop", [False, True])
+def test_expectation_of_logits_is_that_of_their_softmax(per_image, channels_last, crop):
+    logits, edges = logits_and_edges(per_image=per_image, channels_last=channels_last)
+    seen = logits[..., 1:, 1:4] if crop else logits
+    got, want = bins.expectation_of_logits(seen, edges), bins.expectation(seen.softmax(dim=1), edges)
+    torch.testing.assert_close(got, want)
+    weights = torch.rand(want.shape, generator=torch.Generator().manual_seed(1), dtype=want.dtype)
+    gradients = [torch.autograd.grad(depth, (logits, edges), weights) for depth in (got, want)]
+    torch.testing.assert_close(*gradients)
+    if not crop:
+        assert gradients[0][0].is_contiguous(memory_format=torch.channels_last) == channels_last
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_expectation_of_logits_has_the_right_gradient():
+    assert torch.autograd.gradcheck(bins.expectation_of_logits, logits_and_edges(per_image=True))
+
+
+def test_expectation_of_half_logits_is_exact_even_under_autocast():
+    logits, edges = logits_and_edges(dtype=torch.float32)
+    half = logits.detach().bfloat16().requires_grad_()
+    want = bins.expectation(half.float().softmax(dim=1), edges)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        got = bins.expectation_of_logits(half, edges.bfloat16().float())
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, want)
+    gradient, reference = (torch.autograd.grad(depth.sum(), half)[0] for depth in (got, want))
+    assert gradient.dtype == torch.bfloat16
+    torch.testing.assert_close(gradient, reference)
+
+
+def test_expectation_of_logits_refuses_a_second_derivative():
+    logits, edges = logits_and_edges()
+    with pytest.raises(ConfigError, match="differentiated twice"):
+        torch.autograd.grad(bins.expectation_of_logits(logits, edges).sum(), logits, create_graph=True)
+
+
+def test_a_compiler_sees_one_expectation_instead_of_tiles():
+    logits, edges = logits_and_edges()
+    compiled = torch.compile(bins.expectation_of_logits, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(logits, edges), bins.expectation_of_logits(logits, edges))
+
+
 def test_a_distribution_needs_the_edges_of_its_own_bins():
     with pytest.raises(ConfigError, match="4 bins but the bin edges describe 3"):
         bins.expectation(torch.ones(1, 4, 2, 2), torch.linspace(1, 9, 4))
+    with pytest.raises(ConfigError, match="4 bins but the bin edges describe 3"):
+        bins.expectation_of_logits(torch.ones(1, 4, 2, 2), torch.linspace(1, 9, 4))
 
 
 def test_target_is_a_softmax_of_the_density():
@@ -76,9 +141,11 @@ def test_target_gives_bins_out_of_reach_exactly_nothing():
 def test_reach_is_the_published_one(sigma_m, reach_m):
     reach = bins.target_reach_m(sigma_m)
     assert reach == pytest.approx(reach_m, abs=0.005)
-    near, far = torch.tensor([reach * 0.9999, reach * 1.0001]).double()
-    assert not bins.without_mass(near, sigma_m=sigma_m)
-    assert bins.without_mass(far, sigma_m=sigma_m)
+    near, far = bins.target_logits(
+        torch.tensor([reach * 0.9999, reach * 1.0001]).double(), torch.zeros(1), sigma_m=sigma_m
+    )
+    assert 0 < near < 1e-15
+    assert far == bins.NO_MASS_LOGIT
 
 
 def test_sigma_must_be_positive():

@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from tiekd.bins import DepthBins, expectation, target_dpm
 from tiekd.errors import ConfigError
@@ -55,6 +57,101 @@ def test_dpm_loss_equals_the_naive_form_everywhere(sigma_m, adaptive):
     torch.testing.assert_close(got.grad, naive.grad)
 
 
+def naive_from_logits(dpm_logits, teacher_depth, bin_edges, sigma_m):
+    dpm = dpm_logits.softmax(dim=1)
+    return naive_dpm_loss(dpm, teacher_depth, bin_edges, sigma_m), expectation(dpm, bin_edges)
+
+
+@pytest.fixture
+def small_tiles(monkeypatch):
+    """Seven pixels of twelve bins at a time, so that tiny maps take several tiles, the last one not full."""
+    monkeypatch.setattr("tiekd.bins._TILE_VALUES_PER_THREAD", 84 // torch.get_num_threads() or 1)
+
+
+@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.parametrize("sigma_m", [0.05, 0.15, 0.8, 5.0])
+@pytest.mark.parametrize("adaptive", [False, True])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("rows", [0, 2])
+def test_one_softmax_gives_the_loss_and_the_depth(sigma_m, adaptive, channels_last, rows):
+    edges = BINS.edges(dtype=torch.float64)
+    if adaptive:
+        edges = torch.stack([edges, (edges / 10) ** 2 * 10])
+    teacher = rand(2, 1, 5, 9, seed=3, low=-1, high=25)
+    logits = rand(2, 12, 5, 9, seed=4, low=-6, high=6)
+    logits[0, 3, 2] = -800  # a softmax gives these bins exactly nothing
+    if channels_last:
+        logits = logits.contiguous(memory_format=torch.channels_last)
+    logits.requires_grad_()
+    seen, teacher = losses.top_crop(logits, teacher, rows=rows)
+    got = losses.dpm_loss_and_depth(seen, teacher, edges, sigma_m=sigma_m)
+    want = naive_from_logits(seen, teacher, edges, sigma_m)
+    torch.testing.assert_close(got, want)
+    weights = rand(*teacher.shape, seed=5), rand(*teacher.shape, seed=6)
+    for chosen in ([0, 1], [0], [1]):  # together, and each alone
+        gradients = [
+            torch.autograd.grad(
+                [o[i] for i in chosen], logits, [weights[i] for i in chosen], retain_graph=True
+            )
+            for o in (got, want)
+        ]
+        torch.testing.assert_close(*gradients)
+    alone = losses.dpm_loss_from_logits(seen, teacher, edges, sigma_m=sigma_m)
+    assert torch.equal(alone, got[0])
+
+
+def test_a_bin_is_dropped_exactly_where_the_softmax_gives_nothing():
+    # The last values above nothing are subnormal: with one a bin costs the most, with the next nothing.
+    logits = torch.zeros(1, 12, 1, 400)
+    logits[0, 5] = torch.linspace(-86, -106, 400)
+    teacher = torch.full((1, 1, 1, 400), 4.5)
+    want, _ = naive_from_logits(logits, teacher, BINS.edges(), 0.5)
+    got = losses.dpm_loss_from_logits(logits, teacher, BINS.edges(), sigma_m=0.5)
+    torch.testing.assert_close(got, want)
+    assert want.max() - want.min() > 1
+
+
+def test_dpm_loss_refuses_a_second_derivative():
+    logits, teacher = rand(1, 12, 2, 3).requires_grad_(), rand(1, 1, 2, 3, high=9)
+    loss = losses.dpm_loss_from_logits(logits, teacher, BINS.edges(), sigma_m=0.5)
+    with pytest.raises(ConfigError, match="differentiated twice"):
+        torch.autograd.grad(loss.sum(), logits, create_graph=True)
+
+
+def test_dpm_loss_stands_aside_for_a_compiler():
+    logits, teacher = rand(1, 12, 2, 3), rand(1, 1, 2, 3, high=9)
+    plain = losses.dpm_loss_from_logits(logits, teacher, BINS.edges(), sigma_m=0.5)
+    compiled = torch.compile(losses.dpm_loss_from_logits, backend="eager")
+    assert torch.equal(compiled(logits, teacher, BINS.edges(), sigma_m=0.5), plain)
+
+
+class MapsOfBins(TorchDispatchMode):
+    """Notes the sizes of all tensors of at least so many elements that operations make."""
+
+    def __init__(self, least):
+        super().__init__()
+        self.least, self.made = least, []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        known = {x.untyped_storage().data_ptr() for x in tree_leaves((args, kwargs)) if torch.is_tensor(x)}
+        for x in tree_leaves(made):
+            if torch.is_tensor(x) and x.untyped_storage().data_ptr() not in known:
+                size = x.untyped_storage().nbytes() // x.element_size()
+                self.made += [size] * (size >= self.least)
+        return made
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_training_makes_one_map_of_all_bins():
+    logits, (_, teacher) = rand(2, 12, 13, 17).requires_grad_(), maps()
+    with MapsOfBins(least=logits.numel() * 2 // 3) as maps_of_bins:
+        parts = losses.tiekd_loss_from_logits(logits, teacher, BINS.edges(), sigma_m=0.15)
+        assert not maps_of_bins.made
+        parts["loss"].backward()
+    assert maps_of_bins.made == [logits.numel()]
+
+
 def test_dpm_loss_of_the_target_itself_is_zero():
     teacher = rand(1, 1, 4, 5, low=1, high=9)
     target = target_dpm(teacher, BINS.edges(dtype=torch.float64), sigma_m=0.8)
@@ -78,7 +175,11 @@ def test_dpm_loss_gradients_are_right():
     edges, teacher = BINS.edges(dtype=torch.float64), rand(1, 1, 2, 3, low=0, high=30)
     logits = rand(1, 12, 2, 3, seed=1, low=-2, high=2).requires_grad_()
     assert torch.autograd.gradcheck(
-        lambda x: losses.dpm_loss_from_logits(x, teacher, edges, sigma_m=0.5), (logits,), atol=1e-7
+        lambda x: losses.dpm_loss_and_depth(x, teacher, edges, sigma_m=0.5), (logits,), atol=1e-7
+    )
+    dpm = logits.detach().softmax(dim=1).requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda x: losses.dpm_loss(x, teacher, edges, sigma_m=0.5), (dpm,), eps=1e-8, atol=1e-5
     )
 
 
@@ -95,9 +196,16 @@ def test_dpm_loss_gives_the_teacher_and_the_bins_no_gradient():
 def test_dpm_loss_lifts_half_precision():
     logits, teacher = rand(1, 12, 4, 5, low=-2, high=2), rand(1, 1, 4, 5, low=1, high=9)
     exact = losses.dpm_loss_from_logits(logits, teacher, BINS.edges(dtype=torch.float64), sigma_m=0.5)
-    half = losses.dpm_loss_from_logits(logits.bfloat16(), teacher.float(), BINS.edges(), sigma_m=0.5)
-    assert half.dtype == torch.float32
-    torch.testing.assert_close(half.double(), exact, rtol=0.02, atol=0.02)
+    half = logits.bfloat16().requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        got = losses.dpm_loss_and_depth(half, teacher.float(), BINS.edges(), sigma_m=0.5)
+    torch.testing.assert_close(got[0].double(), exact, rtol=0.02, atol=0.02)
+    lifted = half.detach().float().requires_grad_()
+    want = losses.dpm_loss_and_depth(lifted, teacher.float(), BINS.edges(), sigma_m=0.5)
+    torch.testing.assert_close(got, want, rtol=0, atol=0)  # float32 throughout
+    for loss, depth in (got, want):
+        (loss.sum() + depth.sum()).backward()
+    torch.testing.assert_close(half.grad, lifted.grad.bfloat16(), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +373,8 @@ def test_tiekd_loss_is_the_weighted_sum_of_its_parts():
     torch.testing.assert_close(parts["dpm_loss"], naive_dpm_loss(dpm, teacher, edges, 0.5).mean())
     torch.testing.assert_close(parts["depth_loss"], losses.ssim_loss(expectation(dpm, edges), teacher))
     torch.testing.assert_close(parts["loss"], 10 * (0.25 * parts["dpm_loss"] + 0.75 * parts["depth_loss"]))
+    from_logits = losses.tiekd_loss_from_logits(logits, teacher, edges, sigma_m=0.5, dpm_weight=0.25)
+    torch.testing.assert_close(from_logits, parts)
 
 
 def test_top_crop_drops_rows_of_all():
@@ -283,14 +393,14 @@ def test_modules_agree_with_functions():
     edges = BINS.edges()
     centers = 0.5 * (edges[1:] + edges[:-1])
     mask = teacher > 4
-    full = losses.tiekd_loss(logits.softmax(dim=1), depth, teacher, edges, sigma_m=0.5, dpm_weight=0.3)
+    full = losses.tiekd_loss_from_logits(logits, teacher, edges, sigma_m=0.5, dpm_weight=0.3)
     pairs = [
         (modules.SSIMLoss()(depth, teacher), losses.ssim_loss(depth, teacher)),
         (modules.MSELoss()(depth, teacher), losses.mse_loss(depth, teacher)),
         (modules.SILogLoss()(depth, teacher, mask), losses.silog_loss(depth, teacher, mask)),
         (modules.DPMLoss(sigma_m=0.5)(logits, teacher, edges), full["dpm_loss"]),
         (modules.BinsChamferLoss()(edges, teacher), losses.bins_chamfer_loss(centers, teacher)),
-        (modules.TIEKDLoss(sigma_m=0.5, dpm_weight=0.3)(logits, depth, teacher, edges)["loss"], full["loss"]),
+        (modules.TIEKDLoss(sigma_m=0.5, dpm_weight=0.3)(logits, teacher, edges)["loss"], full["loss"]),
     ]
     for module, function in pairs:
         assert torch.equal(module, function)

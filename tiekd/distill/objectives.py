@@ -51,11 +51,23 @@ def _truth_chamfer(p: Prediction, t: Target) -> Tensor:
     return losses.bins_chamfer_loss(bin_centers(edges), _given(t.depth, "ground truth") * valid)
 
 
-def _dpm(p: Prediction, t: Target) -> Tensor:
+def _dpm_and_depth(p: Prediction, t: Target) -> tuple[Tensor, Tensor, Tensor]:
+    """L_DPM and the network's depth, from one softmax, and the teacher's depth; all without the top rows."""
     logits, teacher = _given(p.dpm_logits, "a DPM head"), _given(t.teacher, "teacher labels")
-    logits, teacher = losses.top_crop(logits, teacher, rows=t.top_rows)
     edges = _given(p.bin_edges, "a DPM head")
-    return losses.dpm_loss_from_logits(logits, teacher, edges, sigma_m=t.sigma_m).mean()
+    loss, depth = losses.dpm_loss_and_depth(logits, teacher, edges, sigma_m=t.sigma_m)
+    # Rows are left out here rather than of the logits, whose gradient would be copied for it.
+    loss, depth, teacher = losses.top_crop(loss, depth, teacher, rows=t.top_rows)
+    return loss, depth, teacher
+
+
+def _dpm(p: Prediction, t: Target) -> Tensor:
+    return _dpm_and_depth(p, t)[0].mean()
+
+
+def _tiekd(p: Prediction, t: Target) -> dict[str, Tensor]:
+    loss, depth, teacher = _dpm_and_depth(p, t)
+    return {"dpm_loss": loss.mean(), "depth_loss": losses.ssim_loss(depth, teacher)}
 
 
 def _depth(p: Prediction, t: Target) -> Tensor:
@@ -106,4 +118,5 @@ def uses_labels(method: Method) -> bool:
 
 def loss_parts(prediction: Prediction, target: Target, names: Mapping[str, float]) -> dict[str, Tensor]:
     """The named parts, unweighted. Raises ConfigError when the network or the data lack what a part needs."""
-    return {name: PARTS[name](prediction, target) for name in names}
+    shared = _tiekd(prediction, target) if {"dpm_loss", "depth_loss"} <= names.keys() else {}
+    return {name: shared[name] if name in shared else PARTS[name](prediction, target) for name in names}

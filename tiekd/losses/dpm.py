@@ -1,7 +1,9 @@
 """L_DPM: the divergence from a student's depth distribution to the target DPM of its teacher's depth.
 
 The target is nothing but zeros further than a few metres from the teacher's depth, so only that window of
-bins is ever looked at: a tenth of them at KITTI's sigma of 0.5 m.
+bins is ever looked at: a tenth of them at KITTI's sigma of 0.5 m. Everything over all bins is made and used
+a few pixels at a time, in the forward pass and again in the backward pass; the only map of all bins that is
+stored is the gradient.
 """
 
 from __future__ import annotations
@@ -11,7 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tiekd.bins import bin_centers, target_over, target_reach_m, without_mass
+from tiekd.bins import (
+    NO_MASS_LOGIT,
+    bin_centers,
+    pixel_tiles,
+    refuse_second_derivative,
+    softmax_of_tile,
+    target_logits,
+    target_reach_m,
+)
 from tiekd.errors import ConfigError
 
 _EPS = 1e-7
@@ -23,12 +33,39 @@ def dpm_loss(dpm: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: 
     dpm: probabilities `[B, n_bins, H, W]`; teacher_depth: `[B, 1, H, W]` metres at the same resolution;
     bin_edges: `[n_bins + 1]` or `[B, n_bins + 1]` metres. Kept from the published code: bins to which the
     student gives exactly nothing are dropped, so the value may be slightly negative, and pixels without a
-    label (0 m) pull towards the nearest bins. Raises ConfigError for shapes that don't fit.
+    label (0 m) pull towards the nearest bins. It can't be differentiated twice, and gives the teacher and
+    the bins no gradient. Raises ConfigError for shapes that don't fit.
     """
-    batch, n_bins, height, width = dpm.shape
+    loss: Tensor = _divergence(dpm, teacher_depth, bin_edges, sigma_m=sigma_m, is_logits=False)[0]
+    return loss
+
+
+def dpm_loss_from_logits(
+    dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float
+) -> Tensor:
+    """`dpm_loss` of `softmax(dpm_logits)`, the softmax in float32 or better."""
+    return dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m)[0]
+
+
+def dpm_loss_and_depth(
+    dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float
+) -> tuple[Tensor, Tensor]:
+    """`dpm_loss_from_logits` and the expected depth `[B, 1, H, W]` in metres, from one softmax.
+
+    Both are differentiable; their gradients meet before they reach the logits.
+    """
+    loss, depth = _divergence(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m, is_logits=True)
+    return loss, depth
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # a compiler would unroll the tiles
+def _divergence(
+    values: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float, is_logits: bool
+) -> tuple[Tensor, Tensor]:
+    batch, n_bins, height, width = values.shape
     if teacher_depth.shape != (batch, 1, height, width):
         raise ConfigError(
-            f"A DPM {tuple(dpm.shape)} needs a teacher depth {(batch, 1, height, width)}, "
+            f"A DPM {tuple(values.shape)} needs a teacher depth {(batch, 1, height, width)}, "
             f"got {tuple(teacher_depth.shape)}.",
             hint="Resize the teacher's depth to the head's resolution.",
         )
@@ -37,85 +74,101 @@ def dpm_loss(dpm: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: 
             f"The distribution has {n_bins} bins, but the edges are {tuple(bin_edges.shape)}.",
             hint=f"A DPM of {n_bins} channels needs {n_bins + 1} edges.",
         )
-    precise = torch.float64 if dpm.dtype == torch.float64 else torch.float32
+    precise = torch.promote_types(values.dtype, torch.float32)
     centers = bin_centers(bin_edges.detach().to(precise)).expand(batch, -1).contiguous()
-    depth = teacher_depth.detach().to(precise)
-    divergence: Tensor = _Divergence.apply(dpm.to(precise), depth, centers, sigma_m)
-    return divergence
-
-
-def dpm_loss_from_logits(
-    dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float
-) -> Tensor:
-    """`dpm_loss` of `softmax(dpm_logits)`, the softmax in float32 or better."""
-    precise = torch.float64 if dpm_logits.dtype == torch.float64 else torch.float32
-    dpm = torch.softmax(dpm_logits.to(precise), dim=1)
-    return dpm_loss(dpm, teacher_depth, bin_edges, sigma_m=sigma_m)
+    teacher = teacher_depth.detach().to(precise).flatten(1)
+    loss, depth = _Divergence.apply(values.flatten(2), teacher, centers, sigma_m, is_logits)
+    return loss.view_as(teacher_depth), depth.view_as(teacher_depth)
 
 
 class _Divergence(torch.autograd.Function):
-    """sum_k p_k log(p_k / (q_k + eps) + eps) over the bins with q_k != 0, and its slope by hand."""
+    """Divergence and expectation `[B, N]` of logits or probabilities `[B, n_bins, N]`.
+
+    Per pixel sum_k p_k log(p_k / (q_k + eps) + eps) over the bins with q_k != 0, where p is the target.
+    """
 
     @staticmethod
-    def forward(ctx: Any, dpm: Tensor, depth: Tensor, centers: Tensor, sigma_m: float) -> Tensor:
-        flat, depth_row = dpm.flatten(2), depth.flatten(2)
-        index = _window(depth_row, centers, target_reach_m(sigma_m))
-        spread = centers[:, :, None].expand(-1, -1, depth_row.shape[2])
-        target = target_over(spread.gather(1, index), depth_row, sigma_m=sigma_m)
-        loss, slope = _terms(flat.gather(1, index), target, needs_slope=ctx.needs_input_grad[0])
-        far = _out_of_reach(depth_row, centers, sigma_m)
-        far_slope = None
-        if far.numel():
-            everywhere = flat.transpose(1, 2)[far[:, 0], far[:, 1]]
-            uniform = torch.full_like(everywhere, 1 / everywhere.shape[1])
-            far_loss, far_slope = _terms(everywhere, uniform, needs_slope=ctx.needs_input_grad[0])
-            loss[far[:, 0], 0, far[:, 1]] = far_loss[:, 0]
-        ctx.shape = dpm.shape
-        ctx.save_for_backward(index[:, :1], slope, far, far_slope)
-        return loss.view_as(depth)
+    def forward(  # noqa: PLR0917 - autograd passes by position
+        ctx: Any, values: Tensor, teacher: Tensor, centers: Tensor, sigma_m: float, is_logits: bool
+    ) -> tuple[Tensor, Tensor]:
+        window = _window_steps(centers, target_reach_m(sigma_m))
+        loss, depth = torch.empty_like(teacher), torch.empty_like(teacher)
+        first = torch.empty_like(teacher, dtype=torch.int64)
+        far = torch.empty_like(teacher, dtype=torch.bool)
+        slope = teacher.new_empty(len(teacher), len(window), teacher.shape[1])
+        for image, some in pixel_tiles(values):
+            here = image, some
+            tile = values[image, :, some]
+            dpm = softmax_of_tile(tile) if is_logits else tile.to(teacher)
+            bins = centers[image]
+            first[here] = _window_start(teacher[here], bins, len(window), target_reach_m(sigma_m))
+            index = first[here] + window
+            densities = target_logits(bins[index], teacher[here], sigma_m=sigma_m)
+            far[here] = densities.amax(dim=0) == NO_MASS_LOGIT
+            loss[here], slope[image, :, some] = _terms(dpm.gather(0, index), densities.softmax(dim=0))
+            out = far[here].nonzero()[:, 0]
+            if len(out):
+                everywhere = dpm[:, out]
+                loss[image, some][out] = _terms(everywhere, _uniform(everywhere))[0]
+                slope[image, :, some][:, out] = 0
+            depth[here] = (dpm * bins[:, None]).sum(dim=0)
+        ctx.set_materialize_grads(False)
+        ctx.is_logits = is_logits
+        ctx.save_for_backward(values, centers, first, far, slope)
+        return loss, depth
 
     @staticmethod
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, None, None, None]:
-        if not ctx.needs_input_grad[0]:
-            return None, None, None, None
-        first, slope, far, far_slope = ctx.saved_tensors
-        grad_row = grad_output.flatten(2)
-        steps = torch.arange(slope.shape[1], device=first.device)[None, :, None]
-        grad = slope.new_zeros(ctx.shape).flatten(2)
-        grad.scatter_(1, first + steps, slope * grad_row)
-        if far_slope is not None:
-            per_pixel = far_slope * grad_row[far[:, 0], 0, far[:, 1]][:, None]
-            grad.transpose(1, 2)[far[:, 0], far[:, 1]] = per_pixel
-        return grad.view(ctx.shape), None, None, None
+    def backward(
+        ctx: Any, grad_loss: Tensor | None, grad_depth: Tensor | None
+    ) -> tuple[Tensor, None, None, None, None]:
+        refuse_second_derivative()
+        values, centers, first, far, slope = ctx.saved_tensors
+        window = torch.arange(slope.shape[1], device=slope.device)[:, None]
+        grad = torch.empty_like(values)
+        for image, some in pixel_tiles(values):
+            here = image, some
+            tile = values[image, :, some]
+            dpm = softmax_of_tile(tile) if ctx.is_logits else tile.to(slope)
+            by_dpm = torch.zeros_like(dpm)
+            if grad_depth is not None:
+                torch.mul(centers[image, :, None], grad_depth[here], out=by_dpm)
+            if grad_loss is not None:
+                by_dpm.scatter_add_(0, first[here] + window, slope[image, :, some] * grad_loss[here])
+                out = far[here].nonzero()[:, 0]
+                if len(out):
+                    everywhere = dpm[:, out]
+                    by_dpm[:, out] += _terms(everywhere, _uniform(everywhere))[1] * grad_loss[here][out]
+            if ctx.is_logits:
+                by_dpm.sub_((by_dpm * dpm).sum(dim=0)).mul_(dpm)
+            grad[image, :, some] = by_dpm
+        return grad, None, None, None, None
 
 
-def _window(depth_row: Tensor, centers: Tensor, reach_m: float) -> Tensor:
-    """Indices `[B, K, N]` of consecutive bins that hold every bin within reach of depths `[B, 1, N]`."""
-    first = torch.searchsorted(centers, (depth_row[:, 0] - reach_m).contiguous())
-    last = torch.searchsorted(centers, (depth_row[:, 0] + reach_m).contiguous(), right=True)
+def _window_steps(centers: Tensor, reach_m: float) -> Tensor:
+    """0, 1, 2, … `[K, 1]`, where K consecutive bins hold every bin within reach of any depth."""
+    n_bins = centers.shape[1]
+    after = torch.searchsorted(centers, centers + 2 * reach_m, right=True)
+    most = int((after - torch.arange(n_bins, device=centers.device)).max())
     # One bin to spare on either side: the reach is rounded, and bins beyond it get their zero anyway.
-    size = min(int((last - first).max()) + 2, centers.shape[1])
-    start = (first - 1).clamp(0, centers.shape[1] - size)
-    return start[:, None] + torch.arange(size, device=start.device)[None, :, None]
+    return torch.arange(min(most + 2, n_bins), device=centers.device)[:, None]
 
 
-def _out_of_reach(depth_row: Tensor, centers: Tensor, sigma_m: float) -> Tensor:
-    """(image, pixel) pairs `[M, 2]` whose depth no bin can reach: their target is uniform over all bins."""
-    row = depth_row[:, 0]
-    nearest = row.clamp(centers[:, :1], centers[:, -1:])
-    above = torch.searchsorted(centers, nearest.contiguous()).clamp(1, centers.shape[1] - 1)
-    gap = torch.minimum((row - centers.gather(1, above - 1)).abs(), (row - centers.gather(1, above)).abs())
-    return without_mass(gap, sigma_m=sigma_m).nonzero()
+def _window_start(depth: Tensor, centers: Tensor, size: int, reach_m: float) -> Tensor:
+    """First of the `size` bins that hold every bin within reach of depths `[n]`."""
+    return (torch.searchsorted(centers, depth - reach_m) - 1).clamp_(0, len(centers) - size)
 
 
-def _terms(dpm: Tensor, target: Tensor, *, needs_slope: bool) -> tuple[Tensor, Tensor | None]:
-    """Divergence summed over dimension 1, kept, and its derivative by `dpm`."""
+def _uniform(dpm: Tensor) -> Tensor:
+    """The target where no bin is within reach of the depth."""
+    return torch.full_like(dpm, 1 / len(dpm))
+
+
+def _terms(dpm: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Divergence summed over dimension 0, and its derivative by `dpm`."""
     dropped = dpm == 0
     floored = dpm + _EPS
     ratio = target / floored
-    loss = torch.log(ratio + _EPS).mul_(target).masked_fill_(dropped, 0).sum(dim=1, keepdim=True)
-    if not needs_slope:
-        return loss, None
+    loss = torch.log(ratio + _EPS).mul_(target).masked_fill_(dropped, 0).sum(dim=0)
     # d/dq of p log(p/s + eps) with s = q + eps is -p (p/s) / (s (p/s + eps)).
     slope = floored.mul_(ratio + _EPS)
     return loss, ratio.mul_(target).neg_().div_(slope).masked_fill_(dropped, 0)

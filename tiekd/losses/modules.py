@@ -23,24 +23,17 @@ class DPMLoss(nn.Module):
 
 
 class TIEKDLoss(nn.Module):
-    """`functional.tiekd_loss` on logits."""
+    """`functional.tiekd_loss_from_logits`."""
 
     def __init__(self, *, sigma_m: float, dpm_weight: float = 0.1) -> None:
         super().__init__()
         self.sigma_m = sigma_m
         self.dpm_weight = dpm_weight
 
-    def forward(
-        self, dpm_logits: Tensor, depth: Tensor, teacher_depth: Tensor, bin_edges: Tensor
-    ) -> dict[str, Tensor]:
-        """Scalars `loss`, `dpm_loss`, `depth_loss`; `depth` is the expectation `[B, 1, H, W]` in metres."""
-        return functional.tiekd_loss(
-            dpm_logits.float().softmax(dim=1),
-            depth,
-            teacher_depth,
-            bin_edges,
-            sigma_m=self.sigma_m,
-            dpm_weight=self.dpm_weight,
+    def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> dict[str, Tensor]:
+        """Scalars `loss`, `dpm_loss`, `depth_loss`, from what `DPMLoss` takes."""
+        return functional.tiekd_loss_from_logits(
+            dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m, dpm_weight=self.dpm_weight
         )
 
 

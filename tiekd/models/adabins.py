@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from tiekd.bins import edges_from_widths, expectation
+from tiekd.bins import edges_from_widths, expectation_of_logits
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.base import DepthModel
@@ -143,7 +143,7 @@ class AdaptiveBinsHead(nn.Module):
         seen, kernels, edges = self.look(feature)
         attention = torch.einsum("bkc,bchw->bkhw", kernels, seen)
         logits = self.conv_out(attention)
-        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+        return HeadOutput(expectation_of_logits(logits, edges), logits, edges)
 
     def look(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The map that queries look at `[B, C, h, w]`, queries `[B, C, C]`, edges `[B, n_bins + 1]`."""

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tiekd.bins import DepthBins, bin_centers, expectation
+from tiekd.bins import DepthBins, bin_centers, expectation_of_logits
 from tiekd.types import DepthRange
 
 
@@ -80,7 +80,7 @@ class DPMHead(nn.Module):
         """Depth `[B, 1, h, w]` in metres and logits `[B, n_bins, h, w]` from a map `[B, C, h, w]`."""
         logits = self.conv(feature)
         edges = self.bin_edges.float()
-        return HeadOutput(expectation(logits.float().softmax(dim=1), edges), logits, edges)
+        return HeadOutput(expectation_of_logits(logits, edges), logits, edges)
 
 
 def start_falling(conv: nn.Conv2d, edges_m: Tensor, mean_m: float) -> None:

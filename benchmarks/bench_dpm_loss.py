@@ -1,0 +1,237 @@
+"""Time and peak memory of the losses on a DPM, forward and backward: ours against the straightforward form.
+
+    python benchmarks/bench_dpm_loss.py                                  # 2 images, 257 bins, 352x704: 6 GB
+    python benchmarks/bench_dpm_loss.py tiekd --size 88x352 --rounds 5      # an eighth of it
+
+Straightforward: the published definitions line by line over whole maps (FACTS §1.1-1.6), differentiated by
+autograd. Ours: what training runs. `tiekd` is the whole loss: softmax, expectation, L_DPM, SSIM, where ours
+also pays for the depth that the head has made before. `dpm` is L_DPM of the logits alone, `ssim` L_DEPTH of
+two depth maps. The forms take turns in one process; seconds are CPU seconds, and memory is what a pass adds
+to logits and labels at its peak (Linux only).
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from bench_networks import _machine as machine
+from bench_networks import _one as measured
+from bench_networks import _size as size
+from torch import Tensor
+
+from tiekd.bins import DepthBins, expectation_of_logits
+from tiekd.losses import functional as losses
+from tiekd.types import DepthRange
+
+Loss = Callable[["Inputs"], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What both forms take. logits `[B, n_bins, H, W]`; teacher and depth `[B, 1, H, W]` m; edges m."""
+
+    logits: Tensor
+    depth: Tensor
+    teacher: Tensor
+    edges: Tensor
+    sigma_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One loss. Seconds and MB are medians, straightforward first."""
+
+    loss: str
+    shape: tuple[int, ...]
+    sigma_m: float
+    seconds: tuple[float, float]
+    added_mb: tuple[float, float]
+    maps: tuple[float, float]
+    """Added memory in sizes of the logits."""
+    speedup: float
+    """Median of the turns' ratios."""
+    memory_ratio: float | None
+    value_difference: float
+    gradient_difference: float
+    """Norm of the difference of the gradients over the norm of the straightforward one."""
+
+
+# ---- line by line ---------------------------------------------------------------------------------------
+
+
+def published_dpm_loss(dpm: Tensor, teacher: Tensor, centers: Tensor, sigma_m: float) -> Tensor:
+    """FACTS §1.2."""
+    distance = centers[None, :, None, None] - teacher
+    density = torch.exp(-(distance**2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
+    density = torch.where(density < 1e-16, torch.full_like(density, -1000.0), density)
+    target = torch.softmax(density, dim=1)
+    terms = target * torch.log(target / (dpm + 1e-7) + 1e-7)
+    terms = torch.where(dpm == 0, torch.zeros_like(terms), terms)
+    return terms.sum(dim=1, keepdim=True).mean()
+
+
+def published_ssim_loss(depth: Tensor, teacher: Tensor) -> Tensor:
+    """FACTS §1.3 and §1.6."""
+    bell = torch.tensor([math.exp(-((i - 5) ** 2) / (2 * 1.5**2)) for i in range(11)])
+    bell = bell / bell.sum()
+    window = torch.outer(bell, bell)[None, None].to(depth)
+    blur = partial(F.conv2d, weight=window, padding=5)
+    mean_a, mean_b = blur(depth), blur(teacher)
+    var_a = torch.abs(blur(depth * depth) - mean_a**2)
+    var_b = torch.abs(blur(teacher * teacher) - mean_b**2)
+    covariance = torch.abs(blur(depth * teacher) - mean_a * mean_b)
+    above = (2 * mean_a * mean_b + 1e-4) * (2 * covariance + 9e-4)
+    below = (mean_a**2 + mean_b**2 + 1e-4) * (var_a + var_b + 9e-4)
+    return 1 - (above / below).mean()
+
+
+def published_tiekd(given: Inputs) -> Tensor:
+    """FACTS §1.1 and §1.4."""
+    centers = 0.5 * (given.edges[:-1] + given.edges[1:])
+    dpm = torch.softmax(given.logits, dim=1)
+    depth = (dpm * centers[None, :, None, None]).sum(dim=1, keepdim=True)
+    dpm_loss = published_dpm_loss(dpm, given.teacher, centers, given.sigma_m)
+    return 10 * (0.1 * dpm_loss + 0.9 * published_ssim_loss(depth, given.teacher))
+
+
+def published_dpm(given: Inputs) -> Tensor:
+    centers = 0.5 * (given.edges[:-1] + given.edges[1:])
+    return published_dpm_loss(torch.softmax(given.logits, dim=1), given.teacher, centers, given.sigma_m)
+
+
+def published_ssim(given: Inputs) -> Tensor:
+    return published_ssim_loss(given.depth, given.teacher)
+
+
+# ---- ours -----------------------------------------------------------------------------------------------
+
+
+def our_tiekd(given: Inputs) -> Tensor:
+    expectation_of_logits(given.logits, given.edges)  # the head's
+    parts = losses.tiekd_loss_from_logits(given.logits, given.teacher, given.edges, sigma_m=given.sigma_m)
+    return parts["loss"]
+
+
+def our_dpm(given: Inputs) -> Tensor:
+    found = losses.dpm_loss_from_logits(given.logits, given.teacher, given.edges, sigma_m=given.sigma_m)
+    return found.mean()
+
+
+def our_ssim(given: Inputs) -> Tensor:
+    return losses.ssim_loss(given.depth, given.teacher)
+
+
+FORMS: dict[str, tuple[Loss, Loss]] = {
+    "tiekd": (published_tiekd, our_tiekd),
+    "dpm": (published_dpm, our_dpm),
+    "ssim": (published_ssim, our_ssim),
+}
+HEAD = (
+    "| loss | B x n_bins x H x W | straightforward | ours | speed-up | memory | ours | less memory | value "
+    "| gradient |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
+
+
+def main(argv: list[str] | None = None) -> list[Row]:
+    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    options = _parse(argv)
+    torch.set_num_threads(options.threads)
+    bins = DepthBins(options.bins, DepthRange(1e-3, 80.0))
+    print(f"{machine()}, {options.threads} thread(s), {options.rounds} rounds\n\n{HEAD}")
+    rows = []
+    for name in options.losses:
+        given = make_inputs(bins, (options.batch, *options.size), options.sigma_m)
+        rows.append(measure(name, given, rounds=options.rounds))
+        print(_line(rows[-1]), flush=True)
+    if options.json:
+        report = {
+            "machine": machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "threads": options.threads, "rounds": options.rounds, "rows": [asdict(row) for row in rows],
+        }  # fmt: skip
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
+    return rows
+
+
+def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) -> Inputs:
+    """A smooth street-like teacher, and a student that is neither sure nor clueless; the same every time."""
+    batch, height, width = shape
+    draw = torch.Generator().manual_seed(0)
+    nearness = torch.linspace(1, 0.05, height)[:, None] * torch.linspace(1, 0.7, width)
+    teacher = (60 * nearness**2 + 2 * torch.rand(batch, 1, height, width, generator=draw)).contiguous()
+    depth = teacher * (0.9 + 0.2 * torch.rand(teacher.shape, generator=draw))
+    logits = torch.randn(batch, bins.n_bins, height, width, generator=draw).mul_(2)
+    return Inputs(logits.requires_grad_(), depth.requires_grad_(), teacher, bins.edges(), sigma_m)
+
+
+def measure(name: str, given: Inputs, *, rounds: int) -> Row:
+    """Both forms of one loss in turns, each from logits to gradients."""
+    leaf = given.depth if name == "ssim" else given.logits
+    found: list[list[tuple[float, float]]] = []
+    values, gradients = [0.0, 0.0], [torch.empty(0), torch.empty(0)]
+    for turn in range(rounds):
+        passes = [(0.0, 0.0), (0.0, 0.0)]
+        for which in (0, 1) if turn % 2 == 0 else (1, 0):
+            gradients[which] = torch.empty(0)
+
+            def step(which: int = which) -> Tensor:
+                value = FORMS[name][which](given)
+                (gradients[which],) = torch.autograd.grad(value, leaf)
+                values[which] = value.item()
+                return value
+
+            cpu, _, added = measured(step)
+            passes[which] = cpu, added
+        found.append(passes)
+    seconds, added = (
+        tuple(statistics.median(turn[which][field] for turn in found) for which in (0, 1)) for field in (0, 1)
+    )
+    map_mb = leaf.numel() * leaf.element_size() / 2**20
+    norm = gradients[0].norm()
+    return Row(
+        loss=name, shape=tuple(leaf.shape), sigma_m=given.sigma_m, seconds=seconds, added_mb=added,
+        maps=(added[0] / map_mb, added[1] / map_mb),
+        speedup=statistics.median(turn[0][0] / turn[1][0] for turn in found),
+        # Below a megabyte the pages that a pass happens to find decide, not what it needs.
+        memory_ratio=added[0] / added[1] if min(added) > 1 else None,
+        value_difference=abs(values[0] - values[1]),
+        gradient_difference=float(gradients[1].sub_(gradients[0]).norm() / norm),
+    )  # fmt: skip
+
+
+def _line(row: Row) -> str:
+    ratio = "-" if row.memory_ratio is None else f"{row.memory_ratio:.1f}x"
+    return (
+        f"| `{row.loss}` | {'x'.join(map(str, row.shape))} | {row.seconds[0]:.2f} s | {row.seconds[1]:.2f} s "
+        f"| {row.speedup:.1f}x | {row.added_mb[0]:.0f} MB ({row.maps[0]:.1f} maps) "
+        f"| {row.added_mb[1]:.0f} MB ({row.maps[1]:.1f} maps) | {ratio} "
+        f"| {row.value_difference:.0e} | {row.gradient_difference:.0e} |"
+    )
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("losses", nargs="*", default=list(FORMS), metavar="|".join(FORMS))
+    parser.add_argument("--size", type=size, default=(352, 704), metavar="HxW")
+    parser.add_argument("--batch", type=int, default=2)
+    parser.add_argument("--bins", type=int, default=257)
+    parser.add_argument("--sigma-m", type=float, default=0.5)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()
