@@ -10,7 +10,7 @@ import typer
 from tiekd.cli.output import print_result
 from tiekd.errors import ConfigError
 
-app = typer.Typer(help="Make data sets.", no_args_is_help=True)
+app = typer.Typer(help="Make data sets.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

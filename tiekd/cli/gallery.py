@@ -9,7 +9,7 @@ import typer
 
 from tiekd.errors import ConfigError
 
-app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True)
+app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -27,6 +27,7 @@ from tiekd.distill.recipe import Recipe
 from tiekd.distill.task import DistillTask
 from tiekd.errors import CheckpointError, ConfigError, DataError
 from tiekd.models.base import DepthModel
+from tiekd.models.encoder_weights import why_unreadable
 from tiekd.models.registry import create_model, save
 
 _MAY_CHANGE = {
@@ -234,7 +235,7 @@ def _check_resumable(recipe: Recipe, last: Path) -> None:
         before = Recipe.model_validate(checkpoint["recipe"]).model_dump(mode="json")
     except Exception as error:
         raise CheckpointError(
-            f"{last} can't be read as the checkpoint of a run: {error}",
+            f"{last} can't be read as the checkpoint of a run: {why_unreadable(error)}.",
             hint="Delete it to start again, or give another --out.",
         ) from error
     now = recipe.model_dump(mode="json")

@@ -22,6 +22,7 @@ from tiekd._version import __version__
 from tiekd.errors import CheckpointError, DataError
 from tiekd.models.base import DepthModel
 from tiekd.models.checkpoint import write
+from tiekd.models.encoder_weights import why_unreadable
 from tiekd.models.reference import Misfit, likely_architectures, misfit, renamed
 from tiekd.models.registry import build
 from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, make_home, read_zoo, sha256_of
@@ -238,9 +239,8 @@ def _load_safely(path: Path) -> object:
 
 
 def _unreadable(path: Path, error: Exception) -> CheckpointError:
-    first_line = (str(error).splitlines() or [type(error).__name__])[0]
     return CheckpointError(
-        f"{path} is not a whole checkpoint: {first_line}",
+        f"{path} is not a whole checkpoint: {why_unreadable(error)}.",
         hint="It may be cut short; download it again and compare its size.",
     )
 
