@@ -173,6 +173,7 @@ def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> No
         "--models", str(tiny_models["tiny_base"]), "--out", str(tmp_path / "g"), "--json", "-",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
+    assert done.stderr == "", "a bar is only for terminals"
     told = json.loads(done.stdout)
     assert told["methods"] == ["ground_truth", "tiny_base"]
     assert told["frames"] == 2

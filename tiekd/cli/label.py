@@ -15,7 +15,9 @@ EXAMPLE = "tiekd label adabins_tf_efficientnet_lite0.demo --data kitti:data --sp
 def label(
     teacher: Annotated[str, typer.Argument(help="A zoo row, a file of weights, or a folder of labels.")],
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    split: Annotated[str, typer.Option(help="File of lines 'image depth focal', the last two optional, here or in ROOT.")],
+    split: Annotated[
+        str, typer.Option(help="File of lines 'image depth focal', the last two optional, here or in ROOT.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the labels; an interrupted one is resumed.")],
     *,
     crop: Annotated[
