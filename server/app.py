@@ -19,14 +19,15 @@ from tiekd import __version__
 from tiekd.assets import asset_root
 
 ROUTERS = (
-    health.router,
-    models.router,
     predict.router,
     dpm.router,
     diff.router,
+    models.router,
     gallery.router,
+    health.router,
     pages.router,
 )
+"""In the order in which the API is described."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
