@@ -14,19 +14,20 @@ from server.middleware import BodyLimit, Envelope
 from server.pages import Pages, StaticAssets
 from server.routes import diff, dpm, gallery, health, models, pages, predict
 from server.service import Service
-from server.settings import Settings
+from server.settings import Settings, read_settings
 from tiekd import __version__
 from tiekd.assets import asset_root
 
 ROUTERS = (
-    health.router,
-    models.router,
     predict.router,
     dpm.router,
     diff.router,
+    models.router,
     gallery.router,
+    health.router,
     pages.router,
 )
+"""In the order in which the API is described."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises ConfigError, UnknownNameError, WeightsUnavailableError, CheckpointError or DataError for models and
     folders that are not there.
     """
-    chosen = settings or Settings()
+    chosen = settings or read_settings()
     app = FastAPI(
         title="tiekd",
         version=__version__,

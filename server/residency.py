@@ -15,7 +15,7 @@ from server.settings import Settings
 from tiekd import zoo
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, RunFailedError, TiekdError, UnavailableError, UnknownNameError
-from tiekd.runtime.engines import untrained_engine
+from tiekd.runtime.engines import check_choice, untrained_engine
 from tiekd.runtime.predictor import Predictor
 
 log = logging.getLogger("tiekd.server")
@@ -70,6 +70,7 @@ class Residency:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stop = threading.Event()
+        check_choice(engine=settings.engine, device=settings.device)
         self.residents: dict[str, Resident] = {}
         for resident in _chosen(settings):
             if resident.card.name in self.residents:

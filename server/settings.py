@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tiekd.errors import ConfigError
 
 NameList = Annotated[tuple[str, ...], NoDecode]
 PathList = Annotated[tuple[Path, ...], NoDecode]
@@ -26,7 +28,9 @@ class Settings(BaseSettings):
     )
 
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
-    depth_scale: float = Field(default=256, gt=0, description="stored integer per metre in their 16-bit PNG")
+    depth_scale: float = Field(
+        default=256, gt=0, allow_inf_nan=False, description="stored integer per metre in their 16-bit PNG"
+    )
     depth_range: str = Field(default="0.001:80", description="MIN:MAX metres of their colours in the viewer")
     magma_ranges: NameList = Field(
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
@@ -47,3 +51,17 @@ class Settings(BaseSettings):
         # A JSON list holds names that have commas in them.
         parts = json.loads(value) if value.startswith("[") else value.split(",")
         return tuple(part for part in parts if part)
+
+
+def read_settings() -> Settings:
+    """The settings that the environment states. Raises ConfigError that names every fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{fault['loc'][0]}={str(fault['input'])[:80]}: {fault['msg']}" for fault in error.errors()
+        )
+        raise ConfigError(
+            f"The server can't be set up so: {faults}.",
+            hint="Settings come from the options of `tiekd serve` and from TIEKD_ variables.",
+        ) from error

@@ -190,9 +190,11 @@ def test_a_gallery_is_built_and_read_back(tiny_world, tiny_models, tmp_path) -> 
     frames = read_split(find_split(source, "train.txt"))
     predictors = [Predictor(path) for path in tiny_models.values()]
     options = BuildOptions(n_frames=3, keep_bits=10, gallery_id="mine", focal=False)
-    done: list[int] = []
-    build_gallery(source, frames, predictors, tmp_path / "g", options=options, progress=done.append)
-    assert done == [1, 2, 3]
+    told: list[tuple[int, int]] = []
+    build_gallery(
+        source, frames, predictors, tmp_path / "g", options=options, progress=lambda *at: told.append(at)
+    )
+    assert told == [(1, 3), (2, 3), (3, 3)]
     gallery = open_gallery(tmp_path / "g")
     assert gallery.id == "mine"
     assert [method.id for method in gallery.listing.methods] == ["ground_truth", "tiny_dpm", "tiny_base"]

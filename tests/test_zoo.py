@@ -151,6 +151,11 @@ def test_a_card_is_read_without_the_weights(tmp_path, tiny_models) -> None:
         broken.write_bytes(content)
         with pytest.raises(CheckpointError, match=r"not a whole \.safetensors"):
             zoo.read_card(broken)
+    whole = tiny_models["tiny_dpm"].read_bytes()
+    for content in (whole[:-1], whole[: len(whole) // 2], whole + b"\0"):
+        broken.write_bytes(content)
+        with pytest.raises(CheckpointError, match=r"not a whole \.safetensors"):
+            zoo.read_card(broken)
     header = json.dumps({"__metadata__": {"other": "1"}}).encode()
     broken.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(CheckpointError, match="no tiekd configuration"):

@@ -190,7 +190,10 @@ def sha256_of(path: Path) -> str:
 
 
 def read_card(path: Path) -> ModelCard:
-    """The card inside a file of weights, without reading the weights. Raises CheckpointError."""
+    """The card inside a file of weights, without reading the weights.
+
+    Raises CheckpointError, also for a file that is shorter or longer than its header says.
+    """
     broken = CheckpointError(f"{path} is not a whole .safetensors file.", hint="Fetch or save it again.")
     try:
         with path.open("rb") as file:
@@ -198,9 +201,12 @@ def read_card(path: Path) -> ModelCard:
             if not 0 < length <= min(_LONGEST_HEADER, path.stat().st_size):
                 raise broken
             header = json.loads(file.read(length))
+        metadata = header.pop("__metadata__", None)
+        ends = [tensor["data_offsets"][1] for tensor in header.values()]
+        if path.stat().st_size != 8 + length + max(ends, default=0):
+            raise broken
     except OSError as error:
         raise CheckpointError(f"Can't read {path}: {error.strerror}.", hint="Check the path.") from error
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, AttributeError, LookupError, TypeError) as error:
         raise broken from error
-    metadata = header.get("__metadata__") if isinstance(header, dict) else None
     return ModelCard.from_metadata(metadata, where=str(path))

@@ -152,7 +152,11 @@ store.subscribe((now, _before, how) => {
 syncHistory(store);
 
 const methodsMenu = find("#methods-menu", HTMLElement);
-methodsMenu.addEventListener("toggle", () => schedule());
+methodsMenu.addEventListener("toggle", () => {
+  const open = methodsMenu.matches(":popover-open");
+  find("[data-action=methods]", HTMLElement).setAttribute("aria-expanded", String(open));
+  schedule();
+});
 const overlays = Object.fromEntries(
   [...document.querySelectorAll("dialog[data-overlay]")].map((dialog) => [
     dialog.getAttribute("data-overlay"),
@@ -190,6 +194,7 @@ const commands = createCommands({
     methodsMenu.style.left = `${left}px`;
     methodsMenu.style.top = `${bottom + 4}px`;
     methodsMenu.togglePopover();
+    if (methodsMenu.matches(":popover-open")) methodsMenu.querySelector("input")?.focus(); // it is far off by Tab
   },
 });
 

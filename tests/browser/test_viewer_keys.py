@@ -47,10 +47,27 @@ def test_escape_closes_the_menu_of_methods_first(viewer):
     viewer.open("?gallery=streets&diff=2")
     viewer.act("methods")
     menu = viewer.page.locator("#methods-menu")
-    menu.locator("input").first.focus()
+    menu.wait_for(state="visible")
     viewer.press("Escape", diff=2)
-    assert not menu.is_visible()
+    menu.wait_for(state="hidden")
     viewer.press("Escape", diff=0)
+
+
+def test_the_menu_of_methods_is_used_from_the_keyboard(viewer):
+    viewer.open()
+    button = viewer.page.locator("[data-action=methods]")
+    button.focus()
+    viewer.page.keyboard.press("Enter")
+    viewer.page.wait_for_selector("[data-action=methods][aria-expanded=true]")
+    viewer.page.keyboard.press("Space")
+    viewer.pane("ground_truth").wait_for(state="detached")
+    viewer.page.keyboard.press("Tab")
+    viewer.page.keyboard.press("Space")
+    viewer.pane("teacher").wait_for(state="detached")
+    assert "targets=baseline*tiekd" in viewer.query()
+    viewer.page.keyboard.press("Escape")
+    viewer.page.wait_for_selector("[data-action=methods][aria-expanded=false]")
+    assert button.evaluate("b => b === document.activeElement")
 
 
 def test_back_leads_through_what_was_looked_at(viewer):

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from tiekd import __version__
@@ -41,7 +42,8 @@ def test_help_names_every_verb_and_every_verb_ends_with_an_example() -> None:
         told = tiekd(verb, "--help")
         assert told.exit_code == 0
         if verb not in {"data", "gallery"}:
-            assert "Example" in told.stdout, verb
+            assert told.stdout.count("Example") == 1, verb
+            assert "[depth ]" not in told.stdout, "brackets are markup"
 
 
 def test_an_error_is_one_red_line_and_a_hint_with_exit_code_2() -> None:
@@ -51,6 +53,51 @@ def test_an_error_is_one_red_line_and_a_hint_with_exit_code_2() -> None:
     message, hint = done.stderr.splitlines()
     assert message == "Unknown model 'tiekd_mobilenet'."
     assert hint.startswith("Did you mean tiekd_mobilenetv2")
+
+
+def test_an_unknown_verb_suggests_near_ones() -> None:
+    done = tiekd("predic")
+    assert done.exit_code == 2
+    message, hint = done.stderr.splitlines()
+    assert message == "Unknown command 'predic'."
+    assert hint.startswith("Did you mean predict")
+
+
+def test_json_that_can_not_be_written_is_told(tmp_path) -> None:
+    (tmp_path / "file").write_text("x")
+    done = tiekd("models", "bts*", "--json", str(tmp_path / "file" / "rows.json"))
+    assert done.exit_code == 2
+    assert "Can't write" in done.stderr
+
+
+def test_a_photo_is_never_replaced_by_its_depth(tiny_models, tmp_path) -> None:
+    photo = tmp_path / "street.png"
+    Image.new("RGB", (60, 40), "grey").save(photo)
+    before = photo.read_bytes()
+    model = str(tiny_models["tiny_base"])
+    done = tiekd("predict", model, str(photo), "--out", str(tmp_path))
+    assert done.exit_code == 2
+    assert "would replace it" in done.stderr
+    assert photo.read_bytes() == before
+    assert tiekd("predict", model, str(photo), "--out", str(tmp_path), "--format", "npy").exit_code == 0
+    assert photo.read_bytes() == before
+
+
+def test_serve_s_options_are_variables_too(monkeypatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("TIEKD_HOST", "127.0.0.1")
+        monkeypatch.setenv("TIEKD_PORT", port)
+        done = tiekd("serve")
+    assert f"Can't listen on 127.0.0.1 port {port}" in done.stderr
+
+
+def test_the_module_runs_the_command_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tiekd.cli.main", "--version"],
+        cwd=ROOT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == f"tiekd {__version__}\n"
 
 
 def test_verbs_are_imported_when_used_and_listing_models_needs_no_torch() -> None:
@@ -126,6 +173,7 @@ def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> No
         "--models", str(tiny_models["tiny_base"]), "--out", str(tmp_path / "g"), "--json", "-",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
+    assert done.stderr == "", "a bar is only for terminals"
     told = json.loads(done.stdout)
     assert told["methods"] == ["ground_truth", "tiny_base"]
     assert told["frames"] == 2

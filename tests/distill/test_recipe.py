@@ -93,6 +93,20 @@ def test_all_faults_are_told_at_once():
     assert "5 fault(s)" in said
     for part in ("optim.lr", "got -1", "optim.stepz: there is no such key", "tikd", "data.shrink", "wide"):
         assert part in said
+    assert "did you mean steps" in said
+
+
+@pytest.mark.parametrize(("override", "known"), [("zzz.sub=1", "optim"), ("run.zzz=1", "max_time")])
+def test_a_key_like_no_other_is_answered_with_those_there_are(override, known):
+    with pytest.raises(ConfigError, match=rf"there is no such key \(there are .*{known}"):
+        load_recipe("tiekd_mobilenetv2.demo", overrides=[override])
+
+
+def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
+    (tmp_path / "junk.yaml").write_text("a: [1\nb: 2")
+    with pytest.raises(ConfigError, match=r"junk\.yaml: .* line 1") as caught:
+        load_recipe(str(tmp_path / "junk.yaml"))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

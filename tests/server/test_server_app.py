@@ -11,7 +11,13 @@ from server.cache import Key, PredictionCache
 from server.residency import Residency
 from server.settings import Settings
 from tiekd import zoo
-from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, WeightsUnavailableError
+from tiekd.errors import (
+    CheckpointError,
+    ConfigError,
+    UnavailableError,
+    UnknownNameError,
+    WeightsUnavailableError,
+)
 from tiekd.types import DepthMap, DepthRange
 
 
@@ -189,6 +195,10 @@ def test_a_wrong_start_ends_before_it_listens(tiny_models, tmp_path, monkeypatch
     broken.write_bytes(b"junk")
     with pytest.raises(CheckpointError, match=r"broken\.safetensors"):
         create_app(Settings(models=(str(broken),)))
+    with pytest.raises(UnavailableError, match="no device 'abc'"):
+        create_app(Settings(device="abc"))
+    with pytest.raises(UnknownNameError, match="engine 'abc'"):
+        create_app(Settings(engine="abc"))
     twice = str(tiny_models["tiny_dpm"])
     with pytest.raises(ConfigError, match="Two of the models are called tiny_dpm"):
         create_app(Settings(models=(twice, twice)))
@@ -244,6 +254,16 @@ def test_settings_come_from_the_environment(monkeypatch) -> None:
     assert settings.models == ("a", "b")
     assert [str(path) for path in settings.results] == ["/x", "/y, z"]
     assert settings.depth_scale == 1000
+
+
+def test_settings_that_can_not_be_meant_are_all_told(monkeypatch) -> None:
+    for name, value in {"DEPTH_SCALE": "0", "QUEUE_SIZE": "many", "MODELS": "[a", "WORKERS": "2"}.items():
+        monkeypatch.setenv(f"TIEKD_{name}", value)
+    with pytest.raises(ConfigError, match=r"depth_scale=0: .* greater than 0; ") as caught:
+        create_app()
+    assert "queue_size=many" in str(caught.value)
+    assert "models=[a" in str(caught.value)
+    assert "workers" not in str(caught.value)
 
 
 def test_the_memory_of_predictions_keeps_to_its_budget() -> None:

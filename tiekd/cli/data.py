@@ -10,7 +10,7 @@ import typer
 from tiekd.cli.output import print_result
 from tiekd.errors import ConfigError
 
-app = typer.Typer(help="Make data sets.", no_args_is_help=True)
+app = typer.Typer(help="Make data sets.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()
@@ -40,8 +40,7 @@ def synth(
     ] = None,
 ) -> None:
     """Render a synthetic street world with exact depth, in KITTI's layout."""
-    from rich.progress import Progress
-
+    from tiekd.cli.progress import progress_bar
     from tiekd.synth.dataset import WorldOptions, write_dataset
 
     width, height = _pair(size)
@@ -53,15 +52,14 @@ def synth(
         frames_per_drive=drive,
         focal_jitter=focal_jitter,
     )
-    with Progress(disable=json_file == "-", transient=True) as bar:
-        task = bar.add_task("Rendering", total=frames)
+    with progress_bar("Rendering") as progress:
         written = write_dataset(
             out,
             frames=frames,
             options=options,
             workers=workers,
             shares=_shares(split),
-            progress=lambda done, _: bar.update(task, completed=done),
+            progress=progress,
         )
     splits = ", ".join(f"{name} {count}" for name, count in written.splits.items())
     print_result(

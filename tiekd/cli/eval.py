@@ -20,7 +20,9 @@ def eval(  # noqa: A001 - the verb's name
     model: Annotated[str | None, typer.Argument(help="A zoo row or a file of weights.")] = None,
     *,
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    split: Annotated[str, typer.Option(help="File of lines 'image depth [focal]', here or in ROOT.")],
+    split: Annotated[
+        str, typer.Option(help="File of lines 'image depth focal', the last optional, here or in ROOT.")
+    ],
     protocol: Annotated[
         str, typer.Option(help="kitti-tiekd, kitti-garg, kitti-eigen, kitti-none, nyu, frame.")
     ],

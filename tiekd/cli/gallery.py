@@ -9,7 +9,7 @@ import typer
 
 from tiekd.errors import ConfigError
 
-app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True)
+app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()
@@ -42,9 +42,8 @@ def build(
     ] = None,
 ) -> None:
     """Run models over frames of a data set and store what they see as a gallery."""
-    from rich.progress import Progress
-
     from tiekd.cli.output import print_result
+    from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, find_split, open_source, read_split
     from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly
     from tiekd.runtime.predictor import Predictor
@@ -65,16 +64,8 @@ def build(
     if not names:
         raise ConfigError("--models names no model.", hint="See `tiekd models --available`.")
     predictors = [Predictor(name, device=device) for name in names]
-    with Progress(disable=json_file == "-", transient=True) as bar:
-        task = bar.add_task("Building", total=len(chosen))
-        index = build_gallery(
-            source,
-            chosen,
-            predictors,
-            out,
-            options=options,
-            progress=lambda done: bar.update(task, completed=done),
-        )
+    with progress_bar("Building") as progress:
+        index = build_gallery(source, chosen, predictors, out, options=options, progress=progress)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     result = {"out": str(out), "frames": len(index.frames), "methods": [m.id for m in index.methods]}
     text = f"{out}: {len(index.frames)} frames of {len(index.methods)} methods, {size / 1e6:.1f} MB."

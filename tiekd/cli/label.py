@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(add_completion=False)
-EXAMPLE = (
-    "Example: tiekd label adabins_tf_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
-)
+EXAMPLE = "tiekd label adabins_tf_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
 
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 def label(
     teacher: Annotated[str, typer.Argument(help="A zoo row, a file of weights, or a folder of labels.")],
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    split: Annotated[str, typer.Option(help="File of lines 'image [depth [focal]]', here or in ROOT.")],
+    split: Annotated[
+        str, typer.Option(help="File of lines 'image depth focal', the last two optional, here or in ROOT.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the labels; an interrupted one is resumed.")],
     *,
     crop: Annotated[

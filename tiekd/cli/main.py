@@ -11,7 +11,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tiekd import __version__
-from tiekd.errors import RunFailedError, TiekdError
+from tiekd.errors import RunFailedError, TiekdError, UnknownNameError
 
 VERBS = (
     "models",
@@ -40,8 +40,10 @@ class Verbs(TyperGroup):
         return list(VERBS)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """The command of a verb, or None."""
-        return _command(cmd_name) if cmd_name in VERBS else None
+        """The command of a verb. Raises UnknownNameError."""
+        if cmd_name not in VERBS:
+            raise UnknownNameError("command", cmd_name, VERBS)
+        return _command(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a verb; wrong input ends with exit code 2 and no traceback."""

@@ -43,6 +43,12 @@ def predict(
             f"Several photos would be written to {', '.join(twice)}.",
             hint="Predict them into separate folders.",
         )
+    photos = {photo.resolve() for photo in images}
+    lost = [target for target in targets if target.resolve() in photos]
+    if lost:
+        raise ConfigError(
+            f"{lost[0]} is one of the photos; its depth would replace it.", hint="Choose another --out."
+        )
     predictor = Predictor(model, device=device)
     rows = []
     for photo, target in zip(images, targets, strict=True):

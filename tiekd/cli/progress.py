@@ -19,10 +19,12 @@ from rich.progress import (
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """A function to call with (done, total), for one pass after another.
 
-    The bar goes to the error stream and is there only while a pass goes on; between passes others may show.
+    The bar goes to the error stream, if that is a terminal, and is there only while a pass goes on; between
+    passes others may show.
     """
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     task = bar.add_task(title, total=None)
 
     def tell(done: int, total: int) -> None:

@@ -14,8 +14,12 @@ from tiekd.errors import ConfigError, DataError, UnavailableError
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+    host: Annotated[
+        str, typer.Option(envvar="TIEKD_HOST", help="Address to listen on; 0.0.0.0 for every network.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="TIEKD_PORT", min=0, max=65535, help="0 takes any free port.")
+    ] = 8000,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
     models: Annotated[
         str | None, typer.Option(help="Names or files, separated by commas; default: all with weights here.")
@@ -38,7 +42,9 @@ def serve(
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Give demo models without weights random ones, so marked.")
     ] = False,
-    access_log: Annotated[bool, typer.Option("--access-log", help="Log every request.")] = False,
+    access_log: Annotated[
+        bool, typer.Option("--access-log", envvar="TIEKD_ACCESS_LOG", help="Log every request.")
+    ] = False,
 ) -> None:
     """Serve the viewer, depth of uploaded photos, and galleries. Every option is also a TIEKD_ variable.
 

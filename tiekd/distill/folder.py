@@ -14,6 +14,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from tiekd.distill.recipe import Recipe
 from tiekd.errors import CheckpointError, ConfigError, DataError
+from tiekd.models.encoder_weights import why_unreadable
 from tiekd.render import write_bytes
 
 LAST, BEST = "last.ckpt", "best.safetensors"
@@ -73,7 +74,7 @@ def _open_kept(recipe: Recipe, last: Path) -> Kept:
         )
     except Exception as error:
         raise CheckpointError(
-            f"{last} can't be read as the checkpoint of a run: {error}",
+            f"{last} can't be read as the checkpoint of a run: {why_unreadable(error)}.",
             hint="Delete it to start again, or give another --out.",
         ) from error
     differing = sorted(_differences(before, recipe.model_dump(mode="json")))

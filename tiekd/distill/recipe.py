@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def load_recipe(
         return Recipe.model_validate(document)
     except ValidationError as error:
         raise ConfigError(
-            f"{where} has {describe_faults(error)}", hint="Every key is in `tiekd train --help`."
+            f"{where} has {describe_faults(error)}", hint="A run writes every key to its recipe.yaml."
         ) from error
 
 
@@ -148,11 +149,22 @@ def describe_faults(error: ValidationError) -> str:
     for fault in error.errors():
         place = ".".join(str(part) for part in fault["loc"]) or "recipe"
         if fault["type"] == "extra_forbidden":
-            lines.append(f"{place}: there is no such key")
+            lines.append(f"{place}: there is no such key{_instead(fault['loc'])}")
         else:
             given = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
             lines.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}{given}")
     return f"{len(lines)} fault(s):\n  " + "\n  ".join(lines)
+
+
+def _instead(place: tuple[int | str, ...]) -> str:
+    """What may be meant by a key that is not there: near ones, else those there are."""
+    group: Any = Recipe
+    for part in place[:-1]:
+        group = group.model_fields[part].annotation
+    near = get_close_matches(str(place[-1]), group.model_fields, n=3)
+    return (
+        f" (did you mean {' or '.join(near)}?)" if near else f" (there are {', '.join(group.model_fields)})"
+    )
 
 
 def _find(name: str) -> tuple[dict[str, Any], str]:
@@ -186,7 +198,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"Can't read the recipe {path}: {error}", hint="It must be a YAML file.") from error
+        why = " ".join(str(error).split())
+        raise ConfigError(f"Can't read the recipe {path}: {why}", hint="It must be a YAML file.") from error
     if not isinstance(document, dict):
         raise ConfigError(f"The recipe {path} is not a mapping.", hint="Start from a file of tiekd/recipes.")
     return document

@@ -56,7 +56,7 @@ def build_gallery(
     out: Path,
     *,
     options: BuildOptions | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> GalleryIndex:
     """Write a gallery to `out`, its `gallery.json` last, and return what that says.
 
@@ -74,7 +74,7 @@ def build_gallery(
             _write_frame(out, f"{number:04d}", source, frame, predictors=predictors, options=chosen)
         )
         if progress:
-            progress(number + 1)
+            progress(number + 1, len(picked))
     spans = [predictor.card.depth_range for predictor in predictors]
     index = GalleryIndex(
         id=chosen.gallery_id,

@@ -49,12 +49,17 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
             return load_safetensors(content)
         loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(
-            f"{path} holds no readable weights: {first_line}",
+            f"{path} holds no readable weights: {why_unreadable(error)}.",
             hint="It may be cut short or hold more than tensors; only plain state dicts are read.",
         ) from error
     return _unwrap(loaded, path)
+
+
+def why_unreadable(error: Exception) -> str:
+    """First line of what torch said of a file that it can't load, without its advice to load it unsafely."""
+    first_line = (str(error).splitlines() or [type(error).__name__])[0]
+    return "torch.save did not write it" if "weights_only" in first_line else first_line.rstrip(".")
 
 
 def match_state_dict(

@@ -44,6 +44,15 @@ class Engine(Protocol):
         ...
 
 
+def check_choice(*, engine: str, device: str) -> None:
+    """Raises UnknownNameError and UnavailableError for what is not here, before anything is loaded."""
+    _check_engine(engine)
+    if device not in {"auto", "cpu"}:  # These are everywhere, so torch need not be asked.
+        from tiekd.runtime.torch_engine import pick_device
+
+        pick_device(device)
+
+
 def open_engine(path: Path, *, engine: str = "auto", device: str = "auto") -> Engine:
     """Load a file of weights. `auto` takes the fastest engine there is for it, and CUDA where present.
 
