@@ -57,9 +57,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def why_unreadable(error: Exception) -> str:
-    """First line of what torch said of a file that it can't load, without its advice to load it unsafely."""
+    """What torch said first of a file that it can't load, without its guesses and unsafe advice."""
     first_line = (str(error).splitlines() or [type(error).__name__])[0]
-    return "torch.save did not write it" if "weights_only" in first_line else first_line.rstrip(".")
+    if "weights_only" in first_line:
+        return "torch.save did not write it"
+    return first_line.partition(". ")[0].rstrip(".")
 
 
 def match_state_dict(

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from tiekd.errors import CheckpointError, DataError
+from tiekd.models.encoder_weights import why_unreadable
 from tiekd.models.reference_bts import from_bts_repository
 from tiekd.zoo import sha256_of
 
@@ -105,10 +106,8 @@ def _load_safely(path: Path) -> object:
 
 
 def _unreadable(path: Path, error: Exception) -> CheckpointError:
-    # torch goes on with guesses at the cause; the first sentence says what is wrong.
-    reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0].rstrip(".")
     return CheckpointError(
-        f"{path} is not a whole checkpoint: {reason}.",
+        f"{path} is not a whole checkpoint: {why_unreadable(error)}.",
         hint="It may be cut short; download it again and compare its size.",
     )
 
