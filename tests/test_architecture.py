@@ -75,6 +75,13 @@ def test_a_module_imports_only_what_its_part_may(module: str, path: Path) -> Non
         assert not {name for name in ours if not within(name, allowed) and name != "tiekd.__version__"}
 
 
+def test_serving_knows_no_teachers() -> None:
+    training = {"tiekd.teachers", "tiekd.labels", "tiekd.distill"}
+    for module, path in modules():
+        if within(module, {"tiekd.runtime", "tiekd.zoo", "tiekd.gallery", "tiekd.render", "server"}):
+            assert not {name for name in imports_of(path) if within(name, training)}, module
+
+
 @pytest.mark.parametrize("module", TORCH_FREE)
 def test_importing_does_not_import_torch(module: str) -> None:
     code = f"import {module}, sys; sys.exit('torch' in sys.modules)"

@@ -80,7 +80,7 @@ class LooseFrames:
             )
         scale = 1.0
         if self.max_pixels:
-            size = fitted_size(*image.shape[:2], self.max_pixels)
+            size = fitted_size(image.shape[0], image.shape[1], self.max_pixels)
             scale = size[1] / image.shape[1]
             image = fit_image(image, size)
             depth = None if depth is None else fit_depth(depth, size)
