@@ -63,8 +63,18 @@ def train(
     with progress_bar("Reading frames") as progress:
         result = fit(chosen, out, resume=resume, progress=progress)
     ended = "finished" if result.finished else "stopped early; go on with --resume"
+    text = f"{out}: {result.steps} steps, {ended}"
+    if result.metrics:
+        shown = ", ".join(f"{name} {result.metrics[name]:.3f}" for name in ("abs_rel", "rmse", "delta1"))
+        text += f"; against {result.validated_on}: {shown}"
     print_result(
-        {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},
-        f"{out}: {result.steps} steps, {ended}",
+        {
+            "out": str(out),
+            "steps": result.steps,
+            "finished": result.finished,
+            "validated_on": result.validated_on,
+            "metrics": result.metrics,
+        },
+        text,
         json_file,
     )

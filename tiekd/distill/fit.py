@@ -22,12 +22,14 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from tiekd.data.cache import Progress
 from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, load_checkpoint
-from tiekd.distill.datamodule import RunData, open_data
+from tiekd.distill.datamodule import RunData, open_data, take_label_range
 from tiekd.distill.recipe import Recipe
 from tiekd.distill.task import DistillTask
 from tiekd.errors import CheckpointError, ConfigError, DataError
 from tiekd.models.base import DepthModel
+from tiekd.models.checkpoint import fill, read_checkpoint
 from tiekd.models.registry import create_model, save
+from tiekd.zoo import resolve
 
 _MAY_CHANGE = {
     "run": {"threads", "save_every", "log_every", "max_time", "device"},
@@ -39,12 +41,16 @@ _MAY_CHANGE = {
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a run ended with: steps done, whether all of them, and the last validation metrics."""
+    """What a run ended with: steps done, whether all of them, and the last validation metrics.
+
+    validated_on: "ground truth" or "teacher labels", None without validation.
+    """
 
     out: Path
     steps: int
     finished: bool
     metrics: dict[str, float]
+    validated_on: str | None = None
 
 
 def fit(
@@ -60,6 +66,7 @@ def fit(
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml and tensorboard/.
     Raises ConfigError, DataError and CheckpointError before the first step, RunFailedError during them.
     """
+    recipe = take_label_range(recipe)
     checkpoint = _prepare_folder(recipe, out, resume=resume)
     if checkpoint and (out / "best.safetensors").is_file() and _steps_done(checkpoint) >= recipe.optim.steps:
         return FitResult(out, recipe.optim.steps, True, {})
@@ -67,7 +74,9 @@ def fit(
         torch.set_num_threads(recipe.run.threads)
     lightning.seed_everything(recipe.run.seed, verbose=False)
     data = open_data(recipe, progress=progress)
-    network = build_network(recipe, train_focal_px=data.train_focal_px, load_encoder=checkpoint is None)
+    if data.n_left_out and interactive:
+        print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
+    network = build_network(recipe, train_focal_px=data.train_focal_px, load_weights=checkpoint is None)
     task = DistillTask(recipe, network)
     _write_recipe(recipe, out)
     keeper = Keeper(
@@ -83,35 +92,41 @@ def fit(
     if not (out / "best.safetensors").is_file():
         save(task.shipped, out / "best.safetensors")
     metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
-    return FitResult(out, trainer.global_step, trainer.global_step >= recipe.optim.steps, metrics)
+    finished = trainer.global_step >= recipe.optim.steps
+    return FitResult(out, trainer.global_step, finished, metrics, data.validated_on)
 
 
-def build_network(recipe: Recipe, *, train_focal_px: float | None, load_encoder: bool = True) -> DepthModel:
-    """The recipe's network with random weights, its encoder's from where the recipe says.
+def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights: bool = True) -> DepthModel:
+    """The recipe's network with random weights, its encoder's or all of them from where the recipe says.
 
-    Raises ConfigError for options the architecture does not know, and what loading the encoder raises.
+    Raises ConfigError for options the architecture does not know, and what loading the weights raises.
     """
     bins: dict[str, Any] = (
         {"n_bins": recipe.network.n_bins} if recipe.network.n_bins and not recipe.is_regression else {}
     )
     name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
     uses_sigma = "dpm_loss" in recipe.weights
-    focal: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
+    camera: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
+    if recipe.data.max_pixels:
+        camera["max_pixels"] = recipe.data.max_pixels
     network = create_model(
         recipe.architecture,
-        encoder_weights=recipe.network.encoder_weights if load_encoder else None,
+        encoder_weights=recipe.network.encoder_weights if load_weights else None,
         method=recipe.method,
         teacher=recipe.taught_by,
         dataset=recipe.dataset,
         min_depth_m=recipe.data.min_depth_m,
         max_depth_m=recipe.data.max_depth_m,
         sigma_m=recipe.loss.sigma_m if uses_sigma else None,
-        **focal,
+        **camera,
         **bins,
         **recipe.network.options,
     )
     network.describe(name=name)
-    if recipe.network.start_depth_m:
+    start = recipe.network.start_from
+    if start and load_weights:
+        fill(network, read_checkpoint(resolve(start))[1], where=start)
+    elif recipe.network.start_depth_m:
         network.start_at(recipe.network.start_depth_m)
     return network
 

@@ -87,13 +87,14 @@ class DistillTask(lightning.LightningModule):
         return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
 
     def validation_step(self, batch: Sample) -> None:
-        """Collect the metrics of every frame of a batch (garg crop of the view)."""
-        assert batch.depth is not None
+        """Collect the metrics of every frame of a batch: garg crop of the view; all of a teacher's label."""
+        truths, crop = (batch.teacher_depth, None) if batch.depth is None else (batch.depth, "garg")
+        assert truths is not None
         predicted = self.shipped(self._laid_out(batch.image)).depth
         limits = DepthRange(self.recipe.data.min_depth_m, self.recipe.data.max_depth_m)
-        for one, truth in zip(predicted.cpu(), batch.depth.cpu(), strict=True):
+        for one, truth in zip(predicted.cpu(), truths.cpu(), strict=True):
             self._val_rows.append(
-                depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop="garg")
+                depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop=crop)
             )
 
     def on_validation_epoch_end(self) -> None:
