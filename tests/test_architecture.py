@@ -23,7 +23,7 @@ ALLOWED = {
     "tiekd.models": {"tiekd.bins", "tiekd.zoo"},
     "tiekd.losses": {"tiekd.bins"},
     "tiekd.metrics": {"tiekd.data.crops"},
-    "tiekd.data": {"tiekd.runtime.png16"},
+    "tiekd.data": {"tiekd.runtime.png16", "tiekd.runtime.photo"},
     "tiekd.zoo": {"tiekd.assets"},
     "tiekd.assets": set(),
     "tiekd.synth": {"tiekd.runtime.png16"},
@@ -73,6 +73,13 @@ def test_a_module_imports_only_what_its_part_may(module: str, path: Path) -> Non
     if part is not None:
         allowed = ALLOWED[part] | FOUNDATIONS | {part}
         assert not {name for name in ours if not within(name, allowed) and name != "tiekd.__version__"}
+
+
+def test_serving_knows_no_teachers() -> None:
+    training = {"tiekd.teachers", "tiekd.labels", "tiekd.distill"}
+    for module, path in modules():
+        if within(module, {"tiekd.runtime", "tiekd.zoo", "tiekd.gallery", "tiekd.render", "server"}):
+            assert not {name for name in imports_of(path) if within(name, training)}, module
 
 
 @pytest.mark.parametrize("module", TORCH_FREE)

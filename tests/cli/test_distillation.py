@@ -62,6 +62,25 @@ def test_label_writes_every_frame_once(done, tiny_world):
     assert len(list((done / "labels").glob("*.png"))) == 6
 
 
+def test_labels_of_labels_are_the_same(done, tiny_world, tmp_path):
+    """Ours by their folder, and the same files as somebody else's by a declared scale."""
+    data = ("--data", f"kitti:{tiny_world}", "--split", "train.txt", "--crop", "none")
+    tiekd("label", done / "labels", *data, "--shrink", "2", "--out", tmp_path / "again")
+    before, after = (
+        json.loads((root / "labels.json").read_text()) for root in (done / "labels", tmp_path / "again")
+    )
+    assert (after["teacher"], after["flip_tta"], after["use_focal"]) == (before["teacher"], False, True)
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    for line in (tiny_world / "train.txt").read_text().splitlines():
+        depth = np.linspace(500, 10000, 64 * 96).reshape(64, 96).astype(np.uint16)
+        Image.fromarray(depth).save(foreign / line.split()[0].replace("/", "_"))
+    tiekd("label", f"labels:{foreign},scale=256", *data, "--out", tmp_path / "taken")
+    label = next((tmp_path / "taken").glob("*.png"))
+    with Image.open(label) as picture:
+        np.testing.assert_allclose(np.array(picture) * (80 / 65535), depth / 256, atol=0.001)
+
+
 def test_eval_scores_the_student(done, tiny_world, tmp_path):
     words = (
         "eval", done / "student" / "best.safetensors", "--data", f"kitti:{tiny_world}", "--split", "test.txt",
@@ -144,6 +163,7 @@ def test_wrong_input_is_one_line_a_hint_and_exit_code_2(done, tiny_world, tmp_pa
     split = ("--split", "test.txt")
     (tmp_path / "gone.txt").write_text("nowhere/0.png nowhere/1.png 60\n")
     (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "void").mkdir()
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(student.read_bytes()[:5000])
     (tmp_path / "file").write_text("")
@@ -162,6 +182,14 @@ def test_wrong_input_is_one_line_a_hint_and_exit_code_2(done, tiny_world, tmp_pa
         (("label", student, *data, *split, "--out", tmp_path / "l", "--crop", "garg"), "no crop 'garg'"),
         (("label", student, *data, *split, "--out", tmp_path / "l"), "needs at least 1216x352"),
         (("label", cut, *data, *split, "--out", tmp_path / "l"), "not a whole safetensors"),
+        (("label", student, *data, "--out", tmp_path / "l"), "No split file is given"),
+        (("label", student, "--data", f"folder:{tmp_path / 'void'}", "--out", tmp_path / "l"), "no picture"),
+        (("label", student, *data, "--split", tmp_path / "empty.txt", "--out", tmp_path / "l"), "no frame"),
+        (("label", student, *data, *split, "--out", tmp_path / "l", "--max-pixels", 9), "leaves nothing"),
+        (("label", "hf:./nowhere", *data, *split, "--out", tmp_path / "l"), "There is no folder ./nowhere"),
+        (("label", "onnx:gone.onnx", *data, *split, "--out", tmp_path / "l"), "There is no file gone.onnx"),
+        (("label", "labels:gone,scale=1", *data, *split, "--out", tmp_path / "l"), "not a folder of labels"),
+        (("label", "hub:x", *data, *split, "--out", tmp_path / "l"), "Unknown kind of teacher 'hub'"),
         (("eval", student, *data, *split, "--protocol", "kitti-grag"), "Unknown protocol"),
         (("eval", student, *data, "--split", tmp_path / "empty.txt", "--protocol", "frame"), "no frame"),
         (("eval", *data, *split, "--protocol", "frame"), "Give either a model or --predictions"),

@@ -77,6 +77,20 @@ def test_image_and_depth_of_two_sizes_are_told(tiny_world, tmp_path):
         frames[0]
 
 
+def test_large_frames_are_scaled_down_with_all_their_layers(tiny_world, tmp_path):
+    plain = loose(tiny_world, labels=FlatTeacher())
+    small = loose(tiny_world, labels=FlatTeacher(), max_pixels=64 * 96 // 4)
+    frame = small[0]
+    assert frame.image.shape == (3, 32, 48)
+    assert frame.depth.shape == frame.teacher.shape == (1, 32, 48)
+    assert frame.focal_px == plain[0].focal_px / 2
+    assert set(frame.depth.unique().tolist()) <= set(plain[0].depth.unique().tolist())
+    kept = cached(small, folder=tmp_path)
+    assert torch.equal(kept[0].image, frame.image)
+    assert torch.equal(kept[0].teacher, frame.teacher)
+    assert cached(plain, folder=tmp_path)[0].image.shape == (3, 64, 96)
+
+
 def test_the_kb_crop_refuses_small_frames(tiny_world):
     with pytest.raises(DataError, match="1216x352"):
         loose(tiny_world, crop="kb")[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tiekd.data.frames import Frame, check_files, find_split, open_source, read_split
+from tiekd.data.frames import Frame, check_files, find_split, list_frames, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 
 
@@ -117,7 +117,7 @@ def test_broken_pictures_are_told_with_their_path(tiny_world, tmp_path, content)
 def test_a_truncated_picture_is_told(tiny_world, tmp_path):
     whole = next((tiny_world / "input").rglob("*.png")).read_bytes()
     (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=r"a\.png is damaged"):
+    with pytest.raises(DataError, match=r"a\.png can.t be decoded"):
         open_source(f"folder:{tmp_path}").read_image(Frame("a.png"))
 
 
@@ -125,3 +125,31 @@ def test_depth_of_eight_bits_is_refused(tmp_path):
     Image.fromarray(np.zeros((2, 2, 3), np.uint8)).save(Path(tmp_path) / "a.png")
     with pytest.raises(DataError, match="16-bit"):
         open_source(f"folder:{tmp_path}").read_depth(Frame("a.png", "a.png"))
+
+
+def test_a_folder_needs_no_split(tiny_world, tmp_path):
+    picture = Image.fromarray(np.zeros((4, 5, 3), np.uint8))
+    for name in ("b/2.JPG", "a photo.png", "b/1.webp", ".cache/x.png", "labels/b_1.png", ".hidden.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        picture.save(path)
+    (tmp_path / "labels" / "labels.json").write_text("{}")
+    (tmp_path / "notes.txt").write_text("none of these")
+    source = open_source(f"folder:{tmp_path}")
+    assert [frame.image for frame in list_frames(source, None)] == ["a photo.png", "b/1.webp", "b/2.JPG"]
+    (tmp_path / "some.txt").write_text("b/2.JPG\n")
+    assert list_frames(source, "some.txt") == [Frame("b/2.JPG")]
+    with pytest.raises(ConfigError, match="No split file is given"):
+        list_frames(open_source(f"kitti:{tiny_world}"), None)
+
+
+def test_a_folder_without_pictures_is_told(tmp_path):
+    (tmp_path / "readme.txt").write_text("")
+    with pytest.raises(DataError, match="holds no picture"):
+        list_frames(open_source(f"folder:{tmp_path}"), None)
+
+
+def test_names_that_others_keep_depth_under():
+    frame = Frame("a/b.jpg", "d/c.png")
+    assert frame.stored_names() == ["a/b.png", "d/c.png", "a_b.png", "d_c.png"]
+    assert Frame("a/b.jpg").stored_names(".npy") == ["a/b.npy", "a_b.npy"]

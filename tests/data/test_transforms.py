@@ -111,13 +111,37 @@ def test_rotation_happens_as_often_as_asked():
     assert turned(1.0) == 200
 
 
+def test_the_references_augmentation_forgets_the_label():
+    settings = ViewSettings(size=(32, 48), rotate_deg=5, flip=0.5)
+    theirs = settings.model_copy(update={"reference_augmentation": True})
+    frame, size = coded(64, 96), (64, 96)
+    unturned = 0
+    for seed in range(20):
+        assert draw_view(np.random.default_rng(seed), size, settings).label_matrix is None
+        view = draw_view(np.random.default_rng(seed), size, theirs)
+        layers = take_view(frame, view, train_focal_px=None)
+        # The label is a plain window of the frame, mirrored or not; image and ground truth are turned.
+        columns = layers.teacher[0, 0]
+        assert torch.equal(columns.diff().abs(), torch.ones(47))
+        assert torch.equal(layers.teacher[0], columns.expand(32, 48))
+        unturned += torch.equal(layers.teacher, layers.depth + 100)
+    assert unturned < 8  # a few angles are too small to change a column
+
+
 def test_a_view_of_a_shrunken_frame_is_shrunken():
     settings = ViewSettings(size=(64, 96))
     assert draw_view(np.random.default_rng(0), (40, 60), settings, shrink=2).size == (32, 48)
 
 
 @pytest.mark.parametrize(
-    "fields", [{"size": (16, 64)}, {"zoom": (1.2, 0.9)}, {"zoom": (0.1, 1)}, {"flop": 1}]
+    "fields",
+    [
+        {"size": (16, 64)},
+        {"zoom": (1.2, 0.9)},
+        {"zoom": (0.1, 1)},
+        {"flop": 1},
+        {"reference_augmentation": True, "zoom": (0.9, 1)},
+    ],
 )
 def test_impossible_settings_are_refused(fields):
     with pytest.raises(ValidationError):

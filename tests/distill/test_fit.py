@@ -7,15 +7,20 @@ import os
 import shutil
 import signal
 
+import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 from training_kit import FILES, rows, run
 
+from tiekd.data.frames import list_frames, open_source, read_split
+from tiekd.distill.fit import fit
 from tiekd.distill.network import build_network
 from tiekd.distill.recipe import load_recipe
 from tiekd.distill.task import DistillTask, update_average
-from tiekd.errors import ConfigError, DataError, RunFailedError
+from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
+from tiekd.labels import LabelInfo, write_labels
 from tiekd.models.registry import load
 from tiekd.types import Sample
 
@@ -116,6 +121,114 @@ def test_what_the_data_lack_is_told_before_the_first_step(tiny_recipe, tiny_worl
         run(tiny_recipe(row, data__source=None), tmp_path / "e")
     with pytest.raises(DataError, match=r"No split file 'trian\.txt'"):
         run(tiny_recipe(row, data__train_split="trian.txt"), tmp_path / "f")
+
+
+def test_labels_that_do_not_fit_the_recipe_are_told(tiny_recipe, tiny_world, tiny_labels, tmp_path):
+    row = "tiekd_mobilenetv2.demo"
+
+    def refused(error, said, name, **changes):
+        with pytest.raises(error, match=said):
+            run(tiny_recipe(row, **{"data__labels": str(tiny_labels), **changes}), tmp_path / name)
+
+    refused(ConfigError, r"max_pixels=None, .*data\.max_pixels=5000", "a", data__max_pixels=5000)
+    refused(
+        DataError, "Half of the label .* lies beyond", "b", data__max_depth_m=0.5, network__start_depth_m=None
+    )
+    changed = shutil.copytree(tiny_world, tmp_path / "world")
+    picture = changed / "input" / (changed / "train.txt").read_text().split()[0]
+    Image.fromarray(np.zeros((64, 96, 3), np.uint8)).save(picture)
+    refused(DataError, "1 pictures have changed since", "c", data__source=f"kitti:{changed}")
+    holes = shutil.copytree(tiny_labels, tmp_path / "holes")
+    for path in holes.glob("*.png"):
+        Image.fromarray(np.zeros((64, 96), np.uint16)).save(path)
+    refused(DataError, "no depth in 6144 of 6144 pixels", "d", data__labels=str(holes))
+
+
+def test_lines_without_ground_truth_are_left_out(tiny_recipe, tiny_world, tmp_path, capsys):
+    lines = (tiny_world / "train.txt").read_text().splitlines()
+    some = [f"{line.split()[0]} None 60" for line in lines[:2]]
+    (tmp_path / "some.txt").write_text("\n".join([*some, *lines[2:]]))
+    (tmp_path / "none.txt").write_text("\n".join(some))
+    row, split = "baseline_mobilenetv2.demo", "data__train_split"
+    result = fit(tiny_recipe(row, **{split: str(tmp_path / "some.txt")}), tmp_path / "run")
+    assert (result.finished, result.validated_on) == (True, "ground truth")
+    assert "Left out 2 frames without ground truth." in capsys.readouterr().err
+    with pytest.raises(DataError, match=r"No frame of .*none\.txt has ground truth"):
+        run(tiny_recipe(row, **{split: str(tmp_path / "none.txt")}), tmp_path / "none")
+
+
+def test_held_out_frames_are_validated_on_what_the_method_learns_from(
+    tiny_recipe, tiny_world, tiny_labels, tmp_path, monkeypatch
+):
+    from tiekd.distill import datamodule
+
+    opened = []
+    loader = datamodule._val_loader
+    monkeypatch.setattr(
+        datamodule,
+        "_val_loader",
+        lambda recipe, loose, *rest: opened.append(loose) or loader(recipe, loose, *rest),
+    )
+    changes = {"data__val_split": None, "data__hold_out_every": 3}
+    student = run(
+        tiny_recipe("tiekd_mobilenetv2.demo", data__labels=str(tiny_labels), **changes), tmp_path / "s"
+    )
+    baseline = run(tiny_recipe("baseline_mobilenetv2.demo", **changes), tmp_path / "b")
+    assert (student.validated_on, baseline.validated_on) == ("teacher labels", "ground truth")
+    assert {"abs_rel", "delta1"} <= set(student.metrics)
+    frames = read_split(tiny_world / "train.txt")
+    for loose in opened:
+        assert loose.frames == [frames[2], frames[5]]
+    assert opened[0].labels.root == tiny_labels
+    assert opened[1].labels is None
+
+
+def test_a_student_of_own_pictures(tiny_models, tmp_path):
+    """No split, no ground truth, sizes as they come, the range from the labels, weights to start from."""
+    from label_kit import RampTeacher
+
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for number, size in enumerate([(60, 80), (80, 60), (40, 120), (64, 64)]):
+        Image.fromarray(rng.integers(0, 255, (*size, 3), np.uint8)).save(photos / f"{number}.jpg")
+    source = open_source(f"folder:{photos}")
+    info = LabelInfo(teacher="ramp", teacher_sha256="", max_depth_m=64, crop="none", max_pixels=2400)
+    write_labels(RampTeacher(), source, list_frames(source, None), tmp_path / "labels", info)
+    recipe = load_recipe(
+        "own_student",
+        values={
+            "network.start_from": str(tiny_models["tiny_dpm"]), "data.source": f"folder:{photos}",
+            "data.labels": str(tmp_path / "labels"), "data.max_pixels": 2400, "data.hold_out_every": 2,
+            "data.workers": 0, "view.size": [64, 64], "optim.steps": 2, "run.val_every": 2,
+        },
+    )  # fmt: skip
+    result = run(recipe, tmp_path / "run")
+    assert (result.finished, result.validated_on) == (True, "teacher labels")
+    card = load(tmp_path / "run" / "best.safetensors").card
+    assert (card.name, card.n_bins, card.max_depth_m, card.max_pixels) == (
+        "tiekd_test_resnet.own",
+        16,
+        64,
+        2400,
+    )
+    assert card.sigma_m == pytest.approx(0.5 * 64 / 80)
+    # What ran can be run again: the range is not scaled a second time.
+    again = load_recipe(str(tmp_path / "run" / "recipe.yaml"))
+    assert run(again, tmp_path / "run", resume=True).finished
+
+
+def test_training_goes_on_from_other_weights(tiny_models, tiny_recipe):
+    start = {"network__start_from": str(tiny_models["tiny_dpm"]), "network__start_depth_m": None}
+    options = load(tiny_models["tiny_dpm"]).card.options
+    recipe = tiny_recipe("tiekd_mobilenetv2.demo", **start, network__options=options)
+    network = build_network(recipe, train_focal_px=60.0)
+    for key, value in load(tiny_models["tiny_dpm"]).state_dict().items():
+        assert torch.equal(network.state_dict()[key], value), key
+    assert network.card.train_fx_px == 60
+    other = tiny_recipe("tiekd_mobilenetv2.demo", **start, network__options={**options, "norm": "batch"})
+    with pytest.raises(CheckpointError, match="don't fit densedepth_dpm_test_resnet: missing"):
+        build_network(other, train_focal_px=60.0)
 
 
 def test_too_few_frames_for_a_batch_still_fill_one(tiny_recipe, tmp_path):

@@ -118,7 +118,7 @@ def test_norms_in_sync_keep_what_timm_puts_into_them(tiny_recipe, monkeypatch):
     networks = []
     for world in (1, 2):
         torch.manual_seed(0)
-        networks.append(run_network(recipe, data, Ranks(0, world, world), load_encoder=False).eval())
+        networks.append(run_network(recipe, data, Ranks(0, world, world), load_weights=False).eval())
     plain, synced = networks
     assert any(isinstance(module, torch.nn.SyncBatchNorm) for module in synced.modules())
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in synced.modules())

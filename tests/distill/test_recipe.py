@@ -123,6 +123,8 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
         ("network.architecture=densedepth", "needs a network with bins"),
         ("loss.weights={kl: 1}", "no loss part kl"),
         ("run.max_time=5h", "run.max_time"),
+        ("data.hold_out_every=4", "are two ways to validate"),
+        ("network.start_from=tiekd_mobilenetv2.demo", "brings the encoder's weights"),
     ],
 )
 def test_one_fault(override, said):
@@ -145,3 +147,22 @@ def test_missing_keys_are_told_at_once(tmp_path):
         load_recipe(str(tmp_path / "own.yaml"))
     for key in ("method", "network", "optim"):
         assert f"{key}: Field required" in str(caught.value)
+
+
+def test_what_a_network_starts_from_says_what_it_is_made_of():
+    from tiekd.zoo import row
+
+    recipe, demo = load_recipe("own_student"), row("tiekd_mobilenetv2.demo")
+    assert (recipe.architecture, recipe.network.n_bins) == (demo.architecture, demo.n_bins)
+    assert recipe.network.options == demo.options
+    assert recipe.data.shrink == demo.options["image_pool"]
+    told = load_recipe("own_student", overrides=["network.n_bins=32"])
+    assert (told.network.n_bins, told.architecture) == (32, demo.architecture)
+    with pytest.raises(UnknownNameError, match="tiekd_mobilenetv9"):
+        load_recipe("own_student", overrides=["network.start_from=tiekd_mobilenetv9.demo"])
+
+
+def test_an_own_student_learns_from_what_label_writes_by_default():
+    from tiekd.data.folder import MAX_PIXELS
+
+    assert load_recipe("own_student").data.max_pixels == MAX_PIXELS

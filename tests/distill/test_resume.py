@@ -215,9 +215,12 @@ def test_a_run_may_go_on_with_its_data_elsewhere_but_not_with_other_data(
     moved = {**first, "data__source": f"kitti:{tmp_path / 'moved'}"}
     assert run(tiny_recipe(row, **moved), tmp_path / "run", resume=True).steps == 2
     kept = (tmp_path / "run" / "last.ckpt").read_bytes()
-    for picture in (next(labels.glob("*.png")), next((tmp_path / "moved" / "input").rglob("0000000000.png"))):
-        picture.write_bytes(picture.read_bytes() + b"more")
-    with pytest.raises(DataError, match="have changed since it was begun: images, teacher labels"):
+    label, picture = next(labels.glob("*.png")), next((tmp_path / "moved" / "input").rglob("0000000000.png"))
+    label.write_bytes(label.read_bytes() + b"more")
+    with pytest.raises(DataError, match="have changed since it was begun: teacher labels"):
+        run(tiny_recipe(row, **moved), tmp_path / "run", resume=True)
+    picture.write_bytes(picture.read_bytes() + b"more")
+    with pytest.raises(DataError, match="1 pictures have changed since they were labelled"):
         run(tiny_recipe(row, **moved), tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "last.ckpt").read_bytes() == kept
 

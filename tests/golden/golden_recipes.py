@@ -162,3 +162,15 @@ def metric_triple(kind, seed, H, W, max_depth, valid_frac=0.3):  # noqa: N803
     pred = np.clip(depth * (low[0] + low[1] * error), 1e-3, max_depth)[cut].astype(np.float32)
     label = np.clip(depth * (0.9 + 0.2 * label_error), 1e-3, max_depth)[cut] / max_depth * 65535
     return np.round(stored * scale).astype(np.uint16), pred, label.astype(np.uint16)
+
+
+# ---- augmentation ---------------------------------------------------------------------------------------
+
+
+def augment_inputs(seed, height, width):
+    """(BGR image uint8, ground truth and label float32 in metres) of one augmentation case."""
+    draw = generator(seed)
+    image = (draw.random((height, width, 3)) * 256).astype(np.uint8)
+    depth = (draw.random((height, width)) * 80).astype(np.float32)
+    depth[draw.random((height, width)) < 0.5] = 0
+    return image, depth, (draw.random((height, width)) * 80).astype(np.float32)

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from tiekd.data.frames import FrameSource
+    from tiekd.labels import Estimate, LabelInfo
+    from tiekd.teachers import Teacher
+
 app = typer.Typer(add_completion=False)
-EXAMPLE = "tiekd label adabins_tf_efficientnet_lite0.demo --data kitti:data --split train.txt --out labels"
+EXAMPLE = "tiekd label hf:depth-anything --data folder:photos --out labels"
 
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 def label(
-    teacher: Annotated[str, typer.Argument(help="A zoo row, a file of weights, or a folder of labels.")],
-    data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    split: Annotated[
-        str, typer.Option(help="File of lines 'image depth focal', the last two optional, here or in ROOT.")
+    teacher: Annotated[
+        str,
+        typer.Argument(
+            help="A zoo row, a file of weights, a folder of labels, hf:FOLDER_OR_ID, onnx:FILE or "
+            "labels:FOLDER, with ,key=value for what must be declared."
+        ),
     ],
+    data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
     out: Annotated[Path, typer.Option(help="Folder for the labels; an interrupted one is resumed.")],
     *,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="File of lines 'image depth focal', the last two optional, here or in ROOT; folder:DIR "
+            "needs none."
+        ),
+    ] = None,
     crop: Annotated[
         str | None, typer.Option(help='"kb" (352x1216) or "none"; default: as the data set is published.')
+    ] = None,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Scale larger pictures down first; 0: never. Default: as the data set says."
+        ),
     ] = None,
     shrink: Annotated[int, typer.Option(min=1, max=8, help="Pixels per pixel of a label.")] = 1,
     flip_tta: Annotated[bool, typer.Option(help="Average with the mirrored picture, as published.")] = True,
@@ -34,31 +56,80 @@ def label(
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
     ] = None,
 ) -> None:
-    """Write a teacher's depth of every frame as 16-bit PNG, with a sidecar that states the scale."""
+    """Write a teacher's depth of every frame as 16-bit PNG, with a sidecar that states the scale.
+
+    Under torchrun every process labels its share: torchrun --nproc-per-node 2 --no-python tiekd label …
+    """
     from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import check_files, find_split, open_source, read_split
-    from tiekd.errors import ConfigError
-    from tiekd.labels import LabelInfo, verify_labels, write_labels
+    from tiekd.data.frames import check_files, list_frames, open_source
+    from tiekd.labels import Shard, verify_labels, write_labels
     from tiekd.teachers import open_teacher
 
+    shard = Shard.from_environment()
     source = open_source(data)
-    frames = read_split(find_split(source, split))
+    frames = list_frames(source, split)
     check_files(source, frames, need_depth=False)
+    chosen = open_teacher(teacher, flip_tta=flip_tta, use_focal=use_focal, device=device)
+    info = _info(chosen, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data)
+    with progress_bar("Labelling") if shard.rank == 0 else nullcontext() as progress:
+        counts = write_labels(
+            chosen, source, frames, out, info, shard=shard, progress=progress,
+            announce=_announce if shard.rank == 0 else None,
+        )  # fmt: skip
+    n = counts.written + counts.kept
+    result: dict[str, Any] = {"out": str(out), "n": n, "written": counts.written, "kept": counts.kept}
+    text = f"{out}: wrote {counts.written} labels, kept {counts.kept}"
+    if verify:
+        result["max_difference_m"] = verify_labels(chosen, source, shard.of(frames), out)
+        text += f", verified (at most {result['max_difference_m']:.4f} m off)"
+    if shard.world_size > 1:
+        result |= {"rank": shard.rank, "world_size": shard.world_size}
+        text = f"[{shard.rank + 1} of {shard.world_size}] {text}"
+    if shard.rank == 0:
+        print_result(result, text, json_file)
+    else:
+        typer.echo(text, err=True)
+
+
+def _info(
+    teacher: Teacher,
+    source: FrameSource,
+    *,
+    crop: str | None,
+    max_pixels: int | None,
+    shrink: int,
+    data: str,
+) -> LabelInfo:
+    """What the sidecar will say. Raises ConfigError for a crop that there is not and for tiny pictures."""
+    from tiekd.errors import ConfigError
+    from tiekd.labels import LEAST_PIXELS, LabelInfo
+
     covers = crop or source.network_crop
     if covers not in ("kb", "none"):
         raise ConfigError(f"There is no crop {crop!r}.", hint="Say --crop kb or --crop none.")
-    teacher_net = open_teacher(teacher, flip_tta=flip_tta, use_focal=use_focal, device=device)
-    info = LabelInfo(
-        teacher=teacher_net.name, teacher_sha256=teacher_net.digest, max_depth_m=teacher_net.max_depth_m,
-        crop="kb" if covers == "kb" else "none", shrink=shrink, flip_tta=flip_tta, use_focal=use_focal,
+    if max_pixels and max_pixels < LEAST_PIXELS:
+        raise ConfigError(
+            f"--max-pixels {max_pixels} leaves nothing to see.", hint=f"Say 0 or at least {LEAST_PIXELS}."
+        )
+    return LabelInfo(
+        teacher=teacher.name,
+        teacher_sha256=teacher.digest,
+        max_depth_m=teacher.max_depth_m,
+        max_pixels=(source.max_pixels if max_pixels is None else max_pixels) or None,
+        crop="kb" if covers == "kb" else "none",
+        shrink=shrink,
+        flip_tta=teacher.flip_tta,
+        use_focal=teacher.use_focal,
         data=data,
-    )  # fmt: skip
-    with progress_bar("Labelling") as progress:
-        counts = write_labels(teacher_net, source, frames, out, info, progress=progress)
-    result = {"out": str(out), "n": len(frames), "written": counts.written, "kept": counts.kept}
-    text = f"{out}: wrote {counts.written} labels, kept {counts.kept}"
-    if verify:
-        result["max_difference_m"] = verify_labels(teacher_net, source, frames, out)
-        text += f", verified (at most {result['max_difference_m']:.4f} m off)"
-    print_result(result, text, json_file)
+    )
+
+
+def _announce(estimate: Estimate) -> None:
+    minutes = estimate.seconds / 60
+    takes = f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.1f} min"
+    typer.echo(
+        f"{estimate.n_labels} labels to go in this process: about {takes}; all processes together need about "
+        f"{estimate.n_bytes / 1e6:.0f} MB of disk ({estimate.free_bytes / 1e9:.1f} GB are free).",
+        err=True,
+    )

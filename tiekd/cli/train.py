@@ -105,11 +105,11 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
         result = fit(recipe, out, resume=resume, progress=progress)
     if this_rank().is_first:
         ended = "finished" if result.finished else "stopped early; go on with --resume"
-        print_result(
-            {"out": str(out), "steps": result.steps, "finished": result.finished, "metrics": result.metrics},
-            f"{out}: {result.steps} steps, {ended}",
-            json_file,
-        )
+        text = f"{out}: {result.steps} steps, {ended}"
+        if result.metrics:
+            shown = ", ".join(f"{name} {result.metrics[name]:.3f}" for name in ("abs_rel", "rmse", "delta1"))
+            text += f"; against {result.validated_on}: {shown}"
+        print_result({**asdict(result), "out": str(out)}, text, json_file)
 
 
 def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | None) -> None:

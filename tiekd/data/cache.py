@@ -21,7 +21,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.read import image_size
+from tiekd.data.read import fitted_size, image_size
 from tiekd.data.transforms import Layers
 from tiekd.errors import DataError
 
@@ -62,10 +62,10 @@ class CachedFrames:
 
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
-    """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, shrink, labels."""
-    digest = hashlib.sha256(
-        f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}".encode()
-    )
+    """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, scale, labels."""
+    made = f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
+    made += f" {loose.max_pixels}" if loose.max_pixels else ""
+    digest = hashlib.sha256(made.encode())
     for frame in loose.frames:
         paths = [loose.source.image_path(frame)]
         depth = loose.source.depth_path(frame)
@@ -137,7 +137,8 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
 
 
 def _canvas(loose: LooseFrames) -> tuple[int, int]:
-    sizes = [image_size(loose.source.image_path(frame)) for frame in loose.frames]
+    paths = [loose.source.image_path(frame) for frame in loose.frames]
+    sizes = [fitted_size(*image_size(path), loose.max_pixels) for path in paths]
     return max(h for h, _ in sizes) // loose.shrink, max(w for _, w in sizes) // loose.shrink
 
 

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.photometry import PhotoSettings, augment_photo
+from tiekd.data.read import fit_depth, fit_image, fitted_size
 from tiekd.data.transforms import (
     Layers,
     ViewSettings,
@@ -45,7 +46,7 @@ class FrameStore(Protocol):
 
 
 class LooseFrames:
-    """Frames read from their files each time they are asked for.
+    """Frames read from their files each time they are asked for, scaled down to `max_pixels`, then cropped.
 
     Raises DataError, on access, for a broken file, a frame smaller than the crop, or layers of unequal size.
     """
@@ -57,11 +58,12 @@ class LooseFrames:
         *,
         crop: NetworkCrop = "none",
         shrink: int = 1,
+        max_pixels: int | None = None,
         labels: LabelReader | None = None,
         with_depth: bool = True,
     ) -> None:
         self.source, self.frames = source, list(frames)
-        self.crop, self.shrink = crop, shrink
+        self.crop, self.shrink, self.max_pixels = crop, shrink, max_pixels
         self.labels, self.with_depth = labels, with_depth
 
     def __len__(self) -> int:
@@ -76,12 +78,18 @@ class LooseFrames:
                 f"{self.source.image_path(frame)} is {image.shape[:2]} but its depth is {depth.shape}.",
                 hint="Image and ground truth must be of one size.",
             )
+        scale = 1.0
+        if self.max_pixels:
+            size = fitted_size(image.shape[0], image.shape[1], self.max_pixels)
+            scale = size[1] / image.shape[1]
+            image = fit_image(image, size)
+            depth = None if depth is None else fit_depth(depth, size)
         if self.crop == "kb":
             top, left, height, width = kb_crop_box(*image.shape[:2])
             image = image[top : top + height, left : left + width]
             depth = None if depth is None else depth[top : top + height, left : left + width]
         teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
-        focal_px = frame.focal_px or self.source.focal_px or 0.0
+        focal_px = scale * (frame.focal_px or self.source.focal_px or 0.0)
         pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
         return shrink_layers(Layers(pixels, _plane(depth), _plane(teacher), focal_px), self.shrink)
 

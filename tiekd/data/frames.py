@@ -28,13 +28,21 @@ class Frame:
         """File name of this frame's teacher label: the image path with "/" as "_" (FACTS §2.2)."""
         return str(Path(self.image).with_suffix(".png")).replace("/", "_")
 
+    def stored_names(self, suffix: str = ".png") -> list[str]:
+        """File names under which other programs keep depth of this frame: its image path, its ground-truth
+        path, and either with "/" as "_".
+        """
+        names = [str(Path(name).with_suffix(suffix)) for name in (self.image, self.depth) if name]
+        return [*names, *(name.replace("/", "_") for name in names)]
+
 
 @dataclass(frozen=True, slots=True)
 class FrameSource:
     """Where one data set keeps its files, and how its depth is stored.
 
     `depth_scale` is the stored integer per metre; `network_crop` is what the published protocol feeds a
-    network; `focal_px` is used where a split gives none.
+    network; `focal_px` is used where a split gives none; larger pictures are scaled down to `max_pixels`
+    before they are labelled.
     """
 
     kind: str
@@ -44,6 +52,7 @@ class FrameSource:
     depth_scale: float
     network_crop: NetworkCrop
     focal_px: float | None = None
+    max_pixels: int | None = None
 
     def image_path(self, frame: Frame) -> Path:
         """Full path of the frame's picture."""
@@ -101,6 +110,23 @@ def find_split(source: FrameSource, split: str | Path) -> Path:
         f"No split file {str(split)!r}, neither here nor in {source.root}.",
         hint=f"The data set holds {', '.join(near)}." if near else "Give the path of a text file.",
     )
+
+
+def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
+    """The frames that a split names; without a split, every picture of a "folder" data set.
+
+    Raises ConfigError where another kind of data has no split, and what `read_split` raises.
+    """
+    if split is not None:
+        return read_split(find_split(source, split))
+    if source.kind != "folder":
+        raise ConfigError(
+            f"Which frames of {source.kind}:{source.root}? No split file is given.",
+            hint="Say --split FILE (data.train_split in a recipe). Only folder:DIR can do without.",
+        )
+    from tiekd.data.folder import list_pictures
+
+    return [Frame(name) for name in list_pictures(source.root)]
 
 
 def read_split(path: Path) -> list[Frame]:

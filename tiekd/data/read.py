@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +11,40 @@ from PIL import Image, UnidentifiedImageError
 
 from tiekd.errors import DataError
 from tiekd.runtime import png16
+from tiekd.runtime.photo import read_photo, shown_size
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """RGB `[H, W, 3]` of a picture file. Raises DataError for a missing or broken file."""
-    with _opened(path) as picture:
-        return np.asarray(_decoded(picture, path).convert("RGB"), dtype=np.uint8)
+    """Upright RGB `[H, W, 3]` of a picture file. Raises DataError for a missing or broken file."""
+    return read_photo(path)
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """(height, width) from the header alone. Raises DataError for a missing or broken file."""
+    """(height, width) from the header alone, upright. Raises DataError for a missing or broken file."""
     with _opened(path) as picture:
-        return picture.height, picture.width
+        return shown_size(picture)
+
+
+def fitted_size(height: int, width: int, max_pixels: int | None) -> tuple[int, int]:
+    """(height, width) scaled down to at most about `max_pixels`, as prediction does; None: as it is."""
+    scale = min(1.0, math.sqrt(max_pixels / (height * width))) if max_pixels else 1.0
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def fit_image(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` scaled to `size` (height, width)."""
+    if image.shape[:2] == size:
+        return image
+    small = Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    return np.asarray(small)
+
+
+def fit_depth(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Depth `[H, W]` scaled to `size` (height, width) without mixing surfaces."""
+    if depth.shape == size:
+        return depth
+    small = Image.fromarray(depth).resize((size[1], size[0]), Image.Resampling.NEAREST)
+    return np.asarray(small, dtype=np.float32)
 
 
 def read_depth_png(path: Path, *, scale: float) -> NDArray[np.float32]:
@@ -43,11 +66,3 @@ def _opened(path: Path) -> Image.Image:
         raise DataError(
             f"{path} is not a readable picture: {error}", hint="Fetch or write the file again."
         ) from error
-
-
-def _decoded(picture: Image.Image, path: Path) -> Image.Image:
-    try:
-        picture.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is damaged: {error}", hint="Fetch or write the file again.") from error
-    return picture

@@ -26,6 +26,8 @@ class ViewSettings(BaseModel):
     """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking.
 
     `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
+    `reference_augmentation` does as the authors' code does, for comparison: the frame turns about its own
+    centre and leaves black corners, and the teacher's label does not turn with it (FACTS §3).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +37,7 @@ class ViewSettings(BaseModel):
     rotate: float = Field(default=1.0, ge=0, le=1)
     rotate_deg: float = Field(default=0.0, ge=0, le=30)
     flip: float = Field(default=0.5, ge=0, le=1)
+    reference_augmentation: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> ViewSettings:
@@ -42,6 +45,8 @@ class ViewSettings(BaseModel):
             raise ValueError(f"size={self.size} must be at least 32x32")
         if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
             raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
+        if self.reference_augmentation and self.zoom != (1, 1):
+            raise ValueError(f"reference_augmentation knows no zoom, got zoom={self.zoom}")
         return self
 
 
@@ -58,13 +63,20 @@ class Layers:
     focal_px: float
 
 
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """An affine map from the pixels of a view to the pixels of its frame; `zoom` > 1 brings things closer."""
+    """An affine map from the pixels of a view to the pixels of its frame; `zoom` > 1 brings things closer.
+
+    `label_matrix` is another map for the teacher's label, which only the reference's augmentation has.
+    """
 
     size: tuple[int, int]
-    matrix: tuple[tuple[float, float, float], tuple[float, float, float]]
+    matrix: Matrix
     zoom: float
+    label_matrix: Matrix | None = None
 
 
 def draw_view(
@@ -81,6 +93,8 @@ def draw_view(
     size = (settings.size[0] // shrink, settings.size[1] // shrink)
     center_y = _place(frame_size[0], size[0] / zoom, place_y)
     center_x = _place(frame_size[1], size[1] / zoom, place_x)
+    if settings.reference_augmentation:
+        return reference_view(frame_size, size, center=(center_y, center_x), angle=angle, flip=flip)
     return make_view(size, center=(center_y, center_x), zoom=zoom, angle=angle, flip=flip)
 
 
@@ -109,6 +123,27 @@ def make_view(
     return View(size, (row_x, row_y), zoom)
 
 
+def reference_view(
+    frame_size: tuple[int, int],
+    size: tuple[int, int],
+    *,
+    center: tuple[float, float],
+    angle: float,
+    flip: bool,
+) -> View:
+    """The reference's view: the frame is turned by `angle` (radians) about its own centre, its label is not.
+
+    `center` (y, x) is the view's in the frame as turned, before the flip.
+    """
+    middle_y, middle_x = frame_size[0] / 2, frame_size[1] / 2
+    off_y, off_x = center[0] - middle_y, center[1] - middle_x
+    cos, sin = math.cos(angle), math.sin(angle)
+    before = (middle_y + sin * off_x + cos * off_y, middle_x + cos * off_x - sin * off_y)
+    turned = make_view(size, center=before, zoom=1.0, angle=angle, flip=flip)
+    still = make_view(size, center=center, zoom=1.0, angle=0.0, flip=flip)
+    return View(size, turned.matrix, 1.0, still.matrix)
+
+
 def take_view(frame: Layers, view: View, *, train_focal_px: float | None) -> Layers:
     """Cut a view out of a frame.
 
@@ -117,22 +152,29 @@ def take_view(frame: Layers, view: View, *, train_focal_px: float | None) -> Lay
     depth is restated for a camera of that focal length, so that things of equal depth look equally large
     whatever the zoom; without it only the pixels move.
     """
-    height, width = frame.image.shape[-2:]
-    (a, b, c), (d, e, f) = view.matrix
-    v = torch.arange(view.size[0], dtype=torch.float32)[:, None]
-    u = torch.arange(view.size[1], dtype=torch.float32)[None]
-    x, y = a * u + b * v + c, d * u + e * v + f
-    grid = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), dim=-1)[None]
+    frame_size = (int(frame.image.shape[-2]), int(frame.image.shape[-1]))
+    grid = _grid(view.matrix, view.size, frame_size)
+    label_grid = _grid(view.label_matrix, view.size, frame_size) if view.label_matrix else grid
+    border = "zeros" if view.label_matrix else "border"
     focal_px = frame.focal_px * view.zoom
     scale = train_focal_px / focal_px if train_focal_px else 1.0
     return Layers(
-        _sample(frame.image.float(), grid, mode="bilinear", padding="border"),
+        _sample(frame.image.float(), grid, mode="bilinear", padding=border),
         None if frame.depth is None else scale * _sample(frame.depth, grid, mode="nearest", padding="zeros"),
         None
         if frame.teacher is None
-        else scale * _sample(frame.teacher, grid, mode="nearest", padding="border"),
+        else scale * _sample(frame.teacher, label_grid, mode="nearest", padding="border"),
         focal_px,
     )
+
+
+def _grid(matrix: Matrix, size: tuple[int, int], frame_size: tuple[int, int]) -> Tensor:
+    """Where the pixels of a view of `size` lie in its frame, as `grid_sample` counts: `[1, h, w, 2]`."""
+    (a, b, c), (d, e, f) = matrix
+    v = torch.arange(size[0], dtype=torch.float32)[:, None]
+    u = torch.arange(size[1], dtype=torch.float32)[None]
+    x, y = a * u + b * v + c, d * u + e * v + f
+    return torch.stack(((2 * x + 1) / frame_size[1] - 1, (2 * y + 1) / frame_size[0] - 1), dim=-1)[None]
 
 
 def _sample(layer: Tensor, grid: Tensor, *, mode: str, padding: str) -> Tensor:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from torch.utils.data import DataLoader
 
@@ -19,11 +20,11 @@ from tiekd.data.dataset import (
     ViewKey,
     collate,
 )
-from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
+from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
 from tiekd.distill.recipe import Recipe
 from tiekd.distill.trainer import Ranks, share_of_batch
 from tiekd.errors import ConfigError, DataError
-from tiekd.labels import LabelFolder
+from tiekd.labels import LabelFolder, read_info
 from tiekd.types import Sample
 
 
@@ -33,7 +34,8 @@ class RunData:
 
     `train_focal_px` is the focal length (pixels of a frame) that depth is stated for, if known; `digests`
     tell whether images, ground truth, labels and validation frames are still the same; `n_frames` are trained
-    on, `n_val_frames` validated.
+    on, `n_val_frames` validated, against `validated_on`; `n_left_out` lines of the splits lack the ground
+    truth that they were needed for.
     """
 
     train: StreamLoader
@@ -42,6 +44,8 @@ class RunData:
     digests: dict[str, str]
     n_frames: int
     n_val_frames: int
+    validated_on: Literal["ground truth", "teacher labels"] | None
+    n_left_out: int = 0
 
 
 def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress | None = None) -> RunData:
@@ -53,30 +57,45 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
             "The recipe names no data.", hint="Say --data KIND:ROOT, e.g. --data kitti:data/synth."
         )
     source = open_source(settings.source)
-    frames = read_split(find_split(source, settings.train_split))[: settings.overfit]
+    listed = list_frames(source, settings.train_split)
+    frames = listed if recipe.needs_labels else _with_truth(listed, settings.train_split)
+    n_left_out = len(listed) - len(frames)
+    frames = frames[: settings.overfit]
     check_files(source, frames, need_depth=not recipe.needs_labels)
     if settings.train_focal_px and not source.focal_px and not all(frame.focal_px for frame in frames):
         raise DataError(
             f"data.train_focal_px is set, but {settings.train_split} does not give every focal length.",
             hint="Write it in pixels as the third word of each line, or say -o data.train_focal_px=null.",
         )
-    labels = _open_labels(recipe, frames) if recipe.needs_labels else None
-    loose = LooseFrames(
-        source, frames, crop=settings.crop, shrink=settings.shrink, labels=labels,
-        with_depth=not recipe.needs_labels,
-    )  # fmt: skip
-    _check_sizes(loose)
-    val_frames = _val_frames(recipe, source) if settings.val_split else []
-    sampler = _stream(recipe, len(frames), ranks)
-    store = _store(loose, recipe, source, labels.digest() if labels else "", progress)
+    labels = _open_labels(recipe, source, frames) if recipe.needs_labels else None
+    train_frames, held_out = _held_out(frames, settings.hold_out_every)
+    loose = _loose(recipe, source, train_frames, labels)
+    if held_out:
+        val = _loose(recipe, source, held_out, labels)
+    else:
+        val, val_left_out = _val_frames(recipe, source)
+        n_left_out += val_left_out
+    store = _store(loose, recipe, progress)
     return RunData(
-        train=StreamLoader(_views(store, recipe, training=True), sampler=sampler, workers=settings.workers),
-        val=_val_loader(recipe, source, val_frames, ranks, progress) if val_frames else None,
+        train=StreamLoader(
+            _views(store, recipe, training=True),
+            sampler=_stream(recipe, len(store), ranks),
+            workers=settings.workers,
+        ),
+        val=_val_loader(recipe, val, ranks, progress) if val.frames else None,
         train_focal_px=settings.train_focal_px or frames[0].focal_px or source.focal_px,
-        digests=_digests(loose, labels, LooseFrames(source, val_frames)),
-        n_frames=len(frames),
-        n_val_frames=len(val_frames),
+        digests=_digests(loose, labels, val),
+        n_frames=len(train_frames),
+        n_val_frames=len(val.frames),
+        validated_on=_compared_with(val),
+        n_left_out=n_left_out,
     )
+
+
+def _compared_with(val: LooseFrames) -> Literal["ground truth", "teacher labels"] | None:
+    if not val.frames:
+        return None
+    return "ground truth" if val.labels is None else "teacher labels"
 
 
 def _stream(recipe: Recipe, n_frames: int, ranks: Ranks) -> StreamSampler:
@@ -98,7 +117,8 @@ def _digests(loose: LooseFrames, labels: LabelFolder | None, val: LooseFrames) -
     if loose.with_depth:
         digests["ground truth"] = _digest(_depth_files(loose))
     if labels is not None:
-        files = [(frame.label_name, labels.path(frame)) for frame in loose.frames]
+        labelled = [*loose.frames, *(val.frames if val.labels else ())]
+        files = [(frame.label_name, labels.path(frame)) for frame in labelled]
         digests["teacher labels"] = _digest(files, labels.info.model_dump_json(exclude={"data"}))
     if val.frames:
         images = [(frame.image, val.source.image_path(frame)) for frame in val.frames]
@@ -118,7 +138,55 @@ def _digest(files: Iterable[tuple[str, Path]], told: str = "") -> str:
     return digest.hexdigest()[:16]
 
 
-def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
+def take_label_range(recipe: Recipe) -> Recipe:
+    """The recipe with the depth range of its labels and sigma in proportion, where it asks for that.
+
+    Raises DataError when the labels say nothing about themselves.
+    """
+    if not recipe.data.range_from_labels or recipe.data.labels is None:
+        return recipe
+    far_m = read_info(Path(recipe.data.labels)).max_depth_m
+    document = recipe.model_dump()
+    document["loss"]["sigma_m"] *= far_m / recipe.data.max_depth_m
+    document["data"]["max_depth_m"] = far_m
+    return Recipe.model_validate(document)
+
+
+def _with_truth(frames: list[Frame], split: str | None) -> list[Frame]:
+    """The frames that have ground truth ("None" in a split: FACTS §2.1). Raises DataError for none."""
+    usable = [frame for frame in frames if frame.depth]
+    if not usable:
+        raise DataError(
+            f"No frame of {split or 'the folder'} has ground truth, which this method learns from.",
+            hint="Write the depth file as the second word of each line, or distil from a teacher's labels.",
+        )
+    return usable
+
+
+def _held_out(frames: list[Frame], every: int | None) -> tuple[list[Frame], list[Frame]]:
+    if every is None:
+        return frames, []
+    held_out = frames[every - 1 :: every]
+    chosen = set(held_out)
+    return [frame for frame in frames if frame not in chosen], held_out
+
+
+def _some(frames: list[Frame], most: int) -> list[Frame]:
+    return frames[:: max(1, len(frames) // most)][:most]
+
+
+def _loose(
+    recipe: Recipe, source: FrameSource, frames: list[Frame], labels: LabelFolder | None
+) -> LooseFrames:
+    """The frames as the recipe cuts them, with the labels if given, else with ground truth."""
+    settings = recipe.data
+    return LooseFrames(
+        source, frames, crop=settings.crop, shrink=settings.shrink, max_pixels=settings.max_pixels,
+        labels=labels, with_depth=labels is None,
+    )  # fmt: skip
+
+
+def _open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:
     if recipe.data.labels is None:
         raise ConfigError(
             f"The method {recipe.method} learns from teacher labels, and the recipe names none.",
@@ -131,6 +199,14 @@ def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
             f"{len(missing)} of {len(frames)} frames have no label in {labels.root}, "
             f"the first is {missing[0].label_name}.",
             hint="Run `tiekd label` again: it writes what is missing.",
+        )
+    labels.check_unchanged(source, frames)
+    if labels.info.max_pixels != recipe.data.max_pixels:
+        raise ConfigError(
+            f"The labels in {labels.root} were made with max_pixels={labels.info.max_pixels}, the recipe has "
+            f"data.max_pixels={recipe.data.max_pixels} (None: pictures are not scaled down).",
+            hint=f"Say -o data.max_pixels={labels.info.max_pixels or 'null'}, or label again with "
+            f"--max-pixels {recipe.data.max_pixels or 0}.",
         )
     if labels.info.crop != recipe.data.crop:
         raise ConfigError(
@@ -146,17 +222,24 @@ def _open_labels(recipe: Recipe, frames: list[Frame]) -> LabelFolder:
     return labels
 
 
-def _check_sizes(loose: LooseFrames) -> None:
-    """Load one frame, so that a wrong layout is told at once and not after the cache is half made."""
-    loose[0]
+def _check_one(loose: LooseFrames, max_depth_m: float) -> None:
+    """Load one frame, so that a wrong layout or scale is told at once, not after the cache is half made."""
+    teacher = loose[0].teacher
+    if teacher is not None and float(teacher.median()) > max_depth_m:
+        raise DataError(
+            f"Half of the label of {loose.frames[0].image} lies beyond {float(teacher.median()):.1f} m, and "
+            f"the recipe's range ends at {max_depth_m:g} m.",
+            hint="Say -o data.max_depth_m=…, or label with a teacher of that range.",
+        )
 
 
-def _store(
-    loose: LooseFrames, recipe: Recipe, source: FrameSource, digest: str, progress: Progress | None
-) -> FrameStore:
+def _store(loose: LooseFrames, recipe: Recipe, progress: Progress | None) -> FrameStore:
+    _check_one(loose, recipe.data.max_depth_m)
     if not recipe.data.cache:
         return loose
-    folder = Path(recipe.data.cache_dir) if recipe.data.cache_dir else source.root / ".tiekd-cache"
+    given = recipe.data.cache_dir
+    folder = Path(given) if given else loose.source.root / ".tiekd-cache"
+    digest = loose.labels.digest() if isinstance(loose.labels, LabelFolder) else ""
     return cached(loose, folder=folder, label_digest=digest, progress=progress)
 
 
@@ -172,24 +255,24 @@ def _views(store: FrameStore, recipe: Recipe, *, training: bool) -> ViewDataset:
     )
 
 
-def _val_frames(recipe: Recipe, source: FrameSource) -> list[Frame]:
-    assert recipe.data.val_split is not None
-    frames = read_split(find_split(source, recipe.data.val_split))
-    step = max(1, len(frames) // recipe.data.max_val_frames)
-    frames = frames[::step][: recipe.data.max_val_frames]
+def _val_frames(recipe: Recipe, source: FrameSource) -> tuple[LooseFrames, int]:
+    """Frames of the validation split, if there is one, and how many of its lines have no ground truth."""
+    settings = recipe.data
+    if not settings.val_split:
+        return _loose(recipe, source, [], None), 0
+    listed = list_frames(source, settings.val_split)
+    frames = _with_truth(listed, settings.val_split)
     check_files(source, frames, need_depth=True)
-    return frames
+    some = _some(frames, settings.max_val_frames)
+    return _loose(recipe, source, some, None), len(listed) - len(frames)
 
 
 def _val_loader(
-    recipe: Recipe, source: FrameSource, frames: list[Frame], ranks: Ranks, progress: Progress | None
+    recipe: Recipe, loose: LooseFrames, ranks: Ranks, progress: Progress | None
 ) -> DataLoader[Sample]:
-    loose = LooseFrames(source, frames, crop=recipe.data.crop, shrink=recipe.data.shrink)
-    store = _store(loose, recipe, source, "", progress)
+    store = _store(loose, recipe, progress)
     # With fewer frames than processes each process takes all of them, which leaves the mean what it is.
-    numbers = (
-        range(ranks.rank, len(frames), ranks.world) if len(frames) >= ranks.world else range(len(frames))
-    )
+    numbers = range(ranks.rank, len(store), ranks.world) if len(store) >= ranks.world else range(len(store))
     return DataLoader(
         _views(store, recipe, training=False),
         batch_size=min(share_of_batch(recipe, ranks), len(numbers)),

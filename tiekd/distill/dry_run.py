@@ -12,7 +12,7 @@ from typing import Any
 import pytorch_lightning as lightning
 import torch
 
-from tiekd.distill.datamodule import RunData, open_data
+from tiekd.distill.datamodule import RunData, open_data, take_label_range
 from tiekd.distill.fit import run_network
 from tiekd.distill.folder import check_same_data, find_kept
 from tiekd.distill.pictures import check_loggers
@@ -53,6 +53,7 @@ def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) ->
     """
     ranks = this_rank()
     check_loggers(recipe)
+    recipe = take_label_range(recipe)
     kept = find_kept(recipe, out, resume=resume) if out else None
     plain = _without_cache(recipe)
     watch = _Stopwatch()
@@ -69,7 +70,7 @@ def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) ->
         if kept:
             check_same_data(kept, data.digests)
         lightning.seed_everything(plain.run.seed, verbose=False)
-        task = DistillTask(plain, run_network(plain, data, ranks, load_encoder=kept is None))
+        task = DistillTask(plain, run_network(plain, data, ranks, load_weights=kept is None))
         load_s = _time_to_load(data)
         trainer.fit(task, data.train, data.val)
     return _summary(recipe, data, task, watch, load_s)

@@ -13,7 +13,7 @@ from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
 from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
-from tiekd.distill.datamodule import RunData, open_data
+from tiekd.distill.datamodule import RunData, open_data, take_label_range
 from tiekd.distill.folder import BEST, WholeCheckpoints, check_same_data, find_kept, make_folder
 from tiekd.distill.network import build_network
 from tiekd.distill.pictures import Pictures, make_loggers
@@ -28,12 +28,16 @@ from tiekd.render import write_bytes
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a run ended with: steps done, whether nothing is left to do, and the last validation metrics."""
+    """What a run ended with: steps done, whether nothing is left to do, and the last validation metrics.
+
+    validated_on: "ground truth" or "teacher labels", None without validation.
+    """
 
     out: Path
     steps: int
     finished: bool
     metrics: dict[str, float]
+    validated_on: str | None = None
 
 
 def fit(
@@ -50,7 +54,7 @@ def fit(
     torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
     CheckpointError and UnavailableError before the first step, RunFailedError and DataError during them.
     """
-    ranks = this_rank()
+    ranks, recipe = this_rank(), take_label_range(recipe)
     kept = find_kept(recipe, out, resume=resume)
     if kept and kept.is_end_of(recipe):
         return FitResult(out, kept.steps, True, {})
@@ -72,8 +76,10 @@ def fit(
         if kept:
             check_same_data(kept, data.digests)
         keeper.data = data.digests
+        if data.n_left_out and interactive and ranks.is_first:
+            print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
         lightning.seed_everything(recipe.run.seed, verbose=False)
-        task = DistillTask(recipe, run_network(recipe, data, ranks, load_encoder=kept is None))
+        task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
         if ranks.is_first:
             write_bytes(out / "recipe.yaml", recipe.to_yaml().encode())
         with clear_errors(out):
@@ -82,12 +88,12 @@ def fit(
         save(task.shipped, out / BEST)
     metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
     finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
-    return FitResult(out, trainer.global_step, finished, metrics)
+    return FitResult(out, trainer.global_step, finished, metrics, data.validated_on)
 
 
-def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_encoder: bool) -> DepthModel:
+def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bool) -> DepthModel:
     """The network that a process of a run trains: over several GPUs its batch norms are in sync."""
-    network = build_network(recipe, train_focal_px=data.train_focal_px, load_encoder=load_encoder)
+    network = build_network(recipe, train_focal_px=data.train_focal_px, load_weights=load_weights)
     # By timm, not by Lightning: that one would drop the activation which many encoders keep in their norms.
     if ranks.world > 1 and on_cuda(recipe):
         network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]

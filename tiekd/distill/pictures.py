@@ -86,8 +86,9 @@ class Pictures(lightning.Callback):
 def picture(batch: Sample, prediction: Prediction, number: int, limits: DepthRange) -> NDArray[np.uint8]:
     """RGB `[rows, W, 3]` of one frame: image, depth, error against the truth, and a row of the DPM if any.
 
-    The error is signed and relative, blue too near, red too far, black without truth. The DPM is cut along
-    one row: columns are the image's, the nearest bin is at the bottom, brightness is probability.
+    The error is signed and relative, blue too near, red too far, black without truth; where frames have only
+    a teacher's label, that is the truth. The DPM is cut along one row: columns are the
+    image's, the nearest bin is at the bottom, brightness is probability.
     """
     image = batch.image[number].float().cpu()
     pixels = image * image.new_tensor(IMAGE_STD)[:, None, None] + image.new_tensor(IMAGE_MEAN)[:, None, None]
@@ -96,8 +97,9 @@ def picture(batch: Sample, prediction: Prediction, number: int, limits: DepthRan
         pixels.round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy(),
         colorize(depth, depth_range=limits),
     ]
-    if batch.depth is not None:
-        parts.append(_error(depth, batch.depth[number, 0].cpu().numpy()))
+    truth = batch.teacher_depth if batch.depth is None else batch.depth
+    if truth is not None:
+        parts.append(_error(depth, truth[number, 0].cpu().numpy()))
     if prediction.dpm_logits is not None:
         parts.append(_section(prediction.dpm_logits[number], depth.shape[1]))
     return np.concatenate(parts)

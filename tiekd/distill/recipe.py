@@ -28,6 +28,7 @@ from tiekd.distill.settings import (
     RunSettings,
     Settings,
 )
+from tiekd.distill.start import take_network
 from tiekd.errors import ConfigError, UnknownNameError
 
 _PLACES = {
@@ -67,6 +68,10 @@ class Recipe(Settings):
             faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
         if self.is_regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
             faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
+        if self.data.val_split and self.data.hold_out_every:
+            faults.append("data.val_split and data.hold_out_every are two ways to validate; leave one null")
+        if self.network.start_from and self.network.encoder_weights:
+            faults.append("network.start_from brings the encoder's weights; leave encoder_weights null")
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -135,6 +140,7 @@ def load_recipe(
             _set(document, key, yaml.safe_load(text))
         except yaml.YAMLError as error:
             raise ConfigError(f"The override {override!r} is not YAML.", hint="Quote the value.") from error
+    take_network(document)
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:

@@ -88,7 +88,7 @@ def replay(path: Path) -> Replayed:
     Writes nothing. Raises DataError and CheckpointError for a file that is not such a step.
     """
     recipe, kept, tensors = _read(path)
-    network = build_network(recipe, train_focal_px=None, load_encoder=False)
+    network = build_network(recipe, train_focal_px=None, load_weights=False)
     network.load_state_dict(_below(tensors, "network."))
     task = DistillTask(recipe, network)
     task.replayed_seeds = kept.seeds

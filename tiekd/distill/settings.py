@@ -21,7 +21,8 @@ class NetworkSettings(Settings):
     `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
     for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
     gives. `frozen_norms` says whose batch norms keep their running statistics: pictures of another world than
-    the training one then meet the statistics that ImageNet left.
+    the training one then meet the statistics that ImageNet left. `start_from` is a zoo row or a file of
+    weights to go on from: what is not given here is taken from it.
     """
 
     architecture: Literal["auto", "adabins", "densedepth", "densedepth_dpm"] = "auto"
@@ -32,22 +33,29 @@ class NetworkSettings(Settings):
     start_depth_m: float | None = Field(default=None, gt=0)
     channels_last: bool = False
     frozen_norms: Literal["none", "encoder", "all"] = "none"
+    start_from: str | None = None
 
 
 class DataSettings(Settings):
     """Where frames and labels come from.
 
-    `source` is KIND:ROOT; `crop` cuts every frame first ("kb" is the published 352x1216); `shrink` averages
-    frames over cells of that many pixels, which must be the network's `image_pool` or 1; `depth` caps what
-    counts as ground truth. `train_focal_px` restates depth for one focal length ("canonical" camera).
+    `source` is KIND:ROOT; without `train_split` all pictures of a folder:ROOT are taken. Validation is by
+    `val_split`, or by every `hold_out_every`-th training frame, which is then not trained on: against the
+    ground truth, or the teacher's labels where those are what the method learns from.
+    Frames are scaled down to `max_pixels`, then `crop` cuts them ("kb" is the published 352x1216), then
+    `shrink` averages them over cells of that many pixels, which must be the network's `image_pool` or 1.
+    `max_depth_m` caps what counts as ground truth; `range_from_labels` takes it from the labels and sigma in
+    proportion. `train_focal_px` restates depth for one focal length ("canonical" camera).
     `overfit` repeats the first so many frames as still views, to see whether a network can learn them at all.
     """
 
     source: str | None = None
-    train_split: str = "train.txt"
+    train_split: str | None = "train.txt"
     val_split: str | None = "val.txt"
+    hold_out_every: int | None = Field(default=None, ge=2)
     max_val_frames: int = Field(default=96, ge=1)
     labels: str | None = None
+    max_pixels: int | None = Field(default=None, ge=32 * 32)
     crop: Literal["kb", "none"] = "none"
     shrink: Literal[1, 2, 4] = 1
     train_focal_px: float | None = Field(default=None, gt=0)
@@ -57,6 +65,7 @@ class DataSettings(Settings):
     overfit: int | None = Field(default=None, ge=1)
     min_depth_m: float = Field(default=1e-3, gt=0)
     max_depth_m: float = Field(default=80.0, gt=0)
+    range_from_labels: bool = False
 
 
 class LossSettings(Settings):

@@ -97,11 +97,12 @@ class DistillTask(lightning.LightningModule):
         return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
 
     def validation_step(self, batch: Sample) -> dict[str, Any]:
-        """Collect the metrics of every frame of a batch (garg crop of the view).
+        """Collect the metrics of every frame of a batch: garg crop of the view; all of a teacher's label.
 
         Raises NotFiniteError for an answer that is not finite.
         """
-        assert batch.depth is not None
+        truths, crop = (batch.teacher_depth, None) if batch.depth is None else (batch.depth, "garg")
+        assert truths is not None
         prediction: Prediction = self.shipped(self._laid_out(batch.image))
         predicted = prediction.depth.float().cpu()
         if not torch.isfinite(predicted).all():
@@ -110,9 +111,9 @@ class DistillTask(lightning.LightningModule):
                 hint="Lower optim.lr; the last checkpoint is whole.",
             )
         limits = DepthRange(self.recipe.data.min_depth_m, self.recipe.data.max_depth_m)
-        for one, truth in zip(predicted, batch.depth.cpu(), strict=True):
+        for one, truth in zip(predicted, truths.cpu(), strict=True):
             self._val_rows.append(
-                depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop="garg")
+                depth_metrics(one[0].numpy(), truth[0].numpy(), depth_range=limits, crop=crop)
             )
         return {"prediction": prediction}
 

@@ -53,7 +53,7 @@ class StoredPredictions:
         """Raise DataError unless every frame has its file."""
         missing = [frame for frame in frames if self._look_for(frame) is None]
         if missing:
-            names = _names(missing[0])
+            names = missing[0].stored_names()
             raise DataError(
                 f"{self.root} holds no prediction for {len(missing)} of {len(frames)} frames, "
                 f"the first is {missing[0].image}.",
@@ -79,9 +79,4 @@ class StoredPredictions:
         return depth
 
     def _look_for(self, frame: Frame) -> Path | None:
-        return next((self.root / name for name in _names(frame) if (self.root / name).is_file()), None)
-
-
-def _names(frame: Frame) -> list[str]:
-    names = [str(Path(name).with_suffix(".png")) for name in (frame.image, frame.depth) if name]
-    return [*names, *(name.replace("/", "_") for name in names)]
+        return next((self.root / name for name in frame.stored_names() if (self.root / name).is_file()), None)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, check_files
+from tiekd.data.read import fit_depth
 from tiekd.errors import DataError
 from tiekd.evaluate.bands import RangeTable
 from tiekd.evaluate.predictions import Predicts, StoredPredictions
@@ -225,9 +226,10 @@ def _holes(
 
 def _label(labels: LabelFolder, frame: Frame, size: Sequence[int], window: Box) -> NDArray[np.float32]:
     """The teacher's depth of the window."""
-    if labels.info.crop == "kb" or window[2:] == tuple(size[:2]):
+    if labels.info.crop == "kb":
         return labels.read(frame, (window.height, window.width))
-    return labels.read(frame, (size[0], size[1]))[window.region]
+    whole = labels.read(frame, labels.info.shown_size(size[0], size[1]))
+    return fit_depth(whole, (size[0], size[1]))[window.region]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SWAPPING = {_UPRIGHT[orientation] for orientation in (5, 6, 7, 8)}
 
 
 def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -66,13 +67,23 @@ def decode_photo(
             raise _undecodable(where, error) from error
 
 
+def shown_size(image: Image.Image) -> tuple[int, int]:
+    """(height, width) of a picture once it is upright, from its header."""
+    lies = _upright_by(image) in _SWAPPING
+    return (image.width, image.height) if lies else (image.height, image.width)
+
+
 def _upright(image: Image.Image) -> Image.Image:
+    method = _upright_by(image)
+    return image if method is None else image.transpose(method)
+
+
+def _upright_by(image: Image.Image) -> Image.Transpose | None:
     try:
         orientation: Any = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # Damaged EXIF says nothing about the pixels: take them as they are.
-        return image
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if method is None else image.transpose(method)
+        return None
+    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

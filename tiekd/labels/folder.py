@@ -1,0 +1,94 @@
+"""Reading labels: the depth of a frame, and whether the frame is still the one that was labelled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.data.frames import Frame, FrameSource
+from tiekd.errors import DataError
+from tiekd.labels.sidecar import read_info
+from tiekd.runtime import png16
+from tiekd.runtime.png import read_note
+
+
+class LabelFolder:
+    """Reads the labels of one folder. Raises DataError when the sidecar or a label is missing or broken."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.info = read_info(root)
+
+    def path(self, frame: Frame) -> Path:
+        """The file with a frame's label."""
+        return self.root / frame.label_name
+
+    def stored(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Teacher depth in metres as it is stored, for a frame of which `size` (height, width) is shown.
+
+        Raises DataError for a label of another size and for one with pixels without depth, which the losses
+        would take for 0 m.
+        """
+        path = self.path(frame)
+        depth = self.info.to_metres(png16.decode(path))
+        expected = self.info.stored_size(size)
+        if depth.shape != expected:
+            raise DataError(
+                f"{path} is {depth.shape[1]}x{depth.shape[0]}, its frame needs {expected[1]}x{expected[0]}.",
+                hint="The labels belong to other frames; write them again with `tiekd label`.",
+            )
+        if not depth.all():
+            raise DataError(
+                f"{path} has no depth in {np.count_nonzero(depth == 0)} of {depth.size} pixels.",
+                hint="Labels must be dense. Delete this one and run `tiekd label` again.",
+            )
+        return depth
+
+    def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Teacher depth in metres, stretched (bilinear) to the `size` (height, width) that is shown.
+
+        Raises what `stored` raises.
+        """
+        depth, shrink = self.stored(frame, size), self.info.shrink
+        if shrink == 1:
+            return depth
+        # The last cells may reach beyond the frame; the box leaves that part out.
+        covered = (0, 0, size[1] / shrink, size[0] / shrink)
+        stretched = Image.fromarray(depth).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=covered)
+        return np.asarray(stretched, dtype=np.float32)
+
+    def digest(self) -> str:
+        """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""
+        digest = hashlib.sha256(self.info.model_dump_json(exclude_none=True).encode())
+        for path in sorted(self.root.glob("*.png")):
+            status = path.stat()
+            digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def check_unchanged(self, source: FrameSource, frames: Iterable[Frame]) -> None:
+        """Raise DataError when a picture is not the one that was labelled, as far as its size in bytes tells.
+
+        Labels that other programs made say nothing about their pictures, and pass.
+        """
+        changed = []
+        for frame in frames:
+            note, picture = read_note(self.path(frame)), source.image_path(frame)
+            if note and picture.is_file() and note != origin_note(note.split()[0], picture.stat().st_size):
+                changed.append(frame)
+        if changed:
+            raise DataError(
+                f"{len(changed)} pictures have changed since they were labelled, the first is "
+                f"{source.image_path(changed[0])}.",
+                hint=f"Bring the old ones back, or delete their labels ({self.path(changed[0])} …) and run "
+                "`tiekd label` again.",
+            )
+
+
+def origin_note(sha256: str, n_bytes: int) -> str:
+    """What a label says about the picture it was made from."""
+    return f"{sha256} {n_bytes}"

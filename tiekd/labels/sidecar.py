@@ -1,0 +1,129 @@
+"""The sidecar of a label folder: what its integers mean, what they cover, and who made them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tiekd.data.crops import kb_crop_box
+from tiekd.data.read import fit_image, fitted_size
+from tiekd.errors import ConfigError, DataError
+from tiekd.render import write_bytes
+
+SIDECAR = "labels.json"
+FULL_SCALE = 65535
+LEAST_PIXELS = 32 * 32
+
+
+class LabelInfo(BaseModel):
+    """How the labels of a folder are read.
+
+    Pictures were scaled down to at most `max_pixels` (None: not scaled) and cut to `crop` ("kb": the
+    bottom-centred 352x1216, "none": the whole frame); `shrink` is how many pixels of that a label's pixel
+    stands for. `use_focal`: depth is metric for each frame's own focal length, not for the teacher's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    teacher: str
+    teacher_sha256: str
+    max_depth_m: float = Field(gt=0)
+    max_pixels: int | None = Field(default=None, ge=LEAST_PIXELS)
+    crop: Literal["kb", "none"]
+    shrink: int = Field(default=1, ge=1)
+    flip_tta: bool = False
+    use_focal: bool = False
+    data: str = ""
+
+    def to_stored(self, depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+        """Integers to store for depth in metres; depth beyond the range stays at its end."""
+        steps = np.round(depth_m * (FULL_SCALE / self.max_depth_m))
+        return np.clip(steps, np.where(depth_m > 0, 1, 0), FULL_SCALE).astype(np.uint16)
+
+    def to_metres(self, stored: NDArray[np.uint16]) -> NDArray[np.float32]:
+        """Depth in metres of stored integers."""
+        return stored.astype(np.float32) * np.float32(self.max_depth_m / FULL_SCALE)
+
+    def shown(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part of a whole picture RGB `[H, W, 3]` that is labelled, as the teacher sees it."""
+        image = fit_image(image, fitted_size(image.shape[0], image.shape[1], self.max_pixels))
+        if self.crop == "kb":
+            image = image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]]
+        return image
+
+    def shown_size(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) of what `shown` leaves of a picture of `height` x `width`."""
+        size = fitted_size(height, width, self.max_pixels)
+        return kb_crop_box(*size)[2:] if self.crop == "kb" else size
+
+    def stored_size(self, shown: tuple[int, int]) -> tuple[int, int]:
+        """Size (height, width) of the file for a label that covers `shown` pixels."""
+        return -(-shown[0] // self.shrink), -(-shown[1] // self.shrink)
+
+
+def read_info(root: Path) -> LabelInfo:
+    """The sidecar of a label folder. Raises DataError."""
+    path = root / SIDECAR
+    try:
+        return LabelInfo.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"{root} holds no {SIDECAR}, so the scale of its labels is unknown.",
+            hint=f"Write labels with `tiekd label`; it also takes other people's: labels:{root},scale=…",
+        ) from error
+    except ValidationError as error:
+        raise DataError(f"{path} can't be read: {error}", hint="Write the labels again.") from error
+
+
+def begin(out: Path, info: LabelInfo) -> None:
+    """Let `out` be a folder of labels made as `info` says; safe where many processes begin at a time.
+
+    Raises ConfigError when it holds labels made otherwise, DataError when it can't be written.
+    """
+    sidecar = out / SIDECAR
+    labelled = out.is_dir() and next(out.glob("*.png"), None) is not None
+    if labelled and not sidecar.is_file():
+        raise ConfigError(
+            f"{out} holds pictures but no {SIDECAR}; they may be labels of another scale.",
+            hint="Give an empty --out.",
+        )
+    content = (info.model_dump_json(indent=1) + "\n").encode()
+    if _create(sidecar, content):
+        return
+    differing = _differing(read_info(out), info)
+    if differing and labelled:
+        raise ConfigError(
+            f"{out} holds labels made otherwise; these differ: {', '.join(differing)}.",
+            hint="Give another --out.",
+        )
+    if differing:
+        write_bytes(sidecar, content)
+
+
+def _differing(before: LabelInfo, now: LabelInfo) -> list[str]:
+    names = (name for name in LabelInfo.model_fields if name != "data")
+    return [name for name in names if getattr(before, name) != getattr(now, name)]
+
+
+def _create(path: Path, content: bytes) -> bool:
+    """Put a whole file at `path` unless there is one; whether this call did."""
+    if path.is_file():
+        return False
+    whole = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    write_bytes(whole, content)
+    try:
+        os.link(whole, path)
+    except FileExistsError:
+        return False
+    except OSError:  # A file system without hard links: the last of equal files stays.
+        write_bytes(path, content)
+    finally:
+        whole.unlink(missing_ok=True)
+    return True
