@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import torch
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "bench_networks.py"
 
@@ -64,3 +65,15 @@ def test_by_default_it_takes_every_published_network(bench):
     options = bench._parse([])
     assert options.networks == ["tail", *architecture_names()]
     assert options.size == [(352, 1216)]
+
+
+def test_the_straightforward_expectation_is_the_heads_own(bench):
+    from tiekd.bins import edges_from_widths, expectation_of_logits
+    from tiekd.types import DepthRange
+
+    torch.manual_seed(0)
+    logits = torch.randn(2, 9, 4, 5)
+    for edges in (torch.linspace(0, 80, 10), edges_from_widths(torch.rand(2, 9), DepthRange(1e-3, 80.0))):
+        torch.testing.assert_close(
+            bench.multiplied_and_summed(logits, edges), expectation_of_logits(logits, edges)
+        )
