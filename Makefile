@@ -5,6 +5,7 @@
 #   make check   ruff, mypy --strict and the architecture test
 #   make bench   the benchmarks; each prints ratios measured in one run
 #   make demo    render the synthetic world and train the shipped models again
+#   make study   more seeds and a wide student beside the demo's, and their tables
 #   make clean   remove the environment and everything that was built
 #
 # Settings: PYTHON=python3.12  HOST=0.0.0.0  PORT=8080  ARGS="--results DIR"
@@ -19,7 +20,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test check bench demo clean
+.PHONY: serve test check bench demo study clean
 .DEFAULT_GOAL := help
 
 help:
@@ -64,6 +65,9 @@ bench: $(VENV)/.dev
 
 demo: $(VENV)/.dev
 	$(BIN)/python -m tiekd.distill.demo $(ARGS)
+
+study: $(VENV)/.dev
+	$(BIN)/python -m tiekd.distill.study $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
 from tiekd.gallery.build import BuildOptions, build_gallery, frame_title, keep_significant, pick_evenly
+from tiekd.gallery.decoders import Grey16Decoder, probe
+from tiekd.gallery.grid import GridNote, encode_grid
 from tiekd.gallery.model import natural_key
 from tiekd.runtime import png, png16
 from tiekd.runtime.predictor import Predictor
@@ -205,7 +208,47 @@ def test_a_gallery_is_built_and_read_back(tiny_world, tiny_models, tmp_path) -> 
         gallery.depth("ground_truth", last.id) / 256, source.read_depth(frames[-1]), atol=1e-6
     )
     again = predictors[0](gallery.photo(last.id)).depth_m
-    np.testing.assert_allclose(gallery.depth("tiny_dpm", last.id) / 256, again, rtol=1.1e-3, atol=1 / 256)
+    np.testing.assert_allclose(gallery.depth("tiny_dpm", last.id) / 256, again, atol=1.01 / 256)
+
+
+def test_depth_on_a_coarser_grid_is_stored_as_such_and_shown_in_full(tiny_models, tmp_path) -> None:
+    photo = np.random.default_rng(0).integers(0, 255, (75, 101, 3)).astype(np.uint8)
+    depth = Predictor(tiny_models["tiny_base"])(photo, fx_px=500.0)
+    stored = encode_grid(depth)
+    assert stored is not None
+    assert png16.decode(stored).shape == depth.grid_depth_m.shape == (19, 26)
+    path = put(tmp_path / "grids" / "f.png", stored)
+    put(tmp_path / "whole" / "f.png", png16.encode(depth.depth_m))
+    gallery = open_results(tmp_path)
+    shown = gallery.depth("grids", "f")
+    np.testing.assert_allclose(shown / 256, depth.depth_m, atol=1.01 / 256)
+    assert not gallery.listing.frames[0].describe().get("sizes")
+    assert probe(path).size == (101, 75)
+
+
+def test_a_photo_seen_at_another_size_and_depth_of_every_pixel_are_stored_whole(tiny_models) -> None:
+    photo = np.zeros((64, 64, 3), np.uint8)
+    depth = Predictor(tiny_models["tiny_base"])(photo)
+    assert encode_grid(replace(depth, network_size=(32, 32))) is None
+    assert encode_grid(replace(depth, grid_depth_m=depth.depth_m)) is None
+    assert encode_grid(replace(depth, grid_depth_m=None)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a comment",
+        "depth grid over 8x8, cut to 9x8, corners 0",
+        "depth grid over 0x8, cut to 0x8, corners 0",
+        "depth grid over 99999x99999, cut to 8x8, corners 0",
+        "depth grid over 8x8, cut to 8x8, corners 0 and more",
+    ],
+)
+def test_other_comments_are_no_grid(tmp_path, text) -> None:
+    path = put(tmp_path / "a.png", png.encode_grey16(np.ones((8, 8), np.uint16), note=text))
+    assert GridNote.read(png.read_note(path)) is None
+    assert Grey16Decoder().depth(path).shape == (8, 8)
 
 
 def test_what_a_gallery_lacks_is_told(tiny_world, tiny_models, tmp_path) -> None:

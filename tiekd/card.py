@@ -24,6 +24,8 @@ class ModelCard(BaseModel):
     `options` are the keyword options of the architecture (decoder width, head resolution, …).
     `train_fx_px` is the focal length the metric scale was learned with; `max_pixels` bounds what a photo is
     scaled down to; `size_multiple` and `min_size_px` are what the network's strides ask of height and width.
+    `frame_px` (height, width) is the one size of frames that a network with a sense of position was trained
+    on: a picture that lacks a little of it is set into such a frame (`tiekd.models.framing`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +45,7 @@ class ModelCard(BaseModel):
     max_pixels: int = Field(default=375 * 1242, ge=32 * 32)
     size_multiple: int = Field(default=32, ge=1)
     min_size_px: int = Field(default=32, ge=1)
+    frame_px: tuple[int, int] | None = None
     align_corners: bool = True
     licence: str = "Apache-2.0"
 

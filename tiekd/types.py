@@ -71,6 +71,7 @@ class DepthMap:
     bin_edges_m: `[n_bins + 1]` float32, or None.
     network_size: (height, width) of the photo as the network saw it, without padding.
     padded_size: (height, width) with the padding at the right and the bottom; `dpm` covers this area.
+    grid_depth_m: `[h, w]` float32 metres on the network's own grid, which covers the same area; or None.
     align_corners: how the network's grid is stretched over the photo.
     timings_ms: milliseconds spent in `pre`, `infer` and `post`.
     """
@@ -82,5 +83,6 @@ class DepthMap:
     bin_edges_m: NDArray[np.float32] | None = None
     network_size: tuple[int, int] | None = None
     padded_size: tuple[int, int] | None = None
+    grid_depth_m: NDArray[np.float32] | None = None
     align_corners: bool = True
     timings_ms: dict[str, float] | None = None

@@ -65,11 +65,12 @@ def test_only_the_distilled_students_get_labels_and_each_its_encoder(plan, monke
         assert recipe.data.labels == (str(plan.labels) if load_recipe(row).needs_labels else None)
 
 
-def test_what_ships_is_half_the_size_and_a_baseline_without_teacher(plan, trained):
+def test_what_ships_is_small_and_says_what_its_recipe_says(plan, trained):
     file = demo.shipped_file(plan, trained)
     assert file == plan.models / "demo" / f"{trained}.safetensors"
-    assert file.stat().st_size < 0.6 * plan.weights(trained).stat().st_size
+    assert file.stat().st_size < 0.35 * plan.weights(trained).stat().st_size
     assert load(file).card.teacher is None
+    assert load(file).card.frame_px == (376, 1240)
 
 
 def test_the_line_of_the_zoo_says_what_the_file_is(plan, trained):

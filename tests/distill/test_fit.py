@@ -231,6 +231,19 @@ def test_training_goes_on_from_other_weights(tiny_models, tiny_recipe):
         build_network(other, train_focal_px=60.0)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"network__options": {"position_channels": True}}, (32, 64)),
+        ({"network__options": {"position_channels": True}, "view__zoom": (1.0, 1.5)}, None),
+        ({"network__options": {}}, None),
+    ],
+)
+def test_a_network_that_knows_positions_keeps_its_frame(tiny_recipe, values, expected):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", view__size=(32, 64), **values)
+    assert build_network(recipe, train_focal_px=60.0).card.frame_px == expected
+
+
 def test_too_few_frames_for_a_batch_still_fill_one(tiny_recipe, tmp_path):
     recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__batch_size=8)
     assert run(recipe, tmp_path / "run").steps == 2

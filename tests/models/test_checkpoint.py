@@ -36,6 +36,33 @@ def test_half_precision_halves_matrices_and_keeps_statistics(model, path, tmp_pa
         torch.testing.assert_close(loaded(picture).depth, model(picture).depth, rtol=0.02, atol=0.2)
 
 
+def test_whole_numbers_are_a_quarter_and_within_half_a_step(model, path, tmp_path):
+    small = tmp_path / "small.safetensors"
+    save(model, small, dtype=torch.int8)
+    assert small.stat().st_size < 0.32 * path.stat().st_size
+    wanted, loaded = model.state_dict(), load(small)
+    assert {value.dtype for value in loaded.parameters()} == {torch.float32}
+    for key, value in loaded.state_dict().items():
+        if wanted[key].ndim <= 1:
+            assert torch.equal(value, wanted[key])
+            continue
+        most = wanted[key].abs().amax(dim=tuple(range(1, value.ndim)), keepdim=True)
+        assert ((value - wanted[key]).abs() <= 0.51 * most / 127 + 1e-7).all(), key
+    picture = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(picture).depth, model(picture).depth, rtol=0.05, atol=0.5)
+
+
+def test_a_channel_of_zeros_stays_zero(model, tmp_path):
+    other = create_model("densedepth_dpm_test_resnet", n_bins=8, norm="batch", output_stride=4)
+    key = next(key for key, value in other.state_dict().items() if value.numel() >= 4096)
+    other.state_dict()[key][3] = 0
+    save(other, tmp_path / "zeros.safetensors", dtype=torch.int8)
+    loaded = load(tmp_path / "zeros.safetensors").state_dict()[key]
+    assert not loaded[3].any()
+    assert loaded[2].any()
+
+
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(DataError, match="no weights file"):
         load(tmp_path / "absent.safetensors")

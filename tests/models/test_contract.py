@@ -24,6 +24,7 @@ NETWORKS = {
     },
     "compact dpm": ("densedepth_dpm_mobilenetv2_100", {**COMPACT, "n_bins": 16, "dropout": 0.1}),
     "compact regression": ("densedepth_test_resnet", COMPACT),
+    "framed": ("densedepth_dpm_test_resnet", {**COMPACT, "n_bins": 8, "frame_px": (36, 52)}),
     "padded encoder": ("densedepth_dpm_test_convnext", {"output_stride": 2, "n_bins": 8}),
     "padded and pooled": ("densedepth_test_convnext", COMPACT),
     "channels-last encoder": ("densedepth_dpm_test_mambaout", {"output_stride": 4, "n_bins": 8}),

@@ -26,12 +26,12 @@ def build(
     split: Annotated[str, typer.Option(help="Split file: lines of image, depth, focal length.")],
     models: Annotated[str, typer.Option(help="Names or files, separated by commas, in their order.")],
     out: Annotated[Path, typer.Option(help="Folder of the gallery; show it with serve --results.")],
-    frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 12,
+    frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 20,
     title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
     gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",
     quality: Annotated[int, typer.Option(min=1, max=95, help="JPEG quality of the photos.")] = 88,
     keep_bits: Annotated[
-        int, typer.Option(help="Significant bits of predicted depth; 10 are exact to 0.1 %.")
+        int, typer.Option(help="Significant bits of depth predicted for every pixel; 10 are exact to 0.1 %.")
     ] = 10,
     focal: Annotated[
         bool, typer.Option("--focal/--no-focal", help="Tell the models each frame's focal length.")

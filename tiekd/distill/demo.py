@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -20,11 +21,13 @@ from pydantic import BaseModel, ConfigDict
 from tiekd.assets import asset_root
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.distill.fit import fit
+from tiekd.distill.network import knows_its_frame
 from tiekd.distill.recipe import load_recipe
 from tiekd.errors import ConfigError, TiekdError
-from tiekd.evaluate import evaluate, get_protocol
+from tiekd.evaluate import Predicts, evaluate, get_protocol
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.labels import LabelInfo, verify_labels, write_labels
+from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.render import write_bytes
 from tiekd.runtime.predictor import Predictor
@@ -34,7 +37,14 @@ from tiekd.zoo import parse_zoo, read_zoo, sha256_of
 from tiekd.zoo_table import markdown
 
 TEACHER = "adabins_tf_efficientnet_lite0.demo"
-STUDENTS = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
+STUDENTS = tuple(
+    f"{method}_mobilenetv2.demo"
+    for method in (
+        "tiekd", "tiekd_dpm", "tiekd_depth", "baseline",
+        "reskd_ssim", "reskd_mse", "reskd_si", "reskd_ssim_si", "reskd_ssim_mse",
+    )
+)  # fmt: skip
+"""In the order of the published viewer, which is that of the gallery's number keys."""
 STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
 PROTOCOL = "kitti-garg"
 SHOWN = ("abs_rel", "rmse", "delta1")
@@ -91,16 +101,20 @@ def render_world(plan: DemoPlan) -> None:
     )
 
 
-def train_row(plan: DemoPlan, row: str) -> None:
-    """Train one row from its recipe, going on where an earlier run stopped."""
+def train_row(plan: DemoPlan, row: str, *, name: str | None = None, **changed: Any) -> None:
+    """Train one row from its recipe, going on where an earlier run stopped.
+
+    name: of the run's folder, if not the row's. changed: other values of the recipe, by their dotted keys.
+    """
     values = {
         "data.source": f"kitti:{plan.world}",
         "network.encoder_weights": plan.teacher_weights if row == TEACHER else plan.student_weights,
         "run.threads": plan.threads,
+        **changed,
     }
     if load_recipe(row).needs_labels:
         values["data.labels"] = str(plan.labels)
-    fit(load_recipe(row, values=values), plan.runs / row, resume=True)
+    fit(load_recipe(row, values=values), plan.runs / (name or row), resume=True)
 
 
 def train_students(plan: DemoPlan) -> None:
@@ -126,26 +140,31 @@ def measure(plan: DemoPlan) -> None:
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), {}
     for row in (TEACHER, *STUDENTS):
-        teacher = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
-        found = evaluate(
-            lambda frame, image, window, net=teacher: net.depth(frame, image[window.region[1:]]),
-            source,
-            frames,
-            protocol,
-        )
+        network = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
+        found = evaluate(answers_of(network), source, frames, protocol)
         measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
         typer.echo(f"{row}: {measured[row]}")
     write_bytes(plan.runs / "measured.json", json.dumps(measured, indent=1).encode() + b"\n")
 
 
+def answers_of(network: NetworkTeacher) -> Predicts:
+    """What a network that is already open says of the window that a protocol cuts."""
+    return lambda frame, image, window: network.depth(frame, image[window.region[1:]])
+
+
 def shipped_file(plan: DemoPlan, row: str) -> Path:
-    """The half-size copy of a row's weights that ships, made anew: what ships is what is measured."""
+    """The small copy of a row's weights that ships, made anew: what ships is what is measured."""
     target = plan.models / "demo" / f"{row}.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
-    model = load(plan.weights(row))
-    model.describe(teacher=load_recipe(row).taught_by)
-    save(model, target, dtype=torch.float16)
+    save(trained_model(plan, row), target, dtype=torch.int8)
     return target
+
+
+def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> DepthModel:
+    """What the run `name` (default: the row's own) left, with what its recipe says about it today."""
+    model, recipe = load(plan.weights(name or row)), load_recipe(row)
+    model.describe(teacher=recipe.taught_by, frame_px=recipe.view.size if knows_its_frame(recipe) else None)
+    return model
 
 
 def ship(plan: DemoPlan) -> None:
@@ -192,6 +211,15 @@ def with_demo_rows(text: str, lines: list[str]) -> str:
     return text[:first] + "\n".join(lines) + rest
 
 
+def check_stages(given: str, known: Sequence[str]) -> list[str]:
+    """The stages that a list names. Raises ConfigError for others."""
+    wanted = given.split(",")
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        raise ConfigError(f"There is no stage {', '.join(unknown)}.", hint=f"Stages: {', '.join(known)}.")
+    return wanted
+
+
 def run(
     *,
     world: Annotated[Path, typer.Option(help="Folder of the synthetic world.")] = Path("data/street"),
@@ -207,10 +235,7 @@ def run(
     stages: Annotated[str, typer.Option(help="Which stages, separated by commas.")] = ",".join(STAGES),
 ) -> None:
     """Render the world, train the teacher, label, train the students, measure, ship."""
-    wanted = stages.split(",")
-    unknown = sorted(set(wanted) - set(STAGES))
-    if unknown:
-        raise ConfigError(f"There is no stage {', '.join(unknown)}.", hint=f"Stages: {', '.join(STAGES)}.")
+    wanted = check_stages(stages, STAGES)
     plan = DemoPlan(
         world=world, runs=runs, models=asset_root() / "models", frames=frames, seed=seed, workers=workers,
         threads=threads, teacher_weights=teacher_weights, student_weights=student_weights,

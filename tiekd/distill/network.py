@@ -24,6 +24,8 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
     camera: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
     if recipe.data.max_pixels:
         camera["max_pixels"] = recipe.data.max_pixels
+    if knows_its_frame(recipe):
+        camera["frame_px"] = recipe.view.size
     network = create_model(
         recipe.architecture,
         encoder_weights=recipe.network.encoder_weights if load_weights else None,
@@ -44,3 +46,8 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
     elif recipe.network.start_depth_m:
         network.start_at(recipe.network.start_depth_m)
     return network
+
+
+def knows_its_frame(recipe: Recipe) -> bool:
+    """Whether a network is told positions and sees them in views of one scale and size only."""
+    return bool(recipe.network.options.get("position_channels")) and recipe.view.zoom == (1.0, 1.0)

@@ -15,6 +15,7 @@ from PIL import Image
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
+from tiekd.gallery.grid import encode_grid
 from tiekd.gallery.labels import method_family, method_label
 from tiekd.gallery.model import IMAGE_FOLDER
 from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
@@ -22,6 +23,7 @@ from tiekd.render import write_bytes
 from tiekd.runtime import png, png16
 from tiekd.runtime.photo import decode_photo
 from tiekd.runtime.predictor import Predictor
+from tiekd.types import DepthMap
 
 GROUND_TRUTH = "ground_truth"
 
@@ -31,13 +33,14 @@ class BuildOptions:
     """How a gallery is stored.
 
     n_frames: taken evenly over the split. jpeg_quality: of the photos, which the models then see as stored.
-    keep_bits: significant bits of a predicted depth; fewer make smaller files, 10 are exact to 0.1 %. Ground
-    truth is kept as it is. focal: tell the models each frame's focal length.
+    keep_bits: significant bits of a depth that is predicted for every pixel; fewer make smaller files, 10 are
+    exact to 0.1 %. Ground truth, and depth on a network's own coarser grid, are kept as they are. focal: tell
+    the models each frame's focal length.
     """
 
     gallery_id: str = "demo"
     title: str = "Synthetic street"
-    n_frames: int = 12
+    n_frames: int = 20
     jpeg_quality: int = 88
     keep_bits: int = 10
     focal: bool = True
@@ -46,7 +49,7 @@ class BuildOptions:
         if not 4 <= self.keep_bits <= 16:
             raise ConfigError(f"keep_bits must be 4..16, got {self.keep_bits}.", hint="10 is exact to 0.1 %.")
         if self.n_frames < 1:
-            raise ConfigError(f"A gallery needs at least one frame, got {self.n_frames}.", hint="Try 12.")
+            raise ConfigError(f"A gallery needs at least one frame, got {self.n_frames}.", hint="Try 20.")
 
 
 def build_gallery(
@@ -139,9 +142,8 @@ def _write_frame(
         write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
     fx_px = (frame.focal_px or source.focal_px) if options.focal else None
     for predictor in predictors:
-        depth_map = predictor(photo, fx_px=fx_px)
-        stored = keep_significant(png16.to_uint16(depth_map.depth_m), options.keep_bits)
-        write_bytes(out / predictor.card.name / f"{frame_id}.png", png.encode_grey16(stored, small=True))
+        data = _encoded(predictor(photo, fx_px=fx_px), keep_bits=options.keep_bits)
+        write_bytes(out / predictor.card.name / f"{frame_id}.png", data)
     return FrameEntry(
         id=frame_id,
         title=frame_title(frame.image),
@@ -149,6 +151,15 @@ def _write_frame(
         height=photo.shape[0],
         image=f"{IMAGE_FOLDER}/{frame_id}.jpg",
     )
+
+
+def _encoded(depth: DepthMap, *, keep_bits: int) -> bytes:
+    """A 16-bit PNG of what a network answered: its own grid where that is coarser than the photo."""
+    grid = encode_grid(depth)
+    if grid is not None:
+        return grid
+    stored = keep_significant(png16.to_uint16(depth.depth_m), keep_bits)
+    return png.encode_grey16(stored, small=True)
 
 
 def _methods(predictors: Sequence[Predictor], *, with_truth: bool) -> list[MethodEntry]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.errors import DataError
+from tiekd.gallery.grid import GridNote
 from tiekd.render import colormap
-from tiekd.runtime import png16
+from tiekd.runtime import png, png16
 from tiekd.runtime.photo import decode_photo
 from tiekd.types import DepthRange
 
@@ -43,7 +44,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Grey16Decoder:
-    """16-bit PNG with `scale` stored integers per metre, or arrays: metres, or integers of that scale."""
+    """16-bit PNG with `scale` stored integers per metre, or arrays: metres, or integers of that scale.
+
+    A PNG that holds its network's own grid is enlarged (`tiekd.gallery.grid`).
+    """
 
     scale: float = png16.DEPTH_SCALE
     unit: ClassVar[Literal["m"]] = "m"
@@ -64,6 +68,9 @@ class Grey16Decoder:
             stored: NDArray[Any] = values
         else:
             stored = png16.decode(_read_bytes(path), where=path.name)
+            note = GridNote.read(png.read_note(path))
+            if note:
+                stored = note.enlarged(stored)
             if self.scale == png16.DEPTH_SCALE:
                 return stored.astype(np.uint16)
         return png16.to_uint16(stored.astype(np.float64) / self.scale)
@@ -156,7 +163,8 @@ def _probe(path: Path, _mtime_ns: int, size: int) -> Probe:
     except Exception as error:
         return Probe(None, (0, 0), f"{path.name} can't be read: {_reason(error)}.")
     if mode.startswith("I"):
-        return Probe("grey16", pixels)
+        note = GridNote.read(png.read_note(path)) if path.suffix.lower() == ".png" else None
+        return Probe("grey16", (note.shown[1], note.shown[0]) if note else pixels)
     return Probe("grey8" if mode in {"L", "1", "LA"} else "color", pixels)
 
 

@@ -15,6 +15,7 @@ from tiekd.errors import ConfigError, InputSizeError
 from tiekd.models.blocks import Extent, resize
 from tiekd.models.decoder import Decoder
 from tiekd.models.encoders import Encoder
+from tiekd.models.framing import margins
 from tiekd.models.heads import HeadOutput
 from tiekd.types import Prediction
 
@@ -53,10 +54,13 @@ class DepthModel(nn.Module):
         Raises InputSizeError for a smaller image and ConfigError for a tensor that is not `[B, 3, H, W]`.
         """
         self._check(image)
-        padded, extent = self._prepare(image)
-        output = _crop(self.head(self.decoder(self.encoder(padded), extent)), extent)
-        inside = output.raw_depth.clamp(self.card.min_depth_m, self.card.max_depth_m)
         size = (image.shape[-2], image.shape[-1])
+        stride = self.decoder.output_stride
+        lacking = margins(size, self.card.frame_px, stride=stride)
+        padded, extent = self._prepare(lacking.added(image))
+        whole = _crop(self.head(self.decoder(self.encoder(padded), extent)), extent)
+        output = whole.mapped(lambda grid: lacking.removed(grid, size, stride=stride))
+        inside = output.raw_depth.clamp(self.card.min_depth_m, self.card.max_depth_m)
         return Prediction(
             raw_depth=output.raw_depth,
             depth=resize(inside, size, align_corners=self.card.align_corners),
@@ -124,9 +128,4 @@ def _crop(output: HeadOutput, extent: Extent) -> HeadOutput:
         return output
     height = math.ceil(output.raw_depth.shape[-2] * extent[0])
     width = math.ceil(output.raw_depth.shape[-1] * extent[1])
-    logits = output.dpm_logits
-    return HeadOutput(
-        raw_depth=output.raw_depth[..., :height, :width],
-        dpm_logits=None if logits is None else logits[..., :height, :width],
-        bin_edges=output.bin_edges,
-    )
+    return output.mapped(lambda grid: grid[..., :height, :width])

@@ -45,10 +45,12 @@ class Decoder(nn.Module):
     """What makes one map `[B, out_channels, h, w]` of an encoder's features: `decoder(features, extent)`.
 
     finest_stride: of the finest encoder level it uses. size_multiple: what it asks of the encoder's input.
+    output_stride: pixels of the image per value of the map.
     """
 
     finest_stride: int
     out_channels: int
+    output_stride: int = 1
     size_multiple: int = 1
 
 
@@ -77,6 +79,7 @@ class PyramidDecoder(Decoder):
     ) -> None:
         super().__init__()
         self.n_skips = n_skips(strides, output_stride)
+        self.output_stride = output_stride
         if len(widths) != self.n_skips:
             raise ConfigError(
                 f"decoder_channels has {len(widths)} widths, but {self.n_skips} skips lead from stride "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -19,6 +20,11 @@ class HeadOutput(NamedTuple):
     raw_depth: Tensor
     dpm_logits: Tensor | None = None
     bin_edges: Tensor | None = None
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> HeadOutput:
+        """The same with `change` made to every map `[B, C, h, w]`."""
+        logits = None if self.dpm_logits is None else change(self.dpm_logits)
+        return HeadOutput(change(self.raw_depth), logits, self.bin_edges)
 
 
 class RegressionHead(nn.Module):

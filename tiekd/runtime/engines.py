@@ -24,11 +24,13 @@ class EngineOutput:
     depth: `[H, W]` float32 metres, clamped to the card's range, at the size of the input.
     dpm: `[n_bins, h, w]` float32 probabilities on the head's grid, or None.
     bin_edges_m: `[n_bins + 1]` float32 metres, or None.
+    grid_depth: `[h, w]` float32 metres, `depth` on the head's grid before it was enlarged, where known.
     """
 
     depth: NDArray[np.float32]
     dpm: NDArray[np.float32] | None = None
     bin_edges_m: NDArray[np.float32] | None = None
+    grid_depth: NDArray[np.float32] | None = None
 
 
 class Engine(Protocol):

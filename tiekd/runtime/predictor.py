@@ -57,10 +57,11 @@ class Predictor:
         output = self.engine.run(image, with_dpm=with_dpm)
         answered = perf_counter()
         depth = from_network(output.depth, view, align_corners=self.card.align_corners)
-        edges = output.bin_edges_m
+        edges, grid = output.bin_edges_m, output.grid_depth
         if factor != 1.0:
             depth *= np.float32(factor)
             edges = None if edges is None else edges * np.float32(factor)
+            grid = None if grid is None else grid * np.float32(factor)
         return DepthMap(
             depth_m=depth,
             depth_range=DepthRange(self.card.min_depth_m * factor, self.card.max_depth_m * factor),
@@ -69,6 +70,7 @@ class Predictor:
             bin_edges_m=edges,
             network_size=view.scaled,
             padded_size=view.padded,
+            grid_depth_m=grid,
             align_corners=self.card.align_corners,
             timings_ms={
                 "pre": (prepared - began) * 1e3,

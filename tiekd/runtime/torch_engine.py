@@ -73,8 +73,11 @@ class TorchEngine:
             set_keep_dpm(self._model, with_dpm)
             prediction = self._model(tensor)
             depth = prediction.depth[0, 0].float().cpu().numpy()
+            inside = prediction.raw_depth[0, 0].clamp(self.card.min_depth_m, self.card.max_depth_m)
+            grid = inside.float().cpu().numpy()
             logits, edges = prediction.dpm_logits, prediction.bin_edges
             if not with_dpm or logits is None or edges is None:
-                return EngineOutput(depth)
+                return EngineOutput(depth, grid_depth=grid)
             dpm = logits[0].float().softmax(dim=0).cpu().numpy()
-            return EngineOutput(depth, dpm, (edges if edges.ndim == 1 else edges[0]).float().cpu().numpy())
+            edges_m = (edges if edges.ndim == 1 else edges[0]).float().cpu().numpy()
+            return EngineOutput(depth, dpm, edges_m, grid)

@@ -1,0 +1,63 @@
+"""Depth on its network's own grid: a picture many times smaller, enlarged as the network does it.
+
+The 16-bit PNG's comment says over which picture the grid lies, so a file needs nothing beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.runtime import png, png16
+from tiekd.runtime.preprocess import View, from_network
+from tiekd.runtime.resample import resize
+from tiekd.types import DepthMap
+
+_NOTE = "depth grid over {}x{}, cut to {}x{}, corners {}"
+_PATTERN = re.compile(re.sub(r"\\{\\}", r"(\\d+)", re.escape(_NOTE)))
+_MOST_PIXELS = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class GridNote:
+    """Sizes (height, width) of the padded picture that a grid covers and of the shown part of it."""
+
+    padded: tuple[int, int]
+    shown: tuple[int, int]
+    align_corners: bool
+
+    def __str__(self) -> str:
+        return _NOTE.format(*self.padded, *self.shown, int(self.align_corners))
+
+    @classmethod
+    def read(cls, text: str | None) -> GridNote | None:
+        """The note that a PNG's comment is, or None for any other."""
+        found = _PATTERN.fullmatch(text or "")
+        if not found:
+            return None
+        rows, columns, height, width, corners = map(int, found.groups())
+        if not (0 < height <= rows and 0 < width <= columns and rows * columns <= _MOST_PIXELS):
+            return None
+        return cls((rows, columns), (height, width), bool(corners))
+
+    def enlarged(self, stored: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Depth `[H, W]` of the shown picture, of depth on the grid `[h, w]`; both metres x 256."""
+        padded = resize(stored.astype(np.float32), self.padded, align_corners=self.align_corners)
+        view = View(self.shown, self.shown, self.padded)
+        return np.round(from_network(padded, view, align_corners=self.align_corners)).astype(np.uint16)
+
+
+def encode_grid(depth: DepthMap) -> bytes | None:
+    """A 16-bit PNG of `depth` on its network's grid; None where the photo itself would be no larger.
+
+    That is so for a network with an answer for every pixel, and for a photo that it saw at another size.
+    """
+    grid, padded = depth.grid_depth_m, depth.padded_size
+    shown = (depth.depth_m.shape[0], depth.depth_m.shape[1])
+    if grid is None or padded is None or depth.network_size != shown or grid.size * 2 > depth.depth_m.size:
+        return None
+    note = GridNote(padded, shown, depth.align_corners)
+    return png.encode_grey16(png16.to_uint16(grid), small=True, note=str(note))
