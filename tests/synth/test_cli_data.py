@@ -45,3 +45,21 @@ def test_synth_refuses_what_it_cannot_read(tmp_path, option, value):
     assert isinstance(result.exception, ConfigError)
     assert value in str(result.exception)
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("value", ["0.5", "-0.1", "nan", "1e9"])
+def test_synth_refuses_a_focal_jitter_that_is_no_cameras(tmp_path, value):
+    words = ["synth", "--out", str(tmp_path / "w"), "--frames", "1", "--focal-jitter", value]
+    result = CliRunner().invoke(app, words)
+    assert isinstance(result.exception, ConfigError)
+    assert f"focal jitter of {float(value):g} is no camera's" in str(result.exception)
+    assert "below 0.5" in result.exception.hint
+    assert not (tmp_path / "w").exists()
+
+
+def test_synth_renders_the_widest_jitter_that_it_takes(tmp_path):
+    words = ["synth", "--out", str(tmp_path / "w"), "--frames", "4", "--size", "96x32", "--split", "1,0,0"]
+    result = CliRunner().invoke(app, [*words, "--focal-jitter", "0.499"])
+    assert result.exit_code == 0, result.output
+    focals = [float(line.split()[2]) for line in (tmp_path / "w" / "train.txt").read_text().splitlines()]
+    assert max(focals) > 1.2 * min(focals)

@@ -23,6 +23,8 @@ WORLD_VERSION = 3
 DEPTH_SCALE = 256
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")
+_MOST_JITTER = 0.5
+"""At this spread one focal length in twenty is less than 0.37 or more than 2.7 times the usual one."""
 _PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
@@ -74,6 +76,11 @@ def write_dataset(
         )
     if options.sparse not in _SPARSE:
         raise ConfigError(f"Unknown kind of sparse depth {options.sparse!r}.", hint="Use none or lidar.")
+    if not 0 <= options.focal_jitter < _MOST_JITTER:
+        raise ConfigError(
+            f"A focal jitter of {options.focal_jitter:g} is no camera's.",
+            hint=f"Give a relative spread from 0 to below {_MOST_JITTER:g}, e.g. 0.1.",
+        )
     root = Path(out)
     with _writing(root):
         root.mkdir(parents=True, exist_ok=True)
