@@ -116,6 +116,7 @@ def test_everything_that_is_missing_is_said_at_once(rows, world, tmp_path):
     assert f"https://example.org/page#weights and run `tiekd convert FILE.pth --to {KITTI}`" in told
     assert "ROOT/gt_depth/<drive>/proj_depth/groundtruth/image_02/N.png" in told
     assert "697 lines, 652 with ground truth" in told
+    assert "`tiekd data prepare kitti` makes it" in told
     told = tiekd(KITTI, *data(world), code=2)
     assert "weights:" in told
     assert "data:" not in told

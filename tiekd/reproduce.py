@@ -24,11 +24,13 @@ _LAYOUTS = {
     "kitti": (
         "KITTI under ROOT: the pictures as ROOT/input/<date>/<drive>/image_02/data/N.png, the official "
         "ground truth as ROOT/gt_depth/<drive>/proj_depth/groundtruth/image_02/N.png, and the Eigen test "
-        "list (697 lines, 652 with ground truth) as the split"
+        "list (697 lines, 652 with ground truth) as the split; `tiekd data prepare kitti` makes it from the "
+        "official downloads (docs/data.md)"
     ),
     "nyu": (
         "NYU Depth v2 under ROOT: ROOT/<scene>/rgb_N.jpg beside ROOT/<scene>/sync_depth_N.png (millimetres), "
-        "and the test list (654 lines) as the split"
+        "and the test list (654 lines) as the split; `tiekd data prepare nyu` makes it from the downloads "
+        "(docs/data.md)"
     ),
 }
 

@@ -1,21 +1,30 @@
-"""`tiekd data`: make data sets."""
+"""`tiekd data`: make, prepare and check data sets."""
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiekd.cli.data_prepare import app as prepare
 from tiekd.cli.output import print_result
 from tiekd.errors import ConfigError
 
-app = typer.Typer(help="Make data sets.", no_args_is_help=True, add_completion=False)
+if TYPE_CHECKING:
+    from tiekd.data.check import AlsoCheck, DataCheck, Fault
+    from tiekd.data.frames import NetworkCrop
+
+app = typer.Typer(help="Make, prepare and check data sets.", no_args_is_help=True, add_completion=False)
+app.add_typer(prepare, name="prepare")
+_EXAMPLES = 3
 
 
 @app.callback()
 def _group() -> None:
-    """Make data sets."""
+    """Make, prepare and check data sets."""
 
 
 @app.command(
@@ -34,7 +43,9 @@ def synth(
         str, typer.Option(help="Shares of train, val and test; a drive is never divided.")
     ] = "0.9,0.05,0.05",
     drive: Annotated[int, typer.Option(help="Frames per drive folder.")] = 20,
-    focal_jitter: Annotated[float, typer.Option(help="Relative spread of the focal length.")] = 0.0,
+    focal_jitter: Annotated[
+        float, typer.Option(help="Relative spread of the focal length, below 0.5.")
+    ] = 0.0,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
     ] = None,
@@ -86,3 +97,96 @@ def _shares(split: str) -> tuple[float, float, float]:
             f"Not three shares: {split!r}.", hint="Write e.g. --split 0.9,0.05,0.05."
         ) from error
     return train, val, test
+
+
+@app.command(
+    epilog="Example: tiekd data check kitti:data/kitti --split kitti_eigen_test.txt --json faults.json"
+)
+def check(
+    data: Annotated[str, typer.Argument(help="Data set as KIND:ROOT.")],
+    *,
+    split: Annotated[
+        str | None, typer.Option(help="List of frames, here or in ROOT; folder:DIR needs none.")
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="Look at teacher labels too: a folder of `tiekd label`, or labels:DIR,scale=… for others."
+        ),
+    ] = None,
+    crop: Annotated[
+        str | None, typer.Option(help='"kb" (352x1216) or "none"; default: as the data set is published.')
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that read files.", show_default="one per core")
+    ] = os.cpu_count() or 1,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write every fault as JSON.")
+    ] = None,
+) -> None:
+    """Read every file that a list names: missing, corrupt, misshapen or mis-scaled ones, and duplicate lines.
+
+    Exits with 1 when anything is wrong.
+    """
+    from tiekd.cli.progress import progress_bar
+    from tiekd.data.check import check_data, duplicate_lines
+    from tiekd.data.frames import find_split, list_frames, open_source
+
+    source = open_source(data)
+    frames = list_frames(source, split)
+    shown = _crop(crop or source.network_crop)
+    also = _label_check(labels, shown) if labels else None
+    with progress_bar("Checking") as progress:
+        result = check_data(source, frames, crop=shown, also=also, workers=workers, progress=progress)
+    result.faults += duplicate_lines(find_split(source, split)) if split else []
+    print_result(
+        {"data": data, "split": split, "labels": labels, **result.to_json()},
+        f"{data}{f', {split}' if split else ''}: {_told(result)}",
+        json_file,
+    )
+    raise typer.Exit(1 if result.faults else 0)
+
+
+def _crop(name: str) -> NetworkCrop:
+    if name not in ("kb", "none"):
+        raise ConfigError(f"There is no crop {name!r}.", hint="Say --crop kb or --crop none.")
+    return "kb" if name == "kb" else "none"
+
+
+def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
+    """How a frame's label is looked at. Raises what opening the labels raises."""
+    if labels.startswith("labels:") and "," in labels:
+        from tiekd.teachers import open_teacher
+        from tiekd.teachers.stored import DeclaredFolderTeacher, fault_of_declared
+
+        teacher = open_teacher(labels)
+        if isinstance(teacher, DeclaredFolderTeacher):
+            return partial(fault_of_declared, teacher, crop)
+    from tiekd.labels import fault_of_label, read_info
+
+    folder = Path(labels.removeprefix("labels:"))
+    read_info(folder)
+    return partial(fault_of_label, folder)
+
+
+def _told(result: DataCheck) -> str:
+    """The summary: a line per kind of fault, what to do about it, and the first examples."""
+    from tiekd.data.check import ADVICE
+
+    heads = [f"{result.n_frames} frames"]
+    if result.n_without_depth:
+        heads.append(f"{result.n_without_depth} without ground truth")
+    if result.medians_m:
+        heads.append(f"median depth {result.median_m:.1f} m")
+    heads.append("" if result.faults else "nothing is wrong")
+    lines = [", ".join(filter(None, heads)) + "."]
+    for kind, faults in result.by_kind().items():
+        lines.append(f"{kind:10} {len(faults):5}  {ADVICE[kind]}")
+        lines += [f"{'':16}  - {_example(fault)}" for fault in faults[:_EXAMPLES]]
+        if len(faults) > _EXAMPLES:
+            lines.append(f"{'':16}  - and {len(faults) - _EXAMPLES} more, see --json")
+    return "\n".join(lines)
+
+
+def _example(fault: Fault) -> str:
+    return fault.detail if fault.file in fault.detail else f"{fault.file}: {fault.detail}"

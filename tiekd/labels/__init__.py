@@ -8,10 +8,10 @@ nothing is guessed when the labels are read. Each file carries the checksum of t
 from tiekd.labels.folder import LabelFolder
 from tiekd.labels.shard import Shard
 from tiekd.labels.sidecar import FULL_SCALE, LEAST_PIXELS, SIDECAR, LabelInfo, read_info
-from tiekd.labels.verify import verify_labels
+from tiekd.labels.verify import fault_of_label, verify_labels
 from tiekd.labels.write import Estimate, Teaches, Written, teach, write_labels
 
 __all__ = [
     "FULL_SCALE", "LEAST_PIXELS", "SIDECAR", "Estimate", "LabelFolder", "LabelInfo", "Shard", "Teaches",
-    "Written", "read_info", "teach", "verify_labels", "write_labels",
+    "Written", "fault_of_label", "read_info", "teach", "verify_labels", "write_labels",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tiekd.data.check import Fault
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.data.read import image_size
 from tiekd.errors import DataError
@@ -38,6 +39,22 @@ def verify_labels(
         return 0.0
     chosen = frames[:: max(1, len(frames) // samples)][:samples]
     return max((_difference(teacher, source, frame, labels) for frame in chosen), default=0.0)
+
+
+def fault_of_label(out: Path, source: FrameSource, frame: Frame) -> Fault | None:
+    """What is wrong with a frame's label in the folder `out`, as far as that shows without its teacher.
+
+    Raises DataError when `out` is no folder of labels.
+    """
+    if not LabelFolder(out).path(frame).is_file():
+        return Fault(
+            "missing", frame.label_name, f"{out} has no label for {frame.image}: run `tiekd label` again"
+        )
+    try:
+        verify_labels(None, source, [frame], out)
+    except DataError as error:
+        return Fault("label", frame.label_name, str(error))
+    return None
 
 
 def _difference(teacher: Teaches, source: FrameSource, frame: Frame, labels: LabelFolder) -> float:

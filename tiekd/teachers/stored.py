@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tiekd.data.frames import Frame
+from tiekd.data.check import Fault
+from tiekd.data.crops import kb_crop_box
+from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.errors import DataError
 from tiekd.labels import LabelFolder
 from tiekd.runtime import png16
@@ -91,6 +93,19 @@ class DeclaredFolderTeacher:
         raise DataError(
             f"{self.root} holds no label for {frame.image}.", hint=f"Name it {' or '.join(names)}."
         )
+
+
+def fault_of_declared(
+    teacher: DeclaredFolderTeacher, crop: NetworkCrop, source: FrameSource, frame: Frame
+) -> Fault | None:
+    """What is wrong with the depth that others stored for `crop` of a frame."""
+    try:
+        image = source.read_image(frame)
+        region = kb_crop_box(*image.shape[:2]).region[1:] if crop == "kb" else ()
+        teacher.depth(frame, image[region])
+    except DataError as error:
+        return Fault("label", frame.image, str(error))
+    return None
 
 
 def _read_numbers(path: Path) -> NDArray[np.float32]:

@@ -1,0 +1,262 @@
+"""What is wrong with the files of a data set: every file is read whole, and every fault told."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.data.crops import KB_CROP_SIZE
+from tiekd.data.frames import Frame, FrameSource, NetworkCrop
+from tiekd.data.plausible import implausible, untypical
+from tiekd.data.prepare.wanted import archive_of
+from tiekd.data.read import read_image
+from tiekd.errors import ConfigError, DataError, RunFailedError
+from tiekd.runtime.png import read_note
+
+Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
+ADVICE: dict[Kind, str] = {
+    "missing": "Fetch them, or take their lines out of the list. `tiekd data prepare` places KITTI's and "
+    "NYU's from the official downloads.",
+    "corrupt": "Delete these files and run `tiekd data prepare` again, or copy them again; if the download "
+    "itself is damaged, download it again.",
+    "misshapen": "Bring the originals back; never scale depth or labels apart from their picture. For "
+    "pictures that are not KITTI's, say --crop none.",
+    "misscaled": "These can't be metres as this kind of data stores them (16-bit grey PNG; kitti and folder: "
+    "metres x 256, nyu: millimetres). Write the depth again, or name the right KIND.",
+    "duplicate": "Take all but one of the lines out: a frame that is listed twice counts twice.",
+    "label": "Delete these labels and run `tiekd label` again with the same options.",
+}
+LEAST_SIDE_PX = 32
+"""No network takes less."""
+_CHUNK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, with one file."""
+
+    kind: Kind
+    file: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCheck:
+    """What is wrong with a frame; the median depth in metres of its ground truth where it is sound."""
+
+    faults: tuple[Fault, ...]
+    median_m: float | None = None
+
+
+@dataclass(slots=True)
+class DataCheck:
+    """What is wrong with a data set. `medians_m`: of every sound depth file, in metres."""
+
+    n_frames: int
+    n_without_depth: int
+    faults: list[Fault] = field(default_factory=list)
+    medians_m: list[float] = field(default_factory=list)
+
+    def by_kind(self) -> dict[Kind, list[Fault]]:
+        """The faults of every kind that there is, in the order of `ADVICE`."""
+        found = {kind: [fault for fault in self.faults if fault.kind == kind] for kind in ADVICE}
+        return {kind: faults for kind, faults in found.items() if faults}
+
+    @property
+    def median_m(self) -> float | None:
+        """The median of the files' medians, in metres."""
+        return float(np.median(self.medians_m)) if self.medians_m else None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line writes it."""
+        return {
+            "ok": not self.faults,
+            "n_frames": self.n_frames,
+            "n_without_depth": self.n_without_depth,
+            "median_depth_m": self.median_m,
+            "counts": {kind: len(faults) for kind, faults in self.by_kind().items()},
+            "advice": {kind: ADVICE[kind] for kind in self.by_kind()},
+            "faults": [asdict(fault) for fault in self.faults],
+        }
+
+
+AlsoCheck = Callable[[FrameSource, Frame], Fault | None]
+"""A further look at a frame whose picture is sound, which must survive pickling."""
+
+
+def check_data(
+    source: FrameSource,
+    frames: Sequence[Frame],
+    *,
+    crop: NetworkCrop,
+    also: AlsoCheck | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> DataCheck:
+    """Read every file of `frames`, in `workers` processes, and tell what is wrong.
+
+    `crop` is what the network will be shown, so what a picture must hold. Raises ConfigError for a number of
+    workers that can't be, RunFailedError when one of them is killed.
+    """
+    if workers < 1:
+        raise ConfigError(f"{workers} workers check nothing.", hint="Say --workers 1 or more.")
+    result = DataCheck(len(frames), sum(frame.depth is None for frame in frames))
+    job = partial(check_frame, source, crop=crop, also=also)
+    with ExitStack() as stack:
+        checks: Iterator[FrameCheck] = map(job, frames)
+        if workers > 1:
+            spawn = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=spawn))
+            checks = pool.map(job, frames, chunksize=_CHUNK)
+        try:
+            for done, checked in enumerate(checks, 1):
+                result.faults += checked.faults
+                if checked.median_m is not None:
+                    result.medians_m.append(checked.median_m)
+                if progress:
+                    progress(done, len(frames))
+        except BrokenProcessPool as error:
+            raise RunFailedError(
+                "A process that checked files was killed.", hint="Memory may be short: say fewer --workers."
+            ) from error
+    wrong = untypical(result.medians_m, source)
+    result.faults += [Fault("misscaled", "(all ground truth)", wrong)] if wrong else []
+    return result
+
+
+def check_frame(
+    source: FrameSource, frame: Frame, *, crop: NetworkCrop, also: AlsoCheck | None = None
+) -> FrameCheck:
+    """Read the files of one frame."""
+    faults: list[Fault] = []
+    image, path = None, source.image_path(frame)
+    if absent := _absent(source, frame.image, path):
+        faults.append(absent)
+    else:
+        image = _read_picture(path, frame, faults)
+    size = image.shape[:2] if image is not None else None
+    if size:
+        faults += _too_small(frame, (size[0], size[1]), crop)
+        further = also(source, frame) if also else None
+        faults += [further] if further else []
+    median_m = _check_depth(source, frame, size, faults)
+    return FrameCheck(tuple(faults), median_m)
+
+
+def duplicate_lines(split: Path) -> list[Fault]:
+    """Frames that a list names more than once, with the numbers of their lines."""
+    words = [line.split() for line in split.read_text(encoding="utf-8").splitlines()]
+    names = [line[0].lstrip("/") if line else "" for line in words]
+    counts = Counter(name for name in names if name)
+    return [
+        Fault(
+            "duplicate",
+            name,
+            "lines " + ", ".join(str(n) for n, other in enumerate(names, 1) if other == name),
+        )
+        for name, count in counts.items()
+        if count > 1
+    ]
+
+
+def _absent(source: FrameSource, name: str, path: Path) -> Fault | None:
+    if path.is_file():
+        return None
+    if path.is_symlink():
+        return Fault("missing", name, f"its link leads to {path.readlink()}, which is gone")
+    archive = archive_of(source.kind, name)
+    return Fault("missing", name, f"officially in {archive}" if archive else f"there is no {path}")
+
+
+def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> NDArray[np.uint8] | None:
+    """The picture; None with a fault when it is damaged."""
+    try:
+        return _read_whole(path)
+    except DataError as error:
+        faults.append(Fault("corrupt", frame.image, str(error)))
+        return None
+
+
+def _read_whole(path: Path) -> NDArray[np.uint8]:
+    image = read_image(path)
+    _check_chunks(path)
+    return image
+
+
+def _check_chunks(path: Path) -> None:
+    """Raise DataError for a PNG that lacks its end or a chunk of which fails its checksum.
+
+    The decoder alone is content once it has all pixels.
+    """
+    if path.suffix.lower() != ".png":
+        return
+    hint = "Fetch or write the file again."
+    if read_note(path) is None:
+        raise DataError(f"{path} is cut short.", hint=hint)
+    try:
+        with Image.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError) as error:
+        raise DataError(f"{path} is damaged: {error}.", hint=hint) from error
+
+
+def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[Fault]:
+    least = KB_CROP_SIZE if crop == "kb" else (LEAST_SIDE_PX, LEAST_SIDE_PX)
+    if size[0] >= least[0] and size[1] >= least[1]:
+        return []
+    what = "KITTI's crop" if crop == "kb" else "a network"
+    return [
+        Fault(
+            "misshapen",
+            frame.image,
+            f"{size[1]}x{size[0]} pixels, {what} needs at least {least[1]}x{least[0]}",
+        )
+    ]
+
+
+def _check_depth(
+    source: FrameSource, frame: Frame, size: tuple[int, ...] | None, faults: list[Fault]
+) -> float | None:
+    """The median depth in metres of the ground truth; None where there is none or it is faulty."""
+    path = source.depth_path(frame)
+    if path is None or frame.depth is None:
+        return None
+    if absent := _absent(source, frame.depth, path):
+        faults.append(absent)
+        return None
+    try:
+        depth = source.read_depth(frame)
+        _check_chunks(path)
+    except DataError as error:
+        # A whole picture that holds no 16-bit grey was stored as something else.
+        faults.append(Fault("misscaled" if _is_picture(path) else "corrupt", frame.depth, str(error)))
+        return None
+    if size and depth.shape != size:
+        (height, width), (rows, columns) = depth.shape, size
+        faults.append(
+            Fault("misshapen", frame.depth, f"{width}x{height} pixels, its picture has {columns}x{rows}")
+        )
+    if wrong := implausible(depth, source):
+        faults.append(Fault("misscaled", frame.depth, wrong))
+        return None
+    return float(np.median(depth[depth > 0]))
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        _read_whole(path)
+    except DataError:
+        return False
+    return True
