@@ -30,7 +30,7 @@ from tiekd.distill.start import take_network
 from tiekd.errors import ConfigError
 from tiekd.models.registry import faults_of
 
-__all__ = ["Recipe", "describe_faults", "load_recipe", "shipped_recipes"]
+__all__ = ["Recipe", "completed", "describe_faults", "load_recipe", "shipped_recipes"]
 
 
 class Recipe(Settings):
@@ -142,6 +142,14 @@ def load_recipe(
             f"{name} has {describe_faults(error)}",
             hint="`tiekd train ROW --print-config` shows every key there is.",
         ) from error
+
+
+def completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored recipe with defaults for keys that are newer than it; what is not a whole recipe as it is."""
+    try:
+        return Recipe.model_validate(document).model_dump(mode="json")
+    except ValidationError:
+        return dict(document)
 
 
 def describe_faults(error: ValidationError) -> str:
