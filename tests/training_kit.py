@@ -36,6 +36,24 @@ def write_kitti(root, splits, *, size=SIZE, seed=0):
     return root
 
 
+def write_nyu(root, splits, *, seed=0):
+    """The same in NYU's layout and size: millimetres up to 10 m, with a border without any."""
+    rng = np.random.default_rng(seed)
+    for split, count in splits.items():
+        lines = []
+        for number in range(count):
+            image, stored = plane_with_box(rng, (480, 640))
+            depth = np.zeros((480, 640), np.uint16)
+            depth[8:-8, 8:-8] = (stored[8:-8, 8:-8] / 256 / 7 * 1000).astype(np.uint16)
+            names = [f"{split}_room/{kind}_{number:05d}" for kind in ("rgb", "sync_depth")]
+            (root / f"{split}_room").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(root / f"{names[0]}.jpg")
+            Image.fromarray(depth).save(root / f"{names[1]}.png", compress_level=1)
+            lines.append(f"/{names[0]}.jpg /{names[1]}.png 518.8579")
+        (root / f"nyu_{split}.txt").write_text("\n".join(lines) + "\n")
+    return root
+
+
 def plane_with_box(rng, size):
     height, width = size
     rows = np.arange(height)[:, None] - height // 3

@@ -5,12 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tiekd.data.cache import cached
+from tiekd.data.cache import cache_key, cached
 from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, ViewKey, collate
 from tiekd.data.frames import open_source, read_split
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
 from tiekd.errors import DataError
+from tiekd.labels import LabelFolder
 from tiekd.types import Sample
 
 
@@ -225,3 +226,20 @@ def test_collating_keeps_what_all_samples_have():
     assert batch.image.shape == (2, 3, 4, 4)
     assert batch.depth is None
     assert collate([Sample(image, depth)] * 3).depth.shape == (3, 1, 4, 4)
+
+
+def test_a_border_is_taken_off_frames_and_labels_alike(tiny_world, tiny_labels):
+    labels, margins = LabelFolder(tiny_labels), (8, 4, 12, 16)
+    whole, trimmed = (loose(tiny_world, labels=labels, trim_px=trim)[1] for trim in ((0, 0, 0, 0), margins))
+    for name in ("image", "depth", "teacher"):
+        assert torch.equal(getattr(trimmed, name), getattr(whole, name)[:, 8:52, 4:80]), name
+    halved = loose(tiny_world, labels=labels, trim_px=margins, shrink=2)[1]
+    assert halved.image.shape == (3, 22, 38)
+
+
+def test_a_cache_of_trimmed_frames_is_another_one_and_holds_the_same(tiny_world, tmp_path):
+    trimmed = loose(tiny_world, trim_px=(8, 4, 12, 16))
+    assert cache_key(trimmed, "") != cache_key(loose(tiny_world), "")
+    kept = cached(trimmed, folder=tmp_path)[0]
+    assert torch.equal(kept.image, trimmed[0].image)
+    assert torch.equal(kept.depth, trimmed[0].depth)

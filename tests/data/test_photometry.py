@@ -63,3 +63,16 @@ def test_blur_keeps_the_mean_and_smooths():
 def test_unknown_settings_are_refused():
     with pytest.raises(ValidationError):
         PhotoSettings(brightness=1)
+
+
+def test_the_references_colours_move_as_far_as_they_are_told():
+    settings = PhotoSettings(gain=0.1, gamma=0.1, channel_gain=0.1, reference_colour=True)
+    first, again, other = (augmented(settings, seed) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert (first - other).abs().max() > 1
+    low, high = picture().pow(0.9) * 0.81, picture().pow(1.1) * 1.21
+    assert ((first >= low.clamp(0, 255) - 1e-3) & (first <= high.clamp(0, 255) + 1e-3)).all()
+    plain = PhotoSettings(reference_colour=True)
+    torch.testing.assert_close(augmented(plain), picture())
+    with pytest.raises(ValidationError, match="reference_colour knows no contrast, noise"):
+        PhotoSettings(reference_colour=True, noise=3, contrast=0.1)

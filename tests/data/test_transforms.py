@@ -18,7 +18,9 @@ from tiekd.data.transforms import (
     still_view,
     subsample_depth,
     take_view,
+    trim_layers,
 )
+from tiekd.errors import DataError
 from tiekd.runtime import preprocess
 
 
@@ -179,3 +181,13 @@ def test_shrinking_averages_the_image_only():
     assert small.image.dtype == torch.uint8
     assert small.depth.tolist() == [[[2.0]]]
     assert (small.teacher, small.focal_px) == (None, 50.0)
+
+
+def test_trimmed_layers_keep_their_middle():
+    image, depth = torch.rand(3, 20, 30), torch.rand(1, 20, 30)
+    trimmed = trim_layers(Layers(image, depth, None, 500.0), (1, 2, 3, 4))
+    assert torch.equal(trimmed.image, image[:, 1:17, 2:26])
+    assert torch.equal(trimmed.depth, depth[:, 1:17, 2:26])
+    assert (trimmed.teacher, trimmed.focal_px) == (None, 500.0)
+    with pytest.raises(DataError, match="Nothing is left of a frame of 30x20"):
+        trim_layers(Layers(image, depth, None, 500.0), (10, 0, 10, 0))

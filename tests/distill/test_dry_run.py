@@ -87,6 +87,9 @@ def test_the_command_line_of_all_this(tiny_world, tmp_path):
     assert (recipe.run.seed, recipe.data.overfit, recipe.name) == (5, 1, ROW)
     assert tiekd("train", config, "--print-config").stdout == config.read_text()
     said = tiekd(*words, "--dry-run", "--json", tmp_path / "cost.json").stdout
+    assert f"{ROW}: densedepth_test_resnet" in said
+    assert "learns from ground truth by 1 silog_loss" in said
+    assert "between steps (data.workers=0)" in said
     assert "1 frames, 2 steps of 2: 4 epochs; 2 validation frames every 2 steps" in said
     assert json.loads((tmp_path / "cost.json").read_text())["steps"] == 2
     assert "Say --out DIR" in tiekd(*words, code=2).output

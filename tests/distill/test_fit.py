@@ -46,6 +46,14 @@ def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
     assert float(table[2]["val_abs_rel"]) == pytest.approx(result.metrics["abs_rel"], rel=1e-4)
 
 
+def test_the_recipe_says_where_views_are_compared_with_ground_truth(tiny_recipe, tmp_path):
+    garg, whole = (
+        run(tiny_recipe("baseline_mobilenetv2.demo", data__val_box=box), tmp_path / box).metrics["abs_rel"]
+        for box in ("garg", "none")
+    )
+    assert garg != whole
+
+
 @pytest.mark.parametrize("row", ["tiekd_mobilenetv2.demo", "reskd_ssim_si_mobilenetv2.demo"])
 def test_students_learn_from_labels_alone(tiny_recipe, tiny_world, tiny_labels, tmp_path, row):
     root = shutil.copytree(tiny_world, tmp_path / "world")

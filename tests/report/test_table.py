@@ -43,6 +43,21 @@ def test_seeds_of_one_recipe_are_one_row():
     assert alone.metrics["abs_rel"].sd is None
 
 
+def test_seeds_of_an_older_tiekd_lack_the_keys_that_came_since():
+    from tiekd.distill.recipe import load_recipe
+
+    new = load_recipe("tiekd_mobilenetv2.demo").model_dump(mode="json")
+    old = {**new, "data": {key: value for key, value in new["data"].items() if key != "trim_px"}}
+    other = {**new, "data": {**new["data"], "trim_px": [0, 0, 0, 4]}}
+    results = []
+    for seed, recipe in enumerate((new, old, other)):
+        one = result("tiekd.demo", 0.1 + seed / 10, seed=seed).model_dump()
+        results.append(Result(**{**one, "subject": {**one["subject"], "recipe": recipe}}))
+    first, second = tabulate(results)[0].rows
+    assert (first.seeds, second.seeds) == ([0, 1], [2])
+    assert second.label == "tiekd.demo (data.trim_px=[0, 0, 0, 4])"
+
+
 def test_another_recipe_of_the_same_name_is_another_row_that_says_so():
     short, long = result("tiekd.demo", 0.3), result("tiekd.demo", 0.1, steps=900)
     shipped = Result(

@@ -118,12 +118,17 @@ def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | No
 
     cost = dry_run(recipe, out, resume=resume)
     if this_rank().is_first:
+        workers = recipe.data.workers
+        where = f"in each of {workers} workers" if workers else "between steps (data.workers=0)"
+        learns = f"labels of {recipe.taught_by or 'a teacher'}" if recipe.needs_labels else "ground truth"
+        loss = " + ".join(f"{weight:g} {part}" for part, weight in recipe.weights.items())
         text = (
-            f"{recipe.architecture}: {cost.parameters:,} parameters\n"
+            f"{recipe.name or recipe.dataset}: {recipe.architecture}, {cost.parameters:,} parameters; learns "
+            f"from {learns} by {loss}\n"
             f"{cost.frames} frames, {cost.steps} steps of {recipe.optim.batch_size}: {cost.epochs:g} epochs; "
             f"{cost.val_frames} validation frames every {recipe.val_every} steps\n"
-            f"A step takes {cost.step_ms:g} ms, loading a frame {cost.load_ms:g} ms in each of "
-            f"{recipe.data.workers} workers, validating one {cost.val_frame_ms:g} ms\n"
+            f"A step takes {cost.step_ms:g} ms, loading a frame {cost.load_ms:g} ms {where}, "
+            f"validating one {cost.val_frame_ms:g} ms\n"
             f"About {cost.hours:.3g} hours and {cost.peak_memory_mb:,.0f} MB at most. Nothing was written."
         )
         print_result(asdict(cost), text, json_file)

@@ -65,6 +65,7 @@ def cache_key(loose: LooseFrames, label_digest: str) -> str:
     """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, scale, labels."""
     made = f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
     made += f" {loose.max_pixels}" if loose.max_pixels else ""
+    made += f" {loose.trim_px}" if any(loose.trim_px) else ""
     digest = hashlib.sha256(made.encode())
     for frame in loose.frames:
         paths = [loose.source.image_path(frame)]

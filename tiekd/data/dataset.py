@@ -24,6 +24,7 @@ from tiekd.data.transforms import (
     shrink_layers,
     still_view,
     take_view,
+    trim_layers,
 )
 from tiekd.errors import DataError, TiekdError
 from tiekd.types import Sample
@@ -46,7 +47,7 @@ class FrameStore(Protocol):
 
 
 class LooseFrames:
-    """Frames read from their files each time they are asked for, scaled down to `max_pixels`, then cropped.
+    """Frames read from their files each time they are asked for: scaled down, cropped, trimmed, shrunk.
 
     Raises DataError, on access, for a broken file, a frame smaller than the crop, or layers of unequal size.
     """
@@ -59,12 +60,13 @@ class LooseFrames:
         crop: NetworkCrop = "none",
         shrink: int = 1,
         max_pixels: int | None = None,
+        trim_px: tuple[int, int, int, int] = (0, 0, 0, 0),
         labels: LabelReader | None = None,
         with_depth: bool = True,
     ) -> None:
         self.source, self.frames = source, list(frames)
         self.crop, self.shrink, self.max_pixels = crop, shrink, max_pixels
-        self.labels, self.with_depth = labels, with_depth
+        self.trim_px, self.labels, self.with_depth = trim_px, labels, with_depth
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -91,7 +93,8 @@ class LooseFrames:
         teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
         focal_px = scale * (frame.focal_px or self.source.focal_px or 0.0)
         pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
-        return shrink_layers(Layers(pixels, _plane(depth), _plane(teacher), focal_px), self.shrink)
+        layers = Layers(pixels, _plane(depth), _plane(teacher), focal_px)
+        return shrink_layers(trim_layers(layers, self.trim_px), self.shrink)
 
 
 def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,7 +22,9 @@ class PhotoSettings(BaseModel):
 
     `gain`, `contrast`, `gamma`, `saturation`, `channel_gain` and `shading` are the largest change on a
     logarithmic scale (0.3 = a factor of e^0.3 either way); `hue_deg` degrees; `noise` grey levels;
-    `blur_px` sigma; the others are probabilities.
+    `blur_px` sigma; the others are probabilities. `reference_colour` does as the authors' code does, for
+    comparison: `gain`, `gamma` and `channel_gain` are the largest change of a factor (0.1 = 0.9 to 1.1), and
+    grey levels are raised to the power of gamma on 0–255, which makes a gain of it (FACTS §3).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,12 +42,25 @@ class PhotoSettings(BaseModel):
     grey: float = Field(default=0.0, ge=0, le=1)
     blur: float = Field(default=0.3, ge=0, le=1)
     jpeg: float = Field(default=0.0, ge=0, le=1)
+    reference_colour: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> PhotoSettings:
+        knows = {"probability", "gain", "gamma", "channel_gain", "reference_colour", "blur"}
+        others = sorted(name for name, value in self if name not in knows and value)
+        if self.reference_colour and others:
+            raise ValueError(f"reference_colour knows no {', '.join(others)}")
+        return self
 
 
 def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
     """A randomised copy of `image` `[3, H, W]` on 0–255, float32."""
     if rng.random() >= settings.probability:
         return image
+    if settings.reference_colour:
+        gamma, gain = (1 + rng.uniform(-most, most) for most in (settings.gamma, settings.gain))
+        channels = 1 + rng.uniform(-settings.channel_gain, settings.channel_gain, 3)
+        return reference_colour(image, gamma=gamma, gains=gain * channels)
     image = _shade(image, rng, settings)
     image = _tone(image, rng, settings)
     image = _colour(image, rng, settings)
@@ -57,6 +73,12 @@ def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettin
     if rng.random() < settings.jpeg:
         image = _jpeg(image, int(rng.integers(30, 95)))
     return image
+
+
+def reference_colour(image: Tensor, *, gamma: float, gains: NDArray[np.float64]) -> Tensor:
+    """The authors' change of colour: `image` `[3, H, W]` on 0–255 to the power of `gamma`, times `gains`."""
+    scale = torch.from_numpy(gains.astype(np.float32))[:, None, None]
+    return (image.pow(gamma) * scale).clamp(0, 255)
 
 
 def _factor(rng: np.random.Generator, largest: float, size: int | None = None) -> Any:

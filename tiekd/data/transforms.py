@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
+from tiekd.errors import DataError
+
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
 """Mean and standard deviation of ImageNet per RGB channel, on 0–255 (FACTS §3)."""
@@ -210,6 +212,24 @@ def _centers(length: int, cells: int, align_corners: bool) -> Tensor:
     if align_corners and cells > 1:
         return torch.linspace(0, length - 1, cells).round().long()
     return ((torch.arange(cells) + 0.5) * (length / cells)).long().clamp(max=length - 1)
+
+
+def trim_layers(frame: Layers, margins_px: tuple[int, int, int, int]) -> Layers:
+    """A frame without so many pixels at its top, left, bottom and right. Raises DataError for no rest."""
+    top, left, bottom, right = margins_px
+    height, width = frame.image.shape[-2:]
+    if top + bottom >= height or left + right >= width:
+        raise DataError(
+            f"Nothing is left of a frame of {width}x{height} pixels without its border of {margins_px} (top, "
+            "left, bottom, right).",
+            hint="Set data.trim_px for frames of this size; [0, 0, 0, 0] leaves them whole.",
+        )
+    image, depth, teacher = (
+        None if layer is None else layer[..., top : height - bottom, left : width - right]
+        for layer in (frame.image, frame.depth, frame.teacher)
+    )
+    assert image is not None
+    return Layers(image, depth, teacher, frame.focal_px)
 
 
 def shrink_layers(frame: Layers, factor: int) -> Layers:

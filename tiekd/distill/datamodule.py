@@ -21,6 +21,7 @@ from tiekd.data.dataset import (
     collate,
 )
 from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
+from tiekd.distill.named import check_kind, check_named
 from tiekd.distill.recipe import Recipe
 from tiekd.distill.trainer import Ranks, share_of_batch
 from tiekd.errors import ConfigError, DataError
@@ -52,11 +53,9 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
     """Open what a recipe names. Raises ConfigError and DataError for everything that is not there."""
     ranks = ranks or Ranks()
     settings = recipe.data
-    if settings.source is None:
-        raise ConfigError(
-            "The recipe names no data.", hint="Say --data KIND:ROOT, e.g. --data kitti:data/synth."
-        )
-    source = open_source(settings.source)
+    check_named(recipe)
+    source = open_source(settings.source or "")
+    check_kind(recipe, source)
     listed = list_frames(source, settings.train_split)
     frames = listed if recipe.needs_labels else _with_truth(listed, settings.train_split)
     n_left_out = len(listed) - len(frames)
@@ -182,17 +181,12 @@ def _loose(
     settings = recipe.data
     return LooseFrames(
         source, frames, crop=settings.crop, shrink=settings.shrink, max_pixels=settings.max_pixels,
-        labels=labels, with_depth=labels is None,
+        trim_px=settings.trim_px, labels=labels, with_depth=labels is None,
     )  # fmt: skip
 
 
 def _open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:
-    if recipe.data.labels is None:
-        raise ConfigError(
-            f"The method {recipe.method} learns from teacher labels, and the recipe names none.",
-            hint="Write them with `tiekd label`, then say --labels DIR.",
-        )
-    labels = LabelFolder(Path(recipe.data.labels))
+    labels = LabelFolder(Path(recipe.data.labels or ""))
     missing = [frame for frame in frames if not labels.path(frame).is_file()]
     if missing:
         raise DataError(

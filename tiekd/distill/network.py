@@ -16,30 +16,12 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
 
     Raises ConfigError for options the architecture does not know, and what loading the weights raises.
     """
-    bins: dict[str, Any] = (
-        {"n_bins": recipe.network.n_bins} if recipe.network.n_bins and not recipe.is_regression else {}
-    )
-    name = recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}"
-    uses_sigma = "dpm_loss" in recipe.weights
-    camera: dict[str, Any] = {"train_fx_px": train_focal_px} if train_focal_px else {}
-    if recipe.data.max_pixels:
-        camera["max_pixels"] = recipe.data.max_pixels
-    if knows_its_frame(recipe):
-        camera["frame_px"] = recipe.view.size
     network = create_model(
         recipe.architecture,
         encoder_weights=recipe.network.encoder_weights if load_weights else None,
-        method=recipe.method,
-        teacher=recipe.taught_by,
-        dataset=recipe.dataset,
-        min_depth_m=recipe.data.min_depth_m,
-        max_depth_m=recipe.data.max_depth_m,
-        sigma_m=recipe.loss.sigma_m if uses_sigma else None,
-        **camera,
-        **bins,
-        **recipe.network.options,
+        **told_to_network(recipe, train_focal_px=train_focal_px),
     )
-    network.describe(name=name)
+    network.describe(name=recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}")
     start = recipe.network.start_from
     if start and load_weights:
         fill(network, read_checkpoint(resolve(start))[1], where=start)
@@ -51,3 +33,23 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
 def knows_its_frame(recipe: Recipe) -> bool:
     """Whether a network is told positions and sees them in views of one scale and size only."""
     return bool(recipe.network.options.get("position_channels")) and recipe.view.zoom == (1.0, 1.0)
+
+
+def told_to_network(recipe: Recipe, *, train_focal_px: float | None) -> dict[str, Any]:
+    """Options of a recipe's architecture and fields of its card, as `create_model` takes them."""
+    given = {
+        "n_bins": recipe.network.n_bins if recipe.has_bins else None,
+        "train_fx_px": recipe.network.train_fx_px or train_focal_px,
+        "max_pixels": recipe.network.max_pixels or recipe.data.max_pixels,
+        "frame_px": recipe.view.size if knows_its_frame(recipe) else None,
+    }
+    return {
+        "method": recipe.method,
+        "teacher": recipe.taught_by,
+        "dataset": recipe.dataset,
+        "min_depth_m": recipe.data.min_depth_m,
+        "max_depth_m": recipe.data.max_depth_m,
+        "sigma_m": recipe.loss.sigma_m if "dpm_loss" in recipe.weights else None,
+        **{name: value for name, value in given.items() if value is not None},
+        **recipe.network.options,
+    }

@@ -1,16 +1,13 @@
 """Recipes: everything a training run is told, checked at once.
 
-A recipe is a YAML file of `tiekd/recipes` (or the user's own). Method, teacher, encoder and data set are
-values in it; the row names it can train are patterns, and what a pattern captures becomes a value.
+A recipe is a YAML file of `tiekd/recipes` (or the user's own), see `compose`. Method, teacher, encoder and
+data set are values in it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,6 +16,7 @@ from pydantic import ValidationError, model_validator
 from tiekd.card import Method
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
+from tiekd.distill.compose import compose, parse_override, shipped_recipes
 from tiekd.distill.objectives import WEIGHTS, uses_labels
 from tiekd.distill.settings import (
     DataSettings,
@@ -29,13 +27,10 @@ from tiekd.distill.settings import (
     Settings,
 )
 from tiekd.distill.start import take_network
-from tiekd.errors import ConfigError, UnknownNameError
+from tiekd.errors import ConfigError
+from tiekd.models.registry import faults_of
 
-_PLACES = {
-    "method": "|".join(sorted(WEIGHTS, key=len, reverse=True)),
-    "teacher": "[a-z0-9]+",
-    "encoder": "[a-z0-9_]+?",
-}
+__all__ = ["Recipe", "completed", "describe_faults", "load_recipe", "shipped_recipes"]
 
 
 class Recipe(Settings):
@@ -66,14 +61,29 @@ class Recipe(Settings):
             faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
         if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
             faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
-        if self.is_regression and {"dpm_loss", "chamfer_loss"} & set(self.weights):
-            faults.append(f"method {self.method} needs a network with bins, not {self.architecture}")
+        if self.loss.top_crop_rows >= self.view.size[0]:
+            faults.append(
+                f"loss.top_crop_rows={self.loss.top_crop_rows} leaves nothing of views of {self.view.size}"
+            )
+        of_bins = sorted({"dpm_loss", "chamfer_loss"} & set(self.weights))
+        if of_bins and not self.has_bins:
+            faults.append(
+                f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
+                f"{self.architecture}; choose another network, or loss.weights without it"
+            )
+        canonical_px, stated_px = self.data.train_focal_px, self.network.train_fx_px
+        if canonical_px and stated_px and canonical_px != stated_px:
+            faults.append(
+                f"network.train_fx_px={stated_px} and data.train_focal_px={canonical_px} are the same focal "
+                "length; leave one null"
+            )
         if self.data.val_split and self.data.hold_out_every:
             faults.append("data.val_split and data.hold_out_every are two ways to validate; leave one null")
         if self.network.start_from and self.network.encoder_weights:
             faults.append("network.start_from brings the encoder's weights; leave encoder_weights null")
+        faults += faults_of(self.architecture, self.network.options)
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
     @property
@@ -91,9 +101,9 @@ class Recipe(Settings):
         return self.teacher if self.needs_labels else None
 
     @property
-    def is_regression(self) -> bool:
-        """Whether the network answers without bins."""
-        return self.architecture.startswith("densedepth_") and "_dpm_" not in self.architecture
+    def has_bins(self) -> bool:
+        """Whether the network answers with a distribution over bins."""
+        return self.architecture.startswith(("densedepth_dpm_", "adabins_"))
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -115,12 +125,6 @@ class Recipe(Settings):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
 
 
-def shipped_recipes() -> dict[str, Path]:
-    """Names of the recipes that come with tiekd, and their files."""
-    folder = Path(str(resources.files("tiekd"))) / "recipes"
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
 def load_recipe(
     name: str, *, overrides: Sequence[str] = (), values: Mapping[str, Any] | None = None
 ) -> Recipe:
@@ -129,24 +133,23 @@ def load_recipe(
     overrides: "key.sub=value", the value as YAML. values: the same, already parsed; applied first.
     Raises ConfigError that names every fault, UnknownNameError for a name that is none of the three.
     """
-    document, where = _find(name)
-    for key, value in (values or {}).items():
-        _set(document, key, value)
-    for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"The override {override!r} has no value.", hint="Write key.sub=value.")
-        try:
-            _set(document, key, yaml.safe_load(text))
-        except yaml.YAMLError as error:
-            raise ConfigError(f"The override {override!r} is not YAML.", hint="Quote the value.") from error
+    document = compose(name, [*(values or {}).items(), *map(parse_override, overrides)])
     take_network(document)
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
         raise ConfigError(
-            f"{where} has {describe_faults(error)}", hint="A run writes every key to its recipe.yaml."
+            f"{name} has {describe_faults(error)}",
+            hint="`tiekd train ROW --print-config` shows every key there is.",
         ) from error
+
+
+def completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored recipe with defaults for keys that are newer than it; what is not a whole recipe as it is."""
+    try:
+        return Recipe.model_validate(document).model_dump(mode="json")
+    except ValidationError:
+        return dict(document)
 
 
 def describe_faults(error: ValidationError) -> str:
@@ -158,8 +161,10 @@ def describe_faults(error: ValidationError) -> str:
             lines.append(f"{place}: there is no such key{_instead(fault['loc'])}")
         else:
             given = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
-            lines.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}{given}")
-    return f"{len(lines)} fault(s):\n  " + "\n  ".join(lines)
+            said = fault["msg"].removeprefix("Value error, ").splitlines()
+            lines += [f"{place}: {one}{given}" for one in said]
+    count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
+    return f"{count}:\n  " + "\n  ".join(lines)
 
 
 def _instead(place: tuple[int | str, ...]) -> str:
@@ -171,51 +176,3 @@ def _instead(place: tuple[int | str, ...]) -> str:
     return (
         f" (did you mean {' or '.join(near)}?)" if near else f" (there are {', '.join(group.model_fields)})"
     )
-
-
-def _find(name: str) -> tuple[dict[str, Any], str]:
-    shipped = shipped_recipes()
-    if name.endswith((".yaml", ".yml")):
-        path = Path(name)
-        if not path.is_file():
-            raise ConfigError(f"There is no recipe {name}.", hint=f"Shipped recipes: {', '.join(shipped)}.")
-        return _read(path), name
-    if name in shipped:
-        return _read(shipped[name]), name
-    for path in shipped.values():
-        document = _read(path)
-        for pattern in document.get("rows", ()):
-            captured = re.fullmatch(_pattern(pattern), name)
-            if captured:
-                document["name"] = name
-                for key, value in captured.groupdict().items():
-                    _set(document, "network.encoder" if key == "encoder" else key, value)
-                return document, name
-    known = [*shipped, *(row for path in shipped.values() for row in _read(path).get("rows", ()))]
-    raise UnknownNameError("recipe or row", name, known)
-
-
-def _pattern(row: str) -> str:
-    parts = re.split(r"\{(\w+)\}", row)
-    return "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>{_PLACES[p]})" for i, p in enumerate(parts))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        raise ConfigError(f"Can't read the recipe {path}: {why}", hint="It must be a YAML file.") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"The recipe {path} is not a mapping.", hint="Start from a file of tiekd/recipes.")
-    return document
-
-
-def _set(document: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
-    for parent in parents:
-        below = document.setdefault(parent, {})
-        if not isinstance(below, dict):
-            raise ConfigError(f"{parent!r} in {key!r} is a value, not a group.", hint="Check the key's path.")
-        document = below
-    document[last] = value

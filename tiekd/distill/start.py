@@ -7,7 +7,7 @@ from typing import Any
 from tiekd.errors import ConfigError
 from tiekd.zoo import read_card, resolve
 
-FAMILIES = ("densedepth_dpm", "densedepth", "adabins")
+FAMILIES = ("densedepth_dpm", "densedepth", "adabins", "bts", "depthformer")
 
 
 def take_network(document: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from tiekd.data.transforms import subsample_depth
 from tiekd.distill.objectives import Target, loss_parts
+from tiekd.distill.optim import make_optimizer
 from tiekd.distill.recipe import Recipe
 from tiekd.errors import NotFiniteError
 from tiekd.metrics import METRICS, depth_metrics
@@ -97,12 +98,14 @@ class DistillTask(lightning.LightningModule):
         return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
 
     def validation_step(self, batch: Sample) -> dict[str, Any]:
-        """Collect the metrics of every frame of a batch: garg crop of the view; all of a teacher's label.
+        """Collect the metrics of every frame of a batch: in the recipe's box; on all of a teacher's label.
 
         Raises NotFiniteError for an answer that is not finite.
         """
-        truths, crop = (batch.teacher_depth, None) if batch.depth is None else (batch.depth, "garg")
+        of_labels = batch.depth is None
+        truths = batch.teacher_depth if of_labels else batch.depth
         assert truths is not None
+        crop = None if of_labels or self.recipe.data.val_box == "none" else "garg"
         prediction: Prediction = self.shipped(self._laid_out(batch.image))
         predicted = prediction.depth.float().cpu()
         if not torch.isfinite(predicted).all():
@@ -156,25 +159,8 @@ class DistillTask(lightning.LightningModule):
             update_average(self.averaged, self.network, decay)
 
     def configure_optimizers(self) -> Any:
-        """AdamW with a one-cycle learning rate per step, momentum left alone (FACTS §4)."""
-        optim = self.recipe.optim
-        encoder = list(self.network.encoder.parameters())
-        known = {id(parameter) for parameter in encoder}
-        others = [parameter for parameter in self.network.parameters() if id(parameter) not in known]
-        groups: list[dict[str, Any]] = [
-            {"params": encoder, "lr": optim.lr * optim.encoder_lr_scale},
-            {"params": others, "lr": optim.lr},
-        ]
-        optimizer = torch.optim.AdamW(groups, betas=optim.betas, weight_decay=optim.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=[group["lr"] for group in groups],
-            total_steps=optim.steps + 1,
-            pct_start=optim.warm_share,
-            div_factor=optim.start_divisor,
-            final_div_factor=max(1.0, optim.end_divisor / optim.start_divisor),
-            cycle_momentum=False,
-        )
+        """What the recipe steps with, its learning rate changed every step."""
+        optimizer, schedule = make_optimizer(self.network, self.recipe.optim)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _laid_out(self, image: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from tiekd.models.densedepth import PUBLISHED_PRESETS, build_densedepth
 from tiekd.models.depthformer import DepthFormerOptions, build_depthformer
 from tiekd.models.encoders import known_encoders
 
-__all__ = ["architecture_names", "build", "create_model", "list_models", "load", "save"]
+__all__ = ["architecture_names", "build", "create_model", "faults_of", "list_models", "load", "save"]
 
 _FROM_NETWORK = {"architecture", "options", "encoder", "size_multiple", "min_size_px"}
 """Fields of a card that follow from the network and can't be chosen."""
@@ -111,6 +111,15 @@ def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> Dept
     except ValidationError as error:
         raise _config_error(card.architecture, _faults(error)) from error
     return arch.build(card, options, encoder=arch.encoders.get(encoder, encoder), weights=encoder_weights)
+
+
+def faults_of(name: str, options: dict[str, Any]) -> list[str]:
+    """What is wrong with an architecture's name or with options for it, found without building it."""
+    try:
+        _new_card(name, options)
+    except (ConfigError, UnknownNameError) as error:
+        return [f"{error} {error.hint}"]
+    return []
 
 
 def load(path: str | Path) -> DepthModel:

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,7 +20,9 @@ from tiekd.metrics import METRICS
 
 WEIGHTS, METRICS_TABLE = "best.safetensors", "metrics.csv"
 VALIDATION = "validation"
-_VALIDATED_BY = ("val_split", "max_val_frames", "crop", "shrink", "min_depth_m", "max_depth_m")
+_VALIDATED_BY = (
+    "val_split", "max_val_frames", "val_box", "crop", "trim_px", "shrink", "min_depth_m", "max_depth_m"
+)  # fmt: skip
 """What of a recipe's `data` decides the numbers of its validation."""
 
 
@@ -109,8 +110,10 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     if not weights.is_file() or not rows:
         lacks = WEIGHTS if rows else f"{METRICS_TABLE} with a validation"
         raise DataError(f"The run {folder} has no {lacks} yet.", hint="Let it reach its first validation.")
+    from tiekd.distill.recipe import completed
+
     subject = subject_of_weights(weights)
-    recipe: dict[str, Any] = subject.recipe or {}
+    recipe = completed(subject.recipe or {})
     best_by = recipe.get("run", {}).get("best_by", "abs_rel")
     sign = 1 if best_by.startswith("delta") else -1
     best = max(rows, key=lambda row: sign * _number(row[f"val_{best_by}"]))

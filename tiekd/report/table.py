@@ -141,8 +141,10 @@ def _labelled(groups: Mapping[tuple[str, str], list[Result]]) -> Iterator[tuple[
 
 
 def _settings(result: Result) -> dict[str, Any]:
-    """A recipe as dotted keys, without what may differ between seeds."""
-    flat = dict(_flattened(result.subject.recipe or {}))
+    """A recipe as dotted keys, all of today's, without what may differ between seeds."""
+    from tiekd.distill.recipe import completed
+
+    flat = dict(_flattened(completed(result.subject.recipe or {})))
     return {key: value for key, value in flat.items() if key not in _FREE}
 
 
