@@ -23,7 +23,7 @@ ALLOWED = {
     "tiekd.models": {"tiekd.bins", "tiekd.zoo"},
     "tiekd.losses": {"tiekd.bins"},
     "tiekd.metrics": {"tiekd.data.crops"},
-    "tiekd.data": {"tiekd.runtime.png16", "tiekd.runtime.photo"},
+    "tiekd.data": {"tiekd.runtime.png", "tiekd.runtime.png16", "tiekd.runtime.photo"},
     "tiekd.zoo": {"tiekd.assets"},
     "tiekd.assets": set(),
     "tiekd.synth": {"tiekd.runtime.png16"},

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
@@ -20,7 +20,6 @@ from tiekd.data.transforms import (
     Layers,
     ViewSettings,
     draw_view,
-    normalise,
     shrink_layers,
     still_view,
     take_view,
@@ -143,15 +142,15 @@ class ViewDataset(Dataset[Sample]):
             layers = shrink_layers(layers, 2)
         image = layers.image if self.photo is None else augment_photo(layers.image, rng, self.photo)
         valid = None if layers.depth is None else (layers.depth > 0) & (layers.depth < self.max_depth_m)
-        return Sample(normalise(image), layers.depth, valid, layers.teacher)
+        return Sample(image, layers.depth, valid, layers.teacher)
 
 
 def collate(samples: Sequence[Sample]) -> Sample:
-    """One batched Sample of several."""
+    """One batched Sample of several, in a loader's process in shared memory at once."""
 
     def stack(name: str) -> Any:
         values = [getattr(sample, name) for sample in samples]
-        return None if any(value is None for value in values) else torch.stack(values)
+        return None if any(value is None for value in values) else default_collate(values)
 
     return Sample(stack("image"), stack("depth"), stack("valid_mask"), stack("teacher_depth"))
 
