@@ -154,12 +154,18 @@ def main(argv: list[str] | None = None) -> list[Row]:
     return rows
 
 
+def make_teacher(shape: tuple[int, int, int], draw: torch.Generator) -> Tensor:
+    """A smooth street-like depth `[B, 1, H, W]` in metres."""
+    batch, height, width = shape
+    nearness = torch.linspace(1, 0.05, height)[:, None] * torch.linspace(1, 0.7, width)
+    return (60 * nearness**2 + 2 * torch.rand(batch, 1, height, width, generator=draw)).contiguous()
+
+
 def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) -> Inputs:
-    """A smooth street-like teacher, and a student that is neither sure nor clueless; the same every time."""
+    """A teacher, and a student that is neither sure nor clueless; the same every time."""
     batch, height, width = shape
     draw = torch.Generator().manual_seed(0)
-    nearness = torch.linspace(1, 0.05, height)[:, None] * torch.linspace(1, 0.7, width)
-    teacher = (60 * nearness**2 + 2 * torch.rand(batch, 1, height, width, generator=draw)).contiguous()
+    teacher = make_teacher(shape, draw)
     depth = teacher * (0.9 + 0.2 * torch.rand(teacher.shape, generator=draw))
     logits = torch.randn(batch, bins.n_bins, height, width, generator=draw).mul_(2)
     return Inputs(logits.requires_grad_(), depth.requires_grad_(), teacher, bins.edges(), sigma_m)

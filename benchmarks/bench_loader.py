@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.data.cache import cached
-from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate
+from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate, keep_freed_memory
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.data.kitti import DEPTH_SCALE
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
@@ -198,6 +198,7 @@ def main(argv: list[str] | None = None) -> list[Row]:
     options = _parse(argv)
     recipe = load_recipe(RECIPE, values={"data.crop": options.crop, "view.size": list(options.view)})
     measuring.start(options, HEAD)
+    keep_freed_memory()  # as loader processes do; both forms gain by it
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         source, frames = _frames(options, Path(folder))
@@ -237,10 +238,12 @@ def measure(loose: LooseFrames, recipe: Recipe, cache: Path, *, stored: str, rou
         collate([views[ViewKey(epoch, i)] for i in range(n)])
 
     ours = [partial(epoch_of_ours, our_views(store, recipe)) for store in ways.values()]
-    turns = measuring.take_turns([_in_order(form) for form in (epoch_of_theirs, *ours)], rounds=rounds)
+    turns = measuring.take_turns(
+        [_in_order(form) for form in (epoch_of_theirs, *ours)], rounds=rounds, memory=False
+    )
     ms = [1000 * seconds / n for seconds in turns.cpu_s]
     batch = collate([our_views(loose, recipe)[ViewKey(0, i)] for i in range(n)])
-    normalising = measuring.take_turns([lambda: normalise(batch.image)], rounds=rounds).cpu_s[0]
+    normalising = measuring.take_turns([lambda: normalise(batch.image)], rounds=rounds, memory=False).cpu_s[0]
     files = [path for i in range(n) for path in paths_of(loose, i)]
     return [
         Row(

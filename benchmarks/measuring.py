@@ -65,26 +65,30 @@ class Turns:
         return None if first is None or other is None or min(first, other) <= 1 else first / other
 
 
-def take_turns(forms: Sequence[Form], *, rounds: int) -> Turns:
-    """Every form once a round; every other round goes backwards, so that no form always comes first."""
+def take_turns(forms: Sequence[Form], *, rounds: int, memory: bool = True) -> Turns:
+    """Every form once a round; every other round goes backwards, so that no form always comes first.
+
+    For its memory to be measured each pass starts with none to reuse, and pays for that in time.
+    """
     found = []
     for number in range(rounds):
         order = range(len(forms)) if number % 2 == 0 else range(len(forms))[::-1]
-        passes = {form: one_pass(forms[form]) for form in order}
+        passes = {form: one_pass(forms[form], memory=memory) for form in order}
         found.append([passes[form] for form in range(len(forms))])
     return Turns(found)
 
 
-def one_pass(form: Form) -> Pass:
+def one_pass(form: Form, *, memory: bool) -> Pass:
     """Run a form once and measure it."""
     gc.collect()
-    _give_back_memory()
-    resettable = _reset_peak()
-    before = _status_mb("VmRSS")
+    if memory:
+        _give_back_memory()
+    known = memory and _reset_peak()
+    before = _status_mb("VmRSS") if known else 0.0
     wall, cpu = time.perf_counter(), time.process_time()
     form()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return Pass(cpu, wall, _status_mb("VmHWM") - before if resettable else None)
+    return Pass(cpu, wall, _status_mb("VmHWM") - before if known else None)
 
 
 def _give_back_memory() -> None:

@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -225,3 +227,22 @@ def test_collating_keeps_what_all_samples_have():
     assert batch.image.shape == (2, 3, 4, 4)
     assert batch.depth is None
     assert collate([Sample(image, depth)] * 3).depth.shape == (3, 1, 4, 4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks glibc")
+def test_a_loader_process_does_not_fetch_its_memory_again_for_every_sample():
+    code = """
+import resource, sys
+import numpy as np
+from tiekd.data.dataset import modest_worker
+modest_worker(0)
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for turn in range(5):
+    before = faults()
+    first, second, third = (np.ones(20_000_000, np.uint8) for _ in range(3))
+    del first, second, third
+print(faults() - before)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(found.stdout) < 1000, "60 MB are 14,648 pages"
