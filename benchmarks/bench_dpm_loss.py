@@ -13,20 +13,14 @@ to logits and labels at its peak (Linux only).
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import math
-import statistics
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
+import measuring
 import torch
 import torch.nn.functional as F
-from bench_networks import _machine as machine
-from bench_networks import _one as measured
-from bench_networks import _size as size
 from torch import Tensor
 
 from tiekd.bins import DepthBins, expectation_of_logits
@@ -55,8 +49,8 @@ class Row:
     shape: tuple[int, ...]
     sigma_m: float
     seconds: tuple[float, float]
-    added_mb: tuple[float, float]
-    maps: tuple[float, float]
+    added_mb: tuple[float | None, float | None]
+    maps: tuple[float | None, float | None]
     """Added memory in sizes of the logits."""
     speedup: float
     """Median of the turns' ratios."""
@@ -64,6 +58,10 @@ class Row:
     value_difference: float
     gradient_difference: float
     """Norm of the difference of the gradients over the norm of the straightforward one."""
+    threads: int
+    rounds: int
+    machine: str
+    date: str
 
 
 # ---- line by line ---------------------------------------------------------------------------------------
@@ -136,38 +134,38 @@ FORMS: dict[str, tuple[Loss, Loss]] = {
     "dpm": (published_dpm, our_dpm),
     "ssim": (published_ssim, our_ssim),
 }
-HEAD = (
-    "| loss | B x n_bins x H x W | straightforward | ours | speed-up | memory | ours | less memory | value "
-    "| gradient |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-)
+HEAD = measuring.head(
+    "loss", "B x n_bins x H x W", "straightforward:", "ours:", "speed-up:", "memory:", "ours:",
+    "less memory:", "value:", "gradient:",
+)  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
     """Measure what the command line asks for, print a table, and write JSON where it says."""
     options = _parse(argv)
-    torch.set_num_threads(options.threads)
+    measuring.start(options, HEAD)
     bins = DepthBins(options.bins, DepthRange(1e-3, 80.0))
-    print(f"{machine()}, {options.threads} thread(s), {options.rounds} rounds\n\n{HEAD}")
     rows = []
     for name in options.losses:
         given = make_inputs(bins, (options.batch, *options.size), options.sigma_m)
         rows.append(measure(name, given, rounds=options.rounds))
+        measuring.keep_row(rows[-1], options.json, what=("loss", "shape", "sigma_m", "threads"))
         print(_line(rows[-1]), flush=True)
-    if options.json:
-        report = {
-            "machine": machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "threads": options.threads, "rounds": options.rounds, "rows": [asdict(row) for row in rows],
-        }  # fmt: skip
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
     return rows
 
 
+def make_teacher(shape: tuple[int, int, int], draw: torch.Generator) -> Tensor:
+    """A smooth street-like depth `[B, 1, H, W]` in metres."""
+    batch, height, width = shape
+    nearness = torch.linspace(1, 0.05, height)[:, None] * torch.linspace(1, 0.7, width)
+    return (60 * nearness**2 + 2 * torch.rand(batch, 1, height, width, generator=draw)).contiguous()
+
+
 def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) -> Inputs:
-    """A smooth street-like teacher, and a student that is neither sure nor clueless; the same every time."""
+    """A teacher, and a student that is neither sure nor clueless; the same every time."""
     batch, height, width = shape
     draw = torch.Generator().manual_seed(0)
-    nearness = torch.linspace(1, 0.05, height)[:, None] * torch.linspace(1, 0.7, width)
-    teacher = (60 * nearness**2 + 2 * torch.rand(batch, 1, height, width, generator=draw)).contiguous()
+    teacher = make_teacher(shape, draw)
     depth = teacher * (0.9 + 0.2 * torch.rand(teacher.shape, generator=draw))
     logits = torch.randn(batch, bins.n_bins, height, width, generator=draw).mul_(2)
     return Inputs(logits.requires_grad_(), depth.requires_grad_(), teacher, bins.edges(), sigma_m)
@@ -176,60 +174,50 @@ def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) ->
 def measure(name: str, given: Inputs, *, rounds: int) -> Row:
     """Both forms of one loss in turns, each from logits to gradients."""
     leaf = given.depth if name == "ssim" else given.logits
-    found: list[list[tuple[float, float]]] = []
     values, gradients = [0.0, 0.0], [torch.empty(0), torch.empty(0)]
-    for turn in range(rounds):
-        passes = [(0.0, 0.0), (0.0, 0.0)]
-        for which in (0, 1) if turn % 2 == 0 else (1, 0):
-            gradients[which] = torch.empty(0)
 
-            def step(which: int = which) -> Tensor:
-                value = FORMS[name][which](given)
-                (gradients[which],) = torch.autograd.grad(value, leaf)
-                values[which] = value.item()
-                return value
+    def step(which: int) -> None:
+        value = FORMS[name][which](given)
+        (gradients[which],) = torch.autograd.grad(value, leaf)
+        values[which] = value.item()
 
-            cpu, _, added = measured(step)
-            passes[which] = cpu, added
-        found.append(passes)
-    seconds, added = (
-        tuple(statistics.median(turn[which][field] for turn in found) for which in (0, 1)) for field in (0, 1)
-    )
+    turns = measuring.take_turns([partial(step, 0), partial(step, 1)], rounds=rounds)
     map_mb = leaf.numel() * leaf.element_size() / 2**20
     norm = gradients[0].norm()
     return Row(
-        loss=name, shape=tuple(leaf.shape), sigma_m=given.sigma_m, seconds=seconds, added_mb=added,
-        maps=(added[0] / map_mb, added[1] / map_mb),
-        speedup=statistics.median(turn[0][0] / turn[1][0] for turn in found),
-        # Below a megabyte the pages that a pass happens to find decide, not what it needs.
-        memory_ratio=added[0] / added[1] if min(added) > 1 else None,
+        loss=name, shape=tuple(leaf.shape), sigma_m=given.sigma_m, seconds=turns.cpu_s,
+        added_mb=turns.added_mb, maps=tuple(None if mb is None else mb / map_mb for mb in turns.added_mb),
+        speedup=turns.speedup(), memory_ratio=turns.memory_ratio(),
         value_difference=abs(values[0] - values[1]),
         gradient_difference=float(gradients[1].sub_(gradients[0]).norm() / norm),
+        **measuring.circumstances(rounds),
     )  # fmt: skip
 
 
 def _line(row: Row) -> str:
-    ratio = "-" if row.memory_ratio is None else f"{row.memory_ratio:.1f}x"
-    return (
-        f"| `{row.loss}` | {'x'.join(map(str, row.shape))} | {row.seconds[0]:.2f} s | {row.seconds[1]:.2f} s "
-        f"| {row.speedup:.1f}x | {row.added_mb[0]:.0f} MB ({row.maps[0]:.1f} maps) "
-        f"| {row.added_mb[1]:.0f} MB ({row.maps[1]:.1f} maps) | {ratio} "
-        f"| {row.value_difference:.0e} | {row.gradient_difference:.0e} |"
+    memory = [
+        f"{measuring.megabytes(mb)} ({'?' if maps is None else f'{maps:.1f}'} maps)"
+        for mb, maps in zip(row.added_mb, row.maps, strict=True)
+    ]
+    return measuring.line(
+        f"`{row.loss}`",
+        "x".join(map(str, row.shape)),
+        *(f"{seconds:.2f} s" for seconds in row.seconds),
+        measuring.times(row.speedup),
+        *memory,
+        measuring.times(row.memory_ratio),
+        f"{row.value_difference:.0e}",
+        f"{row.gradient_difference:.0e}",
     )
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = measuring.parser(__doc__, rounds=2)
     parser.add_argument("losses", nargs="*", default=list(FORMS), metavar="|".join(FORMS))
-    parser.add_argument("--size", type=size, default=(352, 704), metavar="HxW")
+    parser.add_argument("--size", type=measuring.size, default=(352, 704), metavar="HxW")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--bins", type=int, default=257)
     parser.add_argument("--sigma-m", type=float, default=0.5)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(argv)
 
 

@@ -32,7 +32,7 @@ class DepthRange:
 class Sample:
     """One training example, before or after batching.
 
-    image: `[3, H, W]` (batched `[B, 3, H, W]`) float32 RGB, normalised.
+    image: `[3, H, W]` (batched `[B, 3, H, W]`) uint8 RGB; normalised only where it is computed with.
     depth: `[1, H, W]` metres, 0 where there is no ground truth; None without ground truth.
     valid_mask: `[1, H, W]` bool, where `depth` may be used; None without ground truth.
     teacher_depth: `[1, H, W]` metres; None when nothing is distilled.

@@ -37,7 +37,7 @@ def test_the_still_view_is_the_kb_crop():
     view = take_view(frame, still_view((375, 1242), ViewSettings()), train_focal_px=None)
     box = kb_crop_box(375, 1242)
     torch.testing.assert_close(view.depth, frame.depth[box.region])
-    torch.testing.assert_close(view.image, frame.image[box.region].float(), atol=0.02, rtol=0)
+    assert torch.equal(view.image, frame.image[box.region])
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -49,8 +49,9 @@ def test_image_depth_and_teacher_move_together(zoom, angle, flip):
     layers = take_view(frame, view, train_focal_px=None)
     inside = layers.depth > 0
     assert inside.any()
-    # Depth is the nearest pixel's, the image lies between pixels: they differ by half a pixel at most.
-    assert ((layers.image[1] + 1 - layers.depth).abs()[inside] <= 0.51).all()
+    # Depth is the nearest pixel's, the image lies between pixels and is rounded.
+    assert layers.image.dtype == torch.uint8
+    assert ((layers.image[1].float() + 1 - layers.depth).abs()[inside] <= 1).all()
     torch.testing.assert_close(layers.teacher[inside], layers.depth[inside] + 100)
 
 
@@ -66,6 +67,42 @@ def test_a_positive_angle_and_zoom_follow_the_matrix():
     # The view's centre is the frame's centre; one pixel to its right is half a pixel further down.
     assert (a * 15 + b * 10 + c, d * 15 + e * 10 + f) == pytest.approx((15, 10))
     assert (a * 16 + b * 10 + c, d * 16 + e * 10 + f) == pytest.approx((15, 10.5))
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_window_of_whole_pixels_is_what_sampling_gives(flip):
+    frame = coded()
+    window = make_view((20, 30), center=(21.0, 29.0), zoom=1.0, angle=0.0, flip=flip)
+    sampled = make_view((20, 30), center=(21.0, 29.0), zoom=1.0, angle=1e-7, flip=flip)
+    cut, moved = (take_view(frame, view, train_focal_px=None) for view in (window, sampled))
+    assert torch.equal(
+        cut.image, frame.image[:, 11:31, 14:44].flip(-1) if flip else frame.image[:, 11:31, 14:44]
+    )
+    assert torch.equal(cut.image, moved.image)
+    assert torch.equal(cut.depth, moved.depth)
+    assert torch.equal(cut.teacher, moved.teacher)
+
+
+@pytest.mark.parametrize("shift", [(0.5, 0.0), (0.0, 0.25), (12.0, 0.0), (0.0, -16.0)])
+def test_between_pixels_and_beyond_the_frame_it_is_sampled(shift):
+    frame = coded()
+    view = make_view((20, 30), center=(21.0 + shift[0], 29.0 + shift[1]), zoom=1.0, angle=0.0, flip=False)
+    rows, columns = torch.meshgrid(torch.arange(20), torch.arange(30), indexing="ij")
+    expected = torch.stack([rows + 11 + shift[0], columns + 14 + shift[1]])
+    expected = torch.stack([expected[0].clamp(0, 39), expected[1].clamp(0, 59)])
+    assert torch.equal(
+        take_view(frame, view, train_focal_px=None).image[:2], expected.round().to(torch.uint8)
+    )
+
+
+def test_views_that_are_not_turned_start_at_whole_pixels_all_over_the_frame():
+    settings = ViewSettings(size=(32, 48), rotate_deg=3, rotate=0.5, flip=0)
+    rng = np.random.default_rng(0)
+    corners = [[row[2] for row in draw_view(rng, (37, 58), settings).matrix] for _ in range(300)]
+    whole = [(x, y) for x, y in corners if x == int(x) and y == int(y)]
+    assert 110 < len(whole) < 190
+    assert {x for x, _ in whole} == set(range(11))
+    assert {y for _, y in whole} == set(range(6))
 
 
 def test_depth_is_restated_for_the_training_camera():
@@ -153,7 +190,9 @@ def test_impossible_settings_are_refused(fields):
 def test_normalising_agrees_with_the_runtime():
     np.testing.assert_allclose(IMAGE_MEAN, np.multiply(preprocess.IMAGE_MEAN, 255), rtol=1e-6)
     np.testing.assert_allclose(IMAGE_STD, np.multiply(preprocess.IMAGE_STD, 255), rtol=1e-6)
-    grey = normalise(torch.full((2, 3, 1, 1), 128.0))
+    grey = normalise(torch.full((2, 3, 1, 1), 128, dtype=torch.uint8))
+    assert grey.dtype == torch.float32
+    assert normalise(grey.double()).dtype == torch.float64
     assert grey[1, :, 0, 0].tolist() == pytest.approx([0.07406, 0.20518, 0.42649], abs=1e-4)
 
 

@@ -298,8 +298,8 @@ def test_targets_are_at_the_heads_size(tiny_recipe):
     recipe = tiny_recipe("tiekd_mobilenetv2.demo", loss__top_crop_rows=32)
     task = DistillTask(recipe, build_network(recipe, train_focal_px=60.0))
     depth = torch.rand(1, 1, 32, 48) * 90
-    batch = Sample(torch.randn(1, 3, 32, 48), depth, depth < 80, depth + 1)
-    prediction = task.network(batch.image)
+    batch = Sample(torch.zeros(1, 3, 32, 48, dtype=torch.uint8), depth, depth < 80, depth + 1)
+    prediction = task.network(batch.image.float())
     target = task.target(batch, prediction)
     assert target.depth.shape == target.teacher.shape == prediction.raw_depth.shape == (1, 1, 16, 24)
     assert target.top_rows == 8

@@ -37,7 +37,8 @@ class CachedFrames:
         self.sizes: list[tuple[int, int]] = [(h, w) for h, w in meta["sizes"]]
         self.focals_px: list[float] = meta["focals_px"]
         n, (height, width) = len(self.sizes), meta["canvas"]
-        self._images = np.memmap(folder / "images.u8", np.uint8, "r", shape=(n, 3, height, width))
+        # "c": torch takes no read-only memory. Nothing is written, and it would not reach the file.
+        self._images = np.memmap(folder / "images.u8", np.uint8, "c", shape=(n, 3, height, width))
         self._depths = {
             name: np.memmap(folder / f"{name}.u16", np.uint16, "r", shape=(n, 1, height, width))
             for name in meta["layers"]
@@ -48,7 +49,7 @@ class CachedFrames:
 
     def __getitem__(self, index: int) -> Layers:
         height, width = self.sizes[index]
-        image = torch.from_numpy(np.array(self._images[index, :, :height, :width]))
+        image = torch.from_numpy(self._images[index, :, :height, :width])
         return Layers(
             image, self._layer("depth", index), self._layer("teacher", index), self.focals_px[index]
         )

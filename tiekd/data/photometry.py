@@ -14,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
+from tiekd.data.transforms import to_levels
+
 _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+_LEVELS = torch.arange(256.0).expand(3, 1, 256)
 
 
 class PhotoSettings(BaseModel):
@@ -54,22 +57,26 @@ class PhotoSettings(BaseModel):
 
 
 def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
-    """A randomised copy of `image` `[3, H, W]` on 0–255, float32."""
+    """A randomised copy of `image` `[3, H, W]` uint8, uint8 again. Where nothing is to change, the image."""
     if rng.random() >= settings.probability:
         return image
     if settings.reference_colour:
         gamma, gain = (1 + rng.uniform(-most, most) for most in (settings.gamma, settings.gain))
         channels = 1 + rng.uniform(-settings.channel_gain, settings.channel_gain, 3)
-        return reference_colour(image, gamma=gamma, gains=gain * channels)
-    image = _shade(image, rng, settings)
-    image = _tone(image, rng, settings)
+        return _look_up(image, to_levels(reference_colour(_LEVELS, gamma=gamma, gains=gain * channels)))
+    if settings.shading:
+        image = _tone(_shade(image.float(), rng, settings), rng, settings)
+    else:
+        # Tone does the same to all pixels of a level, so the levels are all that it has to see.
+        image = _look_up(image, to_levels(_tone(_LEVELS, rng, settings)))
     image = _colour(image, rng, settings)
     if settings.blur_px and rng.random() < settings.blur:
-        image = _blur(image, rng.uniform(0.3, max(settings.blur_px, 0.3)))
+        image = _blur(image.float(), rng.uniform(0.3, max(settings.blur_px, 0.3)))
     if settings.noise:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         image = image + rng.uniform(0, settings.noise) * torch.randn(image.shape, generator=generator)
-    image = image.clamp(0, 255)
+    if image.is_floating_point():
+        image = to_levels(image.clamp(0, 255))
     if rng.random() < settings.jpeg:
         image = _jpeg(image, int(rng.integers(30, 95)))
     return image
@@ -79,6 +86,16 @@ def reference_colour(image: Tensor, *, gamma: float, gains: NDArray[np.float64])
     """The authors' change of colour: `image` `[3, H, W]` on 0–255 to the power of `gamma`, times `gains`."""
     scale = torch.from_numpy(gains.astype(np.float32))[:, None, None]
     return (image.pow(gamma) * scale).clamp(0, 255)
+
+
+def _look_up(image: Tensor, table: Tensor) -> Tensor:
+    """`image` `[3, H, W]` uint8 with each channel's levels replaced by those of `table` `[3, 1, 256]`."""
+    # `bytes.translate` takes half the time of indexing with numpy, a tenth of that with torch.
+    planes = [
+        np.frombuffer(plane.tobytes().translate(levels.tobytes()), np.uint8)
+        for plane, levels in zip(image.numpy(), table.numpy(), strict=True)
+    ]
+    return torch.from_numpy(np.stack(planes)).view(image.shape)
 
 
 def _factor(rng: np.random.Generator, largest: float, size: int | None = None) -> Any:
@@ -110,8 +127,10 @@ def _colour(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) ->
     turn = math.radians(rng.uniform(-settings.hue_deg, settings.hue_deg))
     cos, sin = saturation * math.cos(turn), saturation * math.sin(turn)
     change = torch.tensor([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    if (cos, sin) == (1, 0):
+        return image
     matrix = torch.linalg.inv(_YIQ) @ change @ _YIQ
-    return torch.einsum("ij,jhw->ihw", matrix, image)
+    return torch.einsum("ij,jhw->ihw", matrix, image.float())
 
 
 def _blur(image: Tensor, sigma_px: float) -> Tensor:
@@ -124,7 +143,7 @@ def _blur(image: Tensor, sigma_px: float) -> Tensor:
 
 def _jpeg(image: Tensor, quality: int) -> Tensor:
     buffer = io.BytesIO()
-    pixels = image.round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    pixels = image.permute(1, 2, 0).contiguous().numpy()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as picture:
-        return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float()
+        return torch.from_numpy(np.array(picture)).permute(2, 0, 1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from tiekd.data.png_read import read_plain
 from tiekd.errors import DataError
 from tiekd.runtime import png16
 from tiekd.runtime.photo import read_photo, shown_size
@@ -16,7 +17,8 @@ from tiekd.runtime.photo import read_photo, shown_size
 
 def read_image(path: Path) -> NDArray[np.uint8]:
     """Upright RGB `[H, W, 3]` of a picture file. Raises DataError for a missing or broken file."""
-    return read_photo(path)
+    pixels = read_plain(path)
+    return pixels if pixels is not None and pixels.ndim == 3 else read_photo(path)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -47,12 +49,18 @@ def fit_depth(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.f
     return np.asarray(small, dtype=np.float32)
 
 
+def read_grey16(path: Path) -> NDArray[np.uint16]:
+    """Stored integers `[H, W]` of a 16-bit grey PNG. Raises DataError for a file that is not one."""
+    stored = read_plain(path)
+    return stored if stored is not None and stored.ndim == 2 else png16.decode(path)
+
+
 def read_depth_png(path: Path, *, scale: float) -> NDArray[np.float32]:
     """Depth `[H, W]` in metres of a 16-bit grey PNG of `scale` steps per metre; 0 = none.
 
     Raises DataError for a missing or broken file and for one that is not 16-bit grey.
     """
-    return png16.to_metres(png16.decode(path), scale=scale)
+    return png16.to_metres(read_grey16(path), scale=scale)
 
 
 def _opened(path: Path) -> Image.Image:

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as lightning
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 from torch import Tensor
 
-from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD
 from tiekd.distill.recipe import Recipe
 from tiekd.errors import UnavailableError
 from tiekd.render import color_index, colorize, colormap
@@ -90,11 +88,9 @@ def picture(batch: Sample, prediction: Prediction, number: int, limits: DepthRan
     a teacher's label, that is the truth. The DPM is cut along one row: columns are the
     image's, the nearest bin is at the bottom, brightness is probability.
     """
-    image = batch.image[number].float().cpu()
-    pixels = image * image.new_tensor(IMAGE_STD)[:, None, None] + image.new_tensor(IMAGE_MEAN)[:, None, None]
     depth = prediction.depth[number, 0].float().cpu().numpy()
     parts = [
-        pixels.round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy(),
+        batch.image[number].permute(1, 2, 0).cpu().numpy(),
         colorize(depth, depth_range=limits),
     ]
     truth = batch.teacher_depth if batch.depth is None else batch.depth

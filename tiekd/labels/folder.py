@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.data.frames import Frame, FrameSource
+from tiekd.data.read import read_grey16
 from tiekd.errors import DataError
 from tiekd.labels.sidecar import read_info
-from tiekd.runtime import png16
 from tiekd.runtime.png import read_note
 
 
@@ -35,7 +35,7 @@ class LabelFolder:
         would take for 0 m.
         """
         path = self.path(frame)
-        depth = self.info.to_metres(png16.decode(path))
+        depth = self.info.to_metres(read_grey16(path))
         expected = self.info.stored_size(size)
         if depth.shape != expected:
             raise DataError(

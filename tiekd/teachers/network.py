@@ -60,6 +60,6 @@ class NetworkTeacher:
     def _predict(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).to(self.device)
         with torch.inference_mode():
-            depth = self.model(normalise(pixels.float())[None]).depth
+            depth = self.model(normalise(pixels)[None]).depth
         answer: NDArray[np.float32] = depth[0, 0].float().cpu().numpy()
         return answer
