@@ -16,7 +16,7 @@ def tiny(row, **changes):
 
 
 def weights(network):
-    return torch.cat([value.double().flatten() for value in network.state_dict().values()])
+    return torch.cat([parameter.detach().double().flatten() for parameter in network.parameters()])
 
 
 def test_it_measures_a_student(tmp_path, capsys, monkeypatch):
@@ -51,12 +51,11 @@ def test_ours_is_the_step_line_by_line(changes):
     batch = bench.make_batch(recipe)
     batch.teacher_depth = batch.teacher_depth.double()
     start = weights(theirs.network)
-    for _ in range(2):
-        theirs.step(batch)
-        ours.step(batch)
-        assert ours.loss == pytest.approx(theirs.loss, rel=1e-9)
-        our_slope, slope = (bench.gradient(form.network) for form in (ours, theirs))
-        assert (our_slope - slope).norm() < 1e-6 * slope.norm()
+    theirs.step(batch)
+    ours.step(batch)
+    assert ours.loss == pytest.approx(theirs.loss, rel=1e-9)
+    our_slope, slope = (bench.gradient(form.network) for form in (ours, theirs))
+    assert (our_slope - slope).norm() < 1e-6 * slope.norm()
     averages = (theirs.averaged, ours.task.averaged)
     models = averages if recipe.optim.ema_decay else (theirs.network, ours.network)
     moved, apart = weights(models[0]) - start, weights(models[1]) - weights(models[0])

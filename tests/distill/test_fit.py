@@ -128,7 +128,7 @@ def test_what_the_data_lack_is_told_before_the_first_step(tiny_recipe, tiny_worl
     with pytest.raises(ConfigError, match="names no data"):
         run(tiny_recipe(row, data__source=None), tmp_path / "e")
     with pytest.raises(DataError, match=r"No split file 'trian\.txt'"):
-        run(tiny_recipe(row, data__train_split="trian.txt"), tmp_path / "f")
+        run(tiny_recipe(row, data__labels=str(tiny_labels), data__train_split="trian.txt"), tmp_path / "f")
 
 
 def test_labels_that_do_not_fit_the_recipe_are_told(tiny_recipe, tiny_world, tiny_labels, tmp_path):

@@ -2,12 +2,14 @@
 
     world ─► teacher ─► labels ─► students ─► measure ─► ship
 
-Every stage resumes or skips what is already done, so the whole can be stopped and started at any time. The
-teacher and the baseline see ground truth, the other students the teacher's labels only.
+Every stage resumes or skips what is already done, so the whole can be stopped and started at any time; what
+has not ended is not shipped. The teacher and the baseline see ground truth, the other students the teacher's
+labels only.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from typing import Annotated, Any
 
 import torch
 import typer
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.assets import asset_root
@@ -25,11 +28,13 @@ from tiekd.distill.network import knows_its_frame
 from tiekd.distill.recipe import load_recipe
 from tiekd.errors import ConfigError, TiekdError
 from tiekd.evaluate import Predicts, evaluate, get_protocol
+from tiekd.evaluate.subject import RECIPE
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.labels import LabelInfo, verify_labels, write_labels
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.render import write_bytes
+from tiekd.report.collect import METRICS_TABLE
 from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.teachers import NetworkTeacher
@@ -68,6 +73,11 @@ class DemoPlan(BaseModel):
     threads: int | None
     teacher_weights: str
     student_weights: str
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows that have ended: what is measured and shipped."""
+        return [row for row in (TEACHER, *STUDENTS) if has_ended(self.runs / row)]
 
     @property
     def labels(self) -> Path:
@@ -117,6 +127,16 @@ def train_row(plan: DemoPlan, row: str, *, name: str | None = None, **changed: A
     fit(load_recipe(row, values=values), plan.runs / (name or row), resume=True)
 
 
+def has_ended(folder: Path) -> bool:
+    """Whether a run has done all steps of its recipe; one that goes on has weights too."""
+    recipe, table = folder / RECIPE, folder / METRICS_TABLE
+    if not (recipe.is_file() and table.is_file()):
+        return False
+    steps = yaml.safe_load(recipe.read_text(encoding="utf-8"))["optim"]["steps"]
+    with table.open(newline="", encoding="utf-8") as file:
+        return any(int(row["step"]) >= steps and row["val_abs_rel"] for row in csv.DictReader(file))
+
+
 def train_students(plan: DemoPlan) -> None:
     """Train every student."""
     for row in STUDENTS:
@@ -139,7 +159,7 @@ def measure(plan: DemoPlan) -> None:
     """Score every trained row on the held-out frames, into RUNS/measured.json."""
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), {}
-    for row in (TEACHER, *STUDENTS):
+    for row in plan.rows:
         network = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
         found = evaluate(answers_of(network), source, frames, protocol)
         measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
@@ -170,14 +190,14 @@ def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> Depth
 def ship(plan: DemoPlan) -> None:
     """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames."""
     measured = json.loads((plan.runs / "measured.json").read_text(encoding="utf-8"))
-    lines = [zoo_line(plan, row, measured[row]) for row in (TEACHER, *STUDENTS)]
+    lines = [zoo_line(plan, row, measured[row]) for row in plan.rows]
     zoo_file = plan.models / "zoo.yaml"
     text = with_demo_rows(zoo_file.read_text(encoding="utf-8"), lines)
     parse_zoo(text, where="the new zoo.yaml")
     write_bytes(zoo_file, text.encode())
     write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
     source, frames = plan.frames_of("test.txt")
-    predictors = [Predictor(plan.models / "demo" / f"{row}.safetensors") for row in (TEACHER, *STUDENTS)]
+    predictors = [Predictor(plan.models / "demo" / f"{row}.safetensors") for row in plan.rows]
     build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())
 
 

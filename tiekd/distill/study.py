@@ -8,7 +8,6 @@ not needed again: the evaluations are small and stay in the repository.
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from tiekd.assets import asset_root
 from tiekd.data.frames import FrameSource, find_split, open_source, read_split
@@ -29,6 +27,7 @@ from tiekd.distill.demo import (
     DemoPlan,
     answers_of,
     check_stages,
+    has_ended,
     train_row,
     trained_model,
 )
@@ -38,7 +37,6 @@ from tiekd.evaluate import evaluate, get_protocol, subject_of_weights
 from tiekd.evaluate.subject import RECIPE
 from tiekd.render import write_bytes
 from tiekd.report import build_report, collect
-from tiekd.report.collect import METRICS_TABLE
 from tiekd.teachers import NetworkTeacher
 
 SEEDED = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
@@ -73,16 +71,6 @@ def train(plan: DemoPlan, runs: list[StudyRun]) -> None:
     for run in runs:
         typer.echo(f"-- {run.name}")
         train_row(plan, run.row, name=run.name, **run.changed)
-
-
-def has_ended(folder: Path) -> bool:
-    """Whether a run has done all steps of its recipe; one that goes on has weights too."""
-    recipe, table = folder / RECIPE, folder / METRICS_TABLE
-    if not (recipe.is_file() and table.is_file()):
-        return False
-    steps = yaml.safe_load(recipe.read_text(encoding="utf-8"))["optim"]["steps"]
-    with table.open(newline="", encoding="utf-8") as file:
-        return any(int(row["step"]) >= steps and row["val_abs_rel"] for row in csv.DictReader(file))
 
 
 def evaluate_runs(
