@@ -196,7 +196,9 @@ def paths_of(frames: LooseFrames, index: int) -> tuple[Path, Path, Path]:
 def main(argv: list[str] | None = None) -> list[Row]:
     """Measure what the command line asks for, print a table, and write JSON where it says."""
     options = _parse(argv)
-    recipe = load_recipe(RECIPE, values={"data.crop": options.crop, "view.size": list(options.view)})
+    recipe = load_recipe(
+        RECIPE, values={"data.crop": options.crop, "view.size": list(options.view), "loss.top_crop_rows": 0}
+    )
     measuring.start(options, HEAD)
     keep_freed_memory()  # as loader processes do; both forms gain by it
     rows = []

@@ -248,7 +248,7 @@ def test_training_goes_on_from_other_weights(tiny_models, tiny_recipe):
     ],
 )
 def test_a_network_that_knows_positions_keeps_its_frame(tiny_recipe, values, expected):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo", view__size=(32, 64), **values)
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", view__size=(32, 64), data__shrink=1, **values)
     assert build_network(recipe, train_focal_px=60.0).card.frame_px == expected
 
 

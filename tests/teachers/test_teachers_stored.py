@@ -66,7 +66,7 @@ def test_a_folder_needs_a_sidecar_or_a_scale(tmp_path):
     assert "scale=" in caught.value.hint
     with pytest.raises(ConfigError, match="scale: Field required"):
         open_teacher(f"labels:{tmp_path},max_depth_m=10")
-    with pytest.raises(ConfigError, match=r"2 fault\(s\)"):
+    with pytest.raises(ConfigError, match=r"2 faults(?s:.*)there are scale"):
         open_teacher(f"labels:{tmp_path},scale=-1,unit=mm")
 
 

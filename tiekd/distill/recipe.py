@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import yaml
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from tiekd.card import Method
 from tiekd.data.photometry import PhotoSettings
@@ -152,13 +152,13 @@ def completed(document: Mapping[str, Any]) -> dict[str, Any]:
         return dict(document)
 
 
-def describe_faults(error: ValidationError) -> str:
-    """All faults of a validation, one per line."""
+def describe_faults(error: ValidationError, model: type[BaseModel] = Recipe) -> str:
+    """All faults of a validation of `model`, one per line."""
     lines = []
     for fault in error.errors():
         place = ".".join(str(part) for part in fault["loc"]) or "recipe"
         if fault["type"] == "extra_forbidden":
-            lines.append(f"{place}: there is no such key{_instead(fault['loc'])}")
+            lines.append(f"{place}: there is no such key{_instead(fault['loc'], model)}")
         else:
             given = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
             said = fault["msg"].removeprefix("Value error, ").splitlines()
@@ -167,9 +167,9 @@ def describe_faults(error: ValidationError) -> str:
     return f"{count}:\n  " + "\n  ".join(lines)
 
 
-def _instead(place: tuple[int | str, ...]) -> str:
+def _instead(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """What may be meant by a key that is not there: near ones, else those there are."""
-    group: Any = Recipe
+    group: Any = model
     for part in place[:-1]:
         group = group.model_fields[part].annotation
     near = get_close_matches(str(place[-1]), group.model_fields, n=3)

@@ -171,7 +171,7 @@ def _with_metadata(options: OnnxOptions, metadata: dict[str, str], path: Path) -
         return OnnxOptions.model_validate({**stated, **options.model_dump(exclude_unset=True)})
     except ValidationError as error:
         raise ConfigError(
-            f"The metadata of {path} has {describe_faults(error)}",
+            f"The metadata of {path} has {describe_faults(error, OnnxOptions)}",
             hint=f"Known keys: {', '.join(PREFIX + name for name in OnnxOptions.model_fields)}.",
         ) from error
 

@@ -34,7 +34,7 @@ class TeacherName:
             return model.model_validate(self.options)
         except ValidationError as error:
             raise ConfigError(
-                f"The teacher {self.kind}:{self.place} has {describe_faults(error)}",
+                f"The teacher {self.kind}:{self.place} has {describe_faults(error, model)}",
                 hint=f"It can be told: {', '.join(model.model_fields)}.",
             ) from error
 
