@@ -139,7 +139,7 @@ def refuse_second_derivative() -> None:
     """
     if torch.is_grad_enabled():
         raise ConfigError(
-            "The loss of a DPM and the expectation of its logits can't be differentiated twice.",
+            "SSIM, the loss of a DPM and the expectation of its logits can't be differentiated twice.",
             hint="Leave out create_graph=True, or use tiekd.bins.expectation and target_dpm instead.",
         )
 

@@ -154,6 +154,17 @@ def test_value_and_gradient_in_float64(golden, name):
         compare_gradient(inputs.leaves["logits"].grad, want["grad_logits64"], rtol=1e-5, atol_share=1e-6)
 
 
+@pytest.mark.parametrize(("golden", "name"), [p for p in CASES if p.values[1].startswith("SSIM(lw=1.0)")])
+def test_precise_ssim_gives_the_float64_value_of_float32_maps(golden, name):
+    inputs = Inputs(golden["case"], torch.float32)
+    value = losses.ssim_loss(inputs.leaves["pred"], inputs.kd, precise=True)
+    want = golden["losses"][name]
+    if "value64" in want:  # among them the constant maps, whose published float32 value is noise
+        np.testing.assert_allclose(value.item(), want["value64"], rtol=1e-6, atol=1e-7)
+    else:
+        np.testing.assert_allclose(value.item(), want["value"], rtol=1e-5, atol=2e-6)
+
+
 # ---- hand-picked inputs ---------------------------------------------------------------------------------
 
 A = torch.from_numpy(

@@ -67,16 +67,16 @@ def _dpm(p: Prediction, t: Target) -> Tensor:
 
 def _tiekd(p: Prediction, t: Target) -> dict[str, Tensor]:
     loss, depth, teacher = _dpm_and_depth(p, t)
-    return {"dpm_loss": loss.mean(), "depth_loss": losses.ssim_loss(depth, teacher)}
+    return {"dpm_loss": loss.mean(), "depth_loss": losses.ssim_loss(depth, teacher, precise=True)}
 
 
 def _depth(p: Prediction, t: Target) -> Tensor:
     depth, teacher = losses.top_crop(p.raw_depth, _given(t.teacher, "teacher labels"), rows=t.top_rows)
-    return losses.ssim_loss(depth, teacher)
+    return losses.ssim_loss(depth, teacher, precise=True)
 
 
 def _ssim(p: Prediction, t: Target) -> Tensor:
-    return losses.ssim_loss(p.raw_depth, _given(t.teacher, "teacher labels"))
+    return losses.ssim_loss(p.raw_depth, _given(t.teacher, "teacher labels"), precise=True)
 
 
 def _mse(p: Prediction, t: Target) -> Tensor:

@@ -6,14 +6,13 @@ undefined (nothing valid, the square root at zero) these are finite, so that one
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from tiekd.errors import ConfigError
 from tiekd.losses.dpm import dpm_loss, dpm_loss_and_depth, dpm_loss_from_logits
+from tiekd.losses.ssim import precise_ssim, published_ssim
 
 __all__ = [
     "bins_chamfer_loss",
@@ -29,33 +28,27 @@ __all__ = [
     "top_crop",
 ]
 
-_SSIM_WINDOW, _SSIM_SIGMA = 11, 1.5
-_SSIM_C1, _SSIM_C2 = 0.01**2, 0.03**2
 _SILOG_EPS = 1e-3
 _SILOG_MEAN_SHARE = 0.15
 _CHAMFER_FLOOR_M = 1e-3
 
 
-def ssim(depth: Tensor, target: Tensor) -> Tensor:
+def ssim(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
     """Structural similarity of two maps `[B, 1, H, W]`, per pixel, in float32 or better (FACTS §1.6).
 
     Kept from the published code: an 11x11 window with zeros around the border, constants for a range of 1
     although the values are metres, and magnitudes of variances and covariance, so that an anti-correlated
-    patch scores like a correlated one. Raises ConfigError for unequal shapes.
+    patch scores like a correlated one. In float32 its rounding is kept, too, which in flat regions is as
+    large as the value. `precise` computes in float64 instead, as it is for float64 maps anyway: it is faster,
+    gives the target no gradient, and can't be differentiated twice. Raises ConfigError for unequal shapes.
     """
     depth, target = _pair(depth, target)
-    moments = torch.cat([depth, target, depth * depth, target * target, depth * target], dim=1)
-    mean_a, mean_b, square_a, square_b, product = _gaussian_blur(moments).chunk(5, dim=1)
-    var_a = (square_a - mean_a * mean_a).abs()
-    var_b = (square_b - mean_b * mean_b).abs()
-    covariance = (product - mean_a * mean_b).abs()
-    likeness = (2 * mean_a * mean_b + _SSIM_C1) * (2 * covariance + _SSIM_C2)
-    return likeness / ((mean_a * mean_a + mean_b * mean_b + _SSIM_C1) * (var_a + var_b + _SSIM_C2))
+    return (precise_ssim if precise or depth.dtype == torch.float64 else published_ssim)(depth, target)
 
 
-def ssim_loss(depth: Tensor, target: Tensor) -> Tensor:
+def ssim_loss(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
     """1 - mean SSIM of `depth` and `target` `[B, 1, H, W]` in metres; L_DEPTH of TIE-KD (FACTS §1.3)."""
-    return 1 - ssim(depth, target).mean()
+    return 1 - ssim(depth, target, precise=precise).mean()
 
 
 def mse_loss(depth: Tensor, target: Tensor) -> Tensor:
@@ -122,7 +115,7 @@ def tiekd_loss(
     dpm: the student's probabilities `[B, n_bins, H, W]`; depth: their expectation `[B, 1, H, W]` in metres.
     """
     loss_map = dpm_loss(dpm, teacher_depth, bin_edges, sigma_m=sigma_m)
-    return _weigh(loss_map, depth, teacher_depth, dpm_weight)
+    return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth), dpm_weight)
 
 
 def tiekd_loss_from_logits(
@@ -133,9 +126,12 @@ def tiekd_loss_from_logits(
     sigma_m: float,
     dpm_weight: float = 0.1,
 ) -> dict[str, Tensor]:
-    """`tiekd_loss` of `softmax(dpm_logits)` and its expectation, from one softmax in float32 or better."""
+    """`tiekd_loss` of `softmax(dpm_logits)` and its expectation, as training takes it.
+
+    From one softmax in float32 or better, and with the precise SSIM.
+    """
     loss_map, depth = dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m)
-    return _weigh(loss_map, depth, teacher_depth, dpm_weight)
+    return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth, precise=True), dpm_weight)
 
 
 def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:
@@ -152,8 +148,7 @@ def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:
     return tuple(tensor[..., rows:, :] for tensor in tensors)
 
 
-def _weigh(loss_map: Tensor, depth: Tensor, teacher_depth: Tensor, dpm_weight: float) -> dict[str, Tensor]:
-    dpm_part, depth_part = loss_map.mean(), ssim_loss(depth, teacher_depth)
+def _weigh(dpm_part: Tensor, depth_part: Tensor, dpm_weight: float) -> dict[str, Tensor]:
     loss = 10 * (dpm_weight * dpm_part + (1 - dpm_weight) * depth_part)
     return {"loss": loss, "dpm_loss": dpm_part, "depth_loss": depth_part}
 
@@ -170,24 +165,6 @@ def _pair(depth: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
             hint="Resize the target to the head's resolution and keep the channel dimension.",
         )
     return _precise(depth), _precise(target)
-
-
-def _gaussian_blur(maps: Tensor) -> Tensor:
-    """Blur with the published window, whose rounding to float32 is part of the definition.
-
-    Its mass is not exactly one, and E[x²] - μ² of a flat map at 30 m shows it: neither a separable window nor
-    a more precise one gives the published values there.
-    """
-    middle = _SSIM_WINDOW // 2
-    bell = [math.exp(-((i - middle) ** 2) / (2 * _SSIM_SIGMA**2)) for i in range(_SSIM_WINDOW)]
-    row = torch.tensor(bell, dtype=torch.float32)
-    row = row / row.sum()
-    n_maps = maps.shape[1]
-    window = torch.outer(row, row).to(maps).expand(n_maps, 1, -1, -1)
-    with torch.autocast(maps.device.type, enabled=False):
-        # Side by side in memory the maps share each step of the window: several times faster on CPUs.
-        stacked = maps.contiguous(memory_format=torch.channels_last)
-        return F.conv2d(stacked, window, padding=middle, groups=n_maps)
 
 
 def _nearest(ordered: Tensor, queries: Tensor) -> Tensor:

@@ -38,11 +38,11 @@ class TIEKDLoss(nn.Module):
 
 
 class SSIMLoss(nn.Module):
-    """`functional.ssim_loss`."""
+    """`functional.ssim_loss`, precise."""
 
     def forward(self, depth: Tensor, target: Tensor) -> Tensor:
         """Scalar, from two maps `[B, 1, H, W]` in metres."""
-        return functional.ssim_loss(depth, target)
+        return functional.ssim_loss(depth, target, precise=True)
 
 
 class SILogLoss(nn.Module):
