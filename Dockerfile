@@ -1,11 +1,14 @@
 # syntax=docker/dockerfile:1
 # The server with the demo zoo inside.
 #
-#   docker build -t tiekd .                                     CPU
+#   docker build -t tiekd .                                     runs anywhere; torch as pip has it, see below
 #   docker build -t tiekd --build-arg TORCH_INDEX=URL .         torch from a package index of your choice
 #   docker build -t tiekd --build-arg BASE=IMAGE .              another base image, one with CUDA for example
 #   docker run -p 8000:8000 tiekd
 #   docker run -p 8000:8000 --gpus all tiekd                    where torch is a CUDA build
+#
+# On x86-64 pip's own torch is a CUDA build of several GB, on Arm a small one for the CPU. For a small image take the
+# index of the CPU build: it stands in the command of PyTorch's "Get Started" page for Linux, Pip, CPU.
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS build

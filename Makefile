@@ -9,7 +9,9 @@
 #   make clean   remove the environment and everything that was built
 #
 # Settings: PYTHON=python3.12  HOST=0.0.0.0  PORT=8080  ARGS="--results DIR"
-#           TORCH_INDEX=URL of a package index for torch (CPU-only or CUDA builds); empty: pip's own
+#           TORCH_INDEX=URL of a package index for torch. Empty: pip's own build, which on Linux x86-64 is one for
+#           CUDA (several GB, and runs without a GPU, too). The index of the small CPU build stands in
+#           the command that PyTorch's "Get Started" page gives for Linux, Pip, CPU, after --index-url.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1

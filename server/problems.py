@@ -28,6 +28,8 @@ _STATUS: tuple[tuple[type[errors.TiekdError], int], ...] = (
     (errors.ConfigError, 400),
     (errors.InputSizeError, 422),
     (errors.UnavailableError, 503),
+    (errors.CheckpointError, 503),
+    (errors.WeightsUnavailableError, 503),
     (errors.DataError, 422),
 )
 

@@ -83,3 +83,16 @@ def tiny_models(tmp_path_factory):
         files[name] = folder / f"{name}.safetensors"
         save(model, files[name])
     return files
+
+
+@pytest.fixture(scope="session")
+def misfit(tiny_models, tmp_path_factory):
+    """A whole file that is called `tiny_dpm` and holds the tensors of `tiny_base`."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(str(tiny_models["tiny_dpm"]), "pt") as file:
+        card = file.metadata()
+    path = tmp_path_factory.mktemp("misfit") / "misfit.safetensors"
+    save_file(load_file(tiny_models["tiny_base"]), path, metadata=card)
+    return path

@@ -7,6 +7,7 @@ that the same depth has the same colour in every picture. Imports no torch.
 from __future__ import annotations
 
 import base64
+import errno
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
@@ -126,8 +127,13 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise DataError(f"Can't write {path}: {reason}.", hint="Choose a folder you may write to.") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise DataError(
+            f"Can't write {path}: {error.strerror or error}.",
+            hint="Make room on that disk; what was written before is whole."
+            if full
+            else "Choose a folder you may write to.",
+        ) from error
 
 
 def npy_bytes(array: NDArray[Any]) -> bytes:

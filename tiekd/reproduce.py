@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError
-from tiekd.evaluate import Evaluation, Protocol, evaluate, get_protocol, network_predictions
+from tiekd.evaluate import Evaluation, Protocol, TeacherPredictions, evaluate, get_protocol
 from tiekd.fetch import direct_link, how_to_convert
 from tiekd.zoo import ZooRow, find_weights
 
@@ -122,7 +122,7 @@ def reproduce(
     missing += _missing_data(claim, source, frames)
     if missing or source is None or frames is None:
         return Outcome(zoo_row.name, claim, "incomplete", missing=tuple(missing))
-    predicts = network_predictions(zoo_row.name, claim.protocol, device=device)
+    predicts = TeacherPredictions(zoo_row.name, claim.protocol, device=device)
     found = evaluate(predicts, source, frames, claim.protocol, progress=progress)
     return judge(zoo_row.name, claim, found, tolerance=tolerance)
 

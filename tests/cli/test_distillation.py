@@ -210,6 +210,51 @@ def test_wrong_input_is_one_line_a_hint_and_exit_code_2(done, tiny_world, tmp_pa
     assert not list(tmp_path.glob("l/*.png"))
 
 
+def test_labels_that_do_not_fit_are_told_and_nothing_is_lost(done, tiny_world, tmp_path):
+    few, small, world, foreign = (tmp_path / name for name in ("few", "small", "world", "foreign"))
+    for folder in (few, small):
+        shutil.copytree(done / "labels", folder)
+    next(few.glob("*.png")).unlink()
+    Image.fromarray(np.full((10, 20), 900, np.uint16)).save(next(small.glob("*.png")))
+    shutil.copytree(tiny_world, world)
+    lines = [line.split() for line in (world / "train.txt").read_text().splitlines()]
+    Image.fromarray(np.zeros((64, 96, 3), np.uint8)).save(world / "input" / lines[2][0])
+    (world / "none.txt").write_text("".join(f"{image} None 60\n" for image, *_ in lines))
+    foreign.mkdir()
+    for image, *_ in lines:
+        np.save(foreign / image.replace("/", "_").replace(".png", ".npy"), np.full((64, 96), np.nan, "f4"))
+    here, there = ("--data", f"kitti:{tiny_world}"), ("--data", f"kitti:{world}")
+    student = ("train", "tiekd_mobilenetv2.demo", *overrides(TINY_STUDENT))
+    baseline = ("train", "baseline_mobilenetv2.demo", *overrides(TINY_STUDENT))
+    out, own = ("--out", tmp_path / "run"), ("--labels", done / "labels")
+    before = {path.name: path.read_bytes() for path in (done / "student").iterdir() if path.is_file()}
+    label = (*here, "--split", "train.txt", "--crop", "none", "--out", tmp_path / "l")
+    cases = [
+        ((*student, *here, *out, "--labels", few), "1 of 6 frames have no label"),
+        ((*student, *here, *out, "--labels", small), "is 20x10, its frame needs 48x32"),
+        ((*student, *here, *out, "--labels", tmp_path / "no"), "There is no folder"),
+        ((*student, *there, *out, *own), "1 pictures have changed since they were labelled"),
+        ((*baseline, *there, *out, "-o", "data.train_split=none.txt"), "none.txt has ground truth"),
+        ((*student, *here, *own, "--out", done / "student"), "already holds a run"),
+        (
+            (*student, *here, *own, "--out", done / "student", "--resume", "-o", "optim.lr=0.5"),
+            "was trained by another recipe; these differ: optim.lr",
+        ),
+        (("label", f"labels:{foreign},scale=1", *label), "(zero, negative or not finite)"),
+        (
+            ("eval", done / "student" / "best.safetensors", *there, "--split", "train.txt", "--protocol",
+             "frame", *own),
+            "1 pictures have changed since they were labelled",
+        ),
+    ]  # fmt: skip
+    for words, said in cases:
+        result = tiekd(*words, code=2)
+        assert said in result.output, (words, result.output)
+        assert "Traceback" not in result.output
+    assert {path.name: path.read_bytes() for path in (done / "student").iterdir() if path.is_file()} == before
+    assert not list(tmp_path.glob("run/*")) + list(tmp_path.glob("l/*.png"))
+
+
 def test_a_checkpoint_of_another_architecture_is_told(done, tiny_world, tmp_path):
     from safetensors import safe_open
     from safetensors.torch import save_file

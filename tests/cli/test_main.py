@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -126,6 +127,21 @@ def test_models_are_listed_filtered_and_written_as_json(tmp_path, monkeypatch) -
     assert tiekd("models", "*_kitti", "--available").stdout == "No model matches.\n"
     table = (asset_root() / "models" / "README.md").read_text()
     assert tiekd("models", "--markdown").stdout == table
+
+
+def test_weights_that_can_not_be_used_are_found_on_request(misfit, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path))
+    name = "bts_resnet50.kitti"
+    shutil.copy(misfit, tmp_path / f"{name}.safetensors")
+    assert "here" in tiekd("models", name).stdout
+    file = tmp_path / "rows.json"
+    done = tiekd("models", name, "--check", "--json", str(file))
+    assert done.exit_code == 2
+    assert "unusable" in done.stdout
+    assert f"1 of the models that are here can't be used: {name}." in done.stderr
+    assert "don't fit densedepth_dpm_test_resnet" in done.stderr
+    (row,) = json.loads(file.read_text())["models"]
+    assert "don't fit" in row["fault"]
 
 
 def test_a_port_in_use_is_told() -> None:

@@ -165,6 +165,12 @@ def test_lines_without_ground_truth_are_left_out(tiny_recipe, tiny_world, tmp_pa
         run(tiny_recipe(row, **{split: str(tmp_path / "none.txt")}), tmp_path / "none")
 
 
+def test_too_few_frames_to_hold_one_out_are_told(tiny_recipe, tmp_path, capsys):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", data__hold_out_every=9, data__val_split=None)
+    assert fit(recipe, tmp_path / "run").validated_on is None
+    assert "6 frames are too few to hold out one of 9: nothing will be validated." in capsys.readouterr().err
+
+
 def test_held_out_frames_are_validated_on_what_the_method_learns_from(
     tiny_recipe, tiny_world, tiny_labels, tmp_path, monkeypatch
 ):

@@ -93,5 +93,5 @@ def test_labels_that_do_not_fit_are_told(kitti, tmp_path):
 
     with pytest.raises(DataError, match="is 1216x352, its frame needs 1242x375"):
         evaluate(predicts, source, frames[:1], get_protocol("frame"), labels=labels)
-    with pytest.raises(DataError, match=r"There is no file .*png"):
+    with pytest.raises(DataError, match=r"1 of 2 frames have no label in .*png"):
         evaluate(predicts, source, frames, get_protocol("kitti-tiekd"), labels=labels)

@@ -13,6 +13,7 @@ from PIL import Image
 from tiekd.data.frames import Frame, open_source, read_split
 from tiekd.errors import ConfigError, DataError
 from tiekd.labels import LabelFolder, teach, verify_labels, write_labels
+from tiekd.runtime.png import encode_grey16, encode_rgb
 
 
 @pytest.fixture
@@ -239,6 +240,31 @@ def test_a_changed_picture_is_told(tiny_world, tmp_path):
         verify_labels(None, source, frames[:4], out)
     picture.write_bytes(before)
     assert write_labels(teacher, source, frames, out, INFO).kept == 4
+
+
+def test_labels_are_checked_before_they_are_used(tiny_world, tmp_path):
+    source, frames = open_source(f"kitti:{tiny_world}"), read_split(tiny_world / "train.txt")
+    write_labels(RampTeacher(), source, frames, tmp_path, INFO)
+    labels, path = LabelFolder(tmp_path), tmp_path / frames[3].label_name
+    labels.check(source, frames)
+    whole = path.read_bytes()
+    faults = {
+        "is 20x10, its frame needs 96x64": encode_grey16(np.full((10, 20), 900, np.uint16)),
+        "no depth in 6144 of 6144 pixels": encode_grey16(np.zeros((64, 96), np.uint16)),
+        "mode RGB, not 16-bit greyscale": encode_rgb(np.zeros((64, 96, 3), np.uint8)),
+        "can't be read": whole[:200],
+    }
+    for said, content in faults.items():
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=rf"{path.name}.*{said}"):
+            labels.check(source, frames)
+    path.write_bytes(encode_grey16(np.full((64, 96), 900, np.uint16)))  # somebody else's
+    labels.check(source, frames)
+    path.unlink()
+    with pytest.raises(DataError, match=rf"1 of {len(frames)} frames have no label .* {path.name}"):
+        labels.check(source, frames)
+    with pytest.raises(DataError, match="There is no folder"):
+        LabelFolder(tmp_path / "nowhere")
 
 
 def test_two_pictures_of_one_label_name_are_told(tmp_path):

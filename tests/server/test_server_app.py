@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import httpx
 import numpy as np
@@ -224,6 +225,24 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, mon
     assert told["bts_resnet50.kitti"]["error"]
     body = is_problem(client.post("/predict?model=bts_resnet50.kitti", files={"image": b"x"}), 503)
     assert str(tmp_path) not in str(body)
+
+
+def test_weights_that_do_not_fit_their_own_card_are_told_in_the_log_and_as_503(
+    tiny_models, misfit, photo, is_problem, caplog
+) -> None:
+    settings = Settings(models=(str(misfit), str(tiny_models["tiny_base"])), device="cpu")
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        deadline = time.monotonic() + 60
+        while len((waiting := is_problem(client.get("/readyz"), 503))["waiting"]) > 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert (waiting["waiting"], waiting["failed"]) == (["tiny_dpm"], ["tiny_dpm"])
+        for call in ("predict?", "dpm?x=1&y=1&"):
+            told = is_problem(client.post(f"/{call}model=tiny_dpm", files={"image": photo}), 503)
+            assert "tiny_dpm can't be loaded" in told["detail"]
+        assert client.post("/predict?model=tiny_base", files={"image": photo}).status_code == 200
+    said = next(record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+    assert f"tiny_dpm can't be loaded: The tensors in {misfit} don't fit densedepth_dpm_test_resnet" in said
 
 
 def test_a_model_that_fails_to_load_does_not_keep_the_next_from_loading(

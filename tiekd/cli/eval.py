@@ -17,7 +17,13 @@ EXAMPLE = "tiekd eval tiekd_mobilenetv2.demo --data kitti:data/synth --split tes
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 def eval(  # noqa: A001 - the verb's name
-    model: Annotated[str | None, typer.Argument(help="A zoo row or a file of weights.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A zoo row, a file of weights, or any teacher of `tiekd label`: hf:FOLDER_OR_ID, onnx:FILE, "
+            "labels:FOLDER, with ,key=value for what must be declared."
+        ),
+    ] = None,
     *,
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
     split: Annotated[
@@ -80,8 +86,9 @@ def _open(
     from tiekd.errors import ConfigError
     from tiekd.evaluate import (
         StoredPredictions,
-        network_predictions,
+        TeacherPredictions,
         subject_of_predictions,
+        subject_of_teacher,
         subject_of_weights,
     )
 
@@ -90,7 +97,12 @@ def _open(
     if predictions is not None:
         return subject_of_predictions(predictions, name=name), StoredPredictions(predictions)
     assert model is not None
-    return subject_of_weights(model, name=name), network_predictions(model, protocol, device=device)
+    from tiekd.teachers import NetworkTeacher
+
+    predicts = TeacherPredictions(model, protocol, device=device)
+    ours = isinstance(predicts.teacher, NetworkTeacher)
+    subject = subject_of_weights(model, name=name) if ours else subject_of_teacher(predicts, name=name)
+    return subject, predicts
 
 
 def _write_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,14 +76,14 @@ def label(
     with progress_bar("Labelling") if shard.rank == 0 else nullcontext() as progress:
         counts = write_labels(
             chosen, source, frames, out, info, shard=shard, progress=progress,
-            announce=_announce if shard.rank == 0 else None,
+            announce=partial(_announce, shared=shard.world_size > 1) if shard.rank == 0 else None,
         )  # fmt: skip
     n = counts.written + counts.kept
     result: dict[str, Any] = {"out": str(out), "n": n, "written": counts.written, "kept": counts.kept}
     text = f"{out}: wrote {counts.written} labels, kept {counts.kept}"
     if verify:
         result["max_difference_m"] = verify_labels(chosen, source, shard.of(frames), out)
-        text += f", verified (at most {result['max_difference_m']:.4f} m off)"
+        text += f", verified (some made again: at most {result['max_difference_m']:.4f} m off)"
     if shard.world_size > 1:
         result |= {"rank": shard.rank, "world_size": shard.world_size}
         text = f"[{shard.rank + 1} of {shard.world_size}] {text}"
@@ -125,11 +126,15 @@ def _info(
     )
 
 
-def _announce(estimate: Estimate) -> None:
+def _announce(estimate: Estimate, *, shared: bool) -> None:
     minutes = estimate.seconds / 60
-    takes = f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.1f} min"
+    takes = f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.0f} min"
+    if minutes < 2:
+        takes = f"{max(estimate.seconds, 1):.0f} s"
+    needs = f"{max(estimate.n_bytes / 1e6, 0.1):,.1f} MB of disk, {estimate.free_bytes / 1e9:.1f} GB are free"
     typer.echo(
-        f"{estimate.n_labels} labels to go in this process: about {takes}; all processes together need about "
-        f"{estimate.n_bytes / 1e6:.0f} MB of disk ({estimate.free_bytes / 1e9:.1f} GB are free).",
+        f"{estimate.n_labels} more labels for this process: about {takes}; all processes together: {needs}."
+        if shared
+        else f"{estimate.n_labels} more labels: about {takes} and {needs}.",
         err=True,
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
 
+from tiekd.errors import CheckpointError, TiekdError
 from tiekd.zoo import Zoo, ZooRow, find_weights, read_zoo
 
 
 def models(
     pattern: Annotated[str, typer.Argument(help="Shell pattern of names.")] = "*",
     available: Annotated[bool, typer.Option("--available", help="Only rows with weights here.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Load the weights that are here, and fail if some can't be used.")
+    ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print models/README.md.")] = False,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the rows as JSON.")
@@ -30,8 +35,14 @@ def models(
         typer.echo(zoo_markdown(zoo), nl=False)
         return
     rows = _matching(zoo, pattern, available=available)
-    described = [_describe(row) for row in rows]
-    print_result({"models": described}, _table(rows) if rows else "No model matches.", json_file)
+    faults = _faults(rows) if check else {}
+    described = [{**_describe(row), **({"fault": faults.get(row.name)} if check else {})} for row in rows]
+    print_result({"models": described}, _table(rows, faults) if rows else "No model matches.", json_file)
+    if faults:
+        raise CheckpointError(
+            f"{len(faults)} of the models that are here can't be used: {', '.join(faults)}.",
+            hint=" ".join(dict.fromkeys(faults.values())),
+        )
 
 
 def _matching(zoo: Zoo, pattern: str, *, available: bool) -> list[ZooRow]:
@@ -44,12 +55,27 @@ def _describe(row: ZooRow) -> dict[str, Any]:
     return {**row.model_dump(mode="json"), "role": row.role, "weights": str(path) if path else None}
 
 
-def _table(rows: list[ZooRow]) -> str:
+def _faults(rows: list[ZooRow]) -> dict[str, str]:
+    """What keeps a row's weights, where there are any, from being loaded."""
+    from tiekd.models.registry import load
+    from tiekd.zoo import resolve
+
+    faults = {}
+    for row in rows:
+        if find_weights(row) is not None:
+            try:
+                load(resolve(row.name))
+            except TiekdError as error:
+                faults[row.name] = f"{error} {error.hint}"
+    return faults
+
+
+def _table(rows: list[ZooRow], faults: Collection[str] = ()) -> str:
     width = max(len(row.name) for row in rows)
     lines = [f"{'model':{width}}  {'bins':>4}  {'AbsRel':>6}  {'RMSE':>6}  weights"]
     for row in rows:
         shown = row.published.model_dump() if row.published else next(iter(row.measured.values()), {})
         abs_rel, rmse = (f"{shown[key]:.4f}" if key in shown else "" for key in ("abs_rel", "rmse"))
-        here = "here" if find_weights(row) else "-"
+        here = "unusable" if row.name in faults else "here" if find_weights(row) else "-"
         lines.append(f"{row.name:{width}}  {row.n_bins or '-':>4}  {abs_rel:>6}  {rmse:>6}  {here}")
     return "\n".join(lines)

@@ -187,14 +187,7 @@ def _loose(
 
 def _open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:
     labels = LabelFolder(Path(recipe.data.labels or ""))
-    missing = [frame for frame in frames if not labels.path(frame).is_file()]
-    if missing:
-        raise DataError(
-            f"{len(missing)} of {len(frames)} frames have no label in {labels.root}, "
-            f"the first is {missing[0].label_name}.",
-            hint="Run `tiekd label` again: it writes what is missing.",
-        )
-    labels.check_unchanged(source, frames)
+    labels.check(source, frames)
     if labels.info.max_pixels != recipe.data.max_pixels:
         raise ConfigError(
             f"The labels in {labels.root} were made with max_pixels={labels.info.max_pixels}, the recipe has "

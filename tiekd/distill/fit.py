@@ -76,8 +76,8 @@ def fit(
         if kept:
             check_same_data(kept, data.digests)
         keeper.data = data.digests
-        if data.n_left_out and interactive and ranks.is_first:
-            print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
+        if interactive and ranks.is_first:
+            _tell(data, recipe.data.hold_out_every)
         lightning.seed_everything(recipe.run.seed, verbose=False)
         task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
         if ranks.is_first:
@@ -98,6 +98,15 @@ def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bo
     if ranks.world > 1 and on_cuda(recipe):
         network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     return network
+
+
+def _tell(data: RunData, hold_out_every: int | None) -> None:
+    """Say what a person may not have meant."""
+    if data.n_left_out:
+        print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
+    if hold_out_every and data.validated_on is None:
+        few = f"{data.n_frames} frames are too few to hold out one of {hold_out_every}"
+        print(f"{few}: nothing will be validated.", file=sys.stderr)
 
 
 def _rhythm(recipe: Recipe) -> dict[str, Any]:

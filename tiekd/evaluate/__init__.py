@@ -5,10 +5,10 @@ three are in the fingerprint.
 """
 
 from tiekd.evaluate.bands import RangeTable
-from tiekd.evaluate.predictions import Predicts, StoredPredictions, network_predictions
+from tiekd.evaluate.predictions import Predicts, StoredPredictions, TeacherPredictions
 from tiekd.evaluate.protocol import PROTOCOLS, Protocol, get_protocol
 from tiekd.evaluate.score import Evaluation, ScoredFrame, evaluate, fingerprint
-from tiekd.evaluate.subject import Subject, subject_of_predictions, subject_of_weights
+from tiekd.evaluate.subject import Subject, subject_of_predictions, subject_of_teacher, subject_of_weights
 
 __all__ = [
     "PROTOCOLS",
@@ -19,10 +19,11 @@ __all__ = [
     "ScoredFrame",
     "StoredPredictions",
     "Subject",
+    "TeacherPredictions",
     "evaluate",
     "fingerprint",
     "get_protocol",
-    "network_predictions",
     "subject_of_predictions",
+    "subject_of_teacher",
     "subject_of_weights",
 ]

@@ -1,9 +1,10 @@
-"""What is evaluated: a network, or a folder of predictions."""
+"""What is evaluated: a network or another teacher, or a folder of predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
 import numpy as np
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame
-from tiekd.data.read import read_depth_png
-from tiekd.errors import DataError
+from tiekd.data.read import fit_depth, read_depth_png
+from tiekd.errors import ConfigError, DataError
 from tiekd.evaluate.protocol import Protocol
+from tiekd.labels import LabelFolder
+
+if TYPE_CHECKING:
+    from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher
 
 
 class Predicts(Interface):
@@ -24,15 +29,76 @@ class Predicts(Interface):
         ...
 
 
-def network_predictions(name_or_path: str | Path, protocol: Protocol, *, device: str = "auto") -> Predicts:
-    """The answers of a zoo row or a file of weights, made as `protocol` says.
+class TeacherPredictions:
+    """The answers of anything that `tiekd.teachers.open_teacher` opens, made as `protocol` says.
 
-    Raises what `tiekd.zoo.resolve` and `tiekd.load` raise.
+    A network is shown the window; stored depth may be of its size or of the frame's. `labels` is the folder
+    where it is one of ours. Raises what `open_teacher` raises, and ConfigError for labels that were made
+    with another flip test.
     """
-    from tiekd.teachers import NetworkTeacher
 
-    network = NetworkTeacher(name_or_path, flip_tta=protocol.flip_tta, device=device)
-    return lambda frame, image, window: network.depth(frame, image[window.region[1:]])
+    def __init__(self, name_or_path: str | Path, protocol: Protocol, *, device: str = "auto") -> None:
+        from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher, open_teacher
+
+        self.teacher = open_teacher(str(name_or_path), flip_tta=protocol.flip_tta, device=device)
+        self.labels: LabelFolder | None = None
+        self._predict: Predicts = self._of_network
+        if isinstance(self.teacher, DeclaredFolderTeacher):
+            self._predict = _of_files(self.teacher)
+        elif isinstance(self.teacher, FolderTeacher):
+            _check_flip(self.teacher, protocol)
+            self.labels = self.teacher.labels
+            self._predict = _of_labels(self.teacher.labels)
+
+    def __call__(self, frame: Frame, image: NDArray[np.uint8], window: Box) -> NDArray[np.float32]:
+        """Depth of the window."""
+        return self._predict(frame, image, window)
+
+    def _of_network(self, frame: Frame, image: NDArray[np.uint8], window: Box) -> NDArray[np.float32]:
+        return self.teacher.depth(frame, image[window.region[1:]])
+
+
+def label_of_window(
+    labels: LabelFolder, frame: Frame, size: Sequence[int], window: Box
+) -> NDArray[np.float32]:
+    """The label of a frame of `size` (height, width), cut to the window. Raises what `labels.read` raises."""
+    if labels.info.crop == "kb":
+        return labels.read(frame, (window.height, window.width))
+    whole = labels.read(frame, labels.info.shown_size(size[0], size[1]))
+    return fit_depth(whole, (size[0], size[1]))[window.region]
+
+
+def _of_labels(labels: LabelFolder) -> Predicts:
+    return lambda frame, image, window: label_of_window(labels, frame, image.shape, window)
+
+
+def _of_files(teacher: DeclaredFolderTeacher) -> Predicts:
+    return lambda frame, image, window: _cut(
+        teacher.read(frame), f"The depth of {frame.image} in {teacher.root}", image, window
+    )
+
+
+def _check_flip(teacher: FolderTeacher, protocol: Protocol) -> None:
+    if teacher.flip_tta != protocol.flip_tta:
+        raise ConfigError(
+            f"The labels in {teacher.labels.root} were made {'with' if teacher.flip_tta else 'without'} the "
+            f"flip test, {protocol.name} is {'without' if teacher.flip_tta else 'with'} it.",
+            hint=f"Say {'--flip-tta' if teacher.flip_tta else '--no-flip-tta'}; the fingerprint shows it.",
+        )
+
+
+def _cut(depth: NDArray[np.float32], what: str, image: NDArray[np.uint8], window: Box) -> NDArray[np.float32]:
+    """The window of stored depth, which may cover the frame. Raises DataError for another size."""
+    if depth.shape == image.shape[:2]:
+        return depth[window.region]
+    if depth.shape != (window.height, window.width):
+        crop = f" and its crop {window.width}x{window.height}" if window[2:] != image.shape[:2] else ""
+        raise DataError(
+            f"{what} is {depth.shape[1]}x{depth.shape[0]}; the frame is {image.shape[1]}x{image.shape[0]}"
+            f"{crop}.",
+            hint="Clamp the depth, resize it to such a size, and write it again.",
+        )
+    return depth
 
 
 class StoredPredictions:
@@ -65,18 +131,7 @@ class StoredPredictions:
         self.check([frame])
         path = self._look_for(frame)
         assert path is not None
-        depth = read_depth_png(path, scale=self.depth_scale)
-        if depth.shape == image.shape[:2]:
-            return depth[window.region]
-        if depth.shape != (window.height, window.width):
-            crop = f" and its crop {window.width}x{window.height}"
-            raise DataError(
-                f"{path} is {depth.shape[1]}x{depth.shape[0]}; the frame is {image.shape[1]}x{image.shape[0]}"
-                + (crop if window[2:] != image.shape[:2] else "")
-                + ".",
-                hint="Clamp the depth, resize it to such a size, and write it again.",
-            )
-        return depth
+        return _cut(read_depth_png(path, scale=self.depth_scale), str(path), image, window)
 
     def _look_for(self, frame: Frame) -> Path | None:
         return next((self.root / name for name in frame.stored_names() if (self.root / name).is_file()), None)

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, check_files
-from tiekd.data.read import fit_depth
 from tiekd.errors import DataError
 from tiekd.evaluate.bands import RangeTable
-from tiekd.evaluate.predictions import Predicts, StoredPredictions
+from tiekd.evaluate.predictions import Predicts, StoredPredictions, TeacherPredictions, label_of_window
 from tiekd.evaluate.protocol import Protocol
 from tiekd.labels import LabelFolder
 from tiekd.metrics import (
@@ -99,6 +98,10 @@ def evaluate(
     check_files(source, usable, need_depth=True)
     if isinstance(predicts, StoredPredictions):
         predicts.check(usable)
+    stored = predicts.labels if isinstance(predicts, TeacherPredictions) else None
+    for folder in (labels, stored):
+        if folder is not None:
+            folder.check(source, usable)
     scorer = _Scorer(predicts, source, protocol, labels)
     skipped = [(frame.image, NO_TRUTH) for frame in frames if not frame.depth]
     for done, frame in enumerate(usable, 1):
@@ -156,7 +159,7 @@ class _Scorer:
         self.n_holes += _holes(raw, mask, frame, window, self.protocol)
         scores = depth_metrics(answer, truth, depth_range=limits, crop=box)
         if self.labels is not None:
-            taught = _label(self.labels, frame, image.shape, window)
+            taught = label_of_window(self.labels, frame, image.shape, window)
             scores |= teacher_metrics(clamped, taught, top_rows=self.protocol.teacher_top_rows)
         self.ranges.add(answer, truth, mask)
         self.lines.append(line)
@@ -222,14 +225,6 @@ def _holes(
             hint="0 means no depth; store metres x 256 in 16 bits.",
         )
     return holes
-
-
-def _label(labels: LabelFolder, frame: Frame, size: Sequence[int], window: Box) -> NDArray[np.float32]:
-    """The teacher's depth of the window."""
-    if labels.info.crop == "kb":
-        return labels.read(frame, (window.height, window.width))
-    whole = labels.read(frame, labels.info.shown_size(size[0], size[1]))
-    return fit_depth(whole, (size[0], size[1]))[window.region]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.errors import DataError
+from tiekd.evaluate.predictions import TeacherPredictions
 from tiekd.zoo import read_card, resolve, sha256_of
 
 RECIPE = "recipe.yaml"
@@ -48,6 +49,12 @@ def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> 
         weights_sha256=sha256_of(path),
         recipe=recipe,
     )
+
+
+def subject_of_teacher(predictions: TeacherPredictions, *, name: str | None = None) -> Subject:
+    """Another program's model, an ONNX file or a folder of labels, by what it says of itself."""
+    teacher = predictions.teacher
+    return Subject(name=name or teacher.name, weights_sha256=teacher.digest)
 
 
 def subject_of_predictions(root: Path, *, name: str | None = None) -> Subject:

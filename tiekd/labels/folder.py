@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.data.read import read_grey16
+from tiekd.data.read import image_size, read_grey16
 from tiekd.errors import DataError
 from tiekd.labels.sidecar import read_info
 from tiekd.runtime.png import read_note
@@ -69,6 +69,23 @@ class LabelFolder:
             status = path.stat()
             digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()[:16]
+
+    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
+        """Raise DataError unless every frame has a label of the picture that is there now.
+
+        Ours vouch for themselves; a label that says nothing about its picture is read whole.
+        """
+        missing = [frame for frame in frames if not self.path(frame).is_file()]
+        if missing:
+            raise DataError(
+                f"{len(missing)} of {len(frames)} frames have no label in {self.root}, "
+                f"the first is {missing[0].label_name}.",
+                hint="Run `tiekd label` again: it writes what is missing.",
+            )
+        self.check_unchanged(source, frames)
+        for frame in frames:
+            if not read_note(self.path(frame)):
+                self.stored(frame, self.info.shown_size(*image_size(source.image_path(frame))))
 
     def check_unchanged(self, source: FrameSource, frames: Iterable[Frame]) -> None:
         """Raise DataError when a picture is not the one that was labelled, as far as its size in bytes tells.

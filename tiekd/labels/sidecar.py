@@ -71,6 +71,8 @@ class LabelInfo(BaseModel):
 def read_info(root: Path) -> LabelInfo:
     """The sidecar of a label folder. Raises DataError."""
     path = root / SIDECAR
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}.", hint="Give a folder that `tiekd label` wrote.")
     try:
         return LabelInfo.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -65,13 +65,19 @@ class DeclaredFolderTeacher:
 
     def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The depth on disk, which must be of the size of `image`."""
-        path = self._find(frame)
-        depth = _read_numbers(path) / np.float32(self.declared.scale)
+        depth = self.read(frame)
         if depth.shape != image.shape[:2]:
             raise DataError(
-                f"{path} is {list(depth.shape)}, what is shown of its picture {list(image.shape[:2])}.",
+                f"{self._find(frame)} is {list(depth.shape)}, what is shown of its picture "
+                f"{list(image.shape[:2])}.",
                 hint="If it covers the whole, unscaled picture, say --crop none --max-pixels 0.",
             )
+        return depth
+
+    def read(self, frame: Frame) -> NDArray[np.float32]:
+        """The depth on disk, of whatever size."""
+        path = self._find(frame)
+        depth = _read_numbers(path) / np.float32(self.declared.scale)
         if not np.isfinite(depth).all() or not (depth > 0).all():
             raise DataError(
                 f"{path} has pixels without depth (zero, negative or not finite).",
