@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import bench_loader as bench
 import numpy as np
@@ -49,6 +50,13 @@ def test_by_default_it_takes_the_published_setting():
     options = bench._parse([])
     recipe = load_recipe(bench.RECIPE)
     assert (options.crop, options.view, options.data) == (recipe.data.crop, recipe.view.size, None)
+
+
+def test_the_document_shows_what_was_measured():
+    root = Path(bench.__file__).parents[1]
+    rows = json.loads((root / "benchmarks" / "results" / "loader.json").read_text())
+    table = "\n".join([bench.HEAD, *(bench._line(bench.Row(**row)) for row in rows)])
+    assert table in (root / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
 def test_unturned_samples_are_the_same_to_a_grey_level(frames):
