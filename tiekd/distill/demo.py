@@ -24,10 +24,10 @@ from pydantic import BaseModel, ConfigDict
 from tiekd.assets import asset_root
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.distill.fit import fit
-from tiekd.distill.network import knows_its_frame
+from tiekd.distill.network import known_frame_px
 from tiekd.distill.recipe import load_recipe
 from tiekd.errors import ConfigError, TiekdError
-from tiekd.evaluate import Predicts, evaluate, get_protocol
+from tiekd.evaluate import answers_of, evaluate, get_protocol
 from tiekd.evaluate.subject import RECIPE
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.labels import LabelInfo, verify_labels, write_labels
@@ -167,11 +167,6 @@ def measure(plan: DemoPlan) -> None:
     write_bytes(plan.runs / "measured.json", json.dumps(measured, indent=1).encode() + b"\n")
 
 
-def answers_of(network: NetworkTeacher) -> Predicts:
-    """What a network that is already open says of the window that a protocol cuts."""
-    return lambda frame, image, window: network.depth(frame, image[window.region[1:]])
-
-
 def shipped_file(plan: DemoPlan, row: str) -> Path:
     """The small copy of a row's weights that ships, made anew: what ships is what is measured."""
     target = plan.models / "demo" / f"{row}.safetensors"
@@ -183,7 +178,7 @@ def shipped_file(plan: DemoPlan, row: str) -> Path:
 def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> DepthModel:
     """What the run `name` (default: the row's own) left, with what its recipe says about it today."""
     model, recipe = load(plan.weights(name or row)), load_recipe(row)
-    model.describe(teacher=recipe.taught_by, frame_px=recipe.view.size if knows_its_frame(recipe) else None)
+    model.describe(teacher=recipe.taught_by, frame_px=known_frame_px(recipe))
     return model
 
 

@@ -30,9 +30,10 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
     return network
 
 
-def knows_its_frame(recipe: Recipe) -> bool:
-    """Whether a network is told positions and sees them in views of one scale and size only."""
-    return bool(recipe.network.options.get("position_channels")) and recipe.view.zoom == (1.0, 1.0)
+def known_frame_px(recipe: Recipe) -> tuple[int, int] | None:
+    """The frame of a network that is told positions and sees them in views of one scale and size only."""
+    positions, zoom = recipe.network.options.get("position_channels"), recipe.view.zoom
+    return recipe.view.size if positions and zoom == (1.0, 1.0) else None
 
 
 def told_to_network(recipe: Recipe, *, train_focal_px: float | None) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def told_to_network(recipe: Recipe, *, train_focal_px: float | None) -> dict[str
         "n_bins": recipe.network.n_bins if recipe.has_bins else None,
         "train_fx_px": recipe.network.train_fx_px or train_focal_px,
         "max_pixels": recipe.network.max_pixels or recipe.data.max_pixels,
-        "frame_px": recipe.view.size if knows_its_frame(recipe) else None,
+        "frame_px": known_frame_px(recipe),
     }
     return {
         "method": recipe.method,

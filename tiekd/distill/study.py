@@ -25,7 +25,6 @@ from tiekd.distill.demo import (
     STUDENTS,
     TEACHER,
     DemoPlan,
-    answers_of,
     check_stages,
     has_ended,
     train_row,
@@ -33,7 +32,7 @@ from tiekd.distill.demo import (
 )
 from tiekd.distill.recipe import load_recipe
 from tiekd.errors import TiekdError
-from tiekd.evaluate import evaluate, get_protocol, subject_of_weights
+from tiekd.evaluate import answers_of, evaluate, get_protocol, subject_of_weights
 from tiekd.evaluate.subject import RECIPE
 from tiekd.render import write_bytes
 from tiekd.report import build_report, collect

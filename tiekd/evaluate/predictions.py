@@ -18,7 +18,7 @@ from tiekd.evaluate.protocol import Protocol
 from tiekd.labels import LabelFolder
 
 if TYPE_CHECKING:
-    from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher
+    from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher, Teacher
 
 
 class Predicts(Interface):
@@ -42,7 +42,7 @@ class TeacherPredictions:
 
         self.teacher = open_teacher(str(name_or_path), flip_tta=protocol.flip_tta, device=device)
         self.labels: LabelFolder | None = None
-        self._predict: Predicts = self._of_network
+        self._predict = answers_of(self.teacher)
         if isinstance(self.teacher, DeclaredFolderTeacher):
             self._predict = _of_files(self.teacher)
         elif isinstance(self.teacher, FolderTeacher):
@@ -54,8 +54,10 @@ class TeacherPredictions:
         """Depth of the window."""
         return self._predict(frame, image, window)
 
-    def _of_network(self, frame: Frame, image: NDArray[np.uint8], window: Box) -> NDArray[np.float32]:
-        return self.teacher.depth(frame, image[window.region[1:]])
+
+def answers_of(teacher: Teacher) -> Predicts:
+    """What a teacher that is open already says of the window, which is all that it is shown."""
+    return lambda frame, image, window: teacher.depth(frame, image[window.region[1:]])
 
 
 def label_of_window(
