@@ -79,15 +79,20 @@ def test_only_the_distilled_students_get_labels_and_each_its_encoder(plan, monke
 
 
 def test_what_ships_is_small_and_says_what_its_recipe_says(plan, trained):
-    file = demo.shipped_file(plan, trained)
-    assert file == plan.models / "demo" / f"{trained}.safetensors"
+    file = demo.small_file(plan, trained)
+    assert file.parent == plan.runs / trained
     assert file.stat().st_size < 0.35 * plan.weights(trained).stat().st_size
     assert load(file).card.teacher is None
     assert load(file).card.frame_px == (376, 1240)
 
 
+def test_a_row_trained_elsewhere_has_the_file_that_shipped(plan, trained):
+    (plan.runs / trained / "metrics.csv").write_text("step,val_abs_rel\n2,0.3\n")
+    assert demo.small_file(plan, trained) == plan.shipped(trained)
+
+
 def test_the_line_of_the_zoo_says_what_the_file_is(plan, trained):
-    file = demo.shipped_file(plan, trained)
+    file = put_into_zoo(plan, trained)
     line = demo.zoo_line(plan, trained, {"abs_rel": 0.1, "rmse": 4.0, "delta1": 0.9})
     row = parse_zoo(f"rows:\n{line}\n", where="test").row(trained)
     assert row.card == load(file).card
@@ -108,17 +113,40 @@ def test_only_our_rows_are_replaced():
         demo.with_demo_rows("rows: []\n", [])
 
 
-def test_shipping_rewrites_zoo_readme_and_gallery(plan, trained, monkeypatch):
-    monkeypatch.setattr(demo, "STUDENTS", ())
-    monkeypatch.setattr(demo, "TEACHER", trained)
+def put_into_zoo(plan, row):
+    """The file of a row that shipped earlier."""
+    plan.shipped(row).parent.mkdir(parents=True)
+    return shutil.copy(demo.small_file(plan, row), plan.shipped(row))
+
+
+@pytest.fixture
+def built(plan, trained, monkeypatch):
+    """A zoo without rows of ours, the demo's only student `trained`; what galleries were built of."""
+    monkeypatch.setattr(demo, "STUDENTS", (trained,))
     monkeypatch.setattr(demo.DemoPlan, "frames_of", lambda _, split: (None, [split]))
-    built = []
-    monkeypatch.setattr(demo, "build_gallery", lambda *args, **_: built.append(args))
-    demo.shipped_file(plan, trained)
-    shutil.copy(ZOO, plan.models / "zoo.yaml")
+    plan.models.mkdir()
+    (plan.models / "zoo.yaml").write_text(demo.with_demo_rows(ZOO.read_text(encoding="utf-8"), []))
     (plan.runs / "measured.json").write_text(json.dumps({trained: {"abs_rel": 0.125}}))
+    calls = []
+    monkeypatch.setattr(demo, "build_gallery", lambda *args, **_: calls.append(args))
+    return calls
+
+
+def test_shipping_rewrites_zoo_readme_and_gallery(plan, trained, built):
     demo.ship(plan)
-    assert read_zoo(plan.models / "zoo.yaml").row(trained).measured == {"kitti-garg": {"abs_rel": 0.125}}
+    row = read_zoo(plan.models / "zoo.yaml").row(trained)
+    assert row.measured == {"kitti-garg": {"abs_rel": 0.125}}
+    assert row.sha256 == sha256_of(plan.shipped(trained))
     assert "0.125" in (plan.models / "README.md").read_text()
     assert built[0][1] == ["test.txt"]
     assert built[0][3] == plan.models / "demo" / "gallery"
+
+
+def test_a_row_that_was_trained_elsewhere_stays_in_the_zoo(plan, trained, built):
+    demo.ship(plan)
+    first = (plan.models / "zoo.yaml").read_text()
+    shutil.rmtree(plan.runs / trained)
+    (plan.runs / "measured.json").write_text("{}")
+    demo.ship(plan)
+    assert (plan.models / "zoo.yaml").read_text() == first
+    assert len(built[1][2]) == 1

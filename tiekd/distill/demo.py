@@ -2,9 +2,9 @@
 
     world ─► teacher ─► labels ─► students ─► measure ─► ship
 
-Every stage resumes or skips what is already done, so the whole can be stopped and started at any time; what
-has not ended is not shipped. The teacher and the baseline see ground truth, the other students the teacher's
-labels only.
+Every stage resumes or skips what is already done, so the whole can be stopped and started at any time, and
+on another machine: what has not been trained here to its end stays as it shipped before, the teacher that
+labels too. The teacher and the baseline see ground truth, the other students the teacher's labels only.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class DemoPlan(BaseModel):
 
     @property
     def rows(self) -> list[str]:
-        """The rows that have ended: what is measured and shipped."""
+        """The rows that have ended here: what is measured and shipped anew."""
         return [row for row in (TEACHER, *STUDENTS) if has_ended(self.runs / row)]
 
     @property
@@ -87,6 +87,10 @@ class DemoPlan(BaseModel):
     def weights(self, row: str) -> Path:
         """What a finished run left for `row`."""
         return self.runs / row / "best.safetensors"
+
+    def shipped(self, row: str) -> Path:
+        """What the viewer serves for `row`."""
+        return self.models / "demo" / f"{row}.safetensors"
 
     def frames_of(self, split: str) -> tuple[FrameSource, list[Frame]]:
         """The world and the frames of one of its splits."""
@@ -146,7 +150,7 @@ def train_students(plan: DemoPlan) -> None:
 def label_frames(plan: DemoPlan) -> None:
     """Write and verify the teacher's labels of the training frames."""
     source, frames = plan.frames_of("train.txt")
-    teacher = NetworkTeacher(plan.weights(TEACHER), use_focal=True)
+    teacher = NetworkTeacher(small_file(plan, TEACHER), use_focal=True)
     info = LabelInfo(
         teacher=teacher.name, teacher_sha256=teacher.digest, max_depth_m=teacher.max_depth_m, crop="none",
         shrink=LABEL_SHRINK, use_focal=True,
@@ -160,17 +164,21 @@ def measure(plan: DemoPlan) -> None:
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), {}
     for row in plan.rows:
-        network = NetworkTeacher(shipped_file(plan, row), flip_tta=protocol.flip_tta)
+        network = NetworkTeacher(small_file(plan, row), flip_tta=protocol.flip_tta)
         found = evaluate(answers_of(network), source, frames, protocol)
         measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
         typer.echo(f"{row}: {measured[row]}")
     write_bytes(plan.runs / "measured.json", json.dumps(measured, indent=1).encode() + b"\n")
 
 
-def shipped_file(plan: DemoPlan, row: str) -> Path:
-    """The small copy of a row's weights that ships, made anew: what ships is what is measured."""
-    target = plan.models / "demo" / f"{row}.safetensors"
-    target.parent.mkdir(parents=True, exist_ok=True)
+def small_file(plan: DemoPlan, row: str) -> Path:
+    """A row's weights as they ship, made anew from its run; one that was trained elsewhere has them already.
+
+    What ships is what is measured and what labels, so that the repository alone can make the labels again.
+    """
+    if not has_ended(plan.runs / row):
+        return plan.shipped(row)
+    target = plan.weights(row).with_name("small.safetensors")
     save(trained_model(plan, row), target, dtype=torch.int8)
     return target
 
@@ -184,21 +192,26 @@ def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> Depth
 
 def ship(plan: DemoPlan) -> None:
     """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames."""
-    measured = json.loads((plan.runs / "measured.json").read_text(encoding="utf-8"))
-    lines = [zoo_line(plan, row, measured[row]) for row in plan.rows]
     zoo_file = plan.models / "zoo.yaml"
-    text = with_demo_rows(zoo_file.read_text(encoding="utf-8"), lines)
+    measured = {row.name: row.measured.get(PROTOCOL, {}) for row in read_zoo(zoo_file).rows}
+    measured |= json.loads((plan.runs / "measured.json").read_text(encoding="utf-8"))
+    for row in plan.rows:
+        write_bytes(plan.shipped(row), small_file(plan, row).read_bytes())
+    rows = [row for row in (TEACHER, *STUDENTS) if row in measured]
+    text = with_demo_rows(
+        zoo_file.read_text(encoding="utf-8"), [zoo_line(plan, row, measured[row]) for row in rows]
+    )
     parse_zoo(text, where="the new zoo.yaml")
     write_bytes(zoo_file, text.encode())
     write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
     source, frames = plan.frames_of("test.txt")
-    predictors = [Predictor(plan.models / "demo" / f"{row}.safetensors") for row in plan.rows]
+    predictors = [Predictor(plan.shipped(row)) for row in rows]
     build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())
 
 
 def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:
     """The line of zoo.yaml for a trained row: its card, its file, and what was measured. JSON is YAML."""
-    file = plan.models / "demo" / f"{row}.safetensors"
+    file = plan.shipped(row)
     model = load(file)
     fields = {
         **model.card.model_dump(mode="json", exclude_none=True, exclude_defaults=True),

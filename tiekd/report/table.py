@@ -18,9 +18,10 @@ GAP_METRICS = ("abs_rel", "rmse", "delta1")
 _ORDER = (*get_args(Method), None)
 _FREE = {
     "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.source",
-    "data.labels", "data.cache", "data.cache_dir", "data.workers", "network.encoder_weights", "rows",
+    "data.labels", "data.cache", "data.cache_dir", "data.workers", "network.encoder_weights",
+    "network.channels_last", "rows",
 }  # fmt: skip
-"""Keys of a recipe that may differ between seeds of one method: the seed, paths and resources."""
+"""Keys of a recipe that may differ between seeds of one method: the seed, paths, resources, memory layout."""
 
 
 @dataclass(frozen=True, slots=True)
