@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from tiekd.distill.datamodule import open_data
 from tiekd.distill.dry_run import dry_run
 from tiekd.distill.network import build_network
 from tiekd.distill.recipe import load_recipe
+from tiekd.distill.task import DistillTask
 from tiekd.errors import ConfigError, DataError, UnavailableError
 
 ROW = "baseline_mobilenetv2.demo"
@@ -53,6 +55,19 @@ def test_a_dry_run_finds_the_faults_that_a_run_would(tiny_recipe, tmp_path):
     (tmp_path / "best.safetensors").write_text("")
     with pytest.raises(ConfigError, match="already holds a run"):
         dry_run(tiny_recipe(ROW), tmp_path)
+
+
+def test_a_dry_run_ends_at_once_when_it_is_told_to(tiny_recipe, monkeypatch):
+    step, heard, before = DistillTask.training_step, [], signal.getsignal(signal.SIGTERM)
+
+    def listening(self, batch, batch_idx):
+        heard.append(signal.getsignal(signal.SIGTERM))
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(DistillTask, "training_step", listening)
+    dry_run(tiny_recipe(ROW))
+    assert set(heard) == {signal.SIG_DFL}
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_weights_and_biases_is_asked_for_before_any_work(tiny_recipe, tmp_path, monkeypatch):
