@@ -63,8 +63,10 @@ def position_maps(like: Tensor, extent: Extent, *, origin: Origin = "center") ->
     else:
         below = extent[0] * height - 0.5 - torch.arange(height, device=like.device, dtype=like.dtype)
         y = 1 - 6 * below / (extent[1] * width)
-    grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
-    return grid.expand(batch, -1, -1, -1)
+    grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)]).expand(batch, -1, -1, -1)
+    # What is concatenated lies as the features do only if every part of it does.
+    last = like.is_contiguous(memory_format=torch.channels_last)
+    return grid.contiguous(memory_format=torch.channels_last) if last else grid
 
 
 class UpBlock(nn.Module):
