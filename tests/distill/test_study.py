@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -71,4 +72,13 @@ def test_only_what_has_ended_is_evaluated_and_no_place_on_this_machine_is_told(
     assert told["subject"]["recipe"]["run"]["seed"] == tiny_recipe(row).run.seed
     assert math.isfinite(told["metrics"]["abs_rel"])
     study.report(tmp_path / "results")
+    row_of_table = study.summary(tmp_path / "results").splitlines()[2]
+    shown = [f"{told['metrics'][name]:.3f}" for name in study.SHOWN]
+    assert row_of_table == f"| baseline | 1 | {' | '.join(shown)} |"
     assert row in (tmp_path / "results" / "report" / "report.md").read_text()
+
+
+def test_the_document_shows_what_was_evaluated():
+    root = Path(study.__file__).parents[2]
+    table = study.summary(root / "benchmarks" / "results" / "study")
+    assert table in (root / "docs" / "study.md").read_text(encoding="utf-8")
