@@ -91,6 +91,19 @@ def test_a_row_trained_elsewhere_has_the_file_that_shipped(plan, trained):
     assert demo.small_file(plan, trained) == plan.shipped(trained)
 
 
+def test_a_file_is_measured_once(plan, trained, tiny_world, monkeypatch):
+    monkeypatch.setattr(demo, "STUDENTS", (trained,))
+    monkeypatch.setattr(demo, "PROTOCOL", "frame")  # the tiny world is smaller than KITTI's crop
+    here = plan.model_copy(update={"world": tiny_world})
+    demo.measure(here)
+    found = demo.read_measured(here)
+    assert found[trained]["sha256"] == sha256_of(demo.small_file(here, trained))
+    assert found[trained]["metrics"]["abs_rel"] > 0
+    monkeypatch.setattr(demo, "evaluate", lambda *_: pytest.fail("measured again"))
+    demo.measure(here)
+    assert demo.read_measured(here) == found
+
+
 def test_the_line_of_the_zoo_says_what_the_file_is(plan, trained):
     file = put_into_zoo(plan, trained)
     line = demo.zoo_line(plan, trained, {"abs_rel": 0.1, "rmse": 4.0, "delta1": 0.9})
@@ -126,7 +139,8 @@ def built(plan, trained, monkeypatch):
     monkeypatch.setattr(demo.DemoPlan, "frames_of", lambda _, split: (None, [split]))
     plan.models.mkdir()
     (plan.models / "zoo.yaml").write_text(demo.with_demo_rows(ZOO.read_text(encoding="utf-8"), []))
-    (plan.runs / "measured.json").write_text(json.dumps({trained: {"abs_rel": 0.125}}))
+    measured = {trained: {"sha256": "", "metrics": {"abs_rel": 0.125}}}
+    (plan.runs / demo.MEASURED).write_text(json.dumps(measured))
     calls = []
     monkeypatch.setattr(demo, "build_gallery", lambda *args, **_: calls.append(args))
     return calls
@@ -146,7 +160,7 @@ def test_a_row_that_was_trained_elsewhere_stays_in_the_zoo(plan, trained, built)
     demo.ship(plan)
     first = (plan.models / "zoo.yaml").read_text()
     shutil.rmtree(plan.runs / trained)
-    (plan.runs / "measured.json").write_text("{}")
+    (plan.runs / demo.MEASURED).unlink()
     demo.ship(plan)
     assert (plan.models / "zoo.yaml").read_text() == first
     assert len(built[1][2]) == 1

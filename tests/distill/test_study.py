@@ -13,6 +13,10 @@ from tiekd.distill import demo, study
 from tiekd.distill.fit import fit
 from tiekd.distill.recipe import load_recipe
 from tiekd.models.registry import create_model
+from tiekd.zoo import read_zoo
+
+ROOT = Path(study.__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "study"
 
 
 @pytest.fixture
@@ -79,6 +83,15 @@ def test_only_what_has_ended_is_evaluated_and_no_place_on_this_machine_is_told(
 
 
 def test_the_document_shows_what_was_evaluated():
-    root = Path(study.__file__).parents[2]
-    table = study.summary(root / "benchmarks" / "results" / "study")
-    assert table in (root / "docs" / "study.md").read_text(encoding="utf-8")
+    assert study.summary(RESULTS) in (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_what_ships():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in read_zoo().rows:
+        if row.name.endswith(".demo"):
+            line = next(line for line in readme.splitlines() if line.startswith(f"| `{row.name}`"))
+            real = json.loads((RESULTS / "real" / f"{row.name}.json").read_text())["metrics"]
+            for found in (row.measured[study.PROTOCOL], real):
+                shown = f"{found['abs_rel']:.3f} / {found['rmse']:.2f} m / {found['delta1']:.3f}"
+                assert shown in line, row.name

@@ -55,6 +55,7 @@ PROTOCOL = "kitti-garg"
 SHOWN = ("abs_rel", "rmse", "delta1")
 LABEL_SHRINK = 4
 """The students see frames averaged over cells of four pixels, so finer labels would not be used."""
+MEASURED = "measured.json"
 DEMO_HEAD = "  # --- ours,"
 DEMO_END = "\n\n"
 
@@ -160,15 +161,27 @@ def label_frames(plan: DemoPlan) -> None:
 
 
 def measure(plan: DemoPlan) -> None:
-    """Score every trained row on the held-out frames, into RUNS/measured.json."""
+    """Score every trained row on the held-out frames, into RUNS/measured.json; what it has stays."""
     source, frames = plan.frames_of("test.txt")
-    protocol, measured = get_protocol(PROTOCOL), {}
+    protocol, measured = get_protocol(PROTOCOL), read_measured(plan)
     for row in plan.rows:
-        network = NetworkTeacher(small_file(plan, row), flip_tta=protocol.flip_tta)
+        file = small_file(plan, row)
+        digest = sha256_of(file)
+        if measured.get(row, {}).get("sha256") == digest:
+            continue
+        network = NetworkTeacher(file, flip_tta=protocol.flip_tta)
         found = evaluate(answers_of(network), source, frames, protocol)
-        measured[row] = {name: round(found.metrics[name], 4) for name in SHOWN}
-        typer.echo(f"{row}: {measured[row]}")
-    write_bytes(plan.runs / "measured.json", json.dumps(measured, indent=1).encode() + b"\n")
+        metrics = {name: round(found.metrics[name], 4) for name in SHOWN}
+        measured[row] = {"sha256": digest, "metrics": metrics}
+        write_bytes(plan.runs / MEASURED, json.dumps(measured, indent=1).encode() + b"\n")
+        typer.echo(f"{row}: {metrics}")
+
+
+def read_measured(plan: DemoPlan) -> dict[str, dict[str, Any]]:
+    """What has been measured: by row, of which file and which numbers."""
+    file = plan.runs / MEASURED
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
 
 
 def small_file(plan: DemoPlan, row: str) -> Path:
@@ -194,7 +207,7 @@ def ship(plan: DemoPlan) -> None:
     """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames."""
     zoo_file = plan.models / "zoo.yaml"
     measured = {row.name: row.measured.get(PROTOCOL, {}) for row in read_zoo(zoo_file).rows}
-    measured |= json.loads((plan.runs / "measured.json").read_text(encoding="utf-8"))
+    measured |= {row: found["metrics"] for row, found in read_measured(plan).items()}
     for row in plan.rows:
         write_bytes(plan.shipped(row), small_file(plan, row).read_bytes())
     rows = [row for row in (TEACHER, *STUDENTS) if row in measured]
