@@ -139,7 +139,8 @@ def built(plan, trained, monkeypatch):
     monkeypatch.setattr(demo.DemoPlan, "frames_of", lambda _, split: (None, [split]))
     plan.models.mkdir()
     (plan.models / "zoo.yaml").write_text(demo.with_demo_rows(ZOO.read_text(encoding="utf-8"), []))
-    measured = {trained: {"sha256": "", "metrics": {"abs_rel": 0.125}}}
+    digest = sha256_of(demo.small_file(plan, trained))
+    measured = {trained: {"sha256": digest, "metrics": {"abs_rel": 0.125}}}
     (plan.runs / demo.MEASURED).write_text(json.dumps(measured))
     calls = []
     monkeypatch.setattr(demo, "build_gallery", lambda *args, **_: calls.append(args))
@@ -154,6 +155,17 @@ def test_shipping_rewrites_zoo_readme_and_gallery(plan, trained, built):
     assert "0.125" in (plan.models / "README.md").read_text()
     assert built[0][1] == ["test.txt"]
     assert built[0][3] == plan.models / "demo" / "gallery"
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    "stale", ["{}", '{"baseline_mobilenetv2.demo": {"sha256": "another", "metrics": {}}}']
+)
+def test_no_file_ships_with_the_numbers_of_another(plan, trained, stale):
+    (plan.runs / demo.MEASURED).write_text(stale)
+    with pytest.raises(ConfigError, match="has not been measured"):
+        demo.ship(plan)
+    assert not plan.shipped(trained).exists()
 
 
 def test_a_row_that_was_trained_elsewhere_stays_in_the_zoo(plan, trained, built):

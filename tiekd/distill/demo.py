@@ -165,14 +165,12 @@ def measure(plan: DemoPlan) -> None:
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), read_measured(plan)
     for row in plan.rows:
-        file = small_file(plan, row)
-        digest = sha256_of(file)
-        if measured.get(row, {}).get("sha256") == digest:
+        network = NetworkTeacher(small_file(plan, row), flip_tta=protocol.flip_tta)
+        if measured.get(row, {}).get("sha256") == network.digest:
             continue
-        network = NetworkTeacher(file, flip_tta=protocol.flip_tta)
         found = evaluate(answers_of(network), source, frames, protocol)
         metrics = {name: round(found.metrics[name], 4) for name in SHOWN}
-        measured[row] = {"sha256": digest, "metrics": metrics}
+        measured[row] = {"sha256": network.digest, "metrics": metrics}
         write_bytes(plan.runs / MEASURED, json.dumps(measured, indent=1).encode() + b"\n")
         typer.echo(f"{row}: {metrics}")
 
@@ -204,12 +202,19 @@ def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> Depth
 
 
 def ship(plan: DemoPlan) -> None:
-    """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames."""
+    """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames.
+
+    Raises ConfigError for a file that ships with numbers of another one.
+    """
     zoo_file = plan.models / "zoo.yaml"
     measured = {row.name: row.measured.get(PROTOCOL, {}) for row in read_zoo(zoo_file).rows}
-    measured |= {row: found["metrics"] for row, found in read_measured(plan).items()}
+    here = read_measured(plan)
     for row in plan.rows:
-        write_bytes(plan.shipped(row), small_file(plan, row).read_bytes())
+        file = small_file(plan, row)
+        if row not in here or here[row]["sha256"] != sha256_of(file):
+            raise ConfigError(f"{file} has not been measured.", hint="Run the stage `measure` first.")
+        write_bytes(plan.shipped(row), file.read_bytes())
+        measured[row] = here[row]["metrics"]
     rows = [row for row in (TEACHER, *STUDENTS) if row in measured]
     text = with_demo_rows(
         zoo_file.read_text(encoding="utf-8"), [zoo_line(plan, row, measured[row]) for row in rows]

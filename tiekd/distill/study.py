@@ -42,7 +42,7 @@ SEEDED = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mob
 PUBLISHED_WIDTHS: dict[str, Any] = {"decoder_channels": [512, 256, 128, 128], "bottleneck_channels": 2048}
 """Of the published MobileNetV2 student; its last width is repeated for the skip that the demo has more."""
 STAGES = ("train", "evaluate", "report")
-FRAMES = ("synthetic", "real")
+SYNTHETIC, REAL = FRAMES = ("synthetic", "real")
 """What the runs are evaluated on, each with a folder of results."""
 
 
@@ -162,10 +162,10 @@ def run(
     if "train" in wanted:
         train(plan, chosen)
     if "evaluate" in wanted:
-        evaluate_runs(plan, chosen, open_source(f"kitti:{world}"), "test.txt", results=results / "synthetic")
+        evaluate_runs(plan, chosen, open_source(f"kitti:{world}"), "test.txt", results=results / SYNTHETIC)
         if real:
             spec, _, split = real.rpartition("/")
-            evaluate_runs(plan, chosen, open_source(spec), split, results=results / "real")
+            evaluate_runs(plan, chosen, open_source(spec), split, results=results / REAL)
     if "report" in wanted:
         report(results)
 
