@@ -6,7 +6,6 @@ import csv
 import io
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pytorch_lightning.callbacks import RichProgressBar
 from tiekd.distill.folder import BEST, LAST
 from tiekd.distill.recipe import Recipe
 from tiekd.distill.task import DistillTask
+from tiekd.distill.trainer import answer_signals
 from tiekd.errors import DataError, RunFailedError
 from tiekd.metrics import METRICS
 from tiekd.models.registry import save
@@ -127,9 +127,7 @@ class StopOnSignal(lightning.Callback):
 
     def on_train_start(self, *_: Any) -> None:
         """Begin to listen, where signals can be heard."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._ask)
+        answer_signals([signal.SIGINT, signal.SIGTERM], self._ask)
 
     def _ask(self, *_: Any) -> None:
         self.keeper.stop_asked = True

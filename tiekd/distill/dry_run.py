@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import resource
-import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +91,6 @@ class _Stopwatch(lightning.Callback):
     def __init__(self) -> None:
         self.batch_s = self.val_s = self._started = 0.0
         self.val_batch = 1
-
-    def on_train_start(self, *_: Any) -> None:
-        # Lightning would go on until the step ends, and then end as if all were well.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def on_train_batch_start(self, *_: Any) -> None:
         self._started = time.perf_counter()

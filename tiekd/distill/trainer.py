@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +89,24 @@ def on_cuda(recipe: Recipe) -> bool:
     return device in ("cuda", "gpu") or (device == "auto" and torch.cuda.is_available())
 
 
+def answer_signals(numbers: Iterable[signal.Signals], answer: Any) -> None:
+    """Answer signals so from now on, where they can be heard: in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        for number in numbers:
+            signal.signal(number, answer)
+
+
+class PlainTermination(lightning.Callback):
+    """Lets SIGTERM end the process once training has started; Lightning puts back what was there before.
+
+    Lightning would let the step end, and then end itself as if all were well.
+    """
+
+    def on_train_start(self, *_: Any) -> None:
+        """Take SIGTERM from Lightning."""
+        answer_signals([signal.SIGTERM], signal.SIG_DFL)
+
+
 def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Trainer:
     """A Lightning trainer on the recipe's device and in its precision, one of `ranks`.
 
@@ -112,6 +132,7 @@ def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Tra
             enable_checkpointing=False,
             enable_model_summary=False,
             use_distributed_sampler=False,
+            callbacks=[PlainTermination(), *settings.pop("callbacks", [])],
             plugins=[
                 TorchElasticEnvironment() if many else LightningEnvironment(),
                 *settings.pop("plugins", []),
