@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 
 import pytest
 import torch
@@ -12,10 +14,11 @@ from typer.testing import CliRunner
 from tiekd import zoo
 from tiekd.cli.main import app
 from tiekd.data.frames import open_source, read_split
+from tiekd.distill.demo import run as make_demo
 from tiekd.errors import ConfigError
 from tiekd.evaluate import Evaluation, TeacherPredictions, evaluate, get_protocol
 from tiekd.models.registry import create_model, save
-from tiekd.reproduce import claim_of, judge, reproduce
+from tiekd.reproduce import N_FRAMES, claim_of, judge, reproduce
 
 NETWORK = (
     "architecture: densedepth_test_resnet, encoder: test_resnet, method: baseline, max_depth_m: 80, "
@@ -70,6 +73,7 @@ def rows(measured, tmp_path, monkeypatch):
             f"- {{name: none.nyu, dataset: nyu, {NETWORK}}}\n"
         )
         monkeypatch.setattr(zoo, "asset_root", lambda: tmp_path)
+        monkeypatch.setitem(N_FRAMES, "demo", 2)
         monkeypatch.setenv("TIEKD_HOME", str(measured[0] if home else tmp_path / "empty"))
 
     return use
@@ -102,11 +106,23 @@ def test_a_row_that_does_not_fails_with_exit_code_1(rows, world):
 def test_agreement_on_other_frames_than_the_published_is_not_a_pass(rows, world):
     rows()
     told = tiekd(KITTI, *data(world), code=2)
-    assert "These are 2 frames, the published numbers are of 652." in told
+    assert "These are 2 frames, the stated numbers are of 652." in told
     assert "the split given has 2 of 652 frames" in told
     rows(2.0)
     told = tiekd(KITTI, *data(world), code=1)
     assert "These are 2 frames" in told
+
+
+def test_the_demo_is_judged_on_its_own_frames(rows, world, monkeypatch):
+    rows()
+    monkeypatch.setitem(N_FRAMES, "demo", 160)
+    assert "These are 2 frames, the stated numbers are of 160." in tiekd(DEMO, *data(world), code=2)
+    told = tiekd(DEMO, code=2)
+    kind = re.search(r"--data (\w+):ROOT", told).group(1)
+    assert open_source(f"{kind}:{world}").kind == "kitti"
+    synth = re.search(r"`tiekd data synth --out ROOT --frames (\d+) --seed (\d+)`", told).groups()
+    stated = inspect.signature(make_demo).parameters
+    assert [stated["frames"].default, stated["seed"].default] == [int(word) for word in synth]
 
 
 def test_everything_that_is_missing_is_said_at_once(rows, world, tmp_path):

@@ -19,8 +19,16 @@ from tiekd.zoo import ZooRow, find_weights
 TOLERANCE = 0.01
 """Largest relative difference that passes. Rounding of the published digits alone is up to 0.005."""
 Verdict = Literal["pass", "fail", "incomplete"]
-_PROTOCOLS = {"kitti": ("kitti-tiekd", 652), "nyu": ("nyu", 654)}
+_PROTOCOLS = {"kitti": "kitti-tiekd", "nyu": "nyu"}
+N_FRAMES = {"kitti": 652, "nyu": 654, "demo": 160}
+"""Of each data set's test split, with ground truth."""
+_KINDS = {"kitti": "kitti", "nyu": "nyu", "demo": "kitti"}
+"""How `--data` names the layout of a data set."""
 _LAYOUTS = {
+    "demo": (
+        "the street world under ROOT, as `tiekd data synth --out ROOT --frames 3000 --seed 21` renders it, "
+        "and its test.txt (160 lines) as the split"
+    ),
     "kitti": (
         "KITTI under ROOT: the pictures as ROOT/input/<date>/<drive>/image_02/data/N.png, the official "
         "ground truth as ROOT/gt_depth/<drive>/proj_depth/groundtruth/image_02/N.png, and the Eigen test "
@@ -37,12 +45,16 @@ _LAYOUTS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a row is said to score. `n_frames` is how many frames that was on, where it is known."""
+    """What a row is said to score, on the test frames of its data set."""
 
     protocol: Protocol
     metrics: dict[str, float]
-    n_frames: int | None
     dataset: str
+
+    @property
+    def n_frames(self) -> int | None:
+        """How many frames that was on, where it is known."""
+        return N_FRAMES.get(self.dataset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +142,10 @@ def reproduce(
 def claim_of(zoo_row: ZooRow) -> Claim:
     """The authors' numbers of a row, else ours. Raises ConfigError where there are none."""
     if zoo_row.published and zoo_row.dataset in _PROTOCOLS:
-        name, n_frames = _PROTOCOLS[zoo_row.dataset]
-        return Claim(get_protocol(name), zoo_row.published.model_dump(), n_frames, zoo_row.dataset)
+        protocol = get_protocol(_PROTOCOLS[zoo_row.dataset])
+        return Claim(protocol, zoo_row.published.model_dump(), zoo_row.dataset)
     for name, metrics in zoo_row.measured.items():
-        return Claim(get_protocol(name), dict(metrics), None, zoo_row.dataset)
+        return Claim(get_protocol(name), dict(metrics), zoo_row.dataset)
     raise ConfigError(
         f"Nobody has published numbers for {zoo_row.name}.",
         hint="`tiekd models` shows the rows that have some; `tiekd eval` measures any.",
@@ -149,7 +161,7 @@ def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Out
     n_frames = len(found.per_image)
     if claim.n_frames in (None, n_frames):
         return Outcome(row, claim, "pass" if passed else "fail", checks, found=found)
-    note = f"These are {n_frames} frames, the published numbers are of {claim.n_frames}."
+    note = f"These are {n_frames} frames, the stated numbers are of {claim.n_frames}."
     if not passed:
         return Outcome(row, claim, "fail", checks, notes=(note,), found=found)
     missing = f"data: {_LAYOUTS[claim.dataset]}; the split given has {n_frames} of {claim.n_frames} frames"
@@ -159,10 +171,11 @@ def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Out
 def _open(claim: Claim, data: str | None, split: str | None) -> tuple[FrameSource | None, list[Frame] | None]:
     """The data set and the frames, as far as they are given."""
     source = open_source(data) if data else None
-    if source and claim.dataset in _LAYOUTS and source.kind != claim.dataset:
+    kind = _KINDS.get(claim.dataset)
+    if source and kind and source.kind != kind:
         raise ConfigError(
             f"The numbers are of {claim.dataset}, the data is {source.kind}.",
-            hint=f"Give --data {claim.dataset}:ROOT.",
+            hint=f"Give --data {kind}:ROOT.",
         )
     return source, read_split(find_split(source, split)) if source and split else None
 
@@ -179,7 +192,8 @@ def _missing_weights(zoo_row: ZooRow) -> str:
 def _missing_data(claim: Claim, source: FrameSource | None, frames: list[Frame] | None) -> list[str]:
     wanted = _LAYOUTS.get(claim.dataset, "the frames the row was measured on, see models/README.md")
     if source is None:
-        return [f"data: {wanted}; then give --data {claim.dataset}:ROOT --split FILE"]
+        kind = _KINDS.get(claim.dataset, "KIND")
+        return [f"data: {wanted}; then give --data {kind}:ROOT --split FILE"]
     if frames is None:
         return [f"split: give --split FILE. It needs {wanted}"]
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -25,7 +26,7 @@ from tiekd.models.registry import load
 from tiekd.types import Sample
 
 
-def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
+def test_a_run_leaves_files_that_fit_together(tiny_recipe, tmp_path):
     recipe = tiny_recipe("adabins_tf_efficientnet_lite0.demo")
     result = run(recipe, tmp_path / "run")
     assert (result.steps, result.finished) == (2, True)
@@ -38,6 +39,9 @@ def test_a_run_leaves_five_files_that_fit_together(tiny_recipe, tmp_path):
     assert model.card.name == recipe.name
     assert (model.card.method, model.card.train_fx_px, model.image_pool) == ("teacher", 60.0, 2)
     assert load_recipe(str(tmp_path / "run" / "recipe.yaml")) == recipe
+    told = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert told["validated_on"] == "ground truth"
+    assert set(told["digests"]) == {"images", "ground truth", "validation frames"}
     table = rows(tmp_path / "run")
     assert [row["step"] for row in table] == ["1", "2", "2"]
     assert float(table[0]["loss"]) == pytest.approx(

@@ -11,6 +11,7 @@ from tiekd.data.frames import Frame, open_source, read_split
 from tiekd.errors import DataError, UnknownNameError
 from tiekd.evaluate import PROTOCOLS, RangeTable, evaluate, fingerprint, get_protocol
 from tiekd.metrics import depth_metrics
+from tiekd.types import DepthRange
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,20 @@ def test_errors_by_range():
     assert middle["abs_rel"] == pytest.approx(0.5)
     assert far["n_pixels"] == 0
     assert math.isnan(far["abs_rel"])
+
+
+def test_every_pixel_of_dense_truth_is_counted_by_range():
+    table, rng = RangeTable([(0.0, 40.0), (40.0, 80.0)]), np.random.default_rng(0)
+    truth = rng.uniform(1, 80, (300, 400)).astype(np.float32)
+    answer = (truth * rng.uniform(0.7, 1.5, truth.shape)).astype(np.float32)
+    table.add(answer, truth, truth > 0)
+    near = truth < 40
+    for row, chosen in zip(table.rows(), (near, ~near), strict=True):
+        scores = depth_metrics(answer[chosen][None], truth[chosen][None], depth_range=DepthRange(0.5, 80))
+        assert row["n_pixels"] == chosen.sum()
+        for name in ("abs_rel", "rmse", "delta1"):
+            assert row[name] == pytest.approx(scores[name], rel=1e-5)
+        assert row["median_ratio"] == pytest.approx(float(np.median((answer / truth)[chosen])), rel=0.01)
 
 
 def test_ground_truth_of_another_size_is_told(kitti, tmp_path):

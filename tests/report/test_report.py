@@ -126,6 +126,56 @@ def test_a_run_is_told_by_its_evaluations_else_by_its_best_validation(tmp_path, 
     assert table.rows[0].seeds == [3]
 
 
+def test_runs_share_a_table_if_they_were_validated_on_the_same(tmp_path, tiny_models):
+    told = {
+        "a": ("ground truth", {"validation frames": "v", "teacher labels": "x"}),
+        "b": ("ground truth", {"validation frames": "v", "teacher labels": "y"}),
+        "c": ("teacher labels", {"validation frames": "v", "teacher labels": "x"}),
+        "d": ("teacher labels", {"validation frames": "v", "teacher labels": "y"}),
+        "e": ("ground truth", {"validation frames": "w", "teacher labels": "x"}),
+    }
+    runs = []
+    for seed, (name, (validated_on, digests)) in enumerate(told.items()):
+        runs.append(run_folder(tmp_path / name, tiny_models["tiny_base"], seed=seed))
+        data = {"validated_on": validated_on, "digests": digests}
+        (runs[-1] / "data.json").write_text(json.dumps(data))
+    tables = build_report(collect(runs)).tables
+    assert [[seed for row in table.rows for seed in row.seeds] for table in tables] == [[0, 1], [2], [3], [4]]
+    (runs[0] / "data.json").write_text("[]")
+    with pytest.raises(DataError, match=r"data\.json"):
+        collect(runs)
+
+
+def test_seeds_with_other_ranges_share_what_all_have(tmp_path):
+    near, far = ({"from_m": low, "to_m": low + 10.0, "abs_rel": 0.2} for low in (0.0, 10.0))
+    files = [
+        evaluation(tmp_path / f"{seed}.json", "a", 0.1, seed=seed, by_range=bands)
+        for seed, bands in enumerate(([near, far], [{**near, "abs_rel": 0.4}]))
+    ]
+    assert "by_depth.svg" in "".join(build_report(collect(files)).charts[0])
+    evaluation(tmp_path / "1.json", "a", 0.1, seed=1, by_range=[])
+    assert "by_depth.svg" not in "".join(build_report(collect(files)).charts[0])
+
+
+def test_whose_labels_the_agreement_is_with_is_said(tmp_path):
+    metrics = {"abs_rel": 0.1, "abs_rel_T": 0.05}
+    files = [
+        evaluation(
+            tmp_path / f"{name}.json",
+            name,
+            0.1,
+            metrics=metrics,
+            labels={"teacher": teacher, "made": teacher},
+        )
+        for name, teacher in (("a", "bts"), ("b", "adabins"))
+    ]
+    one, both = (build_report(collect(chosen)).markdown() for chosen in (files[:1], files))
+    assert "_T: against labels of bts." in one
+    assert "0.0500" in one
+    assert "_T left out: against different labels, of bts, adabins." in both
+    assert "0.0500" not in both
+
+
 def test_what_is_no_result_is_told(tmp_path, tiny_models):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.json").write_text("{}")

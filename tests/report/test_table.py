@@ -105,8 +105,9 @@ def test_no_gap_where_the_teacher_is_no_better_or_is_not_clear():
     other = result("bts_lite0.demo", 0.12, method="teacher", teacher=None)
     (table,) = tabulate([result("tiekd.demo", 0.15), BASELINE, TEACHER, other])
     assert table.rows[-1].reference.endswith("adabins_lite0.demo")
-    (table,) = tabulate([result("tiekd.demo", 0.15, teacher="dpt"), BASELINE, TEACHER, other])
-    assert table.rows[-1].recovered == {}
+    for student in (result("tiekd.demo", 0.15, teacher="dpt"), result("tiekd.demo", 0.15, teacher=None)):
+        (table,) = tabulate([student, BASELINE, TEACHER, other])
+        assert table.rows[-1].recovered == {}
     (table,) = tabulate(
         [result("tiekd.demo", 0.16, teacher="dpt"), BASELINE, TEACHER, other],
         teacher="bts_lite0.demo", baseline="baseline_mobilenetv2.demo",
@@ -114,6 +115,59 @@ def test_no_gap_where_the_teacher_is_no_better_or_is_not_clear():
     assert table.rows[-1].recovered["abs_rel"] == pytest.approx(0.5)
     with pytest.raises(UnknownNameError, match="row of the report 'bts'"):
         tabulate([TEACHER], teacher="bts")
+
+
+def test_no_other_teacher_and_no_other_encoder_spans_a_gap():
+    (table,) = tabulate([result("tiekd.demo", 0.15, teacher="dpt"), BASELINE, TEACHER])
+    assert table.rows[-1].recovered == {}
+    resnet = BASELINE.model_copy(
+        update={"subject": BASELINE.subject.model_copy(update={"encoder": "resnet50"})}
+    )
+    (table,) = tabulate([result("tiekd.demo", 0.15), resnet, TEACHER])
+    assert table.rows[-1].recovered == {}
+    unknown = result("tiekd.demo", 0.15, teacher=None)
+    unknown = unknown.model_copy(update={"subject": unknown.subject.model_copy(update={"encoder": None})})
+    (table,) = tabulate([unknown, resnet, TEACHER])
+    assert table.rows[-1].recovered["abs_rel"] == pytest.approx(0.5)
+
+
+def test_agreement_with_different_labels_is_left_out():
+    def compared(name, teacher, agreement):
+        one = result(name, 0.1)
+        return one.model_copy(
+            update={
+                "labels": {"teacher": teacher, "made": teacher},
+                "metrics": {**one.metrics, "abs_rel_T": agreement},
+            }
+        )
+
+    (table,) = tabulate([compared("a", "bts", 0.1), compared("b", "bts", 0.2), result("c", 0.3)])
+    assert table.teachers == ["bts"]
+    assert [row.metrics.get("abs_rel_T") and row.metrics["abs_rel_T"].mean for row in table.rows] == [
+        0.1,
+        0.2,
+        None,
+    ]
+    (table,) = tabulate([compared("a", "bts", 0.1), compared("b", "adabins", 0.2)])
+    assert table.teachers == ["bts", "adabins"]
+    assert "abs_rel_T" not in table.columns
+    assert table.rows[0].metrics["abs_rel"].mean == 0.1
+
+
+def test_where_peoples_own_pictures_lie_tells_them_apart():
+    def own(source, labels, dataset):
+        one = result("own", 0.1).model_dump()
+        one["subject"]["recipe"] |= {"dataset": dataset, "data": {"source": source, "labels": labels}}
+        return Result(**one)
+
+    for dataset, n_rows in (("own", 3), ("demo", 1)):
+        (table,) = tabulate(
+            [own("folder:a", "x", dataset), own("folder:b", "x", dataset), own("folder:a", "y", dataset)]
+        )
+        assert len(table.rows) == n_rows
+    assert labels(tabulate([own("folder:a", "x", "own"), own("folder:a", "y", "own")])[0]) == [
+        "own (data.labels=x)", "own (data.labels=y)",
+    ]  # fmt: skip
 
 
 def test_a_metric_that_a_seed_lacks_has_no_mean():

@@ -8,6 +8,8 @@ from tiekd.errors import DataError
 
 KB_CROP_SIZE = (352, 1216)
 """Height and width of the KITTI benchmark's crop, in pixels."""
+NYU_SIZE = (480, 640)
+"""Height and width of NYU's frames, in pixels."""
 
 
 class Box(NamedTuple):
@@ -44,7 +46,9 @@ def garg_crop_box(height: int, width: int) -> Box:
 
 
 def eigen_crop_box(height: int, width: int) -> Box:
-    """Eigen et al.'s KITTI evaluation crop, by fractions of the array that is evaluated."""
+    """Eigen et al.'s crop: NYU's on an array of 480x640, else KITTI's, by fractions of the array."""
+    if (height, width) == NYU_SIZE:
+        return nyu_eigen_crop_box(height, width)
     return _by_fractions(height, width, rows=(0.3324324, 0.91351351))
 
 
@@ -53,7 +57,7 @@ def nyu_eigen_crop_box(height: int, width: int) -> Box:
 
     Raises DataError for another size.
     """
-    if (height, width) != (480, 640):
+    if (height, width) != NYU_SIZE:
         raise DataError(
             f"The NYU crop is defined on 640x480 pixels, the image is {width}x{height}.",
             hint="Evaluate NYU at its own size.",

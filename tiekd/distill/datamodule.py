@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from torch.utils.data import DataLoader
 
@@ -47,6 +47,15 @@ class RunData:
     n_val_frames: int
     validated_on: Literal["ground truth", "teacher labels"] | None
     n_left_out: int = 0
+
+    def told(self) -> dict[str, Any]:
+        """What is kept beside the weights: two runs with equal digests saw, or were scored on, the same."""
+        return {
+            "n_frames": self.n_frames,
+            "n_val_frames": self.n_val_frames,
+            "validated_on": self.validated_on,
+            "digests": self.digests,
+        }
 
 
 def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress | None = None) -> RunData:

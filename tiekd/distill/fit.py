@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from timm.layers.norm_act import convert_sync_batchnorm
 from tiekd.data.cache import Progress
 from tiekd.distill.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
 from tiekd.distill.datamodule import RunData, open_data, take_label_range
-from tiekd.distill.folder import BEST, WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.distill.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder
 from tiekd.distill.network import build_network
 from tiekd.distill.pictures import Pictures, make_loggers
 from tiekd.distill.recipe import Recipe
@@ -50,8 +51,8 @@ def fit(
 ) -> FitResult:
     """Train as `recipe` says into the folder `out`; with `resume` go on from its last.ckpt.
 
-    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml and tensorboard/. Under
-    torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
+    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml, data.json, tensorboard/.
+    Under torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
     CheckpointError and UnavailableError before the first step, RunFailedError and DataError during them.
     """
     ranks, recipe = this_rank(), take_label_range(recipe)
@@ -82,6 +83,7 @@ def fit(
         task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
         if ranks.is_first:
             write_bytes(out / "recipe.yaml", recipe.to_yaml().encode())
+            write_bytes(out / DATA, json.dumps(data.told(), indent=1).encode() + b"\n")
         with clear_errors(out):
             trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
     if ranks.is_first and not (out / BEST).is_file():

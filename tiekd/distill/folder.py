@@ -17,7 +17,7 @@ from tiekd.errors import CheckpointError, ConfigError, DataError
 from tiekd.models.encoder_weights import why_unreadable
 from tiekd.render import write_bytes
 
-LAST, BEST = "last.ckpt", "best.safetensors"
+LAST, BEST, DATA = "last.ckpt", "best.safetensors", "data.json"
 _MAY_CHANGE = {
     "run": {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
@@ -26,7 +26,7 @@ _MAY_CHANGE = {
     "network": {"encoder_weights"},
 }  # fmt: skip
 """What a resumed run may be told anew: nothing that changes what is learned."""
-_LEFTOVERS = (".last.ckpt.*", ".recipe.yaml.*", ".metrics.csv.*", "*.safetensors*.part")
+_LEFTOVERS = (".last.ckpt.*", ".recipe.yaml.*", ".data.json.*", ".metrics.csv.*", "*.safetensors*.part")
 
 
 @dataclass(frozen=True, slots=True)

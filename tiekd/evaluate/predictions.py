@@ -40,7 +40,9 @@ class TeacherPredictions:
     def __init__(self, name_or_path: str | Path, protocol: Protocol, *, device: str = "auto") -> None:
         from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher, open_teacher
 
-        self.teacher = open_teacher(str(name_or_path), flip_tta=protocol.flip_tta, device=device)
+        self.teacher = open_teacher(
+            str(name_or_path), flip_tta=protocol.flip_tta, device=device, far_m=protocol.max_depth_m
+        )
         self.labels: LabelFolder | None = None
         self._predict = answers_of(self.teacher)
         if isinstance(self.teacher, DeclaredFolderTeacher):

@@ -70,6 +70,11 @@ class LabelFolder:
             digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()[:16]
 
+    def told(self) -> dict[str, str]:
+        """Whose labels these are, for beside numbers: the teacher, and a digest of how they were made."""
+        made = self.info.model_dump_json(exclude={"data"}, exclude_none=True)
+        return {"teacher": self.info.teacher, "made": hashlib.sha256(made.encode()).hexdigest()[:16]}
+
     def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
         """Raise DataError unless every frame has a label of the picture that is there now.
 

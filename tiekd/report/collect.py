@@ -18,16 +18,17 @@ from tiekd.evaluate import Subject, subject_of_weights
 from tiekd.evaluate.subject import RECIPE
 from tiekd.metrics import METRICS
 
-WEIGHTS, METRICS_TABLE = "best.safetensors", "metrics.csv"
+WEIGHTS, METRICS_TABLE, DATA = "best.safetensors", "metrics.csv", "data.json"
 VALIDATION = "validation"
-_VALIDATED_BY = (
-    "val_split", "max_val_frames", "val_box", "crop", "trim_px", "shrink", "min_depth_m", "max_depth_m"
-)  # fmt: skip
-"""What of a recipe's `data` decides the numbers of its validation."""
+_VALIDATED_BY = ("val_box", "crop", "trim_px", "shrink", "max_pixels", "min_depth_m", "max_depth_m")
+"""What of a recipe's `data` decides the numbers of its validation, beside the frames and their truth."""
 
 
 class Result(BaseModel):
-    """One evaluation of one subject; other keys of the JSON are not needed here."""
+    """One evaluation of one subject; other keys of the JSON are not needed here.
+
+    labels: the teacher's that it was also compared with.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -37,6 +38,7 @@ class Result(BaseModel):
     n_images: int | None
     metrics: dict[str, float | None]
     by_range: list[dict[str, float | None]] = []
+    labels: dict[str, str] | None = None
     where: str = ""
 
 
@@ -117,8 +119,12 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     best_by = recipe.get("run", {}).get("best_by", "abs_rel")
     sign = 1 if best_by.startswith("delta") else -1
     best = max(rows, key=lambda row: sign * _number(row[f"val_{best_by}"]))
-    data = recipe.get("data", {})
-    decided_by = [subject.dataset, recipe.get("view", {}).get("size"), *map(data.get, _VALIDATED_BY)]
+    decided_by = [
+        subject.dataset,
+        recipe.get("view", {}).get("size"),
+        *map(recipe.get("data", {}).get, _VALIDATED_BY),
+        *_validated_on(folder / DATA),
+    ]
     return Result(
         subject=subject,
         protocol=VALIDATION,
@@ -127,6 +133,17 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
         metrics={name: _number(best[f"val_{name}"]) for name in METRICS},
         where=str(folder),
     )
+
+
+def _validated_on(path: Path) -> list[str | None]:
+    """Digests of the frames that a run validates on and of what was true of them, as far as it tells."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        digests, truth = told.get("digests", {}), told.get("validated_on")
+        by_labels = digests.get("teacher labels") if truth == "teacher labels" else None
+        return [truth, digests.get("validation frames"), by_labels]
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(f"Can't read {path}: {error}", hint="`tiekd train --resume` writes it.") from error
 
 
 def _validation_rows(path: Path) -> list[dict[str, str]]:

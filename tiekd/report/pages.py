@@ -43,7 +43,7 @@ class Report:
             head, *rows = cells(table)
             lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
             grid = ("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
-            parts += [f"## {heading(table)}", "\n".join(grid), references(table)]
+            parts += [f"## {heading(table)}", "\n".join(grid), notes(table)]
             parts += [f"![{name}]({name})" for name in charts] if pictures else []
         if self.curves and pictures:
             parts += ["## Validation while training", "![curves.svg](curves.svg)"]
@@ -56,7 +56,7 @@ class Report:
         loader = jinja2.FileSystemLoader(asset_root() / "templates")
         page = jinja2.Environment(loader=loader, autoescape=True).get_template("report.html")
         sections = [
-            {"heading": heading(table), "cells": cells(table), "note": references(table), "charts": charts}
+            {"heading": heading(table), "cells": cells(table), "note": notes(table), "charts": charts}
             for table, charts in zip(
                 self.tables, [list(charts.values()) for charts in self.charts], strict=True
             )
@@ -111,12 +111,18 @@ def cells(table: Table) -> list[list[str]]:
     return lines
 
 
-def references(table: Table) -> str:
-    """Which rows span the gap of which."""
+def notes(table: Table) -> str:
+    """Which rows span the gap of which, and which teacher the columns with _T compare with."""
     spans = {row.label: row.reference for row in table.rows if row.reference}
     if len(set(spans.values())) == 1:
-        return f"Gap: {next(iter(spans.values()))}."
-    return " ".join(f"Gap of {label}: {span}." for label, span in spans.items())
+        told = [f"Gap: {next(iter(spans.values()))}."]
+    else:
+        told = [f"Gap of {label}: {span}." for label, span in spans.items()]
+    if len(table.teachers) == 1:
+        told.append(f"_T: against labels of {table.teachers[0]}.")
+    elif table.teachers:
+        told.append(f"_T left out: against different labels, of {', '.join(table.teachers)}.")
+    return " ".join(told)
 
 
 def _number(value: Spread | None) -> str:
@@ -142,13 +148,14 @@ def _charts(table: Table, number: int) -> dict[str, str]:
 
 def _by_depth(row: Row) -> Sequence[tuple[float, float]]:
     """Mean AbsRel over seeds at the middle of each range of depth."""
-    points = []
-    for bands in zip(*(result.by_range for result in row.results), strict=True):
-        low, high = bands[0].get("from_m"), bands[0].get("to_m")
-        errors = [error for band in bands if (error := band.get("abs_rel")) is not None]
-        if low is not None and high is not None and errors:
-            points.append(((low + high) / 2, fmean(errors)))
-    return points
+    errors: dict[tuple[float, float], list[float]] = {}
+    for band in (band for result in row.results for band in result.by_range):
+        low, high, error = (band.get(key) for key in ("from_m", "to_m", "abs_rel"))
+        if low is not None and high is not None and error is not None:
+            errors.setdefault((low, high), []).append(error)
+    # A mean over some of the seeds would be of other runs than its neighbours.
+    n_seeds = len(row.results)
+    return [(sum(limits) / 2, fmean(found)) for limits, found in errors.items() if len(found) == n_seeds]
 
 
 def _table_json(table: Table) -> dict[str, Any]:

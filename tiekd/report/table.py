@@ -17,11 +17,12 @@ from tiekd.report.collect import Result
 GAP_METRICS = ("abs_rel", "rmse", "delta1")
 _ORDER = (*get_args(Method), None)
 _FREE = {
-    "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.source",
-    "data.labels", "data.cache", "data.cache_dir", "data.workers", "network.encoder_weights",
-    "network.channels_last", "rows",
+    "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.cache",
+    "data.cache_dir", "data.workers", "network.encoder_weights", "network.channels_last", "rows",
 }  # fmt: skip
-"""Keys of a recipe that may differ between seeds of one method: the seed, paths, resources, memory layout."""
+"""Keys of a recipe that may differ between seeds of one method: the seed, resources, memory layout."""
+_PLACES = {"data.source", "data.labels"}
+"""Where a data set that has a name lies; of people's own pictures they are all that tells which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,13 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """Rows that compare: one protocol, the same frames."""
+    """Rows that compare: one protocol, the same frames. `teachers`: whose labels they were compared with."""
 
     protocol: str
     fingerprint: str
     n_images: int | None
     rows: list[Row]
+    teachers: list[str]
 
     @property
     def columns(self) -> list[str]:
@@ -76,14 +78,17 @@ def tabulate(
     """One table per protocol and fingerprint, in the order in which they were given.
 
     teacher, baseline: labels of the rows that span the gap; by default a student's own teacher and the
-    baseline of its encoder, or the only one there is. Raises ConfigError for two results of one seed that
-    differ, and UnknownNameError for a label that no table has.
+    baseline of its encoder, or the only ones there are where a student doesn't say these. Raises ConfigError
+    for two results of one seed that differ, and UnknownNameError for a label that no table has.
     """
     by_table: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         by_table.setdefault((result.protocol, result.fingerprint), []).append(result)
     tables = [
-        Table(protocol, mark, group[0].n_images, _rows(group)) for (protocol, mark), group in by_table.items()
+        Table(
+            protocol, mark, group[0].n_images, _rows(group), [made["teacher"] for made in _label_sets(group)]
+        )
+        for (protocol, mark), group in by_table.items()
     ]
     labels = [row.label for table in tables for row in table.rows]
     for stated in (teacher, baseline):
@@ -103,14 +108,21 @@ def _rows(results: Sequence[Result]) -> list[Row]:
         if not any(_is_same(result, other) for other in seeds):
             seeds.append(result)
     rows = [Row(label, seeds) for label, seeds in _labelled(groups)]
+    # Agreement with one teacher doesn't compare with that with another.
+    left_out = TEACHER_METRICS if len(_label_sets(results)) > 1 else ()
     for row in rows:
         row.results.sort(key=lambda result: result.subject.seed or 0)
-        for name in row.results[0].metrics:
+        for name in (name for name in row.results[0].metrics if name not in left_out):
             values = [value for result in row.results if (value := result.metrics.get(name)) is not None]
             finite = [value for value in values if math.isfinite(value)]
             if finite and len(finite) == len(row.results):
                 row.metrics[name] = Spread(fmean(finite), stdev(finite) if len(finite) > 1 else None)
     return sorted(rows, key=lambda row: (_ORDER.index(row.method), row.label))
+
+
+def _label_sets(results: Sequence[Result]) -> list[dict[str, str]]:
+    """The labels that results were compared with, each once."""
+    return list({tuple(sorted(made.items())): made for result in results if (made := result.labels)}.values())
 
 
 def _is_same(result: Result, other: Result) -> bool:
@@ -146,7 +158,8 @@ def _settings(result: Result) -> dict[str, Any]:
     from tiekd.distill.recipe import completed
 
     flat = dict(_flattened(completed(result.subject.recipe or {})))
-    return {key: value for key, value in flat.items() if key not in _FREE}
+    free = _FREE if flat.get("dataset") == "own" else _FREE | _PLACES
+    return {key: value for key, value in flat.items() if key not in free}
 
 
 def _flattened(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -163,7 +176,10 @@ def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | Non
     subject = row.results[0].subject
     top = _reference(table, "teacher", teacher, fits=lambda other: _teaches(other, subject.teacher))
     bottom = _reference(
-        table, "baseline", baseline, fits=lambda other: other.results[0].subject.encoder == subject.encoder
+        table,
+        "baseline",
+        baseline,
+        fits=lambda other: subject.encoder in (None, other.results[0].subject.encoder),
     )
     if top is None or bottom is None:
         return
@@ -178,14 +194,13 @@ def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | Non
 
 
 def _teaches(row: Row, teacher: str | None) -> bool:
-    return teacher is not None and (row.label == teacher or row.label.startswith(f"{teacher}_"))
+    return teacher is None or row.label == teacher or row.label.startswith(f"{teacher}_")
 
 
 def _reference(table: Table, method: str, stated: str | None, *, fits: Callable[[Row], bool]) -> Row | None:
-    """The row that is stated, else the one that fits, else the only one of its method."""
+    """The row that is stated, else the only one of its method that fits."""
     if stated is not None:
         return next((row for row in table.rows if row.label == stated), None)
     rows = [row for row in table.rows if row.method == method]
-    fitting = [row for row in rows if fits(row)]
-    chosen = fitting if fitting else rows
+    chosen = [row for row in rows if fits(row)]
     return chosen[0] if len(chosen) == 1 else None

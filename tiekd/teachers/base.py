@@ -40,11 +40,15 @@ class Teacher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Teaching:
-    """How a network is asked: mean with the mirrored picture, for the frame's own focal length, and where."""
+    """How a network is asked: mean with the mirrored picture, for the frame's own focal length, and where.
+
+    far_m: end of the range that is asked for, default the teacher's own.
+    """
 
     flip_tta: bool = False
     use_focal: bool = False
     device: str = "auto"
+    far_m: float | None = None
 
 
 class Conversion(BaseModel):
@@ -105,16 +109,30 @@ class PictureTeacher:
         self.name, self.digest, self.max_depth_m = name, digest, max_depth_m
         self.train_fx_px = train_fx_px
         self.flip_tta, self.use_focal = teaching.flip_tta, teaching.use_focal
+        self.far_m = np.float32(teaching.far_m or max_depth_m)
 
     def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`."""
         depth = self.predict(image)
         if self.flip_tta:
             mirrored = self.predict(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
-            depth = (depth + mirrored) * np.float32(0.5)
+            depth = _mean_within(depth, mirrored, self.far_m)
         if self.use_focal and frame.focal_px and self.train_fx_px:
             depth = depth * np.float32(frame.focal_px / self.train_fx_px)
         return depth
+
+
+def _mean_within(
+    one: NDArray[np.float32], other: NDArray[np.float32], far_m: np.float32
+) -> NDArray[np.float32]:
+    """Mean of two answers that are clamped to 0..far_m first (FACTS §2): infinitely far would win any mean.
+
+    Where both lie beyond the range, or both before it, that shows: it is how a wrong unit is noticed.
+    """
+    near, far = np.minimum(one, other), np.maximum(one, other)
+    clamped = np.where(far > 0, np.maximum(near, 0), near) + np.minimum(far, np.maximum(near, far_m))
+    mean: NDArray[np.float32] = clamped * np.float32(0.5)
+    return mean
 
 
 def require(module: str, *, extra: str) -> Any:

@@ -124,12 +124,13 @@ class OnnxDepth:
                 "which is no depth of one picture.",
                 hint="Name the right output: answer=….",
             )
-        metres = self.options.to_metres(depth)
         if self.size is None:
             # Back from the padded size; a network may answer at a fraction of it.
-            metres = resize(metres, (shown.shape[0], shown.shape[1]), align_corners=False)
-            return np.ascontiguousarray(metres[:height, :width])
-        return resize(metres, (height, width), align_corners=False)
+            depth = resize(depth, (shown.shape[0], shown.shape[1]), align_corners=False)[:height, :width]
+        else:
+            depth = resize(depth, (height, width), align_corners=False)
+        # Metres come last: an infinitely far cell would take all its neighbours with it.
+        return np.ascontiguousarray(self.options.to_metres(depth))
 
     def _fitted(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.size is not None:

@@ -59,16 +59,22 @@ def parse_name(text: str) -> TeacherName:
 
 
 def open_teacher(
-    name: str, *, flip_tta: bool = False, use_focal: bool = False, device: str = "auto"
+    name: str,
+    *,
+    flip_tta: bool = False,
+    use_focal: bool = False,
+    device: str = "auto",
+    far_m: float | None = None,
 ) -> Teacher:
     """A teacher by its name.
 
     A zoo row, a file of weights, a folder that `tiekd label` wrote; `hf:FOLDER_OR_ID`, `onnx:FILE` or
-    `labels:FOLDER`, each with what must be declared. Raises what the kinds raise, UnavailableError for a
-    package that is not installed.
+    `labels:FOLDER`, each with what must be declared. far_m: clamp to another range than the teacher's own
+    before the flip test's mean; our networks always take their own. Raises what the kinds raise,
+    UnavailableError for a package that is not installed.
     """
     parsed = parse_name(name)
-    teaching = Teaching(flip_tta, use_focal, device)
+    teaching = Teaching(flip_tta, use_focal, device, far_m)
     if parsed.kind == "hf":
         from tiekd.teachers.huggingface import HuggingFaceOptions, open_huggingface
 
