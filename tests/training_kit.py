@@ -93,7 +93,7 @@ TINY_TEACHER = {
     },
 }  # fmt: skip
 TINY_STUDENT = {**TINY, "network.encoder": "test_resnet", "network.n_bins": 16}
-FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "recipe.yaml")
+FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "recipe.yaml", "data.json")
 
 
 def run(recipe, out, **options):

@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ def loose(root, **options):
 
 
 class FlatTeacher:
+    step_m = 1 / 256
+
     def read(self, frame, size):
         return np.full(size, 12.5, np.float32)
 
@@ -108,6 +111,23 @@ def test_a_cache_gives_what_the_files_give(tiny_world, tmp_path, shrink):
         for name in ("image", "depth", "teacher"):
             assert torch.equal(getattr(kept[index], name), getattr(frames[index], name)), name
         assert kept[index].focal_px == frames[index].focal_px
+
+
+def test_a_cache_keeps_depth_in_the_steps_it_came_in(tiny_world, tmp_path):
+    class Far(FlatTeacher):
+        step_m = 1000 / 65535
+
+        def read(self, frame, size):
+            stored = np.random.default_rng(0).integers(1, 65536, size).astype(np.float32)
+            return stored * np.float32(self.step_m)
+
+    source = replace(open_source(f"kitti:{tiny_world}"), depth_scale=1000.0)
+    frames = LooseFrames(source, read_split(tiny_world / "train.txt"), labels=Far())
+    kept, frame = cached(frames, folder=tmp_path)[1], frames[1]
+    assert float(frame.teacher.max()) > 990
+    assert torch.equal(kept.teacher, frame.teacher)
+    np.testing.assert_allclose(kept.depth, frame.depth, rtol=1e-6)
+    assert float(((frame.depth * 256) % 1).max()) > 0.1  # which 1/256 m would have lost
 
 
 def test_a_cache_is_made_once_and_again_when_a_file_changes(tiny_world, tmp_path):

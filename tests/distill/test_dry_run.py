@@ -47,6 +47,13 @@ def test_a_dry_run_tells_the_cost_and_writes_nothing(tiny_recipe, tiny_world, tm
     assert cost.peak_memory_mb > 50
 
 
+def test_a_dry_run_computes_with_the_threads_of_the_run(tiny_recipe, monkeypatch):
+    told = []
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    dry_run(tiny_recipe(ROW, run__threads=3))
+    assert told == [3]
+
+
 def test_a_dry_run_finds_the_faults_that_a_run_would(tiny_recipe, tmp_path):
     with pytest.raises(ConfigError, match="learns from teacher labels"):
         dry_run(tiny_recipe("tiekd_mobilenetv2.demo"))

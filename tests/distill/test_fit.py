@@ -16,6 +16,7 @@ from PIL import Image
 from training_kit import FILES, rows, run
 
 from tiekd.data.frames import list_frames, open_source, read_split
+from tiekd.distill.callbacks import Keeper
 from tiekd.distill.fit import fit
 from tiekd.distill.network import build_network
 from tiekd.distill.recipe import load_recipe
@@ -199,6 +200,19 @@ def test_held_out_frames_are_validated_on_what_the_method_learns_from(
         assert loose.frames == [frames[2], frames[5]]
     assert opened[0].labels.root == tiny_labels
     assert opened[1].labels is None
+
+
+def test_held_out_frames_are_validated_as_often_as_the_recipe_says(tiny_recipe, tmp_path):
+    recipe = tiny_recipe(
+        "baseline_mobilenetv2.demo", data__val_split=None, data__hold_out_every=3, optim__steps=5,
+        run__val_every=2, run__save_every=2, run__log_every=5,
+    )  # fmt: skip
+    kept = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "keep", lambda self, trainer, task: kept.append(trainer.global_step))
+        run(recipe, tmp_path / "run")
+    assert [row["step"] for row in rows(tmp_path / "run") if row["val_abs_rel"]] == ["2", "4", "5"]
+    assert sorted(set(kept)) == [2, 4, 5]
 
 
 def test_a_student_of_own_pictures(tiny_models, tmp_path):

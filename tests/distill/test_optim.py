@@ -38,6 +38,13 @@ def test_one_cycle_of_the_students():
     assert {beta for _, beta in seen} == {0.95}
 
 
+@pytest.mark.parametrize(("warm_share", "steps"), [(0.1, 9), (0.2, 4), (0.05, 19), (0.5, 1)])
+def test_a_rise_of_a_single_step_starts_at_the_top(warm_share, steps):
+    rates = [rate for rate, _ in stepped("baseline_resnet18.kitti", steps, optim__warm_share=warm_share)]
+    assert rates[0] == pytest.approx(1e-3, rel=1e-6)
+    assert rates == sorted(rates, reverse=True)
+
+
 def test_adabins_cycles_its_first_beta_against_the_rate():
     options = {"embed_dim": 16, "patch_size": 4, "n_layers": 1}
     seen = stepped("adabins_efficientnet_b5.kitti", 100, network__options=options)

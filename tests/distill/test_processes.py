@@ -110,6 +110,16 @@ def test_what_the_machine_lacks_is_told(tiny_recipe, tmp_path):
         clear_errors(tmp_path),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+    with (
+        pytest.raises(
+            RunFailedError, match=r"memory of this machine is full: .*can't allocate"
+        ) as caught,
+        clear_errors(tmp_path),
+    ):
+        torch.empty(2**60, dtype=torch.uint8, device="cpu")
+    assert "optim.accumulate" in caught.value.hint
+    with pytest.raises(RuntimeError, match="of another kind"), clear_errors(tmp_path):
+        raise RuntimeError("of another kind")
 
 
 def test_norms_in_sync_keep_what_timm_puts_into_them(tiny_recipe, monkeypatch):

@@ -110,6 +110,12 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
         ("optim.coarse_share=1.1", "less than or equal to 1"),
         ("network.architecture=densedepth", "needs a network with bins"),
         ("loss.weights={kl: 1}", "no loss part kl"),
+        (
+            "loss.weights={silog_loss: 1}",
+            "sees teacher labels, and loss.weights names silog_loss of ground truth",
+        ),
+        ("run.seed=20261128123456", "less than 4294967296"),
+        ("optim.betas=[0.9, 1.0]", "less than 1"),
         ("run.max_time=5h", "run.max_time"),
         ("data.hold_out_every=4", "are two ways to validate"),
         ("network.start_from=tiekd_mobilenetv2.demo", "brings the encoder's weights"),
@@ -123,6 +129,12 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
 def test_one_fault(override, said):
     with pytest.raises(ConfigError, match=said.replace("[", r"\[").replace(".", r"\.")):
         load_recipe("tiekd_mobilenetv2.demo", overrides=[override])
+
+
+def test_a_baseline_is_not_told_to_learn_from_labels():
+    said = "method baseline sees ground truth, and loss.weights names ssim_loss of teacher labels"
+    with pytest.raises(ConfigError, match=said):
+        load_recipe("baseline_mobilenetv2.demo", overrides=["loss.weights={silog_loss: 1, ssim_loss: 1}"])
 
 
 @pytest.mark.parametrize(

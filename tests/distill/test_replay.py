@@ -102,6 +102,19 @@ def test_a_gradient_that_is_not_finite_stops_before_the_weights_are_hurt(tiny_re
     assert kept_file(caught).is_file()
 
 
+def test_a_validation_that_is_not_finite_leaves_no_step_to_replay(tiny_recipe, tmp_path, monkeypatch):
+    def broken(self, *_):
+        raise NotFiniteError(
+            "After step 2 the network answers with depth that is not finite.", hint="Lower it."
+        )
+
+    monkeypatch.setattr(DistillTask, "validation_step", broken)
+    with pytest.raises(NotFiniteError, match="After step 2") as caught:
+        run(tiny_recipe(ROW), tmp_path / "run")
+    assert caught.value.hint == "Lower it."
+    assert not list((tmp_path / "run").glob("failed*"))
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(DataError, match="There is no file"):
         replay(tmp_path / "nowhere.safetensors")

@@ -9,11 +9,13 @@ import resource
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import torch
 from training_kit import FILES, TINY_STUDENT, different, rows, run, run_row
 
+from tiekd.distill.callbacks import MetricsTable
 from tiekd.distill.folder import load_checkpoint
 from tiekd.distill.recipe import load_recipe
 from tiekd.distill.task import DistillTask
@@ -134,7 +136,7 @@ def test_killed_three_times_a_run_ends_bit_for_bit_where_an_unbroken_one_does(ti
     assert (whole.exitcode, end.exitcode) == (0, 0)
     assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
     first, second = (load_checkpoint(tmp_path / name / "last.ckpt") for name in ("whole", "broken"))
-    for part in ("state_dict", "optimizer_states", "lr_schedulers", "callbacks"):
+    for part in ("state_dict", "optimizer_states", "lr_schedulers", "callbacks", "begun_row"):
         assert different(first[part], second[part]) == []
     for name in ("last", "best"):
         first, second = (
@@ -201,6 +203,37 @@ def test_out_of_time_a_run_stops_after_a_step_and_goes_on(tiny_recipe, tmp_path)
     assert run(tiny_recipe(ROW, **STOPPED), tmp_path / "run", resume=True).steps == 2
     result = run(tiny_recipe(ROW, **{**STOPPED, "run__max_time": None}), tmp_path / "run", resume=True)
     assert (result.steps, result.finished) == (4, True)
+
+
+def test_without_validation_a_run_that_went_on_leaves_its_last_weights(tiny_recipe, tmp_path):
+    stopped = {**STOPPED, "data__val_split": None}
+    run(tiny_recipe(ROW, **stopped), tmp_path / "run")
+    first = load(tmp_path / "run" / "best.safetensors").state_dict()
+    assert run(tiny_recipe(ROW, **{**stopped, "run__max_time": None}), tmp_path / "run", resume=True).finished
+    best, last = (load(tmp_path / "run" / f"{name}.safetensors").state_dict() for name in ("best", "last"))
+    assert different(best, last) == []
+    assert different(best, first) != []
+
+
+def test_a_row_that_was_begun_is_kept_for_all_processes():
+    class Trainer:
+        world_size, loggers, global_step, max_steps = 2, [], 3, 9
+
+        class strategy:  # noqa: N801
+            root_device = "cpu"
+
+            @staticmethod
+            def reduce(values, reduce_op):
+                assert reduce_op == "mean"
+                return (values + 5.0) / 2  # the other process has summed up 5 of everything
+
+    table = MetricsTable(Path("none"), parts=["a"], every=4, lines=False)
+    table.sums, table.count = {"loss": 1.0, "a": 2.0}, 3
+    checkpoint = {}
+    table.on_save_checkpoint(Trainer(), None, checkpoint)
+    again = MetricsTable(Path("none"), parts=["a"], every=4, lines=False)
+    again.on_load_checkpoint(Trainer(), None, checkpoint)
+    assert (again.sums, again.count) == ({"loss": 3.0, "a": 3.5}, 3)
 
 
 def test_a_run_may_go_on_with_its_data_elsewhere_but_not_with_other_data(

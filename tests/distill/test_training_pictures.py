@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from training_kit import run
+from training_kit import rows, run
 
 from tiekd.distill.pictures import picture
 from tiekd.render import colormap
@@ -47,3 +47,9 @@ def test_tensorboard_gets_scalars_and_pictures(tiny_recipe, tiny_labels, tmp_pat
     scalars = set(events.Tags()["scalars"])
     assert {"train/loss", "train/dpm_loss", "train/depth_loss", "train/lr", "val/abs_rel"} <= scalars
     assert [event.step for event in events.Scalars("train/loss")] == [1, 2]
+    (validation,) = events.Scalars("val/abs_rel")
+    told = rows(tmp_path / "run")[-1]
+    assert (str(validation.step), f"{validation.value:.5g}") == (
+        told["step"],
+        f"{float(told['val_abs_rel']):.5g}",
+    )

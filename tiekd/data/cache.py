@@ -1,8 +1,9 @@
 """Decoded frames in memory-mapped arrays, made once: a training run then reads pixels, not pictures.
 
-A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (1/256 m, 0 = none), all on
-one canvas, and `cache.json`, written last. The folder's name is a digest of all it was made from, so runs
-that ask for the same frames share it and a changed file or label makes a new one.
+A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (in the steps of the files
+they come from, 0 = none), all on one canvas, and `cache.json`, written last. The folder's name is a digest of
+all it was made from, so runs that ask for the same frames share it and a changed file or label makes a new
+one.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ from tiekd.data.read import fitted_size, image_size
 from tiekd.data.transforms import Layers
 from tiekd.errors import DataError
 
-VERSION = 1
-STEPS_PER_METRE = 256.0
+VERSION = 2
 Progress = Callable[[int, int], None]
 
 
@@ -39,6 +39,7 @@ class CachedFrames:
         n, (height, width) = len(self.sizes), meta["canvas"]
         # "c": torch takes no read-only memory. Nothing is written, and it would not reach the file.
         self._images = np.memmap(folder / "images.u8", np.uint8, "c", shape=(n, 3, height, width))
+        self._steps_m = meta["layers"]
         self._depths = {
             name: np.memmap(folder / f"{name}.u16", np.uint16, "r", shape=(n, 1, height, width))
             for name in meta["layers"]
@@ -59,7 +60,7 @@ class CachedFrames:
             return None
         height, width = self.sizes[index]
         stored = self._depths[name][index, :, :height, :width].astype(np.float32)
-        return torch.from_numpy(stored / np.float32(STEPS_PER_METRE))
+        return torch.from_numpy(stored * np.float32(self._steps_m[name]))
 
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
@@ -116,7 +117,7 @@ def _fill(loose: LooseFrames, target: Path, progress: Progress | None) -> None:
 
 
 def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> dict[str, Any]:
-    layers = [name for name, there in (("depth", loose.with_depth), ("teacher", loose.labels)) if there]
+    layers = _layers(loose)
     canvas = _canvas(loose)
     sizes, focals = [], []
     with (part / "images.u8").open("wb") as images:
@@ -129,7 +130,8 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
                 focals.append(frame.focal_px)
                 images.write(_on_canvas(frame.image.numpy(), canvas).tobytes())
                 for name, file in files.items():
-                    file.write(_on_canvas(_steps(getattr(frame, name), (height, width)), canvas).tobytes())
+                    steps = _steps(getattr(frame, name), (height, width), step_m=layers[name])
+                    file.write(_on_canvas(steps, canvas).tobytes())
                 if progress:
                     progress(index + 1, len(loose))
         finally:
@@ -138,16 +140,24 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
     return {"version": VERSION, "canvas": canvas, "sizes": sizes, "focals_px": focals, "layers": layers}
 
 
+def _layers(loose: LooseFrames) -> dict[str, float]:
+    """The depth that is kept, with the metres of one step."""
+    layers = {"depth": 1 / loose.source.depth_scale} if loose.with_depth else {}
+    return layers | ({"teacher": loose.labels.step_m} if loose.labels else {})
+
+
 def _canvas(loose: LooseFrames) -> tuple[int, int]:
     paths = [loose.source.image_path(frame) for frame in loose.frames]
     sizes = [fitted_size(*image_size(path), loose.max_pixels) for path in paths]
     return max(h for h, _ in sizes) // loose.shrink, max(w for _, w in sizes) // loose.shrink
 
 
-def _steps(depth: Tensor | None, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint16]]:
+def _steps(
+    depth: Tensor | None, size: tuple[int, int], *, step_m: float
+) -> np.ndarray[Any, np.dtype[np.uint16]]:
     if depth is None:
         return np.zeros((1, *size), np.uint16)
-    return np.clip(np.round(depth.numpy() * STEPS_PER_METRE), 0, 65535).astype(np.uint16)
+    return np.clip(np.round(depth.numpy() / np.float32(step_m)), 0, 65535).astype(np.uint16)
 
 
 def _on_canvas(layer: np.ndarray[Any, Any], canvas: tuple[int, int]) -> np.ndarray[Any, Any]:

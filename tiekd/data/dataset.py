@@ -32,7 +32,12 @@ from tiekd.types import Sample
 
 
 class LabelReader(Protocol):
-    """Where teacher depth of a frame comes from; see `tiekd.labels`."""
+    """Where teacher depth of a frame comes from; see `tiekd.labels`. Stored as multiples of `step_m`."""
+
+    @property
+    def step_m(self) -> float:
+        """Metres of one stored step."""
+        ...
 
     def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
         """Teacher depth `[H, W]` in metres at `size` (height, width) of the cropped frame."""

@@ -197,7 +197,11 @@ class MetricsTable(lightning.Callback):
         self._append(trainer, {"lr": f"{lr:.3e}", **{name: f"{mean:.6g}" for name, mean in means.items()}})
 
     def _means(self, trainer: lightning.Trainer) -> dict[str, float]:
-        values = [self.sums[name] / self.count for name in self.parts]
+        return {name: total / self.count for name, total in self._of_all(trainer).items()}
+
+    def _of_all(self, trainer: lightning.Trainer) -> dict[str, float]:
+        """The sums, as a mean over the processes."""
+        values = [self.sums[name] for name in self.parts]
         if trainer.world_size > 1:
             here = torch.tensor(values, dtype=torch.float64, device=trainer.strategy.root_device)
             values = trainer.strategy.reduce(here, reduce_op="mean").tolist()
@@ -205,8 +209,12 @@ class MetricsTable(lightning.Callback):
 
     def on_validation_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """One row of validation metrics."""
-        values = {name: trainer.callback_metrics.get(f"val/{name}") for name in METRICS}
-        self._append(trainer, {f"val_{n}": f"{float(v):.6g}" for n, v in values.items() if v is not None})
+        found = {name: trainer.callback_metrics.get(f"val/{name}") for name in METRICS}
+        values = {name: float(value) for name, value in found.items() if value is not None}
+        for logger in trainer.loggers:
+            scalars = {f"val/{name}": value for name, value in values.items()}
+            logger.log_metrics(scalars, step=trainer.global_step)
+        self._append(trainer, {f"val_{name}": f"{value:.6g}" for name, value in values.items()})
 
     def _append(self, trainer: lightning.Trainer, row: dict[str, str]) -> None:
         if not trainer.is_global_zero:
@@ -219,13 +227,14 @@ class MetricsTable(lightning.Callback):
             shown = "  ".join(f"{name} {value}" for name, value in whole.items() if name != "step")
             print(f"step {trainer.global_step}/{trainer.max_steps}  {shown}", file=sys.stderr, flush=True)
 
-    def state_dict(self) -> dict[str, Any]:
-        """The row that is being averaged."""
-        return {"sums": self.sums, "count": self.count}
+    def on_save_checkpoint(self, trainer: lightning.Trainer, _task: Any, checkpoint: dict[str, Any]) -> None:
+        """Keep the row that is being averaged: of all processes, as each of them goes on from it."""
+        checkpoint["begun_row"] = {"sums": self._of_all(trainer), "count": self.count}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def on_load_checkpoint(self, _trainer: Any, _task: Any, checkpoint: dict[str, Any]) -> None:
         """Go on with a row that was begun."""
-        self.sums, self.count = state["sums"], state["count"]
+        row = checkpoint["begun_row"]
+        self.sums, self.count = row["sums"], row["count"]
 
 
 class Bar(RichProgressBar):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as lightning
-import torch
 from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
@@ -61,8 +60,6 @@ def fit(
         return FitResult(out, kept.steps, True, {})
     if ranks.is_first:
         make_folder(out)
-    if recipe.run.threads:
-        torch.set_num_threads(recipe.run.threads)
     keeper = Keeper(out, recipe)
     with quiet():
         trainer = make_trainer(
@@ -86,7 +83,8 @@ def fit(
             write_bytes(out / DATA, json.dumps(data.told(), indent=1).encode() + b"\n")
         with clear_errors(out):
             trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
-    if ranks.is_first and not (out / BEST).is_file():
+    # No validation has chosen any yet, so these replace what an earlier call of this run ended with.
+    if ranks.is_first and keeper.best is None:
         save(task.shipped, out / BEST)
     metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
     finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
@@ -113,7 +111,7 @@ def _tell(data: RunData, hold_out_every: int | None) -> None:
 
 def _rhythm(recipe: Recipe) -> dict[str, Any]:
     """Lightning's settings for how long to train and when to validate; it counts batches, not steps."""
-    validates = recipe.data.val_split is not None
+    validates = recipe.data.val_split is not None or recipe.data.hold_out_every is not None
     return {
         "max_steps": recipe.optim.steps,
         "max_epochs": 1,

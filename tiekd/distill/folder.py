@@ -22,7 +22,7 @@ _MAY_CHANGE = {
     "run": {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
     },
-    "data": {"source", "labels", "cache", "cache_dir", "workers"},
+    "data": {"source", "labels", "cache_dir", "workers"},
     "network": {"encoder_weights"},
 }  # fmt: skip
 """What a resumed run may be told anew: nothing that changes what is learned."""

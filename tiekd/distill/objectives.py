@@ -111,6 +111,10 @@ WEIGHTS: Mapping[Method, Mapping[str, float]] = {
 """The published weights (FACTS §1.4, §1.8, §1.9, §4): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
 
 
+OF_TRUTH = frozenset({"silog_loss", "chamfer_loss"})
+"""The parts that compare with ground truth; the others do with a teacher's labels."""
+
+
 def uses_labels(method: Method) -> bool:
     """Whether a method learns from teacher labels rather than from ground truth."""
     return method not in ("teacher", "baseline")

@@ -25,11 +25,13 @@ def make_optimizer(network: DepthModel, optim: OptimSettings) -> tuple[AdamW, LR
     optimizer = AdamW(groups, betas=optim.betas, weight_decay=optim.weight_decay)
     if optim.schedule == "cosine":
         return optimizer, LambdaLR(optimizer, partial(cosine_share, optim=optim))
+    # torch divides by the steps of the rise less one. A rise of one step, which has none, is cut by a hair.
+    rise = optim.warm_share * (1 - 1e-9 * (optim.warm_share * (optim.steps + 1) == 1))
     return optimizer, OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in groups],
         total_steps=optim.steps + 1,
-        pct_start=optim.warm_share,
+        pct_start=rise,
         div_factor=optim.start_divisor,
         final_div_factor=max(1.0, optim.end_divisor / optim.start_divisor),
         cycle_momentum=optim.cycle_beta1 is not None,

@@ -17,7 +17,7 @@ from tiekd.card import Method
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
 from tiekd.distill.compose import compose, parse_override, shipped_recipes
-from tiekd.distill.objectives import WEIGHTS, uses_labels
+from tiekd.distill.objectives import OF_TRUTH, WEIGHTS, uses_labels
 from tiekd.distill.settings import (
     DataSettings,
     LossSettings,
@@ -71,6 +71,10 @@ class Recipe(Settings):
                 f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
                 f"{self.architecture}; choose another network, or loss.weights without it"
             )
+        strange = sorted(set(self.weights) & OF_TRUTH if self.needs_labels else set(self.weights) - OF_TRUTH)
+        if strange:
+            sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
+            faults.append(f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}")
         canonical_px, stated_px = self.data.train_focal_px, self.network.train_fx_px
         if canonical_px and stated_px and canonical_px != stated_px:
             faults.append(

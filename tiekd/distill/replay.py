@@ -26,7 +26,10 @@ from tiekd.types import Sample
 
 
 class FlightRecorder(lightning.Callback):
-    """Holds the batches of the running step; when it is not finite, writes them with the weights it met."""
+    """Holds the batches of the running step; when it is not finite, writes them with the weights it met.
+
+    A validation that is not finite is no step, and leaves nothing to replay.
+    """
 
     def __init__(self, out: Path, recipe: Recipe) -> None:
         self.out, self.recipe = out, recipe
@@ -41,6 +44,10 @@ class FlightRecorder(lightning.Callback):
             self.batches, self.seeds = [], []
         self.batches.append(batch)
         self.seeds.append(task.batch_seed(batch_idx))
+
+    def on_validation_start(self, *_: Any) -> None:
+        """Forget the step, which has gone well."""
+        self.batches, self.seeds = [], []
 
     def on_exception(self, trainer: lightning.Trainer, task: Any, exception: BaseException) -> None:
         """Write failed-step…safetensors and say in the error's hint how to look at it."""

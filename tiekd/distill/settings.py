@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tiekd.distill.objectives import PARTS
 
 NotNegative = Annotated[int, Field(ge=0)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Settings(BaseModel):
@@ -116,7 +117,7 @@ class OptimSettings(Settings):
     encoder_lr_scale: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)
     no_decay: tuple[str, ...] = ()
-    betas: tuple[float, float] = (0.95, 0.99)
+    betas: tuple[Beta, Beta] = (0.95, 0.99)
     cycle_beta1: float | None = Field(default=None, ge=0, lt=1)
     warm_share: float = Field(default=0.3, gt=0, lt=1)
     start_divisor: float = Field(default=25.0, ge=1)
@@ -153,7 +154,7 @@ class RunSettings(Settings):
     Biases when `wandb` names a project.
     """
 
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
     val_every: int = Field(default=500, ge=1)
     save_every: int = Field(default=200, ge=1)
     log_every: int = Field(default=10, ge=1)

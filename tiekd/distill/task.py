@@ -130,7 +130,9 @@ class DistillTask(lightning.LightningModule):
             sums = self.trainer.strategy.reduce(here, reduce_op="sum").tolist()
         count = sums.pop()
         for name, total in zip(METRICS, sums, strict=True) if count else ():
-            self.log(f"val/{name}", total / count, prog_bar=name in ("abs_rel", "delta1"))
+            shown = name in ("abs_rel", "delta1")
+            # Not to the loggers: Lightning would put it at the step before, and the table tells them.
+            self.log(f"val/{name}", total / count, prog_bar=shown, logger=False)
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
         """Clip the norm of all gradients together. Raises NotFiniteError for one that is not finite.

@@ -108,7 +108,7 @@ class PlainTermination(lightning.Callback):
 
 
 def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Trainer:
-    """A Lightning trainer on the recipe's device and in its precision, one of `ranks`.
+    """A Lightning trainer on the recipe's device, with its threads and in its precision, one of `ranks`.
 
     Raises ConfigError for a device that is not there and for a precision that it does not have.
     """
@@ -119,6 +119,8 @@ def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Tra
         raise ConfigError(
             "optim.precision=fp16 needs a GPU; this run is on the CPU.", hint="Say -o optim.precision=bf16."
         )
+    if recipe.run.threads:
+        torch.set_num_threads(recipe.run.threads)
     many = ranks.world > 1
     try:
         return lightning.Trainer(
@@ -156,10 +158,7 @@ def clear_errors(out: Path | None) -> Iterator[None]:
             hint="What was kept is whole. Make room, then go on with --resume.",
         ) from error
     except torch.OutOfMemoryError as error:
-        raise RunFailedError(
-            f"The GPU's memory is full: {str(error).partition('. ')[0]}.",
-            hint="Take a step in more parts (-o optim.accumulate=2, 4, …) or half the precision.",
-        ) from error
+        raise _memory_full("The GPU's memory", error) from error
     except torch.distributed.DistError as error:
         port = os.environ.get("MASTER_PORT", "?")
         in_use = "EADDRINUSE" in str(error) or "address already in use" in str(error)
@@ -168,6 +167,19 @@ def clear_errors(out: Path | None) -> Iterator[None]:
             f"The processes of this run can't meet: {what}.",
             hint="torchrun --standalone finds a free port; over several machines give --master-port.",
         ) from error
+    except RuntimeError as error:
+        # What torch raises for a CPU's memory has no type of its own.
+        if "DefaultCPUAllocator" not in str(error):
+            raise
+        raise _memory_full("The memory of this machine", error) from error
+
+
+def _memory_full(whose: str, error: RuntimeError) -> RunFailedError:
+    said = str(error).partition("\n")[0].partition(". ")[0].removesuffix(".")
+    return RunFailedError(
+        f"{whose} is full: {said}.",
+        hint="Take a step in more parts (-o optim.accumulate=2, 4, …) or half the precision.",
+    )
 
 
 @contextmanager

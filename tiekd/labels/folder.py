@@ -13,7 +13,7 @@ from PIL import Image
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.data.read import image_size, read_grey16
 from tiekd.errors import DataError
-from tiekd.labels.sidecar import read_info
+from tiekd.labels.sidecar import FULL_SCALE, read_info
 from tiekd.runtime.png import read_note
 
 
@@ -23,6 +23,11 @@ class LabelFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.info = read_info(root)
+
+    @property
+    def step_m(self) -> float:
+        """Metres of one stored step."""
+        return self.info.max_depth_m / FULL_SCALE
 
     def path(self, frame: Frame) -> Path:
         """The file with a frame's label."""
