@@ -28,6 +28,8 @@ _PRECISIONS: dict[str, Literal["64-true", "32-true", "bf16-mixed", "16-mixed"]] 
     "bf16": "bf16-mixed",
     "fp16": "16-mixed",
 }
+_CPU_MEMORY = "DefaultCPUAllocator"
+"""What torch's error about a CPU's memory names; it has no type of its own."""
 _EXPECTED_WARNINGS = (
     ".*does not have many workers.*",
     ".*Checkpoint directory.*exists and is not empty.*",
@@ -168,14 +170,13 @@ def clear_errors(out: Path | None) -> Iterator[None]:
             hint="torchrun --standalone finds a free port; over several machines give --master-port.",
         ) from error
     except RuntimeError as error:
-        # What torch raises for a CPU's memory has no type of its own.
-        if "DefaultCPUAllocator" not in str(error):
+        if _CPU_MEMORY not in str(error):
             raise
         raise _memory_full("The memory of this machine", error) from error
 
 
 def _memory_full(whose: str, error: RuntimeError) -> RunFailedError:
-    said = str(error).partition("\n")[0].partition(". ")[0].removesuffix(".")
+    said = str(error).rpartition(f"{_CPU_MEMORY}: ")[2].partition(". ")[0]
     return RunFailedError(
         f"{whose} is full: {said}.",
         hint="Take a step in more parts (-o optim.accumulate=2, 4, …) or half the precision.",
