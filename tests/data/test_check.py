@@ -237,3 +237,13 @@ def test_a_world_of_kittis_size_passes_with_its_crop(tmp_path):
     root = write_kitti(tmp_path, {"test": 1}, size=(375, 1242))
     source = open_source(f"kitti:{root}")
     assert check_data(source, list_frames(source, "test.txt"), crop="kb").faults == []
+
+
+def test_what_every_other_command_reads_is_sound(world):
+    source, frames = world
+    jpeg, longer = (source.image_path(frame) for frame in frames[:2])
+    with Image.open(jpeg) as picture:
+        pixels = picture.convert("RGB")
+    pixels.save(jpeg, format="JPEG")
+    longer.write_bytes(longer.read_bytes() + b"and more")
+    assert found(source, frames) == []

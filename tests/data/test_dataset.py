@@ -284,3 +284,11 @@ print(faults() - before)
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(found.stdout) < 1000, "60 MB are 14,648 pages"
+
+
+def test_a_cache_is_of_one_kind_of_data(tiny_world, tmp_path):
+    frames = read_split(tiny_world / "train.txt")
+    source = open_source(f"kitti:{tiny_world}")
+    changes = ({}, {"depth_scale": 1000.0}, {"focal_px": 500.0}, {"kind": "x"})
+    others = [replace(source, **changed) for changed in changes]
+    assert len({cache_key(LooseFrames(other, frames), "") for other in others}) == 4

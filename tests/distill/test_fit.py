@@ -17,6 +17,7 @@ from training_kit import FILES, rows, run
 
 from tiekd.data.frames import list_frames, open_source, read_split
 from tiekd.distill.callbacks import Keeper
+from tiekd.distill.datamodule import open_data
 from tiekd.distill.fit import fit
 from tiekd.distill.network import build_network
 from tiekd.distill.recipe import load_recipe
@@ -389,3 +390,23 @@ def test_a_broken_frame_is_told_in_one_line_by_a_worker_too(tiny_recipe, tiny_wo
         run(recipe, tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert caught.value.hint
+
+
+def test_the_stated_focal_length_is_that_of_frames_as_they_are_scaled(tiny_recipe):
+    stated = [
+        open_data(
+            tiny_recipe("baseline_mobilenetv2.demo", data__train_focal_px=None, data__max_pixels=most)
+        ).train_focal_px
+        for most in (None, 64 * 96 // 4)
+    ]
+    assert stated == [60.0, 30.0]
+
+
+def test_a_validation_split_without_focal_lengths_is_told(tiny_recipe, tiny_world, tmp_path):
+    image, depth, focal_px = (tiny_world / "train.txt").read_text().splitlines()[0].split()
+    line = f"input/{image} gt_depth/{depth}"
+    (tmp_path / "train.txt").write_text(f"{line} {focal_px}\n")
+    (tmp_path / "val.txt").write_text(f"{line}\n")
+    splits = {f"data__{name}_split": str(tmp_path / f"{name}.txt") for name in ("train", "val")}
+    with pytest.raises(DataError, match=r"val\.txt does not give every focal length"):
+        open_data(tiny_recipe("baseline_mobilenetv2.demo", data__source=f"folder:{tiny_world}", **splits))

@@ -111,9 +111,7 @@ def test_what_the_machine_lacks_is_told(tiny_recipe, tmp_path):
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
     with (
-        pytest.raises(
-            RunFailedError, match=r"memory of this machine is full: .*can't allocate"
-        ) as caught,
+        pytest.raises(RunFailedError, match=r"memory of this machine is full: .*can't allocate") as caught,
         clear_errors(tmp_path),
     ):
         torch.empty(2**60, dtype=torch.uint8, device="cpu")

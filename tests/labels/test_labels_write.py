@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from label_kit import INFO, RampTeacher
 from PIL import Image
 
-from tiekd.data.frames import Frame, open_source, read_split
+from tiekd.data.frames import Frame, list_frames, open_source, read_split
 from tiekd.errors import ConfigError, DataError
 from tiekd.labels import LabelFolder, teach, verify_labels, write_labels
 from tiekd.runtime.png import encode_grey16, encode_rgb
@@ -351,3 +352,33 @@ def test_frames_without_ground_truth_are_labelled_too(tiny_world, tmp_path):
     )
     source, frames = open_source(f"kitti:{tiny_world}"), read_split(tmp_path / "some.txt")
     assert write_labels(RampTeacher(), source, frames, tmp_path / "out", INFO).written == 1
+
+
+def test_a_focal_length_is_the_lines_else_the_data_sets(world):
+    source, frames = world
+    seen = []
+
+    class Asked(RampTeacher):
+        def depth(self, frame, image):
+            seen.append(frame.focal_px)
+            return super().depth(frame, image)
+
+    info = INFO.model_copy(update={"use_focal": True})
+    plain = replace(frames[0], focal_px=None)
+    for frame, known in ((frames[0], 500.0), (plain, 500.0)):
+        teach(Asked(), replace(source, focal_px=known), frame, info)
+    assert seen == [60.0, 500.0]
+    with pytest.raises(DataError, match=r"focal length of .* is not known"):
+        teach(Asked(), replace(source, focal_px=None), plain, info)
+
+
+@pytest.mark.parametrize("place", ["", "sub"])
+def test_labels_do_not_go_where_the_pictures_are(tmp_path, place):
+    (tmp_path / "sub").mkdir()
+    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(tmp_path / "sub" / "a.jpg")
+    source = open_source(f"folder:{tmp_path}")
+    frames = list_frames(source, None)
+    with pytest.raises(ConfigError, match="holds the pictures that are labelled"):
+        write_labels(RampTeacher(), source, frames, tmp_path / place, INFO)
+    assert list_frames(source, None) == frames
+    assert write_labels(RampTeacher(), source, frames, tmp_path / "labels", INFO).written == 1

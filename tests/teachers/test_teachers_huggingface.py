@@ -1,6 +1,7 @@
 import json
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from teacher_kit import save_depth_anything, save_dpt
 from tiekd.data.frames import Frame
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError
 from tiekd.teachers import PictureTeacher, open_teacher
+from tiekd.teachers.base import Conversion
+from tiekd.teachers.huggingface import HuggingFaceDepth, HuggingFaceOptions, _check_metric
 
 FRAME = Frame("a.png", None, 120.0)
 IMAGE = np.random.default_rng(0).integers(0, 255, (70, 101, 3), np.uint8)
@@ -68,6 +71,23 @@ def test_an_answer_without_padding_is_taken_out_of_it(hub):
     assert teacher.depth(FRAME, IMAGE).shape == (70, 101)
     assert asked == [[(70, 101)]]
     assert np.abs(teacher.depth(FRAME, IMAGE) - whole).max() > 1e-3
+
+
+def test_depth_pro_is_metric_by_the_focal_length_it_sees():
+    from transformers import DepthProConfig, DepthProImageProcessor
+
+    class Model(torch.nn.Module):
+        def forward(self, **_inputs):
+            return SimpleNamespace(
+                predicted_depth=torch.full((1, 8, 12), 0.1), field_of_view=torch.tensor([90.0])
+            )
+
+    processor = DepthProImageProcessor(size={"height": 32, "width": 32})
+    teacher = HuggingFaceDepth(Model(), processor, Conversion(), device=torch.device("cpu"))
+    # Its inverse depth is for a focal length of one picture's width; with 90 degrees that is half of it.
+    np.testing.assert_allclose(teacher(IMAGE), np.full(IMAGE.shape[:2], 5.0), rtol=1e-5)
+    with pytest.raises(ConfigError, match="answers with relative depth"):
+        _check_metric(DepthProConfig(use_fov_model=False), HuggingFaceOptions(), "folder")
 
 
 def test_flip_tta_is_the_mean_with_the_mirrored_picture(hub):

@@ -129,3 +129,13 @@ def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(UnavailableError, match="needs the package onnxruntime") as caught:
         open_teacher(f"onnx:{save_onnx(tmp_path / 'net.onnx')}")
     assert caught.value.hint == "pip install 'tiekd[export]'"
+
+
+def test_weights_beside_the_file_are_part_of_its_checksum(tmp_path):
+    path = save_onnx(tmp_path / "net.onnx")
+    digests = [open_teacher(f"onnx:{path}").digest]
+    for suffix in (".data", "_data"):
+        for content in (b"1", b"2"):
+            path.with_name(path.name + suffix).write_bytes(content)
+            digests.append(open_teacher(f"onnx:{path}").digest)
+    assert len(set(digests)) == 5

@@ -2,12 +2,15 @@ import os
 
 import numpy as np
 import pytest
+from label_kit import INFO
 from PIL import Image
 
-from tiekd.data.frames import Frame
+from tiekd.data.frames import Frame, open_source
 from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.labels.sidecar import begin
 from tiekd.teachers import DeclaredFolderTeacher, open_teacher
 from tiekd.teachers.open import TeacherName, parse_name
+from tiekd.teachers.stored import fault_of_declared
 
 FRAME = Frame("day/a.jpg", "truth/a.png")
 IMAGE = np.zeros((6, 8, 3), np.uint8)
@@ -96,3 +99,28 @@ def test_names_that_say_nothing(tmp_path):
         open_teacher("hff:x")
     with pytest.raises(ConfigError, match="names no teacher"):
         open_teacher("onnx:")
+
+
+def test_stored_depth_may_be_said_to_be_for_each_frames_own_camera(tmp_path):
+    save(tmp_path / "day_a.npy", DEPTH)
+    name = f"labels:{tmp_path},scale=1"
+    plain, own = open_teacher(name), open_teacher(name, use_focal=True)
+    assert (plain.use_focal, own.use_focal) == (False, True)
+    np.testing.assert_array_equal(own.depth(FRAME, IMAGE), plain.depth(FRAME, IMAGE))
+
+
+def test_labels_of_ours_are_asked_whether_they_were_made_so(tmp_path):
+    begin(tmp_path, INFO)
+    assert not open_teacher(str(tmp_path)).use_focal
+    with pytest.raises(ConfigError, match="were made without --use-focal"):
+        open_teacher(str(tmp_path), use_focal=True)
+
+
+def test_stored_depth_is_checked_at_the_size_that_is_labelled(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(np.zeros((1200, 1600, 3), np.uint8)).save(tmp_path / "photos" / "a.jpg")
+    source, frame = open_source(f"folder:{tmp_path / 'photos'}"), Frame("a.jpg")
+    for size, sound in (((480, 640), True), ((1200, 1600), False)):
+        save(tmp_path / "depth" / "a.npy", np.full(size, 5.0, np.float32))
+        teacher = open_teacher(f"labels:{tmp_path / 'depth'},scale=1")
+        assert (fault_of_declared(teacher, "none", source, frame) is None) is sound

@@ -49,7 +49,10 @@ def label(
     shrink: Annotated[int, typer.Option(min=1, max=8, help="Pixels per pixel of a label.")] = 1,
     flip_tta: Annotated[bool, typer.Option(help="Average with the mirrored picture, as published.")] = True,
     use_focal: Annotated[
-        bool, typer.Option(help="Scale depth by each frame's focal length over the teacher's.")
+        bool,
+        typer.Option(
+            help="Scale depth by each frame's focal length over the teacher's (stored labels: they are so)."
+        ),
     ] = False,
     verify: Annotated[bool, typer.Option(help="Read every label back, and teach some again.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",

@@ -65,13 +65,15 @@ class CachedFrames:
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
     """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, scale, labels."""
-    made = f"{VERSION} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
+    source = loose.source
+    read_as = f"{source.kind} {source.depth_scale} {source.focal_px}"
+    made = f"{VERSION} {read_as} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
     made += f" {loose.max_pixels}" if loose.max_pixels else ""
     made += f" {loose.trim_px}" if any(loose.trim_px) else ""
     digest = hashlib.sha256(made.encode())
     for frame in loose.frames:
-        paths = [loose.source.image_path(frame)]
-        depth = loose.source.depth_path(frame)
+        paths = [source.image_path(frame)]
+        depth = source.depth_path(frame)
         paths += [depth] if depth and loose.with_depth else []
         for path in paths:
             status = path.stat()

@@ -23,7 +23,7 @@ from tiekd.data.plausible import implausible, untypical
 from tiekd.data.prepare.wanted import archive_of
 from tiekd.data.read import read_image
 from tiekd.errors import ConfigError, DataError, RunFailedError
-from tiekd.runtime.png import read_note
+from tiekd.runtime.png import END
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
 ADVICE: dict[Kind, str] = {
@@ -200,16 +200,16 @@ def _check_chunks(path: Path) -> None:
 
     The decoder alone is content once it has all pixels.
     """
-    if path.suffix.lower() != ".png":
-        return
-    hint = "Fetch or write the file again."
-    if read_note(path) is None:
-        raise DataError(f"{path} is cut short.", hint=hint)
     try:
         with Image.open(path) as picture:
-            picture.verify()
+            if picture.format == "PNG":
+                picture.verify()
+                if END not in path.read_bytes():
+                    raise OSError("it lacks its end")
     except (OSError, SyntaxError) as error:
-        raise DataError(f"{path} is damaged: {error}.", hint=hint) from error
+        raise DataError(
+            f"{path} is cut short or damaged: {error}.", hint="Fetch or write the file again."
+        ) from error
 
 
 def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[Fault]:

@@ -70,11 +70,7 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
     n_left_out = len(listed) - len(frames)
     frames = frames[: settings.overfit]
     check_files(source, frames, need_depth=not recipe.needs_labels)
-    if settings.train_focal_px and not source.focal_px and not all(frame.focal_px for frame in frames):
-        raise DataError(
-            f"data.train_focal_px is set, but {settings.train_split} does not give every focal length.",
-            hint="Write it in pixels as the third word of each line, or say -o data.train_focal_px=null.",
-        )
+    _check_focal(recipe, source, frames, settings.train_split)
     labels = _open_labels(recipe, source, frames) if recipe.needs_labels else None
     train_frames, held_out = _held_out(frames, settings.hold_out_every)
     loose = _loose(recipe, source, train_frames, labels)
@@ -91,7 +87,8 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
             workers=settings.workers,
         ),
         val=_val_loader(recipe, val, ranks, progress) if val.frames else None,
-        train_focal_px=settings.train_focal_px or frames[0].focal_px or source.focal_px,
+        # A frame's own, as it is scaled down: that of whole pixels, which `shrink` averages, not of cells.
+        train_focal_px=settings.train_focal_px or loose[0].focal_px * settings.shrink or None,
         digests=_digests(loose, labels, val),
         n_frames=len(train_frames),
         n_val_frames=len(val.frames),
@@ -158,6 +155,14 @@ def take_label_range(recipe: Recipe) -> Recipe:
     document["loss"]["sigma_m"] *= far_m / recipe.data.max_depth_m
     document["data"]["max_depth_m"] = far_m
     return Recipe.model_validate(document)
+
+
+def _check_focal(recipe: Recipe, source: FrameSource, frames: list[Frame], split: str | None) -> None:
+    if recipe.data.train_focal_px and not source.focal_px and not all(frame.focal_px for frame in frames):
+        raise DataError(
+            f"data.train_focal_px is set, but {split} does not give every focal length.",
+            hint="Write it in pixels as the third word of each line, or say -o data.train_focal_px=null.",
+        )
 
 
 def _with_truth(frames: list[Frame], split: str | None) -> list[Frame]:
@@ -259,6 +264,7 @@ def _val_frames(recipe: Recipe, source: FrameSource) -> tuple[LooseFrames, int]:
     listed = list_frames(source, settings.val_split)
     frames = _with_truth(listed, settings.val_split)
     check_files(source, frames, need_depth=True)
+    _check_focal(recipe, source, frames, settings.val_split)
     some = _some(frames, settings.max_val_frames)
     return _loose(recipe, source, some, None), len(listed) - len(frames)
 

@@ -54,6 +54,11 @@ class StudyRun:
     name: str
     changed: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def method(self) -> str:
+        """What the tables call it: seeds share the name of their row."""
+        return self.row if set(self.changed) <= {"run.seed"} else self.name
+
 
 def study_runs() -> list[StudyRun]:
     """Every run: the demo's own, two more seeds of three methods, and TIE-KD at the published width."""
@@ -85,7 +90,7 @@ def evaluate_runs(
             continue
         network = NetworkTeacher(trained_model(plan, run.row, name=run.name))
         found = evaluate(answers_of(network), source, frames, protocol)
-        subject = subject_of_weights(plan.weights(run.name), name=run.row).model_dump(mode="json")
+        subject = subject_of_weights(plan.weights(run.name), name=run.method).model_dump(mode="json")
         subject["recipe"] = shown_recipe(plan.runs / run.name / RECIPE)
         # One line per frame would be most of the file, and the tables are made of the means.
         document = {"subject": subject, **found.to_json(), "per_image": [], "skipped": []}

@@ -77,6 +77,7 @@ def write_labels(
     """
     shard = shard or Shard()
     _check_names(frames)
+    _check_place(out, source, frames)
     begin(out, info)
     _sweep(out)
     share = shard.of(frames)
@@ -102,9 +103,15 @@ def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) 
     """
     whole = source.read_image(frame)
     image = info.shown(whole)
-    if frame.focal_px and info.max_pixels and whole.shape != image.shape:
-        scale = info.model_copy(update={"crop": "none"}).shown_size(*whole.shape[:2])[1] / whole.shape[1]
-        frame = replace(frame, focal_px=frame.focal_px * scale)
+    focal_px = frame.focal_px or source.focal_px
+    if info.use_focal and not focal_px:
+        raise DataError(
+            f"The focal length of {frame.image} is not known, so its depth can't be scaled by it.",
+            hint="Write it in pixels as the third word of the split's lines, or label without --use-focal.",
+        )
+    if focal_px and info.max_pixels and whole.shape != image.shape:
+        focal_px *= info.model_copy(update={"crop": "none"}).shown_size(*whole.shape[:2])[1] / whole.shape[1]
+    frame = replace(frame, focal_px=focal_px)
     depth = teacher.depth(frame, image)
     _check_answer(depth, image, frame, teacher, info)
     return _reduced(depth, info)
@@ -181,6 +188,13 @@ def _check_names(frames: Sequence[Frame]) -> None:
                 f"{other.image} and {frame.image} would share the label {frame.label_name}.",
                 hint="Rename one of them.",
             )
+
+
+def _check_place(out: Path, source: FrameSource, frames: Sequence[Frame]) -> None:
+    """Labels beside pictures would be taken for pictures, and the pictures for labels."""
+    folders = {source.image_path(frame).parent for frame in frames}
+    if any(folder.resolve().is_relative_to(out.resolve()) for folder in folders):
+        raise ConfigError(f"{out} holds the pictures that are labelled.", hint="Give another --out.")
 
 
 def _reduced(depth: NDArray[np.float32], info: LabelInfo) -> NDArray[np.float32]:

@@ -44,8 +44,8 @@ def read_note(path: Path) -> str | None:
     """
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES + _LONGEST_NOTE)
-        file.seek(max(0, path.stat().st_size - len(_END)))
-        if not head.startswith(SIGNATURE) or file.read() != _END:
+        file.seek(max(0, path.stat().st_size - len(END)))
+        if not head.startswith(SIGNATURE) or file.read() != END:
             return None
     chunk = head[_HEADER_BYTES:]
     if chunk[4:16] != b"tEXtComment\0":
@@ -86,7 +86,7 @@ def _file(
     data: bytes, size: tuple[int, int], *, bit_depth: int, color_type: int, before: bytes = b""
 ) -> bytes:
     header = struct.pack(">IIBBBBB", *size, bit_depth, color_type, 0, 0, 0)
-    return b"".join((SIGNATURE, _chunk(b"IHDR", header), before, _chunk(b"IDAT", data), _END))
+    return b"".join((SIGNATURE, _chunk(b"IHDR", header), before, _chunk(b"IDAT", data), END))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -94,4 +94,5 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
 
 
-_END = _chunk(b"IEND", b"")
+END = _chunk(b"IEND", b"")
+"""What every whole PNG ends with."""

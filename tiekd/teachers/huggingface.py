@@ -84,6 +84,9 @@ class HuggingFaceDepth:
         finish = getattr(self.processor, "post_process_depth_estimation", None)
         if finish is None:
             answer: torch.Tensor = outputs.predicted_depth[0]
+        elif getattr(outputs, "field_of_view", None) is not None:
+            # DepthPro: metric only after the focal length that it saw in the picture, which needs its size.
+            answer = finish(outputs, target_sizes=[size])[0]["predicted_depth"]
         elif "source_sizes" in inspect.signature(finish).parameters:
             answer = finish(outputs, source_sizes=[size])[0]["predicted_depth"]
         else:
@@ -134,6 +137,8 @@ def _stated_max_depth_m(config: Any) -> float | None:
 
 
 def _is_metric(config: Any) -> bool:
+    if not getattr(config, "use_fov_model", True):
+        return False  # a DepthPro that doesn't know the focal length
     return config.model_type in ALWAYS_METRIC or getattr(config, "depth_estimation_type", "") == "metric"
 
 

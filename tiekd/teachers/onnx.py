@@ -6,6 +6,7 @@ What an ONNX file does not say about itself (normalisation, unit) is read from i
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,7 +75,7 @@ def open_onnx(path: Path, options: OnnxOptions, teaching: Teaching) -> PictureTe
     return PictureTeacher(
         OnnxDepth(session, options, where=str(path)),
         name=f"onnx:{path.name}{options.told}",
-        digest=sha256_of(path),
+        digest=_digest(path),
         max_depth_m=options.max_depth_m or (card.max_depth_m if card else DEFAULT_MAX_DEPTH_M),
         train_fx_px=options.train_fx_px or (card.train_fx_px if card else None),
         teaching=teaching,
@@ -149,6 +150,13 @@ class OnnxDepth:
         if self.layout == "nchw":
             pixels = pixels.transpose(2, 0, 1)
         return np.ascontiguousarray(pixels[None]).astype(self.dtype)
+
+
+def _digest(path: Path) -> str:
+    """sha256 of the file; with that of its weights where the exporter has put these beside it."""
+    beside = [path.with_name(path.name + suffix) for suffix in (".data", "_data")]
+    digests = [sha256_of(one) for one in (path, *beside) if one.is_file()]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _session(runtime: Any, path: Path, device: str) -> Any:

@@ -85,7 +85,7 @@ def open_teacher(
         return open_onnx(Path(parsed.place), parsed.parsed(OnnxOptions), teaching)
     place = Path(parsed.place)
     if parsed.kind == "labels" and parsed.options:
-        return DeclaredFolderTeacher(place, parsed.parsed(StoredScale))
+        return DeclaredFolderTeacher(place, parsed.parsed(StoredScale), use_focal=use_focal)
     if parsed.kind == "labels" or (place / SIDECAR).is_file():
-        return FolderTeacher(place)
+        return FolderTeacher(place, use_focal=use_focal)
     return NetworkTeacher(name, flip_tta=flip_tta, use_focal=use_focal, device=device)

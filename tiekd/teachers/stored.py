@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tiekd.data.check import Fault
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
-from tiekd.errors import DataError
+from tiekd.data.read import fit_image, fitted_size
+from tiekd.errors import ConfigError, DataError
 from tiekd.labels import LabelFolder
 from tiekd.runtime import png16
 from tiekd.teachers.base import DEFAULT_MAX_DEPTH_M
@@ -21,11 +22,18 @@ _ROUNDING = 1.001
 
 
 class FolderTeacher:
-    """Labels that `tiekd label` wrote. Raises DataError when the folder is none or a label is missing."""
+    """Labels that `tiekd label` wrote. Raises DataError when the folder is none or a label is missing.
 
-    def __init__(self, root: Path) -> None:
+    Raises ConfigError where they are asked to be metric for each frame's own camera and were not made so.
+    """
+
+    def __init__(self, root: Path, *, use_focal: bool = False) -> None:
         self.labels = LabelFolder(root)
         info = self.labels.info
+        if use_focal and not info.use_focal:
+            raise ConfigError(
+                f"The labels in {root} were made without --use-focal.", hint="Label with their teacher again."
+            )
         self.name, self.max_depth_m = info.teacher, info.max_depth_m
         self.flip_tta, self.use_focal = info.flip_tta, info.use_focal
         self.digest = self.labels.digest()
@@ -47,18 +55,19 @@ class StoredScale(BaseModel):
 class DeclaredFolderTeacher:
     """16-bit PNG or npy files under a frame's image path, or that with "/" as "_", in a declared scale.
 
-    Raises DataError for a folder that is not there, and on access for a missing or broken file, one of
-    another size than the picture, and one whose numbers can't be metres in that scale.
+    use_focal: say that they are metric for each frame's own camera; nothing is scaled. Raises DataError for a
+    folder that is not there, and on access for a missing or broken file, one of another size than the
+    picture, and one whose numbers can't be metres in that scale.
     """
 
-    flip_tta = use_focal = False
+    flip_tta = False
 
-    def __init__(self, root: Path, declared: StoredScale) -> None:
+    def __init__(self, root: Path, declared: StoredScale, *, use_focal: bool = False) -> None:
         if not root.is_dir():
             raise DataError(
                 f"{root} is not a folder of labels.", hint="Give the folder that holds the files."
             )
-        self.root, self.declared = root, declared
+        self.root, self.declared, self.use_focal = root, declared, use_focal
         self.name = f"labels:{root.name},scale={declared.scale:g}"
         self.max_depth_m = declared.max_depth_m
         self.digest = _digest(root)
@@ -107,6 +116,7 @@ def fault_of_declared(
     """What is wrong with the depth that others stored for `crop` of a frame."""
     try:
         image = source.read_image(frame)
+        image = fit_image(image, fitted_size(image.shape[0], image.shape[1], source.max_pixels))
         region = kb_crop_box(*image.shape[:2]).region[1:] if crop == "kb" else ()
         teacher.depth(frame, image[region])
     except DataError as error:
