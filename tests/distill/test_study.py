@@ -39,7 +39,7 @@ def test_the_wide_student_has_the_published_width():
     wide = next(run for run in study.study_runs() if run.name.endswith(".wide"))
     recipe = load_recipe(wide.row, values=wide.changed)
     assert wide.method == wide.name
-    assert {run.method for run in study.study_runs() if run is not wide} == {*study.STUDENTS, study.TEACHER}
+    assert {run.method for run in study.study_runs() if run != wide} == {*study.STUDENTS, study.TEACHER}
     published = create_model("densedepth_dpm_mobilenetv2").card.options
     assert recipe.network.options["bottleneck_channels"] == published["bottleneck_channels"]
     assert tuple(recipe.network.options["decoder_channels"][:3]) == tuple(published["decoder_channels"])
