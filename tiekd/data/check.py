@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from tiekd.data.plausible import implausible, untypical
 from tiekd.data.prepare.wanted import archive_of
 from tiekd.data.read import read_image
 from tiekd.errors import ConfigError, DataError, RunFailedError
-from tiekd.runtime.png import END
+from tiekd.runtime.png import END, SIGNATURE
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
 ADVICE: dict[Kind, str] = {
@@ -201,11 +202,13 @@ def _check_chunks(path: Path) -> None:
     The decoder alone is content once it has all pixels.
     """
     try:
-        with Image.open(path) as picture:
-            if picture.format == "PNG":
-                picture.verify()
-                if END not in path.read_bytes():
-                    raise OSError("it lacks its end")
+        content = path.read_bytes()
+        if not content.startswith(SIGNATURE):
+            return
+        with Image.open(BytesIO(content)) as picture:
+            picture.verify()
+        if END not in content:
+            raise OSError("it lacks its end")
     except (OSError, SyntaxError) as error:
         raise DataError(
             f"{path} is cut short or damaged: {error}.", hint="Fetch or write the file again."

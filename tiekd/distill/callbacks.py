@@ -191,9 +191,7 @@ class MetricsTable(lightning.Callback):
         means = self._means(trainer)
         self.sums, self.count = dict.fromkeys(self.parts, 0.0), 0
         lr = trainer.optimizers[0].param_groups[-1]["lr"]
-        for logger in trainer.loggers:
-            scalars = {f"train/{name}": value for name, value in {"lr": lr, **means}.items()}
-            logger.log_metrics(scalars, step=trainer.global_step)
+        _log(trainer, "train", {"lr": lr, **means})
         self._append(trainer, {"lr": f"{lr:.3e}", **{name: f"{mean:.6g}" for name, mean in means.items()}})
 
     def _means(self, trainer: lightning.Trainer) -> dict[str, float]:
@@ -211,9 +209,7 @@ class MetricsTable(lightning.Callback):
         """One row of validation metrics."""
         found = {name: trainer.callback_metrics.get(f"val/{name}") for name in METRICS}
         values = {name: float(value) for name, value in found.items() if value is not None}
-        for logger in trainer.loggers:
-            scalars = {f"val/{name}": value for name, value in values.items()}
-            logger.log_metrics(scalars, step=trainer.global_step)
+        _log(trainer, "val", values)
         self._append(trainer, {f"val_{name}": f"{value:.6g}" for name, value in values.items()})
 
     def _append(self, trainer: lightning.Trainer, row: dict[str, str]) -> None:
@@ -235,6 +231,13 @@ class MetricsTable(lightning.Callback):
         """Go on with a row that was begun."""
         row = checkpoint["begun_row"]
         self.sums, self.count = row["sums"], row["count"]
+
+
+def _log(trainer: lightning.Trainer, kind: str, values: dict[str, float]) -> None:
+    """Tell the loggers, at the step that is done."""
+    for logger in trainer.loggers:
+        scalars = {f"{kind}/{name}": value for name, value in values.items()}
+        logger.log_metrics(scalars, step=trainer.global_step)
 
 
 class Bar(RichProgressBar):

@@ -88,7 +88,7 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         ),
         val=_val_loader(recipe, val, ranks, progress) if val.frames else None,
         # A frame's own, as it is scaled down: that of whole pixels, which `shrink` averages, not of cells.
-        train_focal_px=settings.train_focal_px or loose[0].focal_px * settings.shrink or None,
+        train_focal_px=settings.train_focal_px or store[0].focal_px * settings.shrink or None,
         digests=_digests(loose, labels, val),
         n_frames=len(train_frames),
         n_val_frames=len(val.frames),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tiekd.data.crops import kb_crop_box
+from tiekd.data.frames import NetworkCrop
 from tiekd.data.read import fit_image, fitted_size
 from tiekd.errors import ConfigError, DataError
 from tiekd.render import write_bytes
@@ -53,10 +54,7 @@ class LabelInfo(BaseModel):
 
     def shown(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The part of a whole picture RGB `[H, W, 3]` that is labelled, as the teacher sees it."""
-        image = fit_image(image, fitted_size(image.shape[0], image.shape[1], self.max_pixels))
-        if self.crop == "kb":
-            image = image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]]
-        return image
+        return shown_part(image, max_pixels=self.max_pixels, crop=self.crop)
 
     def shown_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what `shown` leaves of a picture of `height` x `width`."""
@@ -66,6 +64,12 @@ class LabelInfo(BaseModel):
     def stored_size(self, shown: tuple[int, int]) -> tuple[int, int]:
         """Size (height, width) of the file for a label that covers `shown` pixels."""
         return -(-shown[0] // self.shrink), -(-shown[1] // self.shrink)
+
+
+def shown_part(image: NDArray[np.uint8], *, max_pixels: int | None, crop: NetworkCrop) -> NDArray[np.uint8]:
+    """What of a picture RGB `[H, W, 3]` is labelled: scaled down, then cut."""
+    image = fit_image(image, fitted_size(image.shape[0], image.shape[1], max_pixels))
+    return image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]] if crop == "kb" else image
 
 
 def read_info(root: Path) -> LabelInfo:

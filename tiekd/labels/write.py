@@ -192,8 +192,8 @@ def _check_names(frames: Sequence[Frame]) -> None:
 
 def _check_place(out: Path, source: FrameSource, frames: Sequence[Frame]) -> None:
     """Labels beside pictures would be taken for pictures, and the pictures for labels."""
-    folders = {source.image_path(frame).parent for frame in frames}
-    if any(folder.resolve().is_relative_to(out.resolve()) for folder in folders):
+    place, folders = out.resolve(), {source.image_path(frame).parent for frame in frames}
+    if any(folder.resolve().is_relative_to(place) for folder in folders):
         raise ConfigError(f"{out} holds the pictures that are labelled.", hint="Give another --out.")
 
 

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.data.check import Fault
-from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
-from tiekd.data.read import fit_image, fitted_size
 from tiekd.errors import ConfigError, DataError
 from tiekd.labels import LabelFolder
+from tiekd.labels.sidecar import shown_part
 from tiekd.runtime import png16
 from tiekd.teachers.base import DEFAULT_MAX_DEPTH_M
 
@@ -115,10 +114,7 @@ def fault_of_declared(
 ) -> Fault | None:
     """What is wrong with the depth that others stored for `crop` of a frame."""
     try:
-        image = source.read_image(frame)
-        image = fit_image(image, fitted_size(image.shape[0], image.shape[1], source.max_pixels))
-        region = kb_crop_box(*image.shape[:2]).region[1:] if crop == "kb" else ()
-        teacher.depth(frame, image[region])
+        teacher.depth(frame, shown_part(source.read_image(frame), max_pixels=source.max_pixels, crop=crop))
     except DataError as error:
         return Fault("label", frame.image, str(error))
     return None
