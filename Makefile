@@ -66,10 +66,10 @@ bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 demo: $(VENV)/.dev
-	$(BIN)/python -m tiekd.distill.demo $(ARGS)
+	$(BIN)/python -m studies.demo $(ARGS)
 
 study: $(VENV)/.dev
-	$(BIN)/python -m tiekd.distill.study $(ARGS)
+	$(BIN)/python -m studies.study $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

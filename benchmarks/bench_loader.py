@@ -30,15 +30,15 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from tiekd.codecs.png import encode_grey16, encode_rgb
 from tiekd.data.cache import cached
 from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate, keep_freed_memory
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.data.kitti import DEPTH_SCALE
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
-from tiekd.distill.recipe import Recipe, load_recipe
-from tiekd.labels import FULL_SCALE, LabelFolder, LabelInfo
-from tiekd.labels.sidecar import begin
-from tiekd.runtime.png import encode_grey16, encode_rgb
+from tiekd.estimators.labels import FULL_SCALE, LabelFolder, LabelInfo
+from tiekd.estimators.labels.sidecar import begin
+from tiekd.recipe.recipe import Recipe, load_recipe
 from tiekd.synth.dataset import WorldOptions, write_dataset
 from tiekd.types import Sample
 

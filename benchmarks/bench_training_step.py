@@ -7,7 +7,7 @@ A step is: normalise, forward, loss, backward, clip, optimiser, schedule, and ru
 has one. `published` is the published KITTI student (17.6 M parameters, 257 bins at full size), `demo` the
 shipped one at its recipe's size. Straightforward: the same network, whose head takes the expectation as it is
 written down (softmax, times centres, summed) and whose loss is the published definition line by line over
-all bins, differentiated by autograd. Ours: `tiekd.distill.task`, without Lightning's loop. The forms start
+all bins, differentiated by autograd. Ours: `tiekd.training.task`, without Lightning's loop. The forms start
 from equal weights and take turns in one process, and with them the network alone, which no loss can avoid;
 seconds are CPU seconds, memory is what a step adds at its peak.
 """
@@ -28,10 +28,10 @@ from torch import Tensor, nn
 
 from tiekd.bins import bin_centers
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
-from tiekd.distill.network import build_network
-from tiekd.distill.recipe import Recipe, load_recipe
-from tiekd.distill.task import DistillTask
 from tiekd.models.base import DepthModel
+from tiekd.recipe.recipe import Recipe, load_recipe
+from tiekd.training.network import build_network
+from tiekd.training.task import DistillTask
 from tiekd.types import Sample
 
 ROWS = {"published": "tiekd_mobilenetv2.adabins_kitti", "demo": "tiekd_mobilenetv2.demo"}

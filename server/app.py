@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from server import problems
 from server.galleries import Galleries
-from server.middleware import BodyLimit, Envelope
-from server.pages import Pages, StaticAssets
-from server.routes import diff, dpm, gallery, health, models, pages, predict
-from server.service import Service
+from server.http import problems
+from server.http.middleware import BodyLimit, Envelope
+from server.http.pages import Pages, StaticAssets
+from server.http.routes import diff, dpm, gallery, health, models, pages, predict
+from server.inference.service import Service
 from server.settings import Settings, read_settings
 from tiekd import __version__
 from tiekd.assets import asset_root

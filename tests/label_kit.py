@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tiekd.labels import LabelInfo
+from tiekd.estimators.labels import LabelInfo
 
 INFO = LabelInfo(teacher="ramp", teacher_sha256="0" * 64, max_depth_m=80.0, crop="none", shrink=1)
 

@@ -12,11 +12,11 @@ from PIL import Image
 from teacher_kit import save_depth_anything
 from test_docs import OWN_PICTURES, README, commands
 
-from tiekd.distill.recipe import load_recipe
-from tiekd.teachers.huggingface import HuggingFaceOptions
-from tiekd.teachers.onnx import PREFIX, OnnxOptions
-from tiekd.teachers.open import parse_name
-from tiekd.teachers.stored import StoredScale
+from tiekd.estimators.huggingface import HuggingFaceOptions
+from tiekd.estimators.onnx import PREFIX, OnnxOptions
+from tiekd.estimators.open import parse_name
+from tiekd.estimators.stored import StoredScale
+from tiekd.recipe.recipe import load_recipe
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TEACHERS = (DOCS / "teachers.md").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tiekd import render
+from tiekd.codecs import png, png16
 from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
@@ -14,7 +15,6 @@ from tiekd.gallery.build import BuildOptions, build_gallery, frame_title, keep_s
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.grid import GridNote, encode_grid
 from tiekd.gallery.model import natural_key
-from tiekd.runtime import png, png16
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthRange
 

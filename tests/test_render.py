@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from tiekd import render
+from tiekd.codecs import png16
 from tiekd.errors import DataError, UnknownNameError
-from tiekd.runtime import png16
 from tiekd.types import DepthMap, DepthRange
 
 SPAN = DepthRange(0.001, 80.0)

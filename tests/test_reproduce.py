@@ -11,10 +11,10 @@ import torch
 from training_kit import write_kitti
 from typer.testing import CliRunner
 
+from studies.demo import run as make_demo
 from tiekd import zoo
 from tiekd.cli.main import app
 from tiekd.data.frames import open_source, read_split
-from tiekd.distill.demo import run as make_demo
 from tiekd.errors import ConfigError
 from tiekd.evaluate import Evaluation, TeacherPredictions, evaluate, get_protocol
 from tiekd.models.registry import create_model, save

@@ -97,7 +97,7 @@ FILES = ("best.safetensors", "last.safetensors", "last.ckpt", "metrics.csv", "re
 
 
 def run(recipe, out, **options):
-    from tiekd.distill.fit import fit
+    from tiekd.training.fit import fit
 
     return fit(recipe, out, interactive=False, **options)
 
@@ -105,7 +105,7 @@ def run(recipe, out, **options):
 def run_row(row, values, out, resume=False):
     """The same for a process of its own, whose loaders are forked: they end with it, however it ends."""
     multiprocessing.set_start_method("fork", force=True)
-    from tiekd.distill.recipe import load_recipe
+    from tiekd.recipe.recipe import load_recipe
 
     run(load_recipe(row, values=values), Path(out), resume=resume)
 

@@ -22,8 +22,8 @@ _HOMES = {
     "Predictor": "tiekd.runtime.predictor",
 }
 _SUBPACKAGES = frozenset(
-    {"bins", "data", "distill", "errors", "evaluate", "gallery", "labels", "losses", "metrics", "models"}
-    | {"render", "runtime", "synth", "teachers", "types", "zoo"}
+    {"bins", "codecs", "data", "errors", "estimators", "evaluate", "gallery", "losses", "metrics", "models"}
+    | {"recipe", "render", "runtime", "synth", "training", "types", "zoo"}
 )
 
 __all__ = ["Predictor", "__version__", "create_model", "list_models", "load"]

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tiekd import _colormaps
+from tiekd.codecs import png, png16
 from tiekd.errors import DataError, UnknownNameError
-from tiekd.runtime import png, png16
 from tiekd.types import DepthMap, DepthRange
 
 Format = Literal["png16", "npy", "npz", "color"]

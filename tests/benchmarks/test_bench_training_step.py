@@ -7,7 +7,7 @@ import pytest
 import torch
 from training_kit import TINY_STUDENT
 
-from tiekd.distill.recipe import load_recipe
+from tiekd.recipe.recipe import load_recipe
 
 
 def tiny(row, **changes):

@@ -14,7 +14,7 @@ from training_kit import write_kitti
 from tiekd.data.check import ADVICE, check_data, check_frame, duplicate_lines
 from tiekd.data.frames import Frame, list_frames, open_source
 from tiekd.errors import ConfigError, RunFailedError
-from tiekd.labels import fault_of_label, write_labels
+from tiekd.estimators.labels import fault_of_label, write_labels
 
 REAL = Path(os.environ.get("TIEKD_REAL_DATA") or Path(__file__).parents[3] / "shared" / "real")
 

@@ -14,7 +14,7 @@ from tiekd.data.frames import open_source, read_split
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
 from tiekd.errors import DataError
-from tiekd.labels import LabelFolder
+from tiekd.estimators.labels import LabelFolder
 from tiekd.types import Sample
 
 

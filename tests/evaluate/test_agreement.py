@@ -12,8 +12,8 @@ from training_kit import write_kitti
 
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import DataError
+from tiekd.estimators.labels import LabelFolder, LabelInfo, write_labels
 from tiekd.evaluate import evaluate, get_protocol
-from tiekd.labels import LabelFolder, LabelInfo, write_labels
 from tiekd.metrics import TEACHER_METRICS, teacher_metrics
 
 GOLDEN = json.loads((recipes.HERE / "metrics" / "metrics.json").read_text())

@@ -15,8 +15,8 @@ from tiekd.cli.main import app
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import ConfigError, DataError
+from tiekd.estimators import open_teacher
 from tiekd.evaluate import StoredPredictions, TeacherPredictions, evaluate, get_protocol
-from tiekd.teachers import open_teacher
 
 
 def tiekd_eval(teacher, world, *words, protocol="frame", code=0):

@@ -10,7 +10,7 @@ from PIL import Image
 from tiekd.errors import CheckpointError, DataError, UnavailableError, UnknownNameError
 from tiekd.models.registry import load
 from tiekd.runtime.dpm import PhotoDpm
-from tiekd.runtime.engines import open_engine, untrained_engine
+from tiekd.runtime.engines.open import open_engine, untrained_engine
 from tiekd.runtime.predictor import Predictor
 from tiekd.runtime.preprocess import plan_view, to_network
 from tiekd.runtime.target import TargetDpm

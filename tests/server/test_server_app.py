@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.app import create_app
-from server.cache import Key, PredictionCache
-from server.residency import Residency
+from server.inference.cache import Key, PredictionCache
+from server.inference.residency import Residency
 from server.settings import Settings
 from tiekd import zoo
 from tiekd.errors import (

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 from server.app import create_app
 from server.settings import Settings
 from tiekd import render
+from tiekd.codecs import png, png16
 from tiekd.errors import ConfigError, DataError
-from tiekd.runtime import png, png16
 from tiekd.types import DepthRange
 
 SPAN = DepthRange(0.001, 80.0)

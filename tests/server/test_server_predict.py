@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tiekd import render
-from tiekd.runtime import png16
+from tiekd.codecs import png16
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthRange
 

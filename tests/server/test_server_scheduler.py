@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from server.problems import ServiceError
-from server.scheduler import Scheduler
+from server.http.problems import ServiceError
+from server.inference.scheduler import Scheduler
 
 
 class Gate:

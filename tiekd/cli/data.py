@@ -156,13 +156,13 @@ def _crop(name: str) -> NetworkCrop:
 def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
     """How a frame's label is looked at. Raises what opening the labels raises."""
     if labels.startswith("labels:") and "," in labels:
-        from tiekd.teachers import open_teacher
-        from tiekd.teachers.stored import DeclaredFolderTeacher, fault_of_declared
+        from tiekd.estimators import open_teacher
+        from tiekd.estimators.stored import DeclaredFolderTeacher, fault_of_declared
 
         teacher = open_teacher(labels)
         if isinstance(teacher, DeclaredFolderTeacher):
             return partial(fault_of_declared, teacher, crop)
-    from tiekd.labels import fault_of_label, read_info
+    from tiekd.estimators.labels import fault_of_label, read_info
 
     folder = Path(labels.removeprefix("labels:"))
     read_info(folder)

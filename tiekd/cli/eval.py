@@ -55,10 +55,10 @@ def eval(  # noqa: A001 - the verb's name
     from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import find_split, open_source, read_split
+    from tiekd.estimators.labels import LabelFolder
     from tiekd.evaluate import evaluate, get_protocol
     from tiekd.evaluate.pictures import WorstFrames
     from tiekd.evaluate.tables import text_table
-    from tiekd.labels import LabelFolder
 
     chosen = get_protocol(protocol)
     if flip_tta is not None:
@@ -97,7 +97,7 @@ def _open(
     if predictions is not None:
         return subject_of_predictions(predictions, name=name), StoredPredictions(predictions)
     assert model is not None
-    from tiekd.teachers import NetworkTeacher
+    from tiekd.estimators import NetworkTeacher
 
     predicts = TeacherPredictions(model, protocol, device=device)
     ours = isinstance(predicts.teacher, NetworkTeacher)

@@ -11,8 +11,8 @@ import typer
 
 if TYPE_CHECKING:
     from tiekd.data.frames import FrameSource
-    from tiekd.labels import Estimate, LabelInfo
-    from tiekd.teachers import Teacher
+    from tiekd.estimators import Teacher
+    from tiekd.estimators.labels import Estimate, LabelInfo
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd label hf:depth-anything --data folder:photos --out labels"
@@ -67,8 +67,8 @@ def label(
     from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, list_frames, open_source
-    from tiekd.labels import Shard, verify_labels, write_labels
-    from tiekd.teachers import open_teacher
+    from tiekd.estimators import open_teacher
+    from tiekd.estimators.labels import Shard, verify_labels, write_labels
 
     shard = Shard.from_environment()
     source = open_source(data)
@@ -107,7 +107,7 @@ def _info(
 ) -> LabelInfo:
     """What the sidecar will say. Raises ConfigError for a crop that there is not and for tiny pictures."""
     from tiekd.errors import ConfigError
-    from tiekd.labels import LEAST_PIXELS, LabelInfo
+    from tiekd.estimators.labels import LEAST_PIXELS, LabelInfo
 
     covers = crop or source.network_crop
     if covers not in ("kb", "none"):

@@ -14,7 +14,7 @@ from tiekd.cli.progress import progress_bar
 from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tiekd.distill.recipe import Recipe
+    from tiekd.recipe.recipe import Recipe
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels labels --out runs/tiekd"
@@ -67,7 +67,7 @@ def train(
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT. Several
     processes: torchrun --standalone --no-python --nproc-per-node 2 tiekd train …
     """
-    from tiekd.distill.recipe import load_recipe
+    from tiekd.recipe.recipe import load_recipe
 
     if replay is not None:
         _replay(replay, json_file)
@@ -98,8 +98,8 @@ def train(
 
 
 def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None:
-    from tiekd.distill.fit import fit
-    from tiekd.distill.trainer import this_rank
+    from tiekd.training.fit import fit
+    from tiekd.training.trainer import this_rank
 
     with progress_bar("Reading frames") as progress:
         result = fit(recipe, out, resume=resume, progress=progress)
@@ -113,8 +113,8 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
 
 
 def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | None) -> None:
-    from tiekd.distill.dry_run import dry_run
-    from tiekd.distill.trainer import this_rank
+    from tiekd.training.dry_run import dry_run
+    from tiekd.training.trainer import this_rank
 
     cost = dry_run(recipe, out, resume=resume)
     if this_rank().is_first:
@@ -135,7 +135,7 @@ def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | No
 
 
 def _replay(file: Path, json_file: str | None) -> None:
-    from tiekd.distill.replay import replay
+    from tiekd.training.replay import replay
 
     seen = replay(file)
     lines = [seen.error or f"Step {seen.step} went well here: {seen.parts}"]

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tiekd.codecs.png import END, SIGNATURE
 from tiekd.data.crops import KB_CROP_SIZE
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.plausible import implausible, untypical
 from tiekd.data.prepare.wanted import archive_of
 from tiekd.data.read import read_image
 from tiekd.errors import ConfigError, DataError, RunFailedError
-from tiekd.runtime.png import END, SIGNATURE
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
 ADVICE: dict[Kind, str] = {

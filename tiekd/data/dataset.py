@@ -32,7 +32,7 @@ from tiekd.types import Sample
 
 
 class LabelReader(Protocol):
-    """Where teacher depth of a frame comes from; see `tiekd.labels`. Stored as multiples of `step_m`."""
+    """Reads the teacher depth of a frame (see `tiekd.estimators.labels`), stored as multiples of `step_m`."""
 
     @property
     def step_m(self) -> float:

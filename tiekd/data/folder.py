@@ -13,7 +13,7 @@ MAX_PIXELS = 640 * 480
 """What photos are scaled down to before they are labelled and learned from; phones take forty times that."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _NOT_PICTURES = "labels.json"
-"""A folder with this file holds teacher labels; see `tiekd.labels`."""
+"""A folder with this file holds teacher labels; see `tiekd.estimators.labels`."""
 
 
 def folder_source(root: Path) -> FrameSource:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from tiekd.data.png_read import read_plain
+from tiekd.codecs import png16
+from tiekd.codecs.photo import read_photo, shown_size
+from tiekd.codecs.png_read import read_plain
 from tiekd.errors import DataError
-from tiekd.runtime import png16
-from tiekd.runtime.photo import read_photo, shown_size
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from tiekd.codecs import png
 from tiekd.evaluate.score import ScoredFrame
 from tiekd.render import NO_DATA_RGB, color_index, colorize, colormap, write_bytes
-from tiekd.runtime import png
 from tiekd.types import DepthRange
 
 WORST_BY = "abs_rel"

@@ -14,11 +14,11 @@ from tiekd.data.crops import Box
 from tiekd.data.frames import Frame
 from tiekd.data.read import fit_depth, read_depth_png
 from tiekd.errors import ConfigError, DataError
+from tiekd.estimators.labels import LabelFolder
 from tiekd.evaluate.protocol import Protocol
-from tiekd.labels import LabelFolder
 
 if TYPE_CHECKING:
-    from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher, Teacher
+    from tiekd.estimators import DeclaredFolderTeacher, FolderTeacher, Teacher
 
 
 class Predicts(Interface):
@@ -30,7 +30,7 @@ class Predicts(Interface):
 
 
 class TeacherPredictions:
-    """The answers of anything that `tiekd.teachers.open_teacher` opens, made as `protocol` says.
+    """The answers of anything that `tiekd.estimators.open_teacher` opens, made as `protocol` says.
 
     A network is shown the window; stored depth may be of its size or of the frame's. `labels` is the folder
     where it is one of ours. Raises what `open_teacher` raises, and ConfigError for labels that were made
@@ -38,7 +38,7 @@ class TeacherPredictions:
     """
 
     def __init__(self, name_or_path: str | Path, protocol: Protocol, *, device: str = "auto") -> None:
-        from tiekd.teachers import DeclaredFolderTeacher, FolderTeacher, open_teacher
+        from tiekd.estimators import DeclaredFolderTeacher, FolderTeacher, open_teacher
 
         self.teacher = open_teacher(
             str(name_or_path), flip_tta=protocol.flip_tta, device=device, far_m=protocol.max_depth_m

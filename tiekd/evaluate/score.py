@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, check_files
 from tiekd.errors import DataError
+from tiekd.estimators.labels import LabelFolder
 from tiekd.evaluate.bands import RangeTable
 from tiekd.evaluate.predictions import Predicts, StoredPredictions, TeacherPredictions, label_of_window
 from tiekd.evaluate.protocol import Protocol
-from tiekd.labels import LabelFolder
 from tiekd.metrics import (
     METRICS,
     TEACHER_METRICS,

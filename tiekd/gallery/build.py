@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tiekd.codecs import png, png16
+from tiekd.codecs.photo import decode_photo
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
@@ -20,8 +22,6 @@ from tiekd.gallery.labels import method_family, method_label
 from tiekd.gallery.model import IMAGE_FOLDER
 from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
 from tiekd.render import write_bytes
-from tiekd.runtime import png, png16
-from tiekd.runtime.photo import decode_photo
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthMap
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tiekd.codecs import png, png16
+from tiekd.codecs.photo import decode_photo
 from tiekd.errors import DataError
 from tiekd.gallery.grid import GridNote
 from tiekd.render import colormap
-from tiekd.runtime import png, png16
-from tiekd.runtime.photo import decode_photo
 from tiekd.types import DepthRange
 
 Kind = Literal["grey16", "color", "grey8", "array"]

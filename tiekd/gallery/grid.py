@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.runtime import png, png16
+from tiekd.codecs import png, png16
+from tiekd.codecs.resample import resize
 from tiekd.runtime.preprocess import View, from_network
-from tiekd.runtime.resample import resize
 from tiekd.types import DepthMap
 
 _NOTE = "depth grid over {}x{}, cut to {}x{}, corners {}"

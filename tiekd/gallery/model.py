@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs import png16
 from tiekd.errors import DataError, UnknownNameError
 from tiekd.gallery.decoders import Decoder, PictureDecoder
-from tiekd.runtime import png16
 from tiekd.types import DepthRange
 
 Family = Literal["ground_truth", "teacher", "baseline", "reskd", "tiekd", "tiekd_dpm", "tiekd_depth", "other"]

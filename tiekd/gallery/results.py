@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tiekd.codecs import png16
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import (
     ARRAY_SUFFIXES,
@@ -34,7 +35,6 @@ from tiekd.gallery.model import (
     Method,
     natural_key,
 )
-from tiekd.runtime import png16
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
 

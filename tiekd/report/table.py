@@ -155,7 +155,7 @@ def _labelled(groups: Mapping[tuple[str, str], list[Result]]) -> Iterator[tuple[
 
 def _settings(result: Result) -> dict[str, Any]:
     """A recipe as dotted keys, all of today's, without what may differ between seeds."""
-    from tiekd.distill.recipe import completed
+    from tiekd.recipe.recipe import completed
 
     flat = dict(_flattened(completed(result.subject.recipe or {})))
     free = _FREE if flat.get("dataset") == "own" else _FREE | _PLACES

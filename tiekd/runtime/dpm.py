@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs.resample import resize, taps
 from tiekd.errors import ConfigError
-from tiekd.runtime.resample import resize, taps
 from tiekd.types import DepthMap
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.card import ModelCard
+from tiekd.codecs.photo import read_photo
 from tiekd.errors import DataError
-from tiekd.runtime.engines import Engine, open_engine
-from tiekd.runtime.photo import read_photo
+from tiekd.runtime.engines.base import Engine
+from tiekd.runtime.engines.open import open_engine
 from tiekd.runtime.preprocess import focal_factor, from_network, plan_view, to_network
 from tiekd.types import DepthMap, DepthRange
 from tiekd.zoo import resolve

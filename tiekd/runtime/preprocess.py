@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.card import ModelCard
+from tiekd.codecs.resample import resize
 from tiekd.errors import ConfigError
-from tiekd.runtime.resample import resize
 
 IMAGE_MEAN = (0.485, 0.456, 0.406)
 """ImageNet mean of RGB in 0..1, which every encoder here was trained with."""

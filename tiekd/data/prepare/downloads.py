@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from tiekd.codecs.png import read_note
 from tiekd.data.prepare.wanted import Wanted
 from tiekd.errors import DataError
-from tiekd.runtime.png import read_note
 
 _CHUNK = 1 << 20
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"

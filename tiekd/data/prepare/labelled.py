@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tiekd.codecs.png import encode_grey16
 from tiekd.data.prepare.wanted import NYU_LABELLED_FILE, Wanted
 from tiekd.errors import DataError, UnavailableError
-from tiekd.runtime.png import encode_grey16
 
 _STEPS_PER_METRE = 1000
 _SIZE = (480, 640)

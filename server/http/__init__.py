@@ -1,0 +1,1 @@
+"""The HTTP layer: requests in, answers and problem documents out."""

@@ -1,0 +1,126 @@
+"""What a model believes about depth: its distribution at a pixel, along a row, in a bin, and its entropy."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from numpy.typing import NDArray
+
+from server.http.answers import depth_headers
+from server.http.routes.predict import FocalLength, ModelName
+from server.http.uploads import REQUEST_BODY
+from server.inference.service import Service, Shared, timed
+from tiekd import render
+from tiekd.errors import ConfigError
+from tiekd.runtime.dpm import PhotoDpm
+from tiekd.runtime.target import DEFAULT_N_BINS, DEFAULT_SIGMA_M, TargetDpm
+from tiekd.types import DepthMap
+
+router = APIRouter(tags=["depth"])
+
+View = Literal["distribution", "entropy", "slice", "section"]
+Source = Literal["own", "target"]
+Dpm = PhotoDpm | TargetDpm
+Pixel = Annotated[int | None, Query(description="pixel of the upright photo, from 0")]
+
+
+@router.post("/dpm", openapi_extra=REQUEST_BODY, response_class=Response)
+async def dpm(
+    *,
+    request: Request,
+    service: Shared,
+    model: ModelName,
+    view: View = "distribution",
+    x: Pixel = None,
+    y: Pixel = None,
+    bin_index: Annotated[int | None, Query(alias="bin", description="bin, from 0 = nearest")] = None,
+    row: Pixel = None,
+    source: Annotated[
+        Source, Query(description="the model's own DPM if it has one, or the target DPM of its depth")
+    ] = "own",
+    sigma_m: Annotated[float | None, Query(gt=0, le=100, description="of the target DPM, metres")] = None,
+    fmt: Annotated[Literal["png", "npy"] | None, Query(alias="format")] = None,
+    cmap: Annotated[str, Query(description="colours of the pictures")] = "viridis",
+    fx_px: FocalLength = None,
+) -> Response:
+    """A distribution over depth (JSON), or a map of it as a PNG or npy.
+
+    `distribution` needs x and y. `slice` is the probability `[H, W]` of `bin`; `section` the probabilities
+    `[n_bins, W]` under `row`, nearest bin first; `entropy` `[H, W]` is in nats. Pictures say their scale in
+    `X-Value-Range`; npy is float32.
+    """
+    render.colormap(cmap)
+    ask = _Ask(view, x=x, y=y, bin_index=bin_index, row=row)
+    [depth_map] = await service.recall(request, [model], fx_px=fx_px, with_dpm=source == "own")
+    found, taken_from = _open(service, model, depth_map, source, sigma_m)
+    if view == "distribution":
+        answer, encode_ms = await timed(lambda: ask.distribution(found, depth_map))
+        body = {"source": taken_from, "model": model} | answer
+        body |= {"sigma_m": found.sigma_m} if isinstance(found, TargetDpm) else {}
+        return JSONResponse(body, headers=depth_headers(depth_map, encode_ms=encode_ms))
+    (data, high), encode_ms = await timed(lambda: ask.picture(found, fmt or "png", cmap))
+    headers = depth_headers(depth_map, encode_ms=encode_ms) | {
+        "X-Source": taken_from,
+        "X-Value-Range": f"0,{high:.6g}",
+        "X-Value-Unit": "nats" if view == "entropy" else "probability",
+    }
+    return Response(data, media_type="application/x-npy" if fmt == "npy" else "image/png", headers=headers)
+
+
+class _Ask:
+    """One view with the place it needs. Raises ConfigError when the place is missing."""
+
+    def __init__(
+        self, view: View, *, x: int | None, y: int | None, bin_index: int | None, row: int | None
+    ) -> None:
+        needs = {"distribution": {"x": x, "y": y}, "slice": {"bin": bin_index}, "section": {"row": row}}
+        missing = [name for name, value in needs.get(view, {}).items() if value is None]
+        if missing:
+            raise ConfigError(
+                f"view={view} needs {' and '.join(missing)}.", hint="Pixels and bins count from 0."
+            )
+        self._view = view
+        self._x, self._y, self._bin, self._row = x or 0, y or 0, bin_index or 0, row or 0
+
+    def distribution(self, dpm: Dpm, depth_map: DepthMap) -> dict[str, Any]:
+        """The distribution under the pixel."""
+        found = dpm.at(self._x, self._y)
+        return {
+            "bin_edges_m": found.bin_edges_m.astype(np.float64).tolist(),
+            "probability": found.probability.tolist(),
+            "expectation_m": found.expectation_m,
+            "mode_m": found.mode_m,
+            "entropy_nats": found.entropy_nats,
+            "depth_m": float(depth_map.depth_m[self._y, self._x]),
+            "x": self._x,
+            "y": self._y,
+        }
+
+    def picture(self, dpm: Dpm, fmt: str, cmap: str) -> tuple[bytes, float]:
+        """The map as a file, and the upper end of its colour scale."""
+        values, high = self._values(dpm)
+        if fmt == "npy":
+            return render.npy_bytes(values), high
+        return render.scalar_png(values, low=0, high=high, cmap=cmap), high
+
+    def _values(self, dpm: Dpm) -> tuple[NDArray[np.float32], float]:
+        if self._view == "entropy":
+            return dpm.entropy(), math.log(dpm.n_bins)
+        values = dpm.slice(self._bin) if self._view == "slice" else dpm.section(self._row)
+        return values, max(float(values.max()), 1e-6)
+
+
+def _open(
+    service: Service, model: str, depth_map: DepthMap, source: Source, sigma_m: float | None
+) -> tuple[Dpm, Source]:
+    """The model's own DPM where it is wanted and there is one, else the target DPM."""
+    if source == "own" and depth_map.dpm is not None:
+        return PhotoDpm(depth_map), "own"
+    card = service.residency.get(model).card
+    # An adaptive teacher's bins are no grid to teach on; the published students' is.
+    n_bins = card.n_bins if card.n_bins and card.role == "student" else DEFAULT_N_BINS
+    return TargetDpm(depth_map, n_bins=n_bins, sigma_m=sigma_m or card.sigma_m or DEFAULT_SIGMA_M), "target"

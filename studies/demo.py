@@ -1,0 +1,307 @@
+"""`make demo`: render the synthetic world, train the shipped models again, measure and ship them.
+
+    world ─► teacher ─► labels ─► students ─► measure ─► ship
+
+Every stage resumes or skips what is already done, so the whole can be stopped and started at any time, and
+on another machine: what has not been trained here to its end stays as it shipped before, the teacher that
+labels too. The teacher and the baseline see ground truth, the other students the teacher's labels only.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from tiekd.assets import asset_root
+from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
+from tiekd.errors import ConfigError, TiekdError
+from tiekd.estimators import NetworkTeacher
+from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
+from tiekd.evaluate import answers_of, evaluate, get_protocol
+from tiekd.evaluate.subject import RECIPE
+from tiekd.gallery.build import BuildOptions, build_gallery
+from tiekd.models.base import DepthModel
+from tiekd.models.registry import load, save
+from tiekd.recipe.recipe import load_recipe
+from tiekd.render import write_bytes
+from tiekd.report.collect import METRICS_TABLE
+from tiekd.runtime.predictor import Predictor
+from tiekd.synth import WorldOptions, write_dataset
+from tiekd.training.fit import fit
+from tiekd.training.network import known_frame_px
+from tiekd.zoo import parse_zoo, read_zoo, sha256_of
+from tiekd.zoo_table import markdown
+
+TEACHER = "adabins_tf_efficientnet_lite0.demo"
+STUDENTS = tuple(
+    f"{method}_mobilenetv2.demo"
+    for method in (
+        "tiekd", "tiekd_dpm", "tiekd_depth", "baseline",
+        "reskd_ssim", "reskd_mse", "reskd_si", "reskd_ssim_si", "reskd_ssim_mse",
+    )
+)  # fmt: skip
+"""In the order of the published viewer, which is that of the gallery's number keys."""
+STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
+PROTOCOL = "kitti-garg"
+SHOWN = ("abs_rel", "rmse", "delta1")
+LABEL_SHRINK = 4
+"""The students see frames averaged over cells of four pixels, so finer labels would not be used."""
+MEASURED = "measured.json"
+DEMO_HEAD = "  # --- ours,"
+DEMO_END = "\n\n"
+
+
+class DemoPlan(BaseModel):
+    """Where the demo works and what it starts from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    world: Path
+    runs: Path
+    models: Path
+    frames: int
+    seed: int
+    workers: int
+    threads: int | None
+    teacher_weights: str
+    student_weights: str
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows that have ended here: what is measured and shipped anew."""
+        return [row for row in (TEACHER, *STUDENTS) if has_ended(self.runs / row)]
+
+    @property
+    def labels(self) -> Path:
+        """Folder of the teacher's labels."""
+        return self.runs / "labels"
+
+    def weights(self, row: str) -> Path:
+        """What a finished run left for `row`."""
+        return self.runs / row / "best.safetensors"
+
+    def shipped(self, row: str) -> Path:
+        """What the viewer serves for `row`."""
+        return self.models / "demo" / f"{row}.safetensors"
+
+    def frames_of(self, split: str) -> tuple[FrameSource, list[Frame]]:
+        """The world and the frames of one of its splits."""
+        source = open_source(f"kitti:{self.world}")
+        return source, read_split(find_split(source, split))
+
+
+def tell(done: int, total: int) -> None:
+    """Say every hundredth frame how far a stage is."""
+    if done % 100 == 0 or done == total:
+        typer.echo(f"   {done} of {total} frames", err=True)
+
+
+def render_world(plan: DemoPlan) -> None:
+    """Render the frames that are missing."""
+    write_dataset(
+        plan.world,
+        frames=plan.frames,
+        options=WorldOptions(seed=plan.seed),
+        workers=plan.workers,
+        progress=tell,
+    )
+
+
+def train_row(plan: DemoPlan, row: str, *, name: str | None = None, **changed: Any) -> None:
+    """Train one row from its recipe, going on where an earlier run stopped.
+
+    name: of the run's folder, if not the row's. changed: other values of the recipe, by their dotted keys.
+    """
+    values = {
+        "data.source": f"kitti:{plan.world}",
+        "network.encoder_weights": plan.teacher_weights if row == TEACHER else plan.student_weights,
+        "run.threads": plan.threads,
+        **changed,
+    }
+    if load_recipe(row).needs_labels:
+        values["data.labels"] = str(plan.labels)
+    fit(load_recipe(row, values=values), plan.runs / (name or row), resume=True)
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether a run has done all steps of its recipe; one that goes on has weights too."""
+    recipe, table = folder / RECIPE, folder / METRICS_TABLE
+    if not (recipe.is_file() and table.is_file()):
+        return False
+    steps = yaml.safe_load(recipe.read_text(encoding="utf-8"))["optim"]["steps"]
+    with table.open(newline="", encoding="utf-8") as file:
+        return any(int(row["step"]) >= steps and row["val_abs_rel"] for row in csv.DictReader(file))
+
+
+def train_students(plan: DemoPlan) -> None:
+    """Train every student."""
+    for row in STUDENTS:
+        train_row(plan, row)
+
+
+def label_frames(plan: DemoPlan) -> None:
+    """Write and verify the teacher's labels of the training frames."""
+    source, frames = plan.frames_of("train.txt")
+    teacher = NetworkTeacher(small_file(plan, TEACHER), use_focal=True)
+    info = LabelInfo(
+        teacher=teacher.name, teacher_sha256=teacher.digest, max_depth_m=teacher.max_depth_m, crop="none",
+        shrink=LABEL_SHRINK, use_focal=True,
+    )  # fmt: skip
+    write_labels(teacher, source, frames, plan.labels, info, progress=tell)
+    verify_labels(teacher, source, frames, plan.labels)
+
+
+def measure(plan: DemoPlan) -> None:
+    """Score every trained row on the held-out frames, into RUNS/measured.json; what it has stays."""
+    source, frames = plan.frames_of("test.txt")
+    protocol, measured = get_protocol(PROTOCOL), read_measured(plan)
+    for row in plan.rows:
+        network = NetworkTeacher(small_file(plan, row), flip_tta=protocol.flip_tta)
+        if measured.get(row, {}).get("sha256") == network.digest:
+            continue
+        found = evaluate(answers_of(network), source, frames, protocol)
+        metrics = {name: round(found.metrics[name], 4) for name in SHOWN}
+        measured[row] = {"sha256": network.digest, "metrics": metrics}
+        write_bytes(plan.runs / MEASURED, json.dumps(measured, indent=1).encode() + b"\n")
+        typer.echo(f"{row}: {metrics}")
+
+
+def read_measured(plan: DemoPlan) -> dict[str, dict[str, Any]]:
+    """What has been measured: by row, of which file and which numbers."""
+    file = plan.runs / MEASURED
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def small_file(plan: DemoPlan, row: str) -> Path:
+    """A row's weights as they ship, made anew from its run; one that was trained elsewhere has them already.
+
+    What ships is what is measured and what labels, so that the repository alone can make the labels again.
+    """
+    if not has_ended(plan.runs / row):
+        return plan.shipped(row)
+    target = plan.weights(row).with_name("small.safetensors")
+    save(trained_model(plan, row), target, dtype=torch.int8)
+    return target
+
+
+def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> DepthModel:
+    """What the run `name` (default: the row's own) left, with what its recipe says about it today."""
+    model, recipe = load(plan.weights(name or row)), load_recipe(row)
+    model.describe(teacher=recipe.taught_by, frame_px=known_frame_px(recipe))
+    return model
+
+
+def ship(plan: DemoPlan) -> None:
+    """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames.
+
+    Raises ConfigError for a file that ships with numbers of another one.
+    """
+    zoo_file = plan.models / "zoo.yaml"
+    measured = {row.name: row.measured.get(PROTOCOL, {}) for row in read_zoo(zoo_file).rows}
+    here = read_measured(plan)
+    for row in plan.rows:
+        file = small_file(plan, row)
+        if row not in here or here[row]["sha256"] != sha256_of(file):
+            raise ConfigError(f"{file} has not been measured.", hint="Run the stage `measure` first.")
+        write_bytes(plan.shipped(row), file.read_bytes())
+        measured[row] = here[row]["metrics"]
+    rows = [row for row in (TEACHER, *STUDENTS) if row in measured]
+    text = with_demo_rows(
+        zoo_file.read_text(encoding="utf-8"), [zoo_line(plan, row, measured[row]) for row in rows]
+    )
+    parse_zoo(text, where="the new zoo.yaml")
+    write_bytes(zoo_file, text.encode())
+    write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
+    source, frames = plan.frames_of("test.txt")
+    predictors = [Predictor(plan.shipped(row)) for row in rows]
+    build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())
+
+
+def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:
+    """The line of zoo.yaml for a trained row: its card, its file, and what was measured. JSON is YAML."""
+    file = plan.shipped(row)
+    model = load(file)
+    fields = {
+        **model.card.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "file": f"demo/{file.name}",
+        "sha256": sha256_of(file),
+        "measured": {PROTOCOL: measured},
+    }
+    return f"  - {json.dumps(fields)}"
+
+
+def with_demo_rows(text: str, lines: list[str]) -> str:
+    """`text` of a zoo.yaml with the rows below its heading of ours replaced.
+
+    Raises ConfigError when there is no such heading.
+    """
+    start = text.find(DEMO_HEAD)
+    if start < 0:
+        raise ConfigError(
+            f"zoo.yaml has no line that starts with {DEMO_HEAD!r}.", hint="Put the heading back."
+        )
+    first = text.index("\n", start) + 1
+    end = text.find(DEMO_END, first)
+    rest = text[end:] if end >= 0 else "\n"
+    return text[:first] + "\n".join(lines) + rest
+
+
+def check_stages(given: str, known: Sequence[str]) -> list[str]:
+    """The stages that a list names. Raises ConfigError for others."""
+    wanted = given.split(",")
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        raise ConfigError(f"There is no stage {', '.join(unknown)}.", hint=f"Stages: {', '.join(known)}.")
+    return wanted
+
+
+def run(
+    *,
+    world: Annotated[Path, typer.Option(help="Folder of the synthetic world.")] = Path("data/street"),
+    runs: Annotated[Path, typer.Option(help="Folder of the training runs and labels.")] = Path("runs"),
+    frames: Annotated[int, typer.Option(help="Frames of the world.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Seed of the world.")] = 21,
+    workers: Annotated[int, typer.Option(help="Processes that render.")] = 2,
+    threads: Annotated[int | None, typer.Option(help="CPU threads that train; default: torch's own.")] = None,
+    teacher_weights: Annotated[
+        str, typer.Option(help="ImageNet weights of the teacher's encoder: \"imagenet\" (timm's) or a file.")
+    ] = "imagenet",
+    student_weights: Annotated[str, typer.Option(help="The same for the students' encoder.")] = "imagenet",
+    stages: Annotated[str, typer.Option(help="Which stages, separated by commas.")] = ",".join(STAGES),
+) -> None:
+    """Render the world, train the teacher, label, train the students, measure, ship."""
+    wanted = check_stages(stages, STAGES)
+    plan = DemoPlan(
+        world=world, runs=runs, models=asset_root() / "models", frames=frames, seed=seed, workers=workers,
+        threads=threads, teacher_weights=teacher_weights, student_weights=student_weights,
+    )  # fmt: skip
+    steps = {
+        "world": render_world,
+        "teacher": lambda p: train_row(p, TEACHER),
+        "labels": label_frames,
+        "students": train_students,
+        "measure": measure,
+        "ship": ship,
+    }
+    for stage in STAGES:
+        if stage in wanted:
+            typer.echo(f"== {stage}")
+            steps[stage](plan)
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(run)
+    except TiekdError as error:
+        sys.exit(f"{error}\n{error.hint}")

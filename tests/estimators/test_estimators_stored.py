@@ -1,0 +1,126 @@
+import os
+
+import numpy as np
+import pytest
+from label_kit import INFO
+from PIL import Image
+
+from tiekd.data.frames import Frame, open_source
+from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.estimators import DeclaredFolderTeacher, open_teacher
+from tiekd.estimators.labels.sidecar import begin
+from tiekd.estimators.open import TeacherName, parse_name
+from tiekd.estimators.stored import fault_of_declared
+
+FRAME = Frame("day/a.jpg", "truth/a.png")
+IMAGE = np.zeros((6, 8, 3), np.uint8)
+DEPTH = np.linspace(2, 60, 48, dtype=np.float32).reshape(6, 8)
+
+
+def save(path, numbers):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".npy":
+        np.save(path, numbers)
+    else:
+        Image.fromarray(np.round(numbers).astype(np.uint16)).save(path)
+
+
+@pytest.mark.parametrize("name", ["day/a.png", "day_a.png", "day/a.npy", "day_a.npy"])
+@pytest.mark.parametrize("scale", [256, 819.1875])
+def test_stored_depth_in_a_declared_scale(tmp_path, name, scale):
+    save(tmp_path / name, DEPTH * scale)
+    teacher = open_teacher(f"labels:{tmp_path},scale={scale}")
+    assert isinstance(teacher, DeclaredFolderTeacher)
+    np.testing.assert_allclose(teacher.depth(FRAME, IMAGE), DEPTH, atol=0.51 / scale)
+    assert (teacher.max_depth_m, teacher.flip_tta) == (80, False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (DEPTH * 400, r"reaches 93\.8 m at scale 256, beyond the declared 80 m"),
+        (np.where(DEPTH > 50, 0, DEPTH * 256), "pixels without depth"),
+        (np.where(DEPTH > 50, np.nan, DEPTH * 256), "pixels without depth"),
+        (-DEPTH, "pixels without depth"),
+        (DEPTH[1:], r"is \[5, 8\], what is shown of its picture \[6, 8\]"),
+    ],
+)
+def test_numbers_that_cannot_be_its_depth_are_told(tmp_path, numbers, said):
+    save(tmp_path / "day_a.npy", numbers)
+    with pytest.raises(DataError, match=said):
+        open_teacher(f"labels:{tmp_path},scale=256").depth(FRAME, IMAGE)
+
+
+def test_missing_and_broken_files_are_told(tmp_path):
+    with pytest.raises(DataError, match="is not a folder of labels"):
+        open_teacher(f"labels:{tmp_path / 'gone'},scale=256")
+    teacher = open_teacher(f"labels:{tmp_path},scale=256")
+    with pytest.raises(DataError, match=r"holds no label for day/a\.jpg") as caught:
+        teacher.depth(FRAME, IMAGE)
+    assert "day_a.npy" in caught.value.hint
+    (tmp_path / "day_a.npy").write_bytes(b"\x93NUMPY")
+    with pytest.raises(DataError, match="no array of numbers"):
+        teacher.depth(FRAME, IMAGE)
+
+
+def test_a_folder_needs_a_sidecar_or_a_scale(tmp_path):
+    with pytest.raises(DataError, match=r"holds no labels\.json, so the scale .* is unknown") as caught:
+        open_teacher(f"labels:{tmp_path}")
+    assert "scale=" in caught.value.hint
+    with pytest.raises(ConfigError, match="scale: Field required"):
+        open_teacher(f"labels:{tmp_path},max_depth_m=10")
+    with pytest.raises(ConfigError, match=r"2 faults(?s:.*)there are scale"):
+        open_teacher(f"labels:{tmp_path},scale=-1,unit=mm")
+
+
+def test_the_digest_follows_the_files(tmp_path):
+    save(tmp_path / "day_a.npy", DEPTH)
+    digest = open_teacher(f"labels:{tmp_path},scale=1").digest
+    os.utime(tmp_path / "day_a.npy", (1, 1))
+    assert open_teacher(f"labels:{tmp_path},scale=1").digest != digest
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("hf:a/b", ("hf", "a/b", {})),
+        ("hf:x,output=inverse,scale=0.1", ("hf", "x", {"output": "inverse", "scale": "0.1"})),
+        ("onnx:my,file.onnx,size=32x64", ("onnx", "my,file.onnx", {"size": "32x64"})),
+        ("tiekd_mobilenetv2.demo", ("", "tiekd_mobilenetv2.demo", {})),
+        ("runs/a:b/x.safetensors", ("", "runs/a:b/x.safetensors", {})),
+    ],
+)
+def test_names_are_taken_apart(text, parsed):
+    assert parse_name(text) == TeacherName(*parsed)
+
+
+def test_names_that_say_nothing(tmp_path):
+    with pytest.raises(UnknownNameError, match="Unknown kind of teacher 'hff'"):
+        open_teacher("hff:x")
+    with pytest.raises(ConfigError, match="names no teacher"):
+        open_teacher("onnx:")
+
+
+def test_stored_depth_may_be_said_to_be_for_each_frames_own_camera(tmp_path):
+    save(tmp_path / "day_a.npy", DEPTH)
+    name = f"labels:{tmp_path},scale=1"
+    plain, own = open_teacher(name), open_teacher(name, use_focal=True)
+    assert (plain.use_focal, own.use_focal) == (False, True)
+    np.testing.assert_array_equal(own.depth(FRAME, IMAGE), plain.depth(FRAME, IMAGE))
+
+
+def test_labels_of_ours_are_asked_whether_they_were_made_so(tmp_path):
+    begin(tmp_path, INFO)
+    assert not open_teacher(str(tmp_path)).use_focal
+    with pytest.raises(ConfigError, match="were made without --use-focal"):
+        open_teacher(str(tmp_path), use_focal=True)
+
+
+def test_stored_depth_is_checked_at_the_size_that_is_labelled(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(np.zeros((1200, 1600, 3), np.uint8)).save(tmp_path / "photos" / "a.jpg")
+    source, frame = open_source(f"folder:{tmp_path / 'photos'}"), Frame("a.jpg")
+    for size, sound in (((480, 640), True), ((1200, 1600), False)):
+        save(tmp_path / "depth" / "a.npy", np.full(size, 5.0, np.float32))
+        teacher = open_teacher(f"labels:{tmp_path / 'depth'},scale=1")
+        assert (fault_of_declared(teacher, "none", source, frame) is None) is sound

@@ -1,0 +1,66 @@
+"""Depth in 16-bit PNG: stored integer = metres x scale, 0 = no depth (KITTI's convention with scale 256)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from tiekd.codecs.png import encode_grey16
+from tiekd.errors import DataError
+
+DEPTH_SCALE = 256
+"""Stored integer per metre, unless somebody declares another."""
+
+
+def to_uint16(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE) -> NDArray[np.uint16]:
+    """Stored integers `[H, W]` of `depth_m` `[H, W]` in metres; 0 where depth is not finite or not positive.
+
+    A valid depth never becomes 0, and depth beyond the format's reach (256 m at scale 256) stays at 65535.
+    """
+    scaled = np.asarray(depth_m, np.float32) * np.float32(scale)
+    valid = np.isfinite(scaled) & (scaled > 0)
+    stored = np.clip(np.rint(np.where(valid, scaled, 0)), 1, 65535).astype(np.uint16)
+    stored[~valid] = 0
+    return stored
+
+
+def to_metres(stored: NDArray[np.uint16], *, scale: float = DEPTH_SCALE) -> NDArray[np.float32]:
+    """Depth `[H, W]` in metres, 0 = none, from stored integers `[H, W]`."""
+    return stored.astype(np.float32) / np.float32(scale)
+
+
+def encode(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE, small: bool = False) -> bytes:
+    """A 16-bit PNG of `depth_m` `[H, W]` in metres; `small` takes its time for a smaller file."""
+    return encode_grey16(to_uint16(depth_m, scale=scale), small=small)
+
+
+def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
+    """Stored integers `[H, W]` of a 16-bit greyscale PNG, from its bytes or its path.
+
+    `where` names it in errors. Raises DataError when it is missing, broken, or not 16-bit grey.
+    """
+    where = where or ("The picture" if isinstance(source, bytes) else str(source))
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as image:
+            mode = image.mode
+            # Older Pillows open 16-bit grey as 32-bit "I".
+            stored = np.asarray(image) if mode in {"I;16", "I;16B", "I"} else None
+    except FileNotFoundError as error:
+        raise DataError(f"There is no file {where}.", hint="Check the path.") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{where} is not a PNG.", hint="Depth is stored as 16-bit greyscale PNG.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise DataError(
+            f"{where} can't be read: {error}.", hint="The file is damaged; write it again."
+        ) from error
+    if stored is None:
+        raise DataError(
+            f"{where} is a PNG of mode {mode}, not 16-bit greyscale.",
+            hint="Depth is stored as 16-bit greyscale PNG; colour pictures hold no depth.",
+        )
+    return stored.astype(np.uint16)

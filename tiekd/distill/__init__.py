@@ -1,1 +1,0 @@
-"""Distillation: recipe, data, step and fit."""

@@ -1,0 +1,121 @@
+"""Reading labels: the depth of a frame, and whether the frame is still the one that was labelled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tiekd.codecs.png import read_note
+from tiekd.data.frames import Frame, FrameSource
+from tiekd.data.read import image_size, read_grey16
+from tiekd.errors import DataError
+from tiekd.estimators.labels.sidecar import FULL_SCALE, read_info
+
+
+class LabelFolder:
+    """Reads the labels of one folder. Raises DataError when the sidecar or a label is missing or broken."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.info = read_info(root)
+
+    @property
+    def step_m(self) -> float:
+        """Metres of one stored step."""
+        return self.info.max_depth_m / FULL_SCALE
+
+    def path(self, frame: Frame) -> Path:
+        """The file with a frame's label."""
+        return self.root / frame.label_name
+
+    def stored(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Teacher depth in metres as it is stored, for a frame of which `size` (height, width) is shown.
+
+        Raises DataError for a label of another size and for one with pixels without depth, which the losses
+        would take for 0 m.
+        """
+        path = self.path(frame)
+        depth = self.info.to_metres(read_grey16(path))
+        expected = self.info.stored_size(size)
+        if depth.shape != expected:
+            raise DataError(
+                f"{path} is {depth.shape[1]}x{depth.shape[0]}, its frame needs {expected[1]}x{expected[0]}.",
+                hint="The labels belong to other frames; write them again with `tiekd label`.",
+            )
+        if not depth.all():
+            raise DataError(
+                f"{path} has no depth in {np.count_nonzero(depth == 0)} of {depth.size} pixels.",
+                hint="Labels must be dense. Delete this one and run `tiekd label` again.",
+            )
+        return depth
+
+    def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Teacher depth in metres, stretched (bilinear) to the `size` (height, width) that is shown.
+
+        Raises what `stored` raises.
+        """
+        depth, shrink = self.stored(frame, size), self.info.shrink
+        if shrink == 1:
+            return depth
+        # The last cells may reach beyond the frame; the box leaves that part out.
+        covered = (0, 0, size[1] / shrink, size[0] / shrink)
+        stretched = Image.fromarray(depth).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=covered)
+        return np.asarray(stretched, dtype=np.float32)
+
+    def digest(self) -> str:
+        """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""
+        digest = hashlib.sha256(self.info.model_dump_json(exclude_none=True).encode())
+        for path in sorted(self.root.glob("*.png")):
+            status = path.stat()
+            digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def told(self) -> dict[str, str]:
+        """Whose labels these are, for beside numbers: the teacher, and a digest of how they were made."""
+        made = self.info.model_dump_json(exclude={"data"}, exclude_none=True)
+        return {"teacher": self.info.teacher, "made": hashlib.sha256(made.encode()).hexdigest()[:16]}
+
+    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
+        """Raise DataError unless every frame has a label of the picture that is there now.
+
+        Ours vouch for themselves; a label that says nothing about its picture is read whole.
+        """
+        missing = [frame for frame in frames if not self.path(frame).is_file()]
+        if missing:
+            raise DataError(
+                f"{len(missing)} of {len(frames)} frames have no label in {self.root}, "
+                f"the first is {missing[0].label_name}.",
+                hint="Run `tiekd label` again: it writes what is missing.",
+            )
+        self.check_unchanged(source, frames)
+        for frame in frames:
+            if not read_note(self.path(frame)):
+                self.stored(frame, self.info.shown_size(*image_size(source.image_path(frame))))
+
+    def check_unchanged(self, source: FrameSource, frames: Iterable[Frame]) -> None:
+        """Raise DataError when a picture is not the one that was labelled, as far as its size in bytes tells.
+
+        Labels that other programs made say nothing about their pictures, and pass.
+        """
+        changed = []
+        for frame in frames:
+            note, picture = read_note(self.path(frame)), source.image_path(frame)
+            if note and picture.is_file() and note != origin_note(note.split()[0], picture.stat().st_size):
+                changed.append(frame)
+        if changed:
+            raise DataError(
+                f"{len(changed)} pictures have changed since they were labelled, the first is "
+                f"{source.image_path(changed[0])}.",
+                hint=f"Bring the old ones back, or delete their labels ({self.path(changed[0])} …) and run "
+                "`tiekd label` again.",
+            )
+
+
+def origin_note(sha256: str, n_bytes: int) -> str:
+    """What a label says about the picture it was made from."""
+    return f"{sha256} {n_bytes}"

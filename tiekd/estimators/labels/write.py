@@ -1,0 +1,209 @@
+"""Making labels: the teacher's depth of each frame, checked and written, one whole file at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiekd.codecs.png import encode_grey16, read_note
+from tiekd.data.frames import Frame, FrameSource
+from tiekd.errors import ConfigError, DataError
+from tiekd.estimators.labels.folder import LabelFolder, origin_note
+from tiekd.estimators.labels.shard import Shard
+from tiekd.estimators.labels.sidecar import LabelInfo, begin
+from tiekd.render import write_bytes
+
+_TOO_NEAR = 1 / 500
+"""A picture whose farthest pixel lies within this share of the range is in another unit (mm for m, say)."""
+_TOO_FAR_SHARE = 0.95
+_STALE_S = 600.0
+
+
+class Teaches(Protocol):
+    """What labels are made by; see `tiekd.estimators`."""
+
+    name: str
+
+    def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`, the part of `frame` that is taught."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many labels a call wrote, and how many were there already."""
+
+    written: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the labels still to be written will take, by the measure of one: seconds here, bytes in all."""
+
+    n_labels: int
+    seconds: float
+    n_bytes: int
+    free_bytes: int
+
+
+def write_labels(
+    teacher: Teaches,
+    source: FrameSource,
+    frames: Sequence[Frame],
+    out: Path,
+    info: LabelInfo,
+    *,
+    shard: Shard | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    announce: Callable[[Estimate], None] | None = None,
+) -> Written:
+    """Label `frames` (of these the share of `shard`) into the folder `out`.
+
+    Whole labels that are there stay, so an interrupted call is resumed by the next. `announce` is told the
+    time and the disk it will take once the second label is written.
+    Raises ConfigError when `out` holds labels made otherwise or two frames share a name; DataError for files
+    that can't be read or written, for too little disk, for pictures that have changed since they were
+    labelled, and for a teacher that answers with something other than depth.
+    """
+    shard = shard or Shard()
+    _check_names(frames)
+    _check_place(out, source, frames)
+    begin(out, info)
+    _sweep(out)
+    share = shard.of(frames)
+    todo = [frame for frame in share if not _is_whole(out / frame.label_name)]
+    missing = set(todo)
+    LabelFolder(out).check_unchanged(source, (frame for frame in share if frame not in missing))
+    for done, frame in enumerate(todo, 1):
+        began = time.perf_counter()
+        n_bytes = _write_one(teacher, source, frame, out, info)
+        # The first one also pays for warming up, so the second is the measure.
+        if done == min(2, len(todo)):
+            seconds = time.perf_counter() - began
+            _plan(out, len(todo) - done, seconds, n_bytes * shard.world_size, announce)
+        if progress:
+            progress(len(share) - len(todo) + done, len(share))
+    return Written(len(todo), len(share) - len(todo))
+
+
+def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) -> NDArray[np.float32]:
+    """The teacher's depth of what a label of `frame` covers, at the label's size.
+
+    Raises DataError for an answer that is not a depth in metres, within the range, at every pixel.
+    """
+    whole = source.read_image(frame)
+    image = info.shown(whole)
+    focal_px = frame.focal_px or source.focal_px
+    if info.use_focal and not focal_px:
+        raise DataError(
+            f"The focal length of {frame.image} is not known, so its depth can't be scaled by it.",
+            hint="Write it in pixels as the third word of the split's lines, or label without --use-focal.",
+        )
+    if focal_px and info.max_pixels and whole.shape != image.shape:
+        focal_px *= info.model_copy(update={"crop": "none"}).shown_size(*whole.shape[:2])[1] / whole.shape[1]
+    frame = replace(frame, focal_px=focal_px)
+    depth = teacher.depth(frame, image)
+    _check_answer(depth, image, frame, teacher, info)
+    return _reduced(depth, info)
+
+
+def _check_answer(
+    depth: NDArray[np.float32], image: NDArray[np.uint8], frame: Frame, teacher: Teaches, info: LabelInfo
+) -> None:
+    if depth.shape != image.shape[:2] or not np.isfinite(depth).all() or not (depth > 0).all():
+        raise DataError(
+            f"The teacher {teacher.name} gave no depth for every pixel of {frame.image}.",
+            hint="Its weights or its declared scale may be wrong; try it on one picture.",
+        )
+    beyond = float((depth > info.max_depth_m).mean())
+    if beyond > _TOO_FAR_SHARE or depth.max() < info.max_depth_m * _TOO_NEAR:
+        raise DataError(
+            f"The depth that {teacher.name} gave for {frame.image}, {depth.min():.3g} to {depth.max():.3g}, "
+            f"can't be metres in a range up to {info.max_depth_m:g} m.",
+            hint="Declare the teacher's scale (scale=…) or its range (max_depth_m=…), see docs/teachers.md.",
+        )
+
+
+def _write_one(teacher: Teaches, source: FrameSource, frame: Frame, out: Path, info: LabelInfo) -> int:
+    note = picture_note(source.image_path(frame))
+    stored = info.to_stored(teach(teacher, source, frame, info))
+    content = encode_grey16(stored, note=note)
+    write_bytes(out / frame.label_name, content)
+    return len(content)
+
+
+def picture_note(path: Path) -> str:
+    """What a label made now would say about its picture. Raises DataError when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return origin_note(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    except OSError as error:
+        raise DataError(
+            f"Can't read {path}: {error.strerror}.", hint="Check the split and the root of the data set."
+        ) from error
+
+
+def _sweep(out: Path) -> None:
+    """Remove what killed calls left half-written; files of calls that still go on are younger."""
+    for part in out.glob(".*.png.*"):
+        with suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > _STALE_S:
+                part.unlink()
+
+
+def _is_whole(path: Path) -> bool:
+    return path.is_file() and read_note(path) is not None
+
+
+def _plan(
+    out: Path, n_labels: int, seconds: float, n_bytes: int, announce: Callable[[Estimate], None] | None
+) -> None:
+    estimate = Estimate(n_labels, n_labels * seconds, n_labels * n_bytes, shutil.disk_usage(out).free)
+    if estimate.n_bytes > estimate.free_bytes:
+        raise DataError(
+            f"The labels still need about {estimate.n_bytes / 1e9:.1f} GB, and {out} has "
+            f"{estimate.free_bytes / 1e9:.1f} GB left.",
+            hint="Make room, or give an --out on another disk; what is written stays.",
+        )
+    if announce and n_labels:
+        announce(estimate)
+
+
+def _check_names(frames: Sequence[Frame]) -> None:
+    seen: dict[str, Frame] = {}
+    for frame in frames:
+        other = seen.setdefault(frame.label_name, frame)
+        if other.image != frame.image:
+            raise ConfigError(
+                f"{other.image} and {frame.image} would share the label {frame.label_name}.",
+                hint="Rename one of them.",
+            )
+
+
+def _check_place(out: Path, source: FrameSource, frames: Sequence[Frame]) -> None:
+    """Labels beside pictures would be taken for pictures, and the pictures for labels."""
+    place, folders = out.resolve(), {source.image_path(frame).parent for frame in frames}
+    if any(folder.resolve().is_relative_to(place) for folder in folders):
+        raise ConfigError(f"{out} holds the pictures that are labelled.", hint="Give another --out.")
+
+
+def _reduced(depth: NDArray[np.float32], info: LabelInfo) -> NDArray[np.float32]:
+    """Mean over cells; the teacher's depth has been enlarged from its head, so no surfaces mix anew."""
+    shrink = info.shrink
+    if shrink == 1:
+        return depth
+    height, width = info.stored_size((depth.shape[0], depth.shape[1]))
+    missing = (height * shrink - depth.shape[0], width * shrink - depth.shape[1])
+    padded = np.pad(depth, ((0, missing[0]), (0, missing[1])), mode="edge")
+    cells: NDArray[np.float32] = padded.reshape(height, shrink, width, shrink).mean(axis=(1, 3))
+    return cells

@@ -1,0 +1,206 @@
+"""ONNX files as teachers, through onnxruntime.
+
+What an ONNX file does not say about itself (normalisation, unit) is read from its metadata, keys
+`tiekd.<option>`, or declared after its name; the rest is read from its input: layout, type, fixed size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import Field, ValidationError
+
+from tiekd.card import METADATA_KEY, ModelCard
+from tiekd.codecs.resample import resize
+from tiekd.errors import CheckpointError, ConfigError, RunFailedError
+from tiekd.estimators.base import (
+    DEFAULT_MAX_DEPTH_M,
+    Conversion,
+    PictureTeacher,
+    Teaching,
+    first_line,
+    pick_device,
+    require,
+)
+from tiekd.recipe.recipe import describe_faults
+from tiekd.zoo import sha256_of
+
+PREFIX = f"{METADATA_KEY}."
+Normalisation = Literal["imagenet", "symmetric", "unit", "byte"]
+NORMALISATIONS: dict[Normalisation, tuple[Any, Any]] = {
+    "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    "symmetric": (127.5, 127.5),
+    "unit": (0.0, 255.0),
+    "byte": (0.0, 1.0),
+}
+"""Mean and standard deviation on 0–255 that take a picture to -2..2 or so, -1..1, 0..1 and 0..255."""
+_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+class OnnxOptions(Conversion):
+    """What `onnx:FILE,…` can be told, and what the file's metadata may say.
+
+    layout: of the input; default as its shape says, else "nchw". normalise: default "imagenet" ("byte" for a
+    uint8 input). channels: default "rgb". size: "HEIGHTxWIDTH" that the picture is stretched to; default the
+    input's fixed size, else the picture's own size padded to `multiple`. answer: name of the output; default
+    the first.
+    """
+
+    layout: Literal["nchw", "nhwc"] | None = None
+    normalise: Normalisation | None = None
+    channels: Literal["rgb", "bgr"] = "rgb"
+    size: str | None = Field(default=None, pattern=r"^\d+x\d+$")
+    multiple: int = Field(default=32, ge=1)
+    answer: str | None = None
+
+
+def open_onnx(path: Path, options: OnnxOptions, teaching: Teaching) -> PictureTeacher:
+    """The network in an ONNX file.
+
+    Raises UnavailableError without onnxruntime, CheckpointError for a file that is no network from one
+    picture to one depth, ConfigError for metadata and options that can't be.
+    """
+    runtime = require("onnxruntime", extra="export")
+    if not path.is_file():
+        raise CheckpointError(f"There is no file {path}.", hint="Check the path.")
+    session = _session(runtime, path, teaching.device)
+    metadata = session.get_modelmeta().custom_metadata_map
+    options = _with_metadata(options, metadata, path)
+    card = ModelCard.from_metadata(metadata, where=str(path)) if METADATA_KEY in metadata else None
+    return PictureTeacher(
+        OnnxDepth(session, options, where=str(path)),
+        name=f"onnx:{path.name}{options.told}",
+        digest=_digest(path),
+        max_depth_m=options.max_depth_m or (card.max_depth_m if card else DEFAULT_MAX_DEPTH_M),
+        train_fx_px=options.train_fx_px or (card.train_fx_px if card else None),
+        teaching=teaching,
+    )
+
+
+class OnnxDepth:
+    """Picture to metres by an onnxruntime session."""
+
+    def __init__(self, session: Any, options: OnnxOptions, *, where: str) -> None:
+        self.session, self.options, self.where = session, options, where
+        inputs = session.get_inputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
+            stated = ", ".join(f"{one.name} {one.type} {one.shape}" for one in inputs)
+            raise CheckpointError(
+                f"{where} takes {stated}; a teacher takes one picture, [1, 3, H, W] or [1, H, W, 3].",
+                hint="Export it with the picture as its only input.",
+            )
+        self.input_name, shape = inputs[0].name, inputs[0].shape
+        self.dtype = _TYPES[inputs[0].type]
+        self.layout = options.layout or ("nhwc" if shape[3] == 3 and shape[1] != 3 else "nchw")
+        sides = shape[2:] if self.layout == "nchw" else shape[1:3]
+        self.size = _size(options, sides, where)
+        self.normalise: Normalisation = options.normalise or (
+            "byte" if self.dtype == np.uint8 else "imagenet"
+        )
+        self.output_name = _output_name(session, options, where)
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`."""
+        height, width = image.shape[:2]
+        shown = self._fitted(image)
+        tensor = self._tensor(shown)
+        try:
+            (answer,) = self.session.run([self.output_name], {self.input_name: tensor})
+        # onnxruntime's errors share no base class.
+        except Exception as error:
+            raise RunFailedError(
+                f"{self.where} can't compute a picture of {shown.shape[1]}x{shown.shape[0]}: "
+                f"{first_line(error)}",
+                hint="Declare the size or the multiple that it takes: size=HEIGHTxWIDTH, multiple=….",
+            ) from error
+        depth = np.asarray(answer, np.float32).squeeze()
+        if depth.ndim != 2:
+            raise CheckpointError(
+                f"The output {self.output_name!r} of {self.where} has the shape {list(np.shape(answer))}, "
+                "which is no depth of one picture.",
+                hint="Name the right output: answer=….",
+            )
+        if self.size is None:
+            # Back from the padded size; a network may answer at a fraction of it.
+            depth = resize(depth, (shown.shape[0], shown.shape[1]), align_corners=False)[:height, :width]
+        else:
+            depth = resize(depth, (height, width), align_corners=False)
+        # Metres come last: an infinitely far cell would take all its neighbours with it.
+        return np.ascontiguousarray(self.options.to_metres(depth))
+
+    def _fitted(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.size is not None:
+            stretched = Image.fromarray(image).resize(self.size[::-1], Image.Resampling.BILINEAR)
+            return np.asarray(stretched)
+        bottom, right = (-side % self.options.multiple for side in image.shape[:2])
+        return np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="symmetric")
+
+    def _tensor(self, image: NDArray[np.uint8]) -> NDArray[Any]:
+        if self.options.channels == "bgr":
+            image = image[:, :, ::-1]
+        mean, std = (np.asarray(value, np.float32) for value in NORMALISATIONS[self.normalise])
+        if self.options.channels == "bgr" and mean.ndim:
+            mean, std = mean[::-1], std[::-1]
+        pixels = (image.astype(np.float32) - mean) / std
+        if self.layout == "nchw":
+            pixels = pixels.transpose(2, 0, 1)
+        return np.ascontiguousarray(pixels[None]).astype(self.dtype)
+
+
+def _digest(path: Path) -> str:
+    """sha256 of the file; with that of its weights where the exporter has put these beside it."""
+    beside = [path.with_name(path.name + suffix) for suffix in (".data", "_data")]
+    digests = [sha256_of(one) for one in (path, *beside) if one.is_file()]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _session(runtime: Any, path: Path, device: str) -> Any:
+    providers: list[Any] = ["CPUExecutionProvider"]
+    chosen = pick_device(device)
+    if chosen.type == "cuda" and "CUDAExecutionProvider" in runtime.get_available_providers():
+        providers.insert(0, ("CUDAExecutionProvider", {"device_id": chosen.index or 0}))
+    try:
+        return runtime.InferenceSession(str(path), providers=providers)
+    except Exception as error:
+        raise CheckpointError(
+            f"{path} is no ONNX network that onnxruntime can load: {first_line(error)}",
+            hint="The file may be cut short, or need a newer onnxruntime.",
+        ) from error
+
+
+def _with_metadata(options: OnnxOptions, metadata: dict[str, str], path: Path) -> OnnxOptions:
+    """`options` over what the file says about itself."""
+    stated = {key.removeprefix(PREFIX): value for key, value in metadata.items() if key.startswith(PREFIX)}
+    try:
+        return OnnxOptions.model_validate({**stated, **options.model_dump(exclude_unset=True)})
+    except ValidationError as error:
+        raise ConfigError(
+            f"The metadata of {path} has {describe_faults(error, OnnxOptions)}",
+            hint=f"Known keys: {', '.join(PREFIX + name for name in OnnxOptions.model_fields)}.",
+        ) from error
+
+
+def _size(options: OnnxOptions, sides: list[Any], where: str) -> tuple[int, int] | None:
+    """(height, width) that pictures are stretched to, None: their own."""
+    fixed = (sides[0], sides[1]) if all(isinstance(side, int) for side in sides) else None
+    if options.size is None:
+        return fixed
+    height, width = (int(side) for side in options.size.split("x"))
+    if fixed not in (None, (height, width)):
+        raise ConfigError(
+            f"{where} takes pictures of {fixed[0]}x{fixed[1]} only (height x width), not {options.size}.",
+            hint="Leave size= out.",
+        )
+    return height, width
+
+
+def _output_name(session: Any, options: OnnxOptions, where: str) -> str:
+    names = [output.name for output in session.get_outputs()]
+    if options.answer and options.answer not in names:
+        raise ConfigError(f"{where} has no output {options.answer!r}.", hint=f"It has {', '.join(names)}.")
+    return options.answer or names[0]

@@ -1,0 +1,52 @@
+"""What a recipe leaves to be said on the command line: where the data and the labels are."""
+
+from __future__ import annotations
+
+from tiekd.data.frames import FrameSource
+from tiekd.errors import ConfigError
+from tiekd.recipe.recipe import Recipe
+from tiekd.zoo import read_zoo
+
+_PUBLISHED = ("kitti", "nyu")
+"""Data sets that are a kind of data of their own; the others come in any layout."""
+
+
+def check_named(recipe: Recipe) -> None:
+    """Raise ConfigError, which tells all at once, unless data and, if needed, labels are named."""
+    needs_data, needs_labels = recipe.data.source is None, recipe.needs_labels and recipe.data.labels is None
+    missing = ["data"] * needs_data + ["labels"] * needs_labels
+    if not missing:
+        return
+    message = f"The recipe names no {' and no '.join(missing)}"
+    hint = f"Say {' and '.join([f'--data {_place(recipe)}'] * needs_data + ['--labels DIR'] * needs_labels)}."
+    if needs_labels:
+        message += f"; the method {recipe.method} learns from teacher labels"
+        hint += f" `{_label_command(recipe)}` writes them."
+    raise ConfigError(f"{message}.", hint=hint)
+
+
+def check_kind(recipe: Recipe, source: FrameSource) -> None:
+    """Raise ConfigError where a recipe for one published data set is given the other."""
+    if {recipe.dataset, source.kind} == set(_PUBLISHED):
+        raise ConfigError(
+            f"The recipe is for {recipe.dataset} and the data is {source.kind}: {source.root}.",
+            hint=f"Say --data {recipe.dataset}:ROOT, or -o dataset={source.kind} for that one's values.",
+        )
+
+
+def _place(recipe: Recipe) -> str:
+    any_kind = "KIND" if recipe.data.train_split else "folder"
+    kind = recipe.dataset if recipe.dataset in _PUBLISHED else any_kind
+    return recipe.data.source or f"{kind}:ROOT"
+
+
+def _label_command(recipe: Recipe) -> str:
+    """How to have the teacher of the recipe write its labels."""
+    rows = read_zoo().names(f"{recipe.teacher}_*.{recipe.dataset}") if recipe.teacher else []
+    words = ["tiekd label", rows[0] if rows else "TEACHER", "--data", _place(recipe)]
+    words += ["--split", recipe.data.train_split] if recipe.data.train_split else []
+    # What differs from what `tiekd label` does for the published data sets by itself.
+    words += ["--crop", recipe.data.crop] if recipe.dataset not in _PUBLISHED else []
+    words += ["--shrink", str(recipe.data.shrink)] if recipe.data.shrink > 1 else []
+    words += ["--use-focal"] if recipe.data.train_focal_px else []
+    return " ".join([*words, "--out DIR"])

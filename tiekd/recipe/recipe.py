@@ -1,0 +1,182 @@
+"""Recipes: everything a training run is told, checked at once.
+
+A recipe is a YAML file of `tiekd/recipe/recipes` or of the user, see `composition`. Method, teacher, encoder
+and data set are values in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError, model_validator
+
+from tiekd.card import Method
+from tiekd.data.photometry import PhotoSettings
+from tiekd.data.transforms import ViewSettings
+from tiekd.errors import ConfigError
+from tiekd.models.registry import faults_of
+from tiekd.recipe.composition import compose, parse_override, shipped_recipes
+from tiekd.recipe.settings import (
+    DataSettings,
+    LossSettings,
+    NetworkSettings,
+    OptimSettings,
+    RunSettings,
+    Settings,
+)
+from tiekd.recipe.start import take_network
+from tiekd.training.objectives import OF_TRUTH, WEIGHTS, uses_labels
+
+__all__ = ["Recipe", "completed", "describe_faults", "load_recipe", "shipped_recipes"]
+
+
+class Recipe(Settings):
+    """One training run. `rows` are the patterns of zoo rows that this recipe trains."""
+
+    name: str | None = None
+    rows: tuple[str, ...] = ()
+    method: Method
+    teacher: str | None = None
+    dataset: str
+    network: NetworkSettings
+    data: DataSettings = DataSettings()
+    view: ViewSettings = ViewSettings()
+    photo: PhotoSettings = PhotoSettings()
+    loss: LossSettings = LossSettings()
+    optim: OptimSettings
+    run: RunSettings = RunSettings()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        faults = []
+        if not self.data.min_depth_m < self.data.max_depth_m:
+            faults.append(
+                f"data.min_depth_m={self.data.min_depth_m} must be below max_depth_m={self.data.max_depth_m}"
+            )
+        pool = self.network.options.get("image_pool", 1)
+        if self.data.shrink not in (1, pool):
+            faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
+        if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
+            faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
+        if self.loss.top_crop_rows >= self.view.size[0]:
+            faults.append(
+                f"loss.top_crop_rows={self.loss.top_crop_rows} leaves nothing of views of {self.view.size}"
+            )
+        of_bins = sorted({"dpm_loss", "chamfer_loss"} & set(self.weights))
+        if of_bins and not self.has_bins:
+            faults.append(
+                f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
+                f"{self.architecture}; choose another network, or loss.weights without it"
+            )
+        strange = sorted(set(self.weights) & OF_TRUTH if self.needs_labels else set(self.weights) - OF_TRUTH)
+        if strange:
+            sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
+            faults.append(f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}")
+        canonical_px, stated_px = self.data.train_focal_px, self.network.train_fx_px
+        if canonical_px and stated_px and canonical_px != stated_px:
+            faults.append(
+                f"network.train_fx_px={stated_px} and data.train_focal_px={canonical_px} are the same focal "
+                "length; leave one null"
+            )
+        if self.data.val_split and self.data.hold_out_every:
+            faults.append("data.val_split and data.hold_out_every are two ways to validate; leave one null")
+        if self.network.start_from and self.network.encoder_weights:
+            faults.append("network.start_from brings the encoder's weights; leave encoder_weights null")
+        faults += faults_of(self.architecture, self.network.options)
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def architecture(self) -> str:
+        """Full name of the network's architecture."""
+        family: str = self.network.architecture
+        if family == "auto":
+            kinds = {"teacher": "adabins", "tiekd": "densedepth_dpm"}
+            family = kinds.get(self.method.partition("_")[0], "densedepth")
+        return f"{family}_{self.network.encoder}"
+
+    @property
+    def taught_by(self) -> str | None:
+        """The teacher, for methods that have one."""
+        return self.teacher if self.needs_labels else None
+
+    @property
+    def has_bins(self) -> bool:
+        """Whether the network answers with a distribution over bins."""
+        return self.architecture.startswith(("densedepth_dpm_", "adabins_"))
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weight of each part of the loss."""
+        return self.loss.weights or WEIGHTS[self.method]
+
+    @property
+    def val_every(self) -> int:
+        """Steps from one validation to the next; a short run has one at its end."""
+        return min(self.run.val_every, self.optim.steps)
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether teacher labels are learned from."""
+        return uses_labels(self.method)
+
+    def to_yaml(self) -> str:
+        """The recipe as it ran, loadable again."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def load_recipe(
+    name: str, *, overrides: Sequence[str] = (), values: Mapping[str, Any] | None = None
+) -> Recipe:
+    """A recipe from a file, the name of a shipped one, or the name of a zoo row that one of them trains.
+
+    overrides: "key.sub=value", the value as YAML. values: the same, already parsed; applied first.
+    Raises ConfigError that names every fault, UnknownNameError for a name that is none of the three.
+    """
+    document = compose(name, [*(values or {}).items(), *map(parse_override, overrides)])
+    take_network(document)
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{name} has {describe_faults(error)}",
+            hint="`tiekd train ROW --print-config` shows every key there is.",
+        ) from error
+
+
+def completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored recipe with defaults for keys that are newer than it; what is not a whole recipe as it is."""
+    try:
+        return Recipe.model_validate(document).model_dump(mode="json")
+    except ValidationError:
+        return dict(document)
+
+
+def describe_faults(error: ValidationError, model: type[BaseModel] = Recipe) -> str:
+    """All faults of a validation of `model`, one per line."""
+    lines = []
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"{place}: there is no such key{_instead(fault['loc'], model)}")
+        else:
+            given = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
+            said = fault["msg"].removeprefix("Value error, ").splitlines()
+            lines += [f"{place}: {one}{given}" for one in said]
+    count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
+    return f"{count}:\n  " + "\n  ".join(lines)
+
+
+def _instead(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """What may be meant by a key that is not there: near ones, else those there are."""
+    group: Any = model
+    for part in place[:-1]:
+        group = group.model_fields[part].annotation
+    near = get_close_matches(str(place[-1]), group.model_fields, n=3)
+    return (
+        f" (did you mean {' or '.join(near)}?)" if near else f" (there are {', '.join(group.model_fields)})"
+    )

@@ -1,0 +1,1 @@
+"""What computes a network: the contract in `base`, the choice in `open`, one module per engine."""

@@ -1,0 +1,83 @@
+"""The torch engine: the network as it was trained, on CPU, CUDA or Apple's GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tiekd.errors import UnavailableError
+from tiekd.models.base import DepthModel
+from tiekd.models.fold import fold_for_inference, set_keep_dpm
+from tiekd.models.registry import create_model, load
+from tiekd.runtime.engines.base import EngineOutput
+
+UNTRAINED_SEED = 0
+
+
+def pick_device(device: str) -> torch.device:
+    """The device that `auto`, `cpu`, `cuda`, `cuda:N` or `mps` stands for here.
+
+    Raises UnavailableError when it is not on this machine.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise UnavailableError(
+            f"There is no device {device!r}.", hint="Use auto, cpu, cuda or mps."
+        ) from error
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (chosen.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not present.get(chosen.type, False):
+        raise UnavailableError(f"The device {device!r} is not on this machine.", hint="Use auto or cpu.")
+    return chosen
+
+
+class TorchEngine:
+    """A `DepthModel` in evaluation mode on one device."""
+
+    name = "torch"
+
+    def __init__(self, model: DepthModel, *, device: str = "auto") -> None:
+        self._device = pick_device(device)
+        network = model.to(self._device).to(memory_format=torch.channels_last)
+        self._model = fold_for_inference(network, keep_dpm=False)
+        self.card = model.card
+        self.device = str(self._device)
+        self.parameters = sum(parameter.numel() for parameter in model.parameters())
+
+    @classmethod
+    def from_file(cls, path: Path, *, device: str = "auto") -> TorchEngine:
+        """Load a file of weights. Raises CheckpointError and UnavailableError."""
+        return cls(load(path), device=device)
+
+    @classmethod
+    def untrained(cls, row_name: str, *, device: str = "auto") -> TorchEngine:
+        """The network of a zoo row with random weights that are the same every time."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(UNTRAINED_SEED)
+            model = create_model(row_name)
+        return cls(model, device=device)
+
+    def run(self, image: NDArray[np.float32], *, with_dpm: bool) -> EngineOutput:
+        """Answer for one normalised image `[1, 3, H, W]`."""
+        with torch.inference_mode():
+            tensor = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
+            set_keep_dpm(self._model, with_dpm)
+            prediction = self._model(tensor)
+            depth = prediction.depth[0, 0].float().cpu().numpy()
+            inside = prediction.raw_depth[0, 0].clamp(self.card.min_depth_m, self.card.max_depth_m)
+            grid = inside.float().cpu().numpy()
+            logits, edges = prediction.dpm_logits, prediction.bin_edges
+            if not with_dpm or logits is None or edges is None:
+                return EngineOutput(depth, grid_depth=grid)
+            dpm = logits[0].float().softmax(dim=0).cpu().numpy()
+            edges_m = (edges if edges.ndim == 1 else edges[0]).float().cpu().numpy()
+            return EngineOutput(depth, dpm, edges_m, grid)

@@ -1,0 +1,1 @@
+"""Training: data of a run, the step, the loop, checkpoints and replays."""

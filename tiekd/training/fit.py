@@ -1,0 +1,137 @@
+"""From a recipe to a folder with trained weights."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+from timm.layers.norm_act import convert_sync_batchnorm
+
+from tiekd.data.cache import Progress
+from tiekd.models.base import DepthModel
+from tiekd.models.registry import save
+from tiekd.recipe.recipe import Recipe
+from tiekd.render import write_bytes
+from tiekd.training.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
+from tiekd.training.datamodule import RunData, open_data, take_label_range
+from tiekd.training.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.training.network import build_network
+from tiekd.training.pictures import Pictures, make_loggers
+from tiekd.training.replay import FlightRecorder
+from tiekd.training.task import DistillTask
+from tiekd.training.trainer import Ranks, clear_errors, make_trainer, on_cuda, quiet, this_rank
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What a run ended with: steps done, whether nothing is left to do, and the last validation metrics.
+
+    validated_on: "ground truth" or "teacher labels", None without validation.
+    """
+
+    out: Path
+    steps: int
+    finished: bool
+    metrics: dict[str, float]
+    validated_on: str | None = None
+
+
+def fit(
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    interactive: bool = True,
+) -> FitResult:
+    """Train as `recipe` says into the folder `out`; with `resume` go on from its last.ckpt.
+
+    Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml, data.json, tensorboard/.
+    Under torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
+    CheckpointError and UnavailableError before the first step, RunFailedError and DataError during them.
+    """
+    ranks, recipe = this_rank(), take_label_range(recipe)
+    kept = find_kept(recipe, out, resume=resume)
+    if kept and kept.is_end_of(recipe):
+        return FitResult(out, kept.steps, True, {})
+    if ranks.is_first:
+        make_folder(out)
+    keeper = Keeper(out, recipe)
+    with quiet():
+        trainer = make_trainer(
+            recipe,
+            ranks,
+            **_rhythm(recipe),
+            **_told(recipe, out, keeper, interactive=interactive and ranks.is_first),
+            logger=make_loggers(recipe, out, first_step=kept.steps if kept else 0),
+            plugins=[WholeCheckpoints()],
+        )
+        data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
+        if kept:
+            check_same_data(kept, data.digests)
+        keeper.data = data.digests
+        if interactive and ranks.is_first:
+            _tell(data, recipe.data.hold_out_every)
+        lightning.seed_everything(recipe.run.seed, verbose=False)
+        task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
+        if ranks.is_first:
+            write_bytes(out / "recipe.yaml", recipe.to_yaml().encode())
+            write_bytes(out / DATA, json.dumps(data.told(), indent=1).encode() + b"\n")
+        with clear_errors(out):
+            trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
+    # No validation has chosen any yet, so these replace what an earlier call of this run ended with.
+    if ranks.is_first and keeper.best is None:
+        save(task.shipped, out / BEST)
+    metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
+    finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
+    return FitResult(out, trainer.global_step, finished, metrics, data.validated_on)
+
+
+def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bool) -> DepthModel:
+    """The network that a process of a run trains: over several GPUs its batch norms are in sync."""
+    network = build_network(recipe, train_focal_px=data.train_focal_px, load_weights=load_weights)
+    # By timm, not by Lightning: that one would drop the activation which many encoders keep in their norms.
+    if ranks.world > 1 and on_cuda(recipe):
+        network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return network
+
+
+def _tell(data: RunData, hold_out_every: int | None) -> None:
+    """Say what a person may not have meant."""
+    if data.n_left_out:
+        print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
+    if hold_out_every and data.validated_on is None:
+        few = f"{data.n_frames} frames are too few to hold out one of {hold_out_every}"
+        print(f"{few}: nothing will be validated.", file=sys.stderr)
+
+
+def _rhythm(recipe: Recipe) -> dict[str, Any]:
+    """Lightning's settings for how long to train and when to validate; it counts batches, not steps."""
+    validates = recipe.data.val_split is not None or recipe.data.hold_out_every is not None
+    return {
+        "max_steps": recipe.optim.steps,
+        "max_epochs": 1,
+        "val_check_interval": recipe.val_every * recipe.optim.accumulate if validates else None,
+        "check_val_every_n_epoch": None if validates else 1,
+        "log_every_n_steps": min(recipe.run.log_every, recipe.optim.steps),
+    }
+
+
+def _told(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
+    """Lightning's settings for what is written and shown."""
+    bar = interactive and sys.stderr.isatty()
+    table = MetricsTable(
+        out / "metrics.csv",
+        parts=list(recipe.weights),
+        every=recipe.run.log_every,
+        lines=interactive and not bar,
+    )
+    # Weights are validated and kept in this order: the table first, so that a row exists for every file.
+    callbacks: list[lightning.Callback] = [
+        FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper)
+    ]  # fmt: skip
+    return {"callbacks": [*callbacks, Bar()] if bar else callbacks, "enable_progress_bar": bar}

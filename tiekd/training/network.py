@@ -1,0 +1,56 @@
+"""A recipe's network, as it is before the first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiekd.models.base import DepthModel
+from tiekd.models.checkpoint import fill, read_checkpoint
+from tiekd.models.registry import create_model
+from tiekd.recipe.recipe import Recipe
+from tiekd.zoo import resolve
+
+
+def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights: bool = True) -> DepthModel:
+    """The recipe's network with random weights, its encoder's or all of them from where the recipe says.
+
+    Raises ConfigError for options the architecture does not know, and what loading the weights raises.
+    """
+    network = create_model(
+        recipe.architecture,
+        encoder_weights=recipe.network.encoder_weights if load_weights else None,
+        **told_to_network(recipe, train_focal_px=train_focal_px),
+    )
+    network.describe(name=recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}")
+    start = recipe.network.start_from
+    if start and load_weights:
+        fill(network, read_checkpoint(resolve(start))[1], where=start)
+    elif recipe.network.start_depth_m:
+        network.start_at(recipe.network.start_depth_m)
+    return network
+
+
+def known_frame_px(recipe: Recipe) -> tuple[int, int] | None:
+    """The frame of a network that is told positions and sees them in views of one scale and size only."""
+    positions, zoom = recipe.network.options.get("position_channels"), recipe.view.zoom
+    return recipe.view.size if positions and zoom == (1.0, 1.0) else None
+
+
+def told_to_network(recipe: Recipe, *, train_focal_px: float | None) -> dict[str, Any]:
+    """Options of a recipe's architecture and fields of its card, as `create_model` takes them."""
+    given = {
+        "n_bins": recipe.network.n_bins if recipe.has_bins else None,
+        "train_fx_px": recipe.network.train_fx_px or train_focal_px,
+        "max_pixels": recipe.network.max_pixels or recipe.data.max_pixels,
+        "frame_px": known_frame_px(recipe),
+    }
+    return {
+        "method": recipe.method,
+        "teacher": recipe.taught_by,
+        "dataset": recipe.dataset,
+        "min_depth_m": recipe.data.min_depth_m,
+        "max_depth_m": recipe.data.max_depth_m,
+        "sigma_m": recipe.loss.sigma_m if "dpm_loss" in recipe.weights else None,
+        **{name: value for name, value in given.items() if value is not None},
+        **recipe.network.options,
+    }
