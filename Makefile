@@ -2,7 +2,7 @@
 #
 #   make serve   open the viewer on the shipped models (http://127.0.0.1:8000)
 #   make test    every test, the browser tests too where Chromium is installed
-#   make check   ruff, mypy --strict and the architecture test
+#   make check   ruff, mypy --strict, the architecture test, and the page's own checks where Node is installed
 #   make bench   the benchmarks; each prints ratios measured in one run
 #   make demo    render the synthetic world and train the shipped models again
 #   make study   more seeds and a wide student beside the demo's, and their tables
@@ -20,9 +20,10 @@ ARGS ?=
 TORCH_INDEX ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
+PAGE_FILES := "static/**/*.js" "static/**/*.css" "static/**/*.json" "tests/viewer/*.js" package.json .prettierrc
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test check bench demo study clean
+.PHONY: serve test check check-page check-page-with-node bench demo study clean
 .DEFAULT_GOAL := help
 
 help:
@@ -61,6 +62,23 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
+	@$(MAKE) --no-print-directory check-page
+
+# Only these checks need Node, so a machine without it skips them. CI must not skip them.
+check-page:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-page-with-node; \
+	elif [ "$$CI" = true ]; then echo "Node is not installed, so the page can't be checked. Try: apt install nodejs npm"; exit 1; \
+	else echo "Node is not installed, so the page was NOT checked. Try: apt install nodejs npm"; fi
+
+check-page-with-node: node_modules/.installed
+	node_modules/.bin/tsc -p static/viewer/jsconfig.json
+	node_modules/.bin/prettier --check --log-level warn $(PAGE_FILES)
+	node --test --test-reporter=spec tests/viewer/*.test.js
+
+node_modules/.installed: package-lock.json
+	@echo "Installing what checks the page ..."
+	@npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
 
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -72,4 +90,4 @@ study: $(VENV)/.dev
 	$(BIN)/python -m studies.study $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache

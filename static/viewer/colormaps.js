@@ -70,6 +70,7 @@ export const DEPTH_MAPS = Object.freeze([
 export const ABSOLUTE_MAP = "apart";
 export const SIGNED_MAP = "signed";
 
+// prettier-ignore
 /** @type {Record<string, number[][]>} Colours at equal steps, joined by straight lines. */
 const STOPS = {
   apart: [[10, 12, 18], [27, 40, 86], [22, 92, 138], [26, 156, 152], [126, 212, 138], [250, 250, 196]],

@@ -15,6 +15,7 @@
 
 const digits = (/** @type {string} */ prefix) => Array.from({ length: 9 }, (_, i) => `${prefix}${i + 1}`);
 
+// prettier-ignore
 /** @type {readonly Readonly<Binding>[]} */
 export const KEYMAP = Object.freeze([
   { command: "pixel-left", codes: ["ArrowLeft"], shift: true, repeats: true, show: "Shift ←", label: "Move the marked pixel (also → ↑ ↓)", group: "Compare" },
@@ -48,7 +49,11 @@ export const KEYMAP = Object.freeze([
 export function bindingOf(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;
   const fits = (/** @type {Binding} */ b) => b.shift === undefined || b.shift === event.shiftKey;
-  return KEYMAP.find((b) => b.chars?.includes(event.key)) ?? KEYMAP.find((b) => b.codes.includes(event.code) && fits(b)) ?? null;
+  return (
+    KEYMAP.find((b) => b.chars?.includes(event.key)) ??
+    KEYMAP.find((b) => b.codes.includes(event.code) && fits(b)) ??
+    null
+  );
 }
 
 /** The digit of a key press like "Digit3"; 0 for other keys. @param {string} code */

@@ -219,7 +219,7 @@ export class Pane {
     if (Number.isNaN(depth)) return "no data";
     const { saturated_m = null, precision_m = null } = this.method ?? {};
     if (saturated_m !== null && depth >= saturated_m) return `≥ ${saturated_m.toFixed(1)} m`;
-const coarse = precision_m !== null && precision_m >= 0.05;
+    const coarse = precision_m !== null && precision_m >= 0.05;
     return coarse ? `${depth.toFixed(1)} ±${precision_m.toFixed(2)} m` : `${metres(depth)} m`;
   }
 
