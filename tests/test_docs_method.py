@@ -84,7 +84,9 @@ def test_citations_name_sections_that_exist() -> None:
         for cited in re.findall(r"docs/method\.md ((?:§[\d.]*\d(?:, | and |–)?)+)", text):
             numbers = re.findall(r"[\d.]*\d", cited)
             assert [number for number in numbers if number not in known] == [], f"{path}: {cited}"
-        assert re.search(r"method\.md(?! §|`|\)|:)", text) is None, f"{path} cites no section"
+        for anchor in re.findall(r"method\.md#(s[\d-]+)", text):
+            assert anchor[1:].replace("-", ".") in known, f"{path}: {anchor}"
+        assert re.search(r"method\.md(?! §|#s\d|`|\)|:)", text) is None, f"{path} cites no section"
 
 
 def test_the_constants() -> None:
