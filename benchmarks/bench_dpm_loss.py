@@ -3,11 +3,11 @@
     python benchmarks/bench_dpm_loss.py                                  # 2 images, 257 bins, 352x704: 6 GB
     python benchmarks/bench_dpm_loss.py tiekd --size 88x352 --rounds 5      # an eighth of it
 
-Straightforward: the published definitions line by line over whole maps (FACTS §1.1-1.6), differentiated by
-autograd. Ours: what training runs. `tiekd` is the whole loss: softmax, expectation, L_DPM, SSIM, where ours
-also pays for the depth that the head has made before. `dpm` is L_DPM of the logits alone, `ssim` L_DEPTH of
-two depth maps. The forms take turns in one process; seconds are CPU seconds, and memory is what a pass adds
-to logits and labels at its peak (Linux only).
+Straightforward: the published definitions line by line over whole maps (docs/method.md §3 to §7),
+differentiated by autograd. Ours: what training runs. `tiekd` is the whole loss: softmax, expectation, L_DPM,
+SSIM, where ours also pays for the depth that the head has made before. `dpm` is L_DPM of the logits alone,
+`ssim` L_DEPTH of two depth maps. The forms take turns in one process; seconds are CPU seconds, and memory is
+what a pass adds to logits and labels at its peak (Linux only).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Row:
 
 
 def published_dpm_loss(dpm: Tensor, teacher: Tensor, centers: Tensor, sigma_m: float) -> Tensor:
-    """FACTS §1.2."""
+    """docs/method.md §4 and §5."""
     distance = centers[None, :, None, None] - teacher
     density = torch.exp(-(distance**2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
     density = torch.where(density < 1e-16, torch.full_like(density, -1000.0), density)
@@ -79,7 +79,7 @@ def published_dpm_loss(dpm: Tensor, teacher: Tensor, centers: Tensor, sigma_m: f
 
 
 def published_ssim_loss(depth: Tensor, teacher: Tensor) -> Tensor:
-    """FACTS §1.3 and §1.6."""
+    """docs/method.md §6."""
     bell = torch.tensor([math.exp(-((i - 5) ** 2) / (2 * 1.5**2)) for i in range(11)])
     bell = bell / bell.sum()
     window = torch.outer(bell, bell)[None, None].to(depth)
@@ -94,7 +94,7 @@ def published_ssim_loss(depth: Tensor, teacher: Tensor) -> Tensor:
 
 
 def published_tiekd(given: Inputs) -> Tensor:
-    """FACTS §1.1 and §1.4."""
+    """docs/method.md §3.3 and §7."""
     centers = 0.5 * (given.edges[:-1] + given.edges[1:])
     dpm = torch.softmax(given.logits, dim=1)
     depth = (dpm * centers[None, :, None, None]).sum(dim=1, keepdim=True)

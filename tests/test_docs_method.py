@@ -14,16 +14,16 @@ from tiekd.bins import DENSITY_FLOOR, NO_MASS_LOGIT, DepthBins, target_dpm, targ
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import open_source
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD
-from tiekd.distill.objectives import WEIGHTS, uses_labels
-from tiekd.distill.recipe import load_recipe
+from tiekd.estimators.labels import FULL_SCALE
 from tiekd.evaluate.protocol import PROTOCOLS
-from tiekd.labels import FULL_SCALE
 from tiekd.losses import dpm, functional, ssim
 from tiekd.metrics import METRICS, TEACHER_METRICS
 from tiekd.models.adabins import MIN_WIDTH, PUBLISHED_OPTIONS
 from tiekd.models.densedepth import PUBLISHED_PRESETS
 from tiekd.models.reference import NEVER_USED
+from tiekd.recipe.recipe import load_recipe
 from tiekd.reproduce import N_FRAMES
+from tiekd.training.objectives import WEIGHTS, uses_labels
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo
 
@@ -86,6 +86,7 @@ def test_citations_name_sections_that_exist() -> None:
             assert [number for number in numbers if number not in known] == [], f"{path}: {cited}"
         for anchor in re.findall(r"method\.md#(s[\d-]+)", text):
             assert anchor[1:].replace("-", ".") in known, f"{path}: {anchor}"
+        assert "FACTS" not in text, f"{path} cites a document that is not in the repository"
         assert re.search(r"method\.md(?! §|#s\d|`|\)|:)", text) is None, f"{path} cites no section"
 
 

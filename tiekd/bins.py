@@ -19,9 +19,9 @@ from tiekd.errors import ConfigError
 from tiekd.types import DepthRange
 
 DENSITY_FLOOR = 1e-16
-"""Gaussian densities below this count as "no mass here" (FACTS §1.2 step 2)."""
+"""A Gaussian density below this counts as no mass (docs/method.md §4)."""
 NO_MASS_LOGIT = -1000.0
-"""What such a bin gets in place of its density, so that the softmax leaves it exactly nothing."""
+"""Stands in place of such a density, so that the softmax gives the bin exactly zero."""
 
 _TILE_VALUES_PER_THREAD = 2**17
 _TILE_VALUES_ON_DEVICE = 2**23
@@ -186,7 +186,7 @@ def entropy(dpm: Tensor) -> Tensor:
 
 
 def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
-    """Target DPM `[B, n_bins, H, W]` made from a depth `[B, 1, H, W]` in metres (FACTS §1.2 steps 1–3).
+    """Target DPM `[B, n_bins, H, W]` of a depth `[B, 1, H, W]` in metres (docs/method.md §4).
 
     Kept from the published method: the softmax is taken of the Gaussian *density*, not of its logarithm,
     so the target is a plateau about as wide as the reach of the density. Where no bin is within reach of the

@@ -1,4 +1,4 @@
-"""Depth metrics of one image and their mean over images; pure functions of numpy arrays (FACTS §2)."""
+"""Depth metrics of one image and their mean over images, as pure functions of arrays (docs/method.md §13)."""
 
 from __future__ import annotations
 

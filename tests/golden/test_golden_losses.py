@@ -21,7 +21,7 @@ CASES = [
     pytest.param(case, name, id=f"{case['case']['name']}-{name}")
     for case in GOLDEN["cases"]
     for name in case["losses"]
-    # The padded crop is what a later torchvision made of the authors' box; they ran the slice (FACTS §1.5),
+    # A later torchvision pads the authors' box; they ran the slice (docs/method.md §7.2),
     # and the warm-up of SI is used by no recipe.
     if "crop=pad" not in name and "warm_up" not in name
 ]
@@ -113,7 +113,7 @@ def has_ssim(name):
 
 @pytest.mark.parametrize(
     ("golden", "name"),
-    # A constant map leaves SSIM's variances to rounding noise (FACTS §1.6): it is compared in float64 only.
+    # On a constant map SSIM's variances are rounding noise (docs/method.md §6.1): compared in float64 only.
     [case for case in CASES if case.values[0]["case"]["kind"] != "const" or not has_ssim(case.values[1])],
 )
 def test_value_and_gradients_in_float32(golden, name):

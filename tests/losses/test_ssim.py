@@ -17,7 +17,7 @@ def drawn(*shape, seed=0):
 
 
 def naive_ssim(depth, target):
-    """FACTS §1.6 line by line, its window rounded to float32."""
+    """docs/method.md §6.1 line by line, its window rounded to float32."""
     bell = torch.tensor([math.exp(-((i - 5) ** 2) / 4.5) for i in range(11)])
     bell = bell / bell.sum()
     window = torch.outer(bell, bell)[None, None].double()

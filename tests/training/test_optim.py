@@ -1,4 +1,4 @@
-"""Learning rates, momentum and decay, against the numbers that the published schedules state (FACTS §4)."""
+"""Learning rates, momentum and decay, against the numbers of the published schedules (docs/method.md §12)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Box(NamedTuple):
 
 
 def kb_crop_box(height: int, width: int) -> Box:
-    """KITTI benchmark crop: the lowest 352 rows, 1216 columns in the middle (FACTS §2).
+    """KITTI benchmark crop: the lowest 352 rows, 1216 columns in the middle (docs/method.md §10.2).
 
     Raises DataError for an image that is smaller.
     """

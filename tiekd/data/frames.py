@@ -25,7 +25,7 @@ class Frame:
 
     @property
     def label_name(self) -> str:
-        """File name of this frame's teacher label: the image path with "/" as "_" (FACTS §2.2)."""
+        """File name of the teacher's label: the image path with "/" as "_" (docs/method.md §10.3)."""
         return str(Path(self.image).with_suffix(".png")).replace("/", "_")
 
     def stored_names(self, suffix: str = ".png") -> list[str]:

@@ -27,7 +27,7 @@ class PhotoSettings(BaseModel):
     logarithmic scale (0.3 = a factor of e^0.3 either way); `hue_deg` degrees; `noise` grey levels;
     `blur_px` sigma; the others are probabilities. `reference_colour` does as the authors' code does, for
     comparison: `gain`, `gamma` and `channel_gain` are the largest change of a factor (0.1 = 0.9 to 1.1), and
-    grey levels are raised to the power of gamma on 0–255, which makes a gain of it (FACTS §3).
+    grey levels are raised to the power of gamma on 0–255, which makes a gain of it (docs/method.md §11.2).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -22,7 +22,7 @@ from tiekd.errors import DataError
 
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
-"""Mean and standard deviation of ImageNet per RGB channel, on 0–255 (FACTS §3)."""
+"""Mean and standard deviation of ImageNet per RGB channel, on 0–255 (docs/method.md §11.3)."""
 
 
 class ViewSettings(BaseModel):
@@ -30,7 +30,7 @@ class ViewSettings(BaseModel):
 
     `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
     `reference_augmentation` does as the authors' code does, for comparison: the frame turns about its own
-    centre and leaves black corners, and the teacher's label does not turn with it (FACTS §3).
+    centre and leaves black corners, and the teacher's label does not turn with it (docs/method.md §11.1).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -125,9 +125,10 @@ class PictureTeacher:
 def _mean_within(
     one: NDArray[np.float32], other: NDArray[np.float32], far_m: np.float32
 ) -> NDArray[np.float32]:
-    """Mean of two answers that are clamped to 0..far_m first (FACTS §2): infinitely far would win any mean.
+    """Mean of two answers that are clamped to 0..far_m first (docs/method.md §13.2).
 
-    Where both lie beyond the range, or both before it, that shows: it is how a wrong unit is noticed.
+    Without the clamp one infinitely far answer would decide the mean. Where both answers lie beyond the
+    range, or both before it, their mean does too: this is how a wrong unit is noticed.
     """
     near, far = np.minimum(one, other), np.maximum(one, other)
     clamped = np.where(far > 0, np.maximum(near, 0), near) + np.minimum(far, np.maximum(near, far_m))

@@ -20,8 +20,9 @@ from tiekd.zoo import resolve, sha256_of
 class NetworkTeacher:
     """A depth network, fed a picture unscaled.
 
-    flip_tta: average with the answer to the mirrored picture (FACTS §2). use_focal: scale the answer by the
-    frame's focal length over the network's, so that it is metric for a camera other than the training one.
+    flip_tta: average with the answer to the mirrored picture (docs/method.md §13.2). use_focal: scale the
+    answer by the frame's focal length over the network's, so that it is metric for another camera than the
+    training one.
     Raises what `tiekd.zoo.resolve` and `tiekd.load` raise.
     """
 

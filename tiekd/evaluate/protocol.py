@@ -1,4 +1,4 @@
-"""Protocols: everything that decides a number, as data (FACTS §2)."""
+"""Protocols: everything that decides a number, as data (docs/method.md §13)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _EPS = 1e-7
 
 
 def dpm_loss(dpm: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
-    """Divergence KL(target ‖ student) per pixel `[B, 1, H, W]` in nats (FACTS §1.2).
+    """Divergence KL(target ‖ student) per pixel `[B, 1, H, W]` in nats (docs/method.md §5).
 
     dpm: probabilities `[B, n_bins, H, W]`; teacher_depth: `[B, 1, H, W]` metres at the same resolution;
     bin_edges: `[n_bins + 1]` or `[B, n_bins + 1]` metres. Kept from the published code: bins to which the

@@ -1,7 +1,8 @@
 """Losses as pure functions of depth maps `[B, 1, H, W]` in metres and DPMs `[B, n_bins, H, W]`.
 
-They reproduce the published values and gradients, oddities included (FACTS §1). Where the published form is
-undefined (nothing valid, the square root at zero) these are finite, so that one empty crop can't end a run.
+They reproduce the published values and gradients, oddities included (docs/method.md §4 to §8). Where the
+published form is undefined (nothing valid, the square root at zero) these are finite, so that one empty crop
+can't end a run.
 """
 
 from __future__ import annotations
@@ -34,31 +35,32 @@ _CHAMFER_FLOOR_M = 1e-3
 
 
 def ssim(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
-    """Structural similarity of two maps `[B, 1, H, W]`, per pixel, in float32 or better (FACTS §1.6).
+    """Structural similarity of two maps `[B, 1, H, W]`, per pixel (docs/method.md §6.1).
 
     Kept from the published code: an 11x11 window with zeros around the border, constants for a range of 1
     although the values are metres, and magnitudes of variances and covariance, so that an anti-correlated
-    patch scores like a correlated one. In float32 its rounding is kept, too, which in flat regions is as
-    large as the value. `precise` computes in float64 instead, as it is for float64 maps anyway: it is faster,
-    gives the target no gradient, and can't be differentiated twice. Raises ConfigError for unequal shapes.
+    patch scores like a correlated one. The default computes in float32 or better; in float32 it keeps the
+    published rounding, which is as large as the value in flat regions. `precise` always computes in float64:
+    it is faster, gives the target no gradient and can't be differentiated twice. Raises ConfigError for
+    unequal shapes.
     """
     depth, target = _pair(depth, target)
     return (precise_ssim if precise or depth.dtype == torch.float64 else published_ssim)(depth, target)
 
 
 def ssim_loss(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
-    """1 - mean SSIM of `depth` and `target` `[B, 1, H, W]` in metres; L_DEPTH of TIE-KD (FACTS §1.3)."""
+    """1 - mean SSIM of maps `[B, 1, H, W]` in metres; L_DEPTH of TIE-KD (docs/method.md §6.2)."""
     return 1 - ssim(depth, target, precise=precise).mean()
 
 
 def mse_loss(depth: Tensor, target: Tensor) -> Tensor:
-    """Mean square error in m² over all pixels; zeros are not masked (FACTS §1.8)."""
+    """Mean square error in m² over all pixels; zeros are not masked (docs/method.md §8.2)."""
     depth, target = _pair(depth, target)
     return F.mse_loss(depth, target)
 
 
 def silog_loss(depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """Scale-invariant log error over the valid pixels of the whole batch (FACTS §1.7).
+    """Scale-invariant log error over the valid pixels of the whole batch (docs/method.md §8.1).
 
     sqrt(unbiased variance + 0.15 mean²) of the log ratios; `valid_mask` bool `[B, 1, H, W]`, by default
     `target > 0`. Zero, with zero gradient, where nothing is valid or nothing differs; one pixel has no
@@ -82,10 +84,11 @@ def silog_loss(depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) 
 
 
 def bins_chamfer_loss(bin_centers: Tensor, target: Tensor) -> Tensor:
-    """Two-way squared distance in m² of bin centres `[n]` or `[B, n]` and depths `[B, 1, H, W]` (FACTS §1.8).
+    """Two-way squared distance in m² of bin centres and depths (docs/method.md §8.3).
 
-    Per image: mean over centres of the nearest depth's, plus mean over depths (those >= 1 mm) of the nearest
-    centre's squared distance; then the mean of the images that have any depth. AdaBins weighs it with 0.1.
+    bin_centers: `[n]` or `[B, n]`; target: `[B, 1, H, W]`, both in metres. Per image: the mean over
+    centres of the squared distance to the nearest depth, plus the mean over depths (those >= 1 mm) of that to
+    the nearest centre; then the mean of the images that have any depth. AdaBins weighs it with 0.1.
     """
     target = _precise(target).detach()
     centers = _precise(bin_centers)
@@ -110,7 +113,7 @@ def tiekd_loss(
     sigma_m: float,
     dpm_weight: float = 0.1,
 ) -> dict[str, Tensor]:
-    """The TIE-KD loss and its two parts, as scalars `loss`, `dpm_loss`, `depth_loss` (FACTS §1.4).
+    """The TIE-KD loss and its two parts, as scalars `loss`, `dpm_loss`, `depth_loss` (docs/method.md §7).
 
     dpm: the student's probabilities `[B, n_bins, H, W]`; depth: their expectation `[B, 1, H, W]` in metres.
     """
@@ -135,7 +138,7 @@ def tiekd_loss_from_logits(
 
 
 def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:
-    """Views of `[..., H, W]` tensors without their first `rows` rows (FACTS §1.5).
+    """Views of `[..., H, W]` tensors without their first `rows` rows (docs/method.md §7.2).
 
     Raises ConfigError when nothing would be left.
     """

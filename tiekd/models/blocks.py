@@ -1,6 +1,6 @@
 """Parts that decoders share: convolution blocks, up blocks and position maps.
 
-The up block is the published one (parity README §3): resize the running feature to the skip's size
+The up block is the published one (docs/method.md §14.1): resize the running feature to the skip's size
 (align_corners), concatenate `[running, skip]`, convolve twice.
 """
 

@@ -1,7 +1,7 @@
 """BTS (Lee et al. 2019, "From Big to Small"): a decoder that guides itself by local planes.
 
 At 1/8, 1/4 and 1/2 of the image every cell is one plane; the planes' depth over the whole image joins the
-features of all finer scales. Layer facts: parity README §4.4.
+features of all finer scales. Layer facts: docs/method.md §14.4.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The students: an encoder, a U-shaped decoder, and depth by regression or by a distribution over bins.
 
 The decoder is DenseDepth's (Alhashim & Wonka 2018, §3.1), the distribution TIE-KD's (Choi et al. 2024). The
-published presets (parity README §4.1–4.2) run at the image's full resolution; the options make the same
+published presets (docs/method.md §14.2) run at the image's full resolution; the options make the same
 structure small.
 """
 

@@ -1,7 +1,7 @@
 """DepthFormer (Li et al. 2022): a transformer's pyramid and a convolutional stem, joined by the HAHI neck.
 
 The published network runs on Swin-L at any image size; its decoder is the students' with leaky ReLU.
-Layer facts: parity README §4.5.
+Layer facts: docs/method.md §14.5.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ Of the Swin transformers only `swin_large` was published.
 """
 
 _PUBLISHED_DILATIONS = {3: (2, 1, 1, 1), 4: (2, 1, 1), 5: (4, 1, 1), 6: (4,)}
-"""Stage of MobileNetV2 -> dilation of each block's depthwise convolution (parity README §4.1)."""
+"""Stage of MobileNetV2 -> dilation of each block's depthwise convolution (docs/method.md §14.2)."""
 
 
 class Encoder(nn.Module):

@@ -2,7 +2,7 @@
 
 The transformer's levels refine each other by deformable self-attention (hierarchical aggregation), then the
 convolutional level looks into them by deformable cross-attention (heterogeneous interaction). Both attend by
-eq. 3 of Deformable DETR. Layer facts: parity README §4.5.
+eq. 3 of Deformable DETR. Layer facts: docs/method.md §14.5.
 """
 
 from __future__ import annotations

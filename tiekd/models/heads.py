@@ -28,7 +28,7 @@ class HeadOutput(NamedTuple):
 
 
 class RegressionHead(nn.Module):
-    """Depth as a sigmoid times the far end of the range (parity README §4.1, base students)."""
+    """Depth as a sigmoid times the far end of the range (docs/method.md §14.2)."""
 
     def __init__(self, in_channels: int, depth_range: DepthRange) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class RegressionHead(nn.Module):
 
 
 class UnboundedHead(nn.Module):
-    """Depth as a ReLU on top of the near end of the range (parity README §4.5).
+    """Depth as a ReLU on top of the near end of the range (docs/method.md §14.5).
 
     Kept for parity: nothing bounds the depth before it is clamped to the range.
     """

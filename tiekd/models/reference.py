@@ -32,7 +32,7 @@ NEVER_USED = (
     "decode_head.upsample_custom2.",
     "backbone.original_model.bn2.",
 )
-"""Built by the authors' code but without effect in some or all models (parity README §5)."""
+"""Built by the authors' code but without effect in some or all models (docs/method.md §14.6)."""
 DERIVED = ".relative_position_index"
 """Follows from the size of Swin's windows."""
 

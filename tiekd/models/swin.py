@@ -1,7 +1,7 @@
 """Swin transformer (Liu et al. 2021) as the published DepthFormer runs it: any image size.
 
 Written out because timm shifts first and pads after, which gives other numbers wherever a map is not a
-multiple of the window. Layer facts: parity README §4.5.
+multiple of the window. Layer facts: docs/method.md §14.5.
 """
 
 from __future__ import annotations

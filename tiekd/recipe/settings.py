@@ -95,7 +95,7 @@ class LossSettings(Settings):
 
 
 class OptimSettings(Settings):
-    """AdamW and its learning rate, which changes every step (FACTS §4).
+    """AdamW and its learning rate, which changes every step (docs/method.md §12).
 
     "onecycle" rises from `lr` / `start_divisor` along a cosine for `warm_share` of the steps and falls along
     one to `lr` / `end_divisor`; with `cycle_beta1` the first beta goes down to that and up again. "cosine"

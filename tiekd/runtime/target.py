@@ -20,7 +20,7 @@ _TABLE_STEPS = 80 * 256
 
 
 class TargetDpm:
-    """The target DPM made from `depth_map.depth_m` (FACTS 1.2), addressed like `PhotoDpm`.
+    """The target DPM made from `depth_map.depth_m` (docs/method.md §4), addressed like `PhotoDpm`.
 
     It depends on the depth alone, so whole maps are looked up in a table over the depth range, in steps of
     1/256 m for 80 m. Raises ConfigError for a sigma that is not positive, UnavailableError without torch.

@@ -166,7 +166,10 @@ def _check_focal(recipe: Recipe, source: FrameSource, frames: list[Frame], split
 
 
 def _with_truth(frames: list[Frame], split: str | None) -> list[Frame]:
-    """The frames that have ground truth ("None" in a split: FACTS §2.1). Raises DataError for none."""
+    """The frames that have ground truth: a split says "None" for the others (docs/method.md §10.1).
+
+    Raises DataError when no frame has any.
+    """
     usable = [frame for frame in frames if frame.depth]
     if not usable:
         raise DataError(

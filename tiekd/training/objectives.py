@@ -20,7 +20,7 @@ class Target:
 
     depth: ground truth `[B, 1, h, w]` metres, 0 = none, with `valid_mask`; None for a distilled student.
     teacher: dense teacher depth `[B, 1, h, w]` metres; None for a teacher or baseline.
-    top_rows: rows of the head's map that the two TIE-KD losses leave out (FACTS §1.5).
+    top_rows: rows of the head's map that the two TIE-KD losses leave out (docs/method.md §7.2).
     """
 
     depth: Tensor | None
@@ -108,7 +108,7 @@ WEIGHTS: Mapping[Method, Mapping[str, float]] = {
     "tiekd_dpm": {"dpm_loss": 1.0},
     "tiekd_depth": {"depth_loss": 1.0},
 }
-"""The published weights (FACTS §1.4, §1.8, §1.9, §4): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
+"""The published weights (docs/method.md §9): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
 
 
 OF_TRUTH = frozenset({"silog_loss", "chamfer_loss"})

@@ -1,8 +1,8 @@
 """Teacher labels on disk: 16-bit PNG, one per frame, and a sidecar that says how to read them.
 
-The stored integer is depth / max_depth_m * 65535 (FACTS §2.2); the file is named after the frame's image
-path. `labels.json` states the scale, the teacher and the checksum of its weights, the crop and the size, so
-nothing is guessed when the labels are read. Each file carries the checksum of the picture it belongs to.
+The stored integer is depth / max_depth_m * 65535 (docs/method.md §10.3). The file is named after the path of
+the frame's image. `labels.json` states the scale, the teacher and the checksum of its weights, the crop and
+the size, so nothing is guessed when the labels are read. Each file carries the checksum of its picture.
 """
 
 from tiekd.estimators.labels.folder import LabelFolder
