@@ -40,9 +40,9 @@ def ssim(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
     Kept from the published code: an 11x11 window with zeros around the border, constants for a range of 1
     although the values are metres, and magnitudes of variances and covariance, so that an anti-correlated
     patch scores like a correlated one. The default computes in float32 or better; in float32 it keeps the
-    published rounding, which is as large as the value in flat regions. `precise` always computes in float64:
-    it is faster, gives the target no gradient and can't be differentiated twice. Raises ConfigError for
-    unequal shapes.
+    published rounding, which is as large as the value in flat regions. `precise` computes in float64 where
+    the device has it: this is faster, gives the target no gradient and can't be differentiated twice.
+    Float64 maps are always computed this way. Raises ConfigError for unequal shapes.
     """
     depth, target = _pair(depth, target)
     return (precise_ssim if precise or depth.dtype == torch.float64 else published_ssim)(depth, target)
