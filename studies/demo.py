@@ -29,6 +29,7 @@ from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
 from tiekd.evaluate import answers_of, evaluate, get_protocol
 from tiekd.evaluate.subject import RECIPE
 from tiekd.gallery.build import BuildOptions, build_gallery
+from tiekd.methods import FAMILIES, METHODS
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.recipe.recipe import load_recipe
@@ -43,12 +44,10 @@ from tiekd.zoo_table import markdown
 
 TEACHER = "adabins_tf_efficientnet_lite0.demo"
 STUDENTS = tuple(
-    f"{method}_mobilenetv2.demo"
-    for method in (
-        "tiekd", "tiekd_dpm", "tiekd_depth", "baseline",
-        "reskd_ssim", "reskd_mse", "reskd_si", "reskd_ssim_si", "reskd_ssim_mse",
-    )
-)  # fmt: skip
+    f"{name}_mobilenetv2.demo"
+    for name, method in sorted(METHODS.items(), key=lambda item: FAMILIES.index(item[1].family))
+    if method.role == "student"
+)
 """In the order of the published viewer, which is that of the gallery's number keys."""
 STAGES = ("world", "teacher", "labels", "students", "measure", "ship")
 PROTOCOL = "kitti-garg"

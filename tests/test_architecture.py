@@ -50,13 +50,12 @@ GROUND = {
 }  # fmt: skip
 
 UNFINISHED = {
-    ("tiekd.recipe", "tiekd.training"),
     ("tiekd.estimators", "tiekd.recipe"),
     ("server.inference", "server.http"),
 }
 UNFINISHED_CIRCLE = {"tiekd.data.folder", "tiekd.data.frames", "tiekd.data.kitti", "tiekd.data.nyu"}
 COMING = {
-    "tiekd.artefacts", "tiekd.datasets", "tiekd.export", "tiekd.faults", "tiekd.files", "tiekd.methods",
+    "tiekd.artefacts", "tiekd.datasets", "tiekd.export", "tiekd.faults", "tiekd.files",
     "tiekd.run_folder",
 }  # fmt: skip
 

@@ -17,18 +17,19 @@ from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD
 from tiekd.estimators.labels import FULL_SCALE
 from tiekd.evaluate.protocol import PROTOCOLS
 from tiekd.losses import dpm, functional, ssim
+from tiekd.methods import METHODS
 from tiekd.metrics import METRICS, TEACHER_METRICS
 from tiekd.models.adabins import MIN_WIDTH, PUBLISHED_OPTIONS
 from tiekd.models.densedepth import PUBLISHED_PRESETS
 from tiekd.models.reference import NEVER_USED
 from tiekd.recipe.recipe import load_recipe
 from tiekd.reproduce import N_FRAMES
-from tiekd.training.objectives import WEIGHTS, uses_labels
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+TIEKD = METHODS["tiekd"].weights
 STUDENT = {name: f"tiekd_mobilenetv2.adabins_{name}" for name in ("kitti", "nyu")}
 DPM_ALONE = {name: f"tiekd_dpm_mobilenetv2.adabins_{name}" for name in ("kitti", "nyu")}
 
@@ -100,7 +101,7 @@ def test_the_constants() -> None:
         "SSIM window's sigma, pixels": ssim._SIGMA,
         "SSIM C1": ssim._C1,
         "SSIM C2": ssim._C2,
-        "share of KL in TIE-KD": WEIGHTS["tiekd"]["dpm_loss"] / sum(WEIGHTS["tiekd"].values()),
+        "share of KL in TIE-KD": TIEKD["dpm_loss"] / sum(TIEKD.values()),
         "epsilon of SI, metres": functional._SILOG_EPS,
         "share of the squared mean in SI": functional._SILOG_MEAN_SHARE,
         "least depth of chamfer, metres": functional._CHAMFER_FLOOR_M,
@@ -178,10 +179,10 @@ def test_the_window_of_l_dpm() -> None:
 def test_the_weights() -> None:
     stated = {cells[0].strip("`"): (cells[1], weights_in(cells[2])) for cells in tables("9")[0]}
     assert stated == {
-        method: ("labels" if uses_labels(method) else "ground truth", dict(weights))
-        for method, weights in WEIGHTS.items()
+        method: ("labels" if entry.needs_labels else "ground truth", dict(entry.weights))
+        for method, entry in METHODS.items()
     }
-    assert load_recipe("adabins_efficientnet_b5.kitti").weights == WEIGHTS["teacher"]
+    assert load_recipe("adabins_efficientnet_b5.kitti").weights == METHODS["teacher"].weights
     differing = {
         name: weights_in(cells[1]) for cells in tables("9")[1] for name in re.findall(r"`(.*?)`", cells[0])
     }
@@ -189,7 +190,7 @@ def test_the_weights() -> None:
     for name, weights in differing.items():
         assert load_recipe(name).weights == weights, name
     ours = {row.name: row for row in read_zoo() if row.dataset in ("kitti", "nyu")}
-    others = {name for name, row in ours.items() if load_recipe(name).weights != WEIGHTS[row.method]}
+    others = {name for name, row in ours.items() if load_recipe(name).weights != METHODS[row.method].weights}
     teachers = {name.partition("_")[2] for name in differing if name.startswith("reskd")}
     assert {name.partition("_")[2] for name in others if name.startswith("reskd")} >= teachers
     assert {name for name in others if not name.startswith("reskd_si_")} <= set(differing)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tiekd.errors import CheckpointError
+from tiekd.methods import METHODS
 from tiekd.types import DepthRange
 
 METADATA_KEY = "tiekd"
 """The key under which a safetensors file carries its card as JSON."""
 
-Method = Literal[
-    "teacher", "baseline", "tiekd", "tiekd_dpm", "tiekd_depth",
-    "reskd_ssim", "reskd_mse", "reskd_si", "reskd_ssim_si", "reskd_ssim_mse",
-]  # fmt: skip
+
+def _known_method(name: str) -> str:
+    if name not in METHODS:
+        near = get_close_matches(name, METHODS, n=2)
+        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(METHODS)}"
+        raise ValueError(f"there is no method {name!r} ({known})")
+    return name
+
+
+def _list_methods(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(METHODS)
+
+
+MethodName = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra=_list_methods)]
+"""The name of an entry of `tiekd.methods`; another one is a fault of the recipe, card or row."""
 
 
 class ModelCard(BaseModel):
@@ -33,7 +46,7 @@ class ModelCard(BaseModel):
     name: str
     architecture: str
     options: dict[str, Any] = Field(default_factory=dict)
-    method: Method
+    method: MethodName
     teacher: str | None = None
     encoder: str
     dataset: str
@@ -57,8 +70,8 @@ class ModelCard(BaseModel):
 
     @property
     def role(self) -> Literal["teacher", "student"]:
-        """Whether the weights teach or were made to be small."""
-        return "teacher" if self.method == "teacher" else "student"
+        """Whether the network was made to teach or to be small, as its method says."""
+        return METHODS[self.method].role
 
     @property
     def depth_range(self) -> DepthRange:

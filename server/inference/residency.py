@@ -15,6 +15,7 @@ from server.settings import Settings
 from tiekd import zoo
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, RunFailedError, TiekdError, UnavailableError, UnknownNameError
+from tiekd.methods import METHODS
 from tiekd.runtime.engines.open import check_choice, untrained_engine
 from tiekd.runtime.predictor import Predictor
 
@@ -43,6 +44,8 @@ class Resident:
             "name": card.name,
             "role": card.role,
             "method": card.method,
+            "label": METHODS[card.method].label,
+            "family": METHODS[card.method].family,
             "teacher": card.teacher,
             "encoder": card.encoder,
             "architecture": card.architecture,

@@ -1,8 +1,8 @@
 import pytest
 
 from tiekd.errors import ConfigError, UnknownNameError
+from tiekd.methods import METHODS
 from tiekd.recipe.recipe import load_recipe, shipped_recipes
-from tiekd.training.objectives import WEIGHTS
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
@@ -31,7 +31,7 @@ def test_every_shipped_recipe_loads_and_survives_its_own_yaml(name, tmp_path):
 def test_a_row_is_a_recipe_with_values(row, method, architecture):
     recipe = load_recipe(row)
     assert (recipe.name, recipe.method, recipe.architecture) == (row, method, architecture)
-    assert recipe.weights == WEIGHTS[method]
+    assert recipe.weights == METHODS[method].weights
     assert recipe.needs_labels == (method not in ("teacher", "baseline"))
 
 

@@ -11,11 +11,11 @@ from training_kit import run, write_kitti, write_nyu
 
 from tiekd.data.frames import open_source, read_split
 from tiekd.estimators.labels import LabelInfo, write_labels
+from tiekd.methods import METHODS
 from tiekd.models.registry import load
 from tiekd.recipe.composition import recipes_of
 from tiekd.recipe.recipe import load_recipe
 from tiekd.training.network import build_network, told_to_network
-from tiekd.training.objectives import WEIGHTS
 from tiekd.zoo import read_zoo
 
 ROWS = {row.name: row for row in read_zoo()}
@@ -61,7 +61,7 @@ def test_a_published_row_is_trained_as_it_was_published(name):
     of_dpm_head = recipe.method.startswith("tiekd")
     assert recipe.loss.top_crop_rows == (110 if of_dpm_head and dataset == "kitti" else 0)
     if recipe.method != "teacher":
-        assert recipe.weights == WEIGHTS[recipe.method] or name.startswith("reskd_si_mobilenetv2")
+        assert recipe.weights == METHODS[recipe.method].weights or name.startswith("reskd_si_mobilenetv2")
         optim = recipe.optim
         assert (optim.lr, optim.weight_decay, optim.betas, optim.grad_clip) == (1e-3, 0.01, (0.95, 0.99), 35)
 

@@ -19,6 +19,7 @@ from tiekd.errors import (
     UnknownNameError,
     WeightsUnavailableError,
 )
+from tiekd.methods import FAMILIES
 from tiekd.types import DepthMap, DepthRange
 
 
@@ -49,8 +50,12 @@ def test_live_at_once_and_ready_when_every_model_is_warm(settings, photo, is_pro
 
 
 def test_models_are_described(client) -> None:
-    first, second = client.get("/api/models").json()["models"]
+    answer = client.get("/api/models").json()
+    first, second = answer["models"]
     assert first["name"] == "tiny_dpm"
+    assert (first["label"], first["family"]) == ("TIE-KD", "tiekd")
+    assert (second["label"], second["family"]) == ("Baseline", "baseline")
+    assert answer["families"] == list(FAMILIES)
     assert (first["role"], first["method"], first["n_bins"]) == ("student", "tiekd", 16)
     assert (first["min_depth_m"], first["max_depth_m"]) == (0.001, 80)
     assert first["engine"] == "torch"

@@ -4,7 +4,9 @@ import torch
 from tiekd.bins import DepthBins, expectation
 from tiekd.errors import ConfigError
 from tiekd.losses.functional import mse_loss, silog_loss, ssim_loss, tiekd_loss
-from tiekd.training.objectives import PARTS, WEIGHTS, Target, loss_parts, uses_labels
+from tiekd.methods import METHODS
+from tiekd.methods import PARTS as KNOWN_PARTS
+from tiekd.training.objectives import PARTS, Target, loss_parts
 from tiekd.types import DepthRange, Prediction
 
 SIZE = (2, 1, 12, 16)
@@ -22,18 +24,29 @@ def maps():
 
 
 def total(method, prediction, target):
-    return sum(
-        WEIGHTS[method][n] * part for n, part in loss_parts(prediction, target, WEIGHTS[method]).items()
-    )
+    weights = METHODS[method].weights
+    return sum(weights[name] * part for name, part in loss_parts(prediction, target, weights).items())
 
 
-def test_every_method_has_weights_of_known_parts():
-    from typing import get_args
+def test_every_part_of_the_table_has_a_function_and_the_other_way_round():
+    assert list(PARTS) == list(KNOWN_PARTS)
 
-    from tiekd.card import Method
 
-    assert set(WEIGHTS) == set(get_args(Method))
-    assert all(set(weights) <= set(PARTS) for weights in WEIGHTS.values())
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_needs_what_the_table_says(name):
+    p, t = maps()
+    needs = KNOWN_PARTS[name]
+    regression = Prediction(p.raw_depth, p.depth)
+    if needs.needs_bins:
+        with pytest.raises(ConfigError, match=r"needs a (network with bins|DPM head)"):
+            PARTS[name](regression, t)
+    else:
+        PARTS[name](regression, t)
+    truth, labels = Target(t.depth, t.valid_mask, None, 0.5), Target(None, None, t.teacher, 0.5)
+    enough, other = (truth, labels) if needs.of_truth else (labels, truth)
+    torch.testing.assert_close(PARTS[name](p, enough), PARTS[name](p, t))
+    with pytest.raises(ConfigError, match="needs ground truth" if needs.of_truth else "needs teacher labels"):
+        PARTS[name](p, other)
 
 
 def test_full_tiekd_is_the_published_sum():
@@ -55,16 +68,16 @@ def test_the_others_are_the_published_sums():
     torch.testing.assert_close(total("reskd_ssim_mse", p, t), 1.5 * ssim + mse)
     truth = silog_loss(p.raw_depth, t.depth, t.valid_mask)
     torch.testing.assert_close(total("baseline", p, t), truth)
-    parts = loss_parts(p, t, WEIGHTS["teacher"])
+    parts = loss_parts(p, t, METHODS["teacher"].weights)
     torch.testing.assert_close(total("teacher", p, t), 10 * truth + 0.1 * parts["chamfer_loss"])
 
 
 def test_only_teacher_and_baseline_see_ground_truth():
     p, t = maps()
-    for method in WEIGHTS:
+    for method in METHODS:
         blind = Target(None, None, t.teacher, 0.5)
         unlabelled = Target(t.depth, t.valid_mask, None, 0.5)
-        if uses_labels(method):
+        if METHODS[method].needs_labels:
             torch.testing.assert_close(total(method, p, blind), total(method, p, t))
             with pytest.raises(ConfigError, match="needs teacher labels"):
                 total(method, p, unlabelled)

@@ -18,14 +18,13 @@ from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
 from tiekd.gallery.grid import encode_grid
-from tiekd.gallery.labels import method_family, method_label
+from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER
 from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
+from tiekd.methods import GROUND_TRUTH, METHODS
 from tiekd.render import write_bytes
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthMap
-
-GROUND_TRUTH = "ground_truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +162,11 @@ def _encoded(depth: DepthMap, *, keep_bits: int) -> bytes:
 
 
 def _methods(predictors: Sequence[Predictor], *, with_truth: bool) -> list[MethodEntry]:
-    truth = [MethodEntry(id=GROUND_TRUTH, label="Ground truth", family="ground_truth")] if with_truth else []
+    truth = [MethodEntry(id=GROUND_TRUTH, label="Ground truth", family=GROUND_TRUTH)] if with_truth else []
     cards = [predictor.card for predictor in predictors]
     return truth + [
-        MethodEntry(id=card.name, label=method_label(card), family=method_family(card), model=card.name)
+        MethodEntry(
+            id=card.name, label=method_label(card), family=METHODS[card.method].family, model=card.name
+        )
         for card in cards
     ]

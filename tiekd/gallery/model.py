@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,26 +17,25 @@ from tiekd.errors import DataError, UnknownNameError
 from tiekd.gallery.decoders import Decoder, PictureDecoder
 from tiekd.types import DepthRange
 
-Family = Literal["ground_truth", "teacher", "baseline", "reskd", "tiekd", "tiekd_dpm", "tiekd_depth", "other"]
-FAMILY_ORDER: tuple[Family, ...] = (
-    "ground_truth", "teacher", "tiekd", "tiekd_dpm", "tiekd_depth", "baseline", "reskd", "other",
-)  # fmt: skip
 IMAGE_FOLDER = "image"
 """The folder of the photos; therefore no name for a method."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way of seeing the frames; `model` is the zoo row it comes from, if known."""
+    """One way to see the frames.
+
+    family: its colour, one of `tiekd.methods.FAMILIES`. model: the zoo row it comes from, if that is known.
+    """
 
     id: str
     label: str
-    family: Family
+    family: str
     model: str | None
     decoder: Decoder
 
     def describe(self) -> dict[str, Any]:
-        """The method as the API tells it."""
+        """The method, as the API answers it."""
         return {
             "id": self.id,
             "label": self.label,
@@ -62,7 +61,7 @@ class Frame:
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
-        """The frame as the API tells it; what is in order is left out."""
+        """The frame, as the API answers it; only faults are listed."""
         told: dict[str, Any] = {
             "id": self.id,
             "title": self.title,
@@ -105,7 +104,7 @@ class Gallery:
         return {"id": self.id, "title": self.title, "n_frames": len(self.listing.frames), "methods": methods}
 
     def describe(self) -> dict[str, Any]:
-        """The gallery as the API tells it."""
+        """The gallery, as the API answers it."""
         span = self.listing.depth_range
         return {
             "id": self.id,

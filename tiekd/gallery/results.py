@@ -25,9 +25,8 @@ from tiekd.gallery.decoders import (
     Probe,
     probe,
 )
-from tiekd.gallery.labels import method_family, method_label
+from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import (
-    FAMILY_ORDER,
     IMAGE_FOLDER,
     Frame,
     Gallery,
@@ -35,6 +34,7 @@ from tiekd.gallery.model import (
     Method,
     natural_key,
 )
+from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
 
@@ -115,15 +115,15 @@ def _method(found: _Folder, options: ResultsOptions, zoo: Zoo) -> Method:
     elif span and kinds["color"] >= kinds["grey8"]:
         decoder = MagmaDecoder(span)
     if known:
-        return Method(found.name, method_label(known), method_family(known), known.name, decoder)
+        return Method(found.name, method_label(known), METHODS[known.method].family, known.name, decoder)
     truth = found.name.casefold() in GROUND_TRUTH_FOLDERS
-    return Method(found.name, found.name, "ground_truth" if truth else "other", None, decoder)
+    return Method(found.name, found.name, GROUND_TRUTH if truth else OTHER, None, decoder)
 
 
 def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str]]]:
     names = zoo.names()
     place = names.index(method.model) if method.model else len(names)
-    return FAMILY_ORDER.index(method.family), place, natural_key(method.id)
+    return FAMILIES.index(method.family), place, natural_key(method.id)
 
 
 def _frame(frame: str, pairs: list[tuple[Method, _Folder]], photo: Path | None) -> Frame:

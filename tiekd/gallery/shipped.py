@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tiekd.assets import asset_root
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import Grey16Decoder, probe
-from tiekd.gallery.model import IMAGE_FOLDER, Family, Frame, Gallery, Listing, Method
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
+from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
 INDEX = "gallery.json"
@@ -29,8 +30,15 @@ class MethodEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[^/\\]+$")
     label: str
-    family: Family
+    family: str
     model: str | None = None
+
+    @field_validator("family")
+    @classmethod
+    def _known(cls, family: str) -> str:
+        if family not in FAMILIES:
+            raise ValueError(f"there is no colour family {family!r}; there are {', '.join(FAMILIES)}")
+        return family
 
 
 class FrameEntry(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tiekd.card import Method, ModelCard
+from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
 from tiekd.models.adabins import PUBLISHED_OPTIONS as ADABINS_PUBLISHED
 from tiekd.models.adabins import AdaBinsOptions, build_adabins
@@ -35,7 +35,7 @@ class Architecture:
     prefix: str
     options: type[BaseModel]
     build: Callable[..., DepthModel]
-    method: Method
+    method: str
     n_bins: int | None
     presets: dict[str, dict[str, Any]]
     """Published encoders -> their options; fields of the card such as `n_bins` may be among them."""

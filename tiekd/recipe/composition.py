@@ -25,17 +25,17 @@ from typing import Any
 import yaml
 
 from tiekd.errors import ConfigError, UnknownNameError
-from tiekd.training.objectives import WEIGHTS
+from tiekd.methods import METHODS
 
 Change = tuple[str, Any]
 """A key with dots between groups, and the value it gets."""
 
 _PLACES = {
-    "method": "|".join(sorted(WEIGHTS, key=len, reverse=True)),
     "teacher": "[a-z0-9]+",
     "encoder": "[a-z0-9_]+?",
     "dataset": "kitti|nyu",
 }
+"""What the parts of a row's name look like; the methods are those of `tiekd.methods`."""
 _KEYS = {"method": "method", "teacher": "teacher", "encoder": "network.encoder", "dataset": "dataset"}
 """What a row's name captures and a case asks for -> where that stands in a recipe."""
 _RECIPE_FILE = (".yaml", ".yml")
@@ -195,8 +195,10 @@ def _merge(document: dict[str, Any], values: Mapping[str, Any]) -> None:
 
 
 def _expression(row: str) -> str:
+    # Longest first: `tiekd_dpm` must not be read as `tiekd` with an encoder whose name begins with `dpm_`.
+    places = {**_PLACES, "method": "|".join(sorted(METHODS, key=len, reverse=True))}
     parts = re.split(r"\{(\w+)\}", row)
-    return "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>{_PLACES[p]})" for i, p in enumerate(parts))
+    return "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>{places[p]})" for i, p in enumerate(parts))
 
 
 def _read(path: Path) -> dict[str, Any]:

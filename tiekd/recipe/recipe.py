@@ -13,10 +13,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError, model_validator
 
-from tiekd.card import Method
+from tiekd.card import MethodName
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
 from tiekd.errors import ConfigError
+from tiekd.methods import METHODS, PARTS
 from tiekd.models.registry import faults_of
 from tiekd.recipe.composition import compose, parse_override, shipped_recipes
 from tiekd.recipe.settings import (
@@ -28,7 +29,6 @@ from tiekd.recipe.settings import (
     Settings,
 )
 from tiekd.recipe.start import take_network
-from tiekd.training.objectives import OF_TRUTH, WEIGHTS, uses_labels
 
 __all__ = ["Recipe", "completed", "describe_faults", "load_recipe", "shipped_recipes"]
 
@@ -38,7 +38,7 @@ class Recipe(Settings):
 
     name: str | None = None
     rows: tuple[str, ...] = ()
-    method: Method
+    method: MethodName
     teacher: str | None = None
     dataset: str
     network: NetworkSettings
@@ -65,13 +65,13 @@ class Recipe(Settings):
             faults.append(
                 f"loss.top_crop_rows={self.loss.top_crop_rows} leaves nothing of views of {self.view.size}"
             )
-        of_bins = sorted({"dpm_loss", "chamfer_loss"} & set(self.weights))
+        of_bins = sorted(name for name in self.weights if PARTS[name].needs_bins)
         if of_bins and not self.has_bins:
             faults.append(
                 f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
                 f"{self.architecture}; choose another network, or loss.weights without it"
             )
-        strange = sorted(set(self.weights) & OF_TRUTH if self.needs_labels else set(self.weights) - OF_TRUTH)
+        strange = sorted(name for name in self.weights if PARTS[name].of_truth == self.needs_labels)
         if strange:
             sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
             faults.append(f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}")
@@ -95,8 +95,7 @@ class Recipe(Settings):
         """Full name of the network's architecture."""
         family: str = self.network.architecture
         if family == "auto":
-            kinds = {"teacher": "adabins", "tiekd": "densedepth_dpm"}
-            family = kinds.get(self.method.partition("_")[0], "densedepth")
+            family = METHODS[self.method].network
         return f"{family}_{self.network.encoder}"
 
     @property
@@ -112,7 +111,7 @@ class Recipe(Settings):
     @property
     def weights(self) -> Mapping[str, float]:
         """Weight of each part of the loss."""
-        return self.loss.weights or WEIGHTS[self.method]
+        return self.loss.weights or METHODS[self.method].weights
 
     @property
     def val_every(self) -> int:
@@ -122,7 +121,7 @@ class Recipe(Settings):
     @property
     def needs_labels(self) -> bool:
         """Whether teacher labels are learned from."""
-        return uses_labels(self.method)
+        return METHODS[self.method].needs_labels
 
     def to_yaml(self) -> str:
         """The recipe as it ran, loadable again."""

@@ -7,15 +7,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Any, get_args
+from typing import Any
 
-from tiekd.card import Method
 from tiekd.errors import ConfigError, UnknownNameError
+from tiekd.methods import METHODS, Method
 from tiekd.metrics import METRICS, TEACHER_METRICS
 from tiekd.report.collect import Result
 
 GAP_METRICS = ("abs_rel", "rmse", "delta1")
-_ORDER = (*get_args(Method), None)
 _FREE = {
     "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.cache",
     "data.cache_dir", "data.workers", "network.encoder_weights", "network.channels_last", "rows",
@@ -117,7 +116,8 @@ def _rows(results: Sequence[Result]) -> list[Row]:
             finite = [value for value in values if math.isfinite(value)]
             if finite and len(finite) == len(row.results):
                 row.metrics[name] = Spread(fmean(finite), stdev(finite) if len(finite) > 1 else None)
-    return sorted(rows, key=lambda row: (_ORDER.index(row.method), row.label))
+    order = [*METHODS, None]
+    return sorted(rows, key=lambda row: (order.index(row.method), row.label))
 
 
 def _label_sets(results: Sequence[Result]) -> list[dict[str, str]]:
@@ -171,14 +171,19 @@ def _flattened(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | None) -> None:
-    if row.method in ("teacher", "baseline") or row.label in (teacher, baseline):
+    if (row.method and not METHODS[row.method].needs_labels) or row.label in (teacher, baseline):
         return
     subject = row.results[0].subject
-    top = _reference(table, "teacher", teacher, fits=lambda other: _teaches(other, subject.teacher))
+    top = _reference(
+        table,
+        teacher,
+        is_one=lambda method: method.role == "teacher",
+        fits=lambda other: _teaches(other, subject.teacher),
+    )
     bottom = _reference(
         table,
-        "baseline",
         baseline,
+        is_one=lambda method: method.is_baseline,
         fits=lambda other: subject.encoder in (None, other.results[0].subject.encoder),
     )
     if top is None or bottom is None:
@@ -197,10 +202,12 @@ def _teaches(row: Row, teacher: str | None) -> bool:
     return teacher is None or row.label == teacher or row.label.startswith(f"{teacher}_")
 
 
-def _reference(table: Table, method: str, stated: str | None, *, fits: Callable[[Row], bool]) -> Row | None:
-    """The row that is stated, else the only one of its method that fits."""
+def _reference(
+    table: Table, stated: str | None, *, is_one: Callable[[Method], bool], fits: Callable[[Row], bool]
+) -> Row | None:
+    """The row of the label `stated`; without one, the only row whose method is one and that fits."""
     if stated is not None:
         return next((row for row in table.rows if row.label == stated), None)
-    rows = [row for row in table.rows if row.method == method]
+    rows = [row for row in table.rows if row.method and is_one(METHODS[row.method])]
     chosen = [row for row in rows if fits(row)]
     return chosen[0] if len(chosen) == 1 else None

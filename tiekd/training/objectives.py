@@ -1,4 +1,4 @@
-"""What each method minimises: named parts of a loss, and their weights."""
+"""The named parts that losses are made of; `tiekd.methods` says which method weighs which part how."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tiekd.bins import bin_centers
-from tiekd.card import Method
 from tiekd.errors import ConfigError
 from tiekd.losses import functional as losses
 from tiekd.types import Prediction
@@ -96,28 +95,7 @@ PARTS: Mapping[str, Part] = {
     "mse_loss": _mse,
     "si_loss": _si,
 }
-WEIGHTS: Mapping[Method, Mapping[str, float]] = {
-    "teacher": {"silog_loss": 10.0, "chamfer_loss": 0.1},
-    "baseline": {"silog_loss": 1.0},
-    "reskd_ssim": {"ssim_loss": 1.5},
-    "reskd_mse": {"mse_loss": 1.0},
-    "reskd_si": {"si_loss": 1.0},
-    "reskd_ssim_si": {"ssim_loss": 1.5, "si_loss": 1.0},
-    "reskd_ssim_mse": {"ssim_loss": 1.5, "mse_loss": 1.0},
-    "tiekd": {"dpm_loss": 1.0, "depth_loss": 9.0},
-    "tiekd_dpm": {"dpm_loss": 1.0},
-    "tiekd_depth": {"depth_loss": 1.0},
-}
-"""The published weights (docs/method.md §9): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
-
-
-OF_TRUTH = frozenset({"silog_loss", "chamfer_loss"})
-"""The parts that compare with ground truth; the others do with a teacher's labels."""
-
-
-def uses_labels(method: Method) -> bool:
-    """Whether a method learns from teacher labels rather than from ground truth."""
-    return method not in ("teacher", "baseline")
+"""Name -> function. `tiekd.methods` says what each part needs, and how methods weigh it."""
 
 
 def loss_parts(prediction: Prediction, target: Target, names: Mapping[str, float]) -> dict[str, Tensor]:
