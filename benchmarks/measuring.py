@@ -21,6 +21,8 @@ from typing import Any
 
 import torch
 
+from tiekd.files import write_text
+
 Form = Callable[[], object]
 
 
@@ -188,7 +190,4 @@ def keep_row(row: Any, path: Path | None, *, what: Sequence[str]) -> None:
     rows = read_rows(path)
     places = [i for i, old in enumerate(rows) if all(old.get(name) == fresh[name] for name in what)]
     rows[slice(places[0], places[0] + 1) if places else slice(len(rows), None)] = [fresh]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".part")
-    whole.write_text(json.dumps(rows, indent=1) + "\n")
-    whole.replace(path)
+    write_text(path, json.dumps(rows, indent=1) + "\n")

@@ -28,18 +28,18 @@ from tiekd.estimators import NetworkTeacher
 from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
 from tiekd.evaluate import answers_of, evaluate, get_protocol
 from tiekd.evaluate.subject import RECIPE
+from tiekd.files import sha256_of, write_bytes
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.methods import FAMILIES, METHODS
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.recipe.recipe import load_recipe
-from tiekd.render import write_bytes
 from tiekd.report.collect import METRICS_TABLE
 from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.training.fit import fit
 from tiekd.training.network import known_frame_px
-from tiekd.zoo import parse_zoo, read_zoo, sha256_of
+from tiekd.zoo import parse_zoo, read_zoo
 from tiekd.zoo_table import markdown
 
 TEACHER = "adabins_tf_efficientnet_lite0.demo"

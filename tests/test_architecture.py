@@ -55,12 +55,13 @@ UNFINISHED = {
 }
 UNFINISHED_CIRCLE = {"tiekd.data.folder", "tiekd.data.frames", "tiekd.data.kitti", "tiekd.data.nyu"}
 COMING = {
-    "tiekd.artefacts", "tiekd.datasets", "tiekd.export", "tiekd.faults", "tiekd.files",
+    "tiekd.artefacts", "tiekd.datasets", "tiekd.export", "tiekd.faults",
     "tiekd.run_folder",
 }  # fmt: skip
 
 TORCH_FREE = [
-    "tiekd", "tiekd.types", "tiekd.errors", "tiekd.card", "tiekd.assets", "tiekd.codecs", "tiekd.zoo",
+    "tiekd", "tiekd.types", "tiekd.errors", "tiekd.files", "tiekd.card", "tiekd.assets", "tiekd.codecs",
+    "tiekd.zoo",
     "tiekd.gallery", "tiekd.render", "tiekd.runtime", "tiekd.recipe", "tiekd.cli", "tiekd.cli.main",
     "server.app",
 ]  # fmt: skip

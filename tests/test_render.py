@@ -77,20 +77,6 @@ def test_unknown_formats_and_folders_that_can_not_be_written(tmp_path) -> None:
     assert (tmp_path / "file").read_text() == "in the way"
 
 
-def test_a_file_that_was_there_survives_a_failed_write(tmp_path, monkeypatch) -> None:
-    path = tmp_path / "depth.npy"
-    path.write_bytes(b"old")
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("pathlib.Path.replace", fail)
-    with pytest.raises(DataError, match="No space left"):
-        render.write_bytes(path, b"new")
-    assert [file.name for file in tmp_path.iterdir()] == ["depth.npy"]
-    assert path.read_bytes() == b"old"
-
-
 def test_the_colour_bar_lies_below_the_picture_and_spans_the_map() -> None:
     picture = np.full((30, 200, 3), 7, np.uint8)
     both = render.with_color_bar(picture, depth_range=SPAN, cmap="viridis")

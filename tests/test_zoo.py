@@ -9,6 +9,7 @@ import torch
 from tiekd import zoo
 from tiekd.assets import asset_root
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError, WeightsUnavailableError
+from tiekd.files import sha256_of
 from tiekd.zoo_table import markdown
 
 ENCODERS = ("mobilenetv2", "resnet18", "resnet50")
@@ -168,7 +169,7 @@ def test_shipped_weights_are_what_the_zoo_says() -> None:
             continue
         path = asset_root() / "models" / row.file
         assert path.is_file(), f"{row.name}: {path} is missing"
-        assert zoo.sha256_of(path) == row.sha256
+        assert sha256_of(path) == row.sha256
         assert zoo.read_card(path).name == row.name
 
 

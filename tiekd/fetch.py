@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from tiekd._version import __version__
-from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError, WeightsUnavailableError
-from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, find_weights, home, make_home, read_card, row, sha256_of
+from tiekd.errors import CheckpointError, ConfigError, UnavailableError, WeightsUnavailableError
+from tiekd.files import cannot_write, sha256_of
+from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, find_weights, home, make_home, read_card, row
 
 Progress = Callable[[int, "int | None"], None]
 """Called with the bytes that are there and those there will be, None where the sender doesn't say."""
@@ -141,10 +142,7 @@ def _write(out: IO[bytes], chunk: bytes, file: Path) -> None:
     try:
         out.write(chunk)
     except OSError as error:
-        raise DataError(
-            f"Can't write to {file.parent.parent}: {error.strerror}.",
-            hint="Check the space left on the disk.",
-        ) from error
+        raise cannot_write(file.parent.parent, error, hint="Check the space left on the disk.") from error
 
 
 def _file_name(stated: str | None, url: str, zoo_row: ZooRow) -> str:

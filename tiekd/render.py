@@ -7,13 +7,10 @@ that the same depth has the same colour in every picture. Imports no torch.
 from __future__ import annotations
 
 import base64
-import errno
-from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tiekd import _colormaps
 from tiekd.codecs import png, png16
-from tiekd.errors import DataError, UnknownNameError
+from tiekd.errors import UnknownNameError
+from tiekd.files import write_bytes
 from tiekd.types import DepthMap, DepthRange
 
 Format = Literal["png16", "npy", "npz", "color"]
@@ -115,25 +113,6 @@ def write(
 ) -> None:
     """Write `encode`'s bytes to `path`, whole or not at all. Raises DataError when that can't be done."""
     write_bytes(path, encode(depth_map, fmt, cmap=cmap, depth_range=depth_range))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, whole or not at all, making folders. Raises DataError."""
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise DataError(
-            f"Can't write {path}: {error.strerror or error}.",
-            hint="Make room on that disk; what was written before is whole."
-            if full
-            else "Choose a folder you may write to.",
-        ) from error
 
 
 def npy_bytes(array: NDArray[Any]) -> bytes:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tiekd.assets import asset_root
 from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
+from tiekd.files import sha256_of
 
 HOME_VARIABLE = "TIEKD_HOME"
 WEIGHTS_SUFFIX = ".safetensors"
@@ -181,12 +181,6 @@ def resolve(name_or_path: str | Path) -> Path:
             hint="Fetch it again, or pass its path to use it all the same.",
         )
     return path
-
-
-def sha256_of(path: Path) -> str:
-    """Hex sha256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_card(path: Path) -> ModelCard:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,8 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Scope
+
+from tiekd.files import sha256_of
 
 PathLike = str | os.PathLike[str]
 _FOREVER = "public, max-age=31536000, immutable"
@@ -84,4 +85,4 @@ def content_hash(path: Path) -> str:
 
 @lru_cache(maxsize=512)
 def _hash(path: Path, _mtime_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return sha256_of(path)[:16]

@@ -8,8 +8,8 @@ import pytest
 import reference_kit as kit
 from typer.testing import CliRunner
 
-from tiekd import zoo
 from tiekd.cli.main import app
+from tiekd.files import sha256_of
 
 ROW = "tiekd_mobilenetv2.bts_kitti"
 
@@ -34,7 +34,7 @@ def test_a_converted_row_is_available_and_predicts(checkpoint, home):
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["written"] == str(home / f"{ROW}.safetensors")
-    assert told["sha256"] == zoo.sha256_of(home / f"{ROW}.safetensors")
+    assert told["sha256"] == sha256_of(home / f"{ROW}.safetensors")
     (row,) = json.loads(tiekd("models", "--available", "--json", "-").stdout)["models"]
     assert (row["name"], row["weights"]) == (ROW, told["written"])
 

@@ -10,7 +10,7 @@ from tiekd.card import ModelCard
 from tiekd.data.frames import Frame
 from tiekd.errors import CheckpointError, ConfigError, RunFailedError, UnavailableError
 from tiekd.estimators import open_teacher
-from tiekd.zoo import sha256_of
+from tiekd.files import sha256_of
 
 FRAME = Frame("a.png", None, 120.0)
 IMAGE = np.random.default_rng(0).integers(1, 255, (70, 101, 3), np.uint8)

@@ -15,6 +15,7 @@ from safetensors import safe_open
 
 from tiekd import zoo
 from tiekd.errors import CheckpointError, DataError, UnknownNameError
+from tiekd.files import sha256_of
 from tiekd.models.convert import ORIGIN_KEY, MisfitError, convert, fitting_rows
 from tiekd.models.reference import likely_architectures, load_reference
 from tiekd.models.reference_file import read_reference
@@ -73,11 +74,11 @@ def test_a_published_checkpoint_becomes_a_row_with_its_origin(checkpoint, weight
     done = convert(read_reference(path), to=ROW)
     assert done.path == home / f"{ROW}.safetensors" == zoo.resolve(ROW)
     assert done.notes == ()
-    assert done.sha256 == zoo.sha256_of(done.path)
+    assert done.sha256 == sha256_of(done.path)
     with safe_open(done.path, framework="pt") as file:
         origin = json.loads(file.metadata()[ORIGIN_KEY])
     assert origin["source"] == "epoch_24.pth"
-    assert origin["source_sha256"] == zoo.sha256_of(path) == done.source_sha256
+    assert origin["source_sha256"] == sha256_of(path) == done.source_sha256
     model = create_model(ROW, pretrained=True)
     assert (model.card.name, model.card.teacher, model.card.n_bins) == (ROW, "bts", 257)
     expected = load_reference(kit.network(), weights).eval()

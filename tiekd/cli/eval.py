@@ -111,7 +111,7 @@ def _write_files(
     """What was asked for beside the numbers; the paths of what was written."""
     from tiekd.evaluate.plots import plots as draw
     from tiekd.evaluate.tables import per_image_csv
-    from tiekd.render import write_bytes
+    from tiekd.files import write_bytes
 
     texts = {csv: per_image_csv(found)} if csv else {}
     if plots:

@@ -8,10 +8,7 @@ one.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +21,7 @@ from torch import Tensor
 from tiekd.data.dataset import LooseFrames
 from tiekd.data.read import fitted_size, image_size
 from tiekd.data.transforms import Layers
-from tiekd.errors import DataError
+from tiekd.files import arriving_folder, digest_of, refusals_told, state_of
 
 VERSION = 2
 Progress = Callable[[int, int], None]
@@ -70,15 +67,13 @@ def cache_key(loose: LooseFrames, label_digest: str) -> str:
     made = f"{VERSION} {read_as} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
     made += f" {loose.max_pixels}" if loose.max_pixels else ""
     made += f" {loose.trim_px}" if any(loose.trim_px) else ""
-    digest = hashlib.sha256(made.encode())
+    told = [made]
     for frame in loose.frames:
         paths = [source.image_path(frame)]
         depth = source.depth_path(frame)
         paths += [depth] if depth and loose.with_depth else []
-        for path in paths:
-            status = path.stat()
-            digest.update(f"{path} {status.st_size} {status.st_mtime_ns} {frame.focal_px}\n".encode())
-    return digest.hexdigest()[:16]
+        told += [f"{state_of(path, name=str(path)).rstrip()} {frame.focal_px}\n" for path in paths]
+    return digest_of(told, digits=16)
 
 
 def cached(
@@ -91,31 +86,20 @@ def cached(
     target = folder / cache_key(loose, label_digest)
     meta_file = target / "cache.json"
     if not meta_file.is_file():
-        try:
+        hint = "Set data.cache_dir to a folder with room, or data.cache=false."
+        with refusals_told(f"the cache {target}", hint=hint):
             folder.mkdir(parents=True, exist_ok=True)
             # Of the processes of a run one fills, the others wait and find it done.
             with FileLock(folder / f".{target.name}.lock"):
                 if not meta_file.is_file():
                     _fill(loose, target, progress)
-        except OSError as error:
-            raise DataError(
-                f"Can't write the cache {target}: {error.strerror}.",
-                hint="Set data.cache_dir to a folder with room, or data.cache=false.",
-            ) from error
     return CachedFrames(target, json.loads(meta_file.read_text(encoding="utf-8")))
 
 
 def _fill(loose: LooseFrames, target: Path, progress: Progress | None) -> None:
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with arriving_folder(target) as part:
         meta = _write_arrays(loose, part, progress)
         (part / "cache.json").write_text(json.dumps(meta), encoding="utf-8")
-        if not target.exists():
-            part.replace(target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Metric models (Depth Anything with a metric head, ZoeDepth, GLPN, DepthPro) answ
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 from pathlib import Path
@@ -28,7 +27,7 @@ from tiekd.estimators.base import (
     pick_device,
     require,
 )
-from tiekd.zoo import sha256_of
+from tiekd.files import digest_of, sha256_of
 
 ALWAYS_METRIC = frozenset({"zoedepth", "glpn", "depth_pro"})
 """Model types whose answer is metric whatever their configuration says."""
@@ -144,11 +143,8 @@ def _is_metric(config: Any) -> bool:
 
 def _digest(folder: Path) -> str:
     """sha256 over the files that the answers come from."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.name in _CONFIGURATION or path.suffix in _WEIGHTS:
-            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
-    return digest.hexdigest()
+    files = (p for p in sorted(folder.iterdir()) if p.name in _CONFIGURATION or p.suffix in _WEIGHTS)
+    return digest_of(f"{path.name} {sha256_of(path)}\n" for path in files)
 
 
 def _folder(place: str) -> Path:

@@ -12,9 +12,10 @@ from tiekd.card import ModelCard
 from tiekd.data.frames import Frame
 from tiekd.data.transforms import normalise
 from tiekd.estimators.base import PictureTeacher, Teaching, pick_device
+from tiekd.files import sha256_of
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load
-from tiekd.zoo import resolve, sha256_of
+from tiekd.zoo import resolve
 
 
 class NetworkTeacher:

@@ -6,7 +6,6 @@ What an ONNX file does not say about itself (normalisation, unit) is read from i
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,8 +26,8 @@ from tiekd.estimators.base import (
     pick_device,
     require,
 )
+from tiekd.files import digest_of, sha256_of
 from tiekd.recipe.recipe import describe_faults
-from tiekd.zoo import sha256_of
 
 PREFIX = f"{METADATA_KEY}."
 Normalisation = Literal["imagenet", "symmetric", "unit", "byte"]
@@ -156,7 +155,7 @@ def _digest(path: Path) -> str:
     """sha256 of the file; with that of its weights where the exporter has put these beside it."""
     beside = [path.with_name(path.name + suffix) for suffix in (".data", "_data")]
     digests = [sha256_of(one) for one in (path, *beside) if one.is_file()]
-    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    return digests[0] if len(digests) == 1 else digest_of([" ".join(digests)])
 
 
 def _session(runtime: Any, path: Path, device: str) -> Any:

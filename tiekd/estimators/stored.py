@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M
 from tiekd.estimators.labels import LabelFolder
 from tiekd.estimators.labels.sidecar import shown_part
+from tiekd.files import digest_of, state_of
 
 _ROUNDING = 1.001
 
@@ -133,8 +133,5 @@ def _read_numbers(path: Path) -> NDArray[np.float32]:
 
 def _digest(root: Path) -> str:
     """Over names, sizes and times of all files, as 16 hex digits."""
-    digest = hashlib.sha256()
-    for path in sorted(path for suffix in ("png", "npy") for path in root.rglob(f"*.{suffix}")):
-        status = path.stat()
-        digest.update(f"{path.relative_to(root)} {status.st_size} {status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
+    files = sorted(path for suffix in ("png", "npy") for path in root.rglob(f"*.{suffix}"))
+    return digest_of((state_of(path, name=str(path.relative_to(root))) for path in files), digits=16)

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tiekd.codecs import png
 from tiekd.evaluate.score import ScoredFrame
-from tiekd.render import NO_DATA_RGB, color_index, colorize, colormap, write_bytes
+from tiekd.files import write_bytes
+from tiekd.render import NO_DATA_RGB, color_index, colorize, colormap
 from tiekd.types import DepthRange
 
 WORST_BY = "abs_rel"

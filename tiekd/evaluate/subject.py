@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tiekd.errors import DataError
 from tiekd.evaluate.predictions import TeacherPredictions
-from tiekd.zoo import read_card, resolve, sha256_of
+from tiekd.files import sha256_of
+from tiekd.zoo import read_card, resolve
 
 RECIPE = "recipe.yaml"
 

@@ -17,12 +17,12 @@ from tiekd.codecs.photo import decode_photo
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
+from tiekd.files import write_bytes
 from tiekd.gallery.grid import encode_grid
 from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER
 from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
 from tiekd.methods import GROUND_TRUTH, METHODS
-from tiekd.render import write_bytes
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthMap
 

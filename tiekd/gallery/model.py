@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from tiekd.codecs import png16
 from tiekd.errors import DataError, UnknownNameError
+from tiekd.files import digest_of, state_of
 from tiekd.gallery.decoders import Decoder, PictureDecoder
 from tiekd.types import DepthRange
 
@@ -167,12 +167,11 @@ class Gallery:
     def version(self, path: Path, method_id: str | None = None) -> str:
         """A tag that changes when a file of the gallery, or the way it is read, does. Raises DataError."""
         try:
-            status = path.stat()
+            state = state_of(path, name=str(path))
         except OSError as error:
             raise DataError(f"{path.name} is gone.", hint="Open the gallery again.") from error
         how = self.method(method_id).decoder if method_id else None
-        text = f"{path}|{status.st_mtime_ns}|{status.st_size}|{how}|{png16.DEPTH_SCALE}"
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        return digest_of([state, f"{how} {png16.DEPTH_SCALE}"], digits=20)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from torch import Tensor
 
 from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, DataError
+from tiekd.files import arriving, cannot_write
 from tiekd.models.base import DepthModel
 
 _SCALE = "::scale"
@@ -45,20 +44,11 @@ def write(
     Raises DataError when the folder can't be written.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as error:
-        raise DataError(
-            f"Can't write {path}: {error.strerror}.", hint="Choose a folder that exists and is writable."
-        ) from error
-    os.close(handle)
-    try:
-        save_file(dict(tensors), temporary, metadata={**(origin or {}), **card.to_metadata()})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        with arriving(path) as part:
+            save_file(dict(tensors), part, metadata={**(origin or {}), **card.to_metadata()})
     except (OSError, SafetensorError) as error:
-        raise DataError(f"Can't write {path}: {error}.", hint="Check the space left on the disk.") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        hint = "Choose a folder that exists and is writable, on a disk with room."
+        raise cannot_write(path, error, hint=hint) from error
 
 
 def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:

@@ -10,12 +10,13 @@ import torch
 
 from tiekd._version import __version__
 from tiekd.errors import CheckpointError, DataError
+from tiekd.files import sha256_of
 from tiekd.models.base import DepthModel
 from tiekd.models.checkpoint import write
 from tiekd.models.reference import Misfit, likely_architectures, misfit, renamed
 from tiekd.models.reference_file import ReferenceFile
 from tiekd.models.registry import build
-from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, make_home, read_zoo, sha256_of
+from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, make_home, read_zoo
 from tiekd.zoo import row as zoo_row
 
 ORIGIN_KEY = "tiekd.origin"

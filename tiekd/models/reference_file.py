@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from tiekd.errors import CheckpointError, DataError
+from tiekd.files import sha256_of
 from tiekd.models.encoder_weights import why_unreadable
 from tiekd.models.reference_bts import from_bts_repository
-from tiekd.zoo import sha256_of
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _EMA = "ema_"

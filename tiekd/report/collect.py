@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from tiekd.charts import Line
 from tiekd.errors import DataError
 from tiekd.evaluate import Subject, subject_of_weights
 from tiekd.evaluate.subject import RECIPE
+from tiekd.files import digest_of
 from tiekd.metrics import METRICS
 
 WEIGHTS, METRICS_TABLE, DATA = "best.safetensors", "metrics.csv", "data.json"
@@ -128,7 +128,7 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     return Result(
         subject=subject,
         protocol=VALIDATION,
-        fingerprint=hashlib.sha256(json.dumps(decided_by).encode()).hexdigest()[:16],
+        fingerprint=digest_of([json.dumps(decided_by)], digits=16),
         n_images=None,
         metrics={name: _number(best[f"val_{name}"]) for name in METRICS},
         where=str(folder),

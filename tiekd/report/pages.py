@@ -11,7 +11,7 @@ from typing import Any
 from tiekd._version import __version__
 from tiekd.assets import asset_root
 from tiekd.charts import Bar, Line, bar_chart, line_chart
-from tiekd.render import write_bytes
+from tiekd.files import write_bytes
 from tiekd.report.collect import VALIDATION, Collected
 from tiekd.report.table import GAP_METRICS, Row, Spread, Table, tabulate
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from io import BytesIO
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.errors import ConfigError, DataError
+from tiekd.files import refusals_told, write_bytes
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
@@ -82,7 +82,7 @@ def write_dataset(
             hint=f"Give a relative spread from 0 to below {_MOST_JITTER:g}, e.g. 0.1.",
         )
     root = Path(out)
-    with _writing(root):
+    with refusals_told(f"the world to {root}", hint="Choose a folder you may write to, with --out."):
         root.mkdir(parents=True, exist_ok=True)
         _claim(root, options)
         kept = 0
@@ -99,18 +99,6 @@ def frame_paths(index: int, frames_per_drive: int) -> tuple[str, str]:
     drive = f"{_DATE}_drive_{index // frames_per_drive:04d}_sync"
     name = f"{index % frames_per_drive:010d}.png"
     return f"{_DATE}/{drive}/image_02/data/{name}", f"{drive}/proj_depth/groundtruth/image_02/{name}"
-
-
-@contextmanager
-def _writing(root: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into a DataError."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f"Can't write the world to {root}: {error.strerror or error}.",
-            hint="Choose a folder you may write to, with --out.",
-        ) from error
 
 
 def _claim(root: Path, options: WorldOptions) -> None:
@@ -135,7 +123,7 @@ def _claim(root: Path, options: WorldOptions) -> None:
             f"{root} holds pictures but no world.json that says which world they are of.",
             hint="Choose another --out.",
         )
-    _replace(path, (json.dumps(record, indent=1) + "\n").encode())
+    write_bytes(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _render_all(root: Path, frames: int, options: WorldOptions, workers: int) -> Iterator[bool]:
@@ -164,10 +152,8 @@ def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
     depth_m = frame.depth_m
     if options.sparse == "lidar":
         depth_m = sparse_scan(depth_m, frame.intrinsics, np.random.default_rng([options.seed, index, 64]))
-    image_path.parent.mkdir(parents=True, exist_ok=True)
-    depth_path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(image_path, _png(frame.image))
-    _replace(depth_path, _png(encode_depth(depth_m)))
+    write_bytes(image_path, _png(frame.image))
+    write_bytes(depth_path, _png(encode_depth(depth_m)))
     return True
 
 
@@ -197,13 +183,6 @@ def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     return buffer.getvalue()
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or absent."""
-    partial_path = path.with_name(path.name + ".part")
-    partial_path.write_bytes(content)
-    partial_path.replace(path)
-
-
 def _write_splits(
     root: Path, frames: int, options: WorldOptions, shares: tuple[float, float, float]
 ) -> dict[str, int]:
@@ -231,6 +210,6 @@ def _write_splits(
             for i in range(frames)
             if i // per_drive in drives
         ]
-        _replace(root / f"{name}.txt", "".join(f"{line}\n" for line in lines).encode())
+        write_bytes(root / f"{name}.txt", "".join(f"{line}\n" for line in lines).encode())
         counts[name] = len(lines)
     return counts

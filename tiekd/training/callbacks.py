@@ -15,10 +15,10 @@ import torch
 from pytorch_lightning.callbacks import RichProgressBar
 
 from tiekd.errors import DataError, RunFailedError
+from tiekd.files import write_bytes
 from tiekd.metrics import METRICS
 from tiekd.models.registry import save
 from tiekd.recipe.recipe import Recipe
-from tiekd.render import write_bytes
 from tiekd.training.folder import BEST, LAST
 from tiekd.training.task import DistillTask
 from tiekd.training.trainer import answer_signals

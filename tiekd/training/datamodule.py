@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from tiekd.data.dataset import (
 from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder, read_info
+from tiekd.files import digest_of
 from tiekd.recipe.named import check_kind, check_named
 from tiekd.recipe.recipe import Recipe
 from tiekd.training.trainer import Ranks, share_of_batch
@@ -137,10 +137,7 @@ def _depth_files(loose: LooseFrames) -> list[tuple[str, Path]]:
 
 
 def _digest(files: Iterable[tuple[str, Path]], told: str = "") -> str:
-    digest = hashlib.sha256(told.encode())
-    for name, path in files:
-        digest.update(f"{name} {path.stat().st_size}\n".encode())
-    return digest.hexdigest()[:16]
+    return digest_of([told, *(f"{name} {path.stat().st_size}\n" for name, path in files)], digits=16)
 
 
 def take_label_range(recipe: Recipe) -> Recipe:

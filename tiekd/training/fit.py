@@ -12,10 +12,10 @@ import pytorch_lightning as lightning
 from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
+from tiekd.files import write_bytes
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe.recipe import Recipe
-from tiekd.render import write_bytes
 from tiekd.training.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
 from tiekd.training.datamodule import RunData, open_data, take_label_range
 from tiekd.training.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder

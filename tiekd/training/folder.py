@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,9 +12,9 @@ import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from tiekd.errors import CheckpointError, ConfigError, DataError
+from tiekd.files import check_writable, remove_leftovers, write_bytes
 from tiekd.models.encoder_weights import why_unreadable
 from tiekd.recipe.recipe import Recipe
-from tiekd.render import write_bytes
 
 LAST, BEST, DATA = "last.ckpt", "best.safetensors", "data.json"
 _MAY_CHANGE = {
@@ -26,7 +25,9 @@ _MAY_CHANGE = {
     "network": {"encoder_weights"},
 }  # fmt: skip
 """What a resumed run may be told anew: nothing that changes what is learned."""
-_LEFTOVERS = (".last.ckpt.*", ".recipe.yaml.*", ".data.json.*", ".metrics.csv.*", "*.safetensors*.part")
+_WRITTEN = ("last.ckpt", "recipe.yaml", "data.json", "metrics.csv", "*.safetensors")
+_OLD_LEFTOVERS = "*.safetensors*.part"
+"""What earlier versions left of weights that were half written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,11 @@ def make_folder(out: Path) -> None:
     """Make the folder and clear what a killed run left half written. Raises DataError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for pattern in _LEFTOVERS:
-            for leftover in out.glob(pattern):
-                leftover.unlink()
-        probe = out / f".probe.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        for pattern in _WRITTEN:
+            remove_leftovers(out, pattern)
+        for leftover in out.glob(_OLD_LEFTOVERS):
+            leftover.unlink()
+        check_writable(out)
     except OSError as error:
         raise DataError(f"Can't write into {out}: {error.strerror}.", hint="Give another --out.") from error
 

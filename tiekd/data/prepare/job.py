@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from tiekd.data.prepare.downloads import Downloads, LooseFile, Stored, is_whole
 from tiekd.data.prepare.wanted import Wanted
 from tiekd.errors import ConfigError, DataError
+from tiekd.files import arriving, cannot_write
 
 Mode = Literal["hardlink", "link", "copy"]
 _LINKS: dict[str, Callable[[Path, Path], None]] = {"hardlink": os.link, "link": os.symlink}
@@ -212,7 +213,7 @@ def _place_all(
 def _place_one(target: Path, stored: Stored, links: _Links) -> None:
     """Raises DataError for a damaged file, OSError for one that can't be written."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _arriving(target) as part:
+    with arriving(target, alone=True) as part:
         if isinstance(stored, LooseFile) and links.can(stored):
             links.make(stored.path, part)
         else:
@@ -220,25 +221,8 @@ def _place_one(target: Path, stored: Stored, links: _Links) -> None:
 
 
 def _put(target: Path, content: bytes) -> None:
-    with _arriving(target) as part:
+    with arriving(target, alone=True) as part:
         part.write_bytes(content)
-
-
-@contextmanager
-def _arriving(target: Path) -> Iterator[Path]:
-    """A place to write a file to, which becomes `target` when it is whole.
-
-    Its name is always the same, so a call that was killed leaves nothing that the next would not replace.
-    """
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        # Two hard links to one file are not replaced by each other: the new one stays.
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -247,10 +231,8 @@ def _writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(
-            f"Can't write {error.filename or root}: {error.strerror or error}.",
-            hint="What is placed stays; make room or give another --out, then run the same command again.",
-        ) from error
+        hint = "What is placed stays; make room or give another --out, then run the same command again."
+        raise cannot_write(error.filename or root, error, hint=hint) from error
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tiekd.data.frames import Frame, FrameSource
 from tiekd.data.read import image_size, read_grey16
 from tiekd.errors import DataError
 from tiekd.estimators.labels.sidecar import FULL_SCALE, read_info
+from tiekd.files import digest_of, state_of
 
 
 class LabelFolder:
@@ -69,16 +69,13 @@ class LabelFolder:
 
     def digest(self) -> str:
         """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""
-        digest = hashlib.sha256(self.info.model_dump_json(exclude_none=True).encode())
-        for path in sorted(self.root.glob("*.png")):
-            status = path.stat()
-            digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
-        return digest.hexdigest()[:16]
+        files = (state_of(path) for path in sorted(self.root.glob("*.png")))
+        return digest_of([self.info.model_dump_json(exclude_none=True), *files], digits=16)
 
     def told(self) -> dict[str, str]:
         """Whose labels these are, for beside numbers: the teacher, and a digest of how they were made."""
         made = self.info.model_dump_json(exclude={"data"}, exclude_none=True)
-        return {"teacher": self.info.teacher, "made": hashlib.sha256(made.encode()).hexdigest()[:16]}
+        return {"teacher": self.info.teacher, "made": digest_of([made], digits=16)}
 
     def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
         """Raise DataError unless every frame has a label of the picture that is there now.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import NetworkCrop
 from tiekd.data.read import fit_image, fitted_size
 from tiekd.errors import ConfigError, DataError
-from tiekd.render import write_bytes
+from tiekd.files import create, write_bytes
 
 SIDECAR = "labels.json"
 FULL_SCALE = 65535
@@ -101,7 +99,7 @@ def begin(out: Path, info: LabelInfo) -> None:
             hint="Give an empty --out.",
         )
     content = (info.model_dump_json(indent=1) + "\n").encode()
-    if _create(sidecar, content):
+    if create(sidecar, content):
         return
     differing = _differing(read_info(out), info)
     if differing and labelled:
@@ -116,20 +114,3 @@ def begin(out: Path, info: LabelInfo) -> None:
 def _differing(before: LabelInfo, now: LabelInfo) -> list[str]:
     names = (name for name in LabelInfo.model_fields if name != "data")
     return [name for name in names if getattr(before, name) != getattr(now, name)]
-
-
-def _create(path: Path, content: bytes) -> bool:
-    """Put a whole file at `path` unless there is one; whether this call did."""
-    if path.is_file():
-        return False
-    whole = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    write_bytes(whole, content)
-    try:
-        os.link(whole, path)
-    except FileExistsError:
-        return False
-    except OSError:  # A file system without hard links: the last of equal files stays.
-        write_bytes(path, content)
-    finally:
-        whole.unlink(missing_ok=True)
-    return True

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +18,13 @@ from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels.folder import LabelFolder, origin_note
 from tiekd.estimators.labels.shard import Shard
 from tiekd.estimators.labels.sidecar import LabelInfo, begin
-from tiekd.render import write_bytes
+from tiekd.files import remove_leftovers, sha256_of, write_bytes
 
 _TOO_NEAR = 1 / 500
 """A picture whose farthest pixel lies within this share of the range is in another unit (mm for m, say)."""
 _TOO_FAR_SHARE = 0.95
 _STALE_S = 600.0
+"""Half-written labels that are older than this were left by a killed call; other calls may still run."""
 
 
 class Teaches(Protocol):
@@ -79,7 +78,7 @@ def write_labels(
     _check_names(frames)
     _check_place(out, source, frames)
     begin(out, info)
-    _sweep(out)
+    remove_leftovers(out, "*.png", older_than_s=_STALE_S)
     share = shard.of(frames)
     todo = [frame for frame in share if not _is_whole(out / frame.label_name)]
     missing = set(todo)
@@ -145,20 +144,11 @@ def _write_one(teacher: Teaches, source: FrameSource, frame: Frame, out: Path, i
 def picture_note(path: Path) -> str:
     """What a label made now would say about its picture. Raises DataError when it can't be read."""
     try:
-        with path.open("rb") as file:
-            return origin_note(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+        return origin_note(sha256_of(path), path.stat().st_size)
     except OSError as error:
         raise DataError(
             f"Can't read {path}: {error.strerror}.", hint="Check the split and the root of the data set."
         ) from error
-
-
-def _sweep(out: Path) -> None:
-    """Remove what killed calls left half-written; files of calls that still go on are younger."""
-    for part in out.glob(".*.png.*"):
-        with suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > _STALE_S:
-                part.unlink()
 
 
 def _is_whole(path: Path) -> bool:

@@ -1,0 +1,167 @@
+"""Write files whole or not at all, and tell by digests which file is which.
+
+A new file is first written beside its place, under a hidden name that ends in ".part", and then renamed. A
+process that is killed in between leaves the old file as it was and a ".part" file, which `remove_leftovers`
+finds.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from tiekd.errors import DataError
+
+PART = ".part"
+"""The end of the name of a file that is still being written."""
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all; makes the folder. Raises DataError."""
+    with refusals_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with arriving(path) as part:
+            part.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all; makes the folder. Raises DataError."""
+    write_bytes(path, text.encode())
+
+
+def create(path: Path, data: bytes) -> bool:
+    """Write `data` to `path` unless the file exists; True if this call wrote it. Raises DataError.
+
+    Of several processes that do this at the same time exactly one gets True.
+    """
+    if path.is_file():
+        return False
+    with refusals_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = _part_of(path)
+        try:
+            part.write_bytes(data)
+            return _take_name(part, path)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def arriving(path: Path, *, alone: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside `path`; what is written there becomes `path` when the block succeeds.
+
+    For writers that need a path. `alone` promises that no other process writes `path` at this time. Then the
+    temporary name is always the same, so that a killed call leaves nothing that the next does not replace.
+    Raises OSError.
+    """
+    part = path.with_name(f".{path.name}{PART}") if alone else _part_of(path)
+    part.unlink(missing_ok=True)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        # Two hard links to one file do not replace each other: the temporary name stays and must go.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def arriving_folder(path: Path) -> Iterator[Path]:
+    """Give an empty temporary folder beside `path`, which becomes `path` unless that exists by then.
+
+    The temporary folder is removed when the block fails. Raises OSError.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if not path.exists():
+            part.replace(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path, pattern: str, *, older_than_s: float = 0.0) -> None:
+    """Remove what killed processes left of files whose name matches `pattern` (shell style).
+
+    `older_than_s` spares the files of processes that still run. Raises OSError.
+    """
+    for part in folder.glob(f".{pattern}.*"):
+        with suppress(FileNotFoundError):
+            if not older_than_s or time.time() - part.stat().st_mtime > older_than_s:
+                part.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Write and remove an empty file in `folder`. Raises OSError if that is refused."""
+    probe = folder / f".probe.{os.getpid()}"
+    probe.touch()
+    probe.unlink()
+
+
+@contextmanager
+def refusals_told(place: Path | str, *, hint: str | None = None) -> Iterator[None]:
+    """Turn an OSError inside the block into the DataError of `cannot_write`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(place, error, hint=hint) from error
+
+
+def cannot_write(place: Path | str, error: Exception, *, hint: str | None = None) -> DataError:
+    """The error for a `place` that could not be written; the usual hint tells a full disk from the rest."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    usual = (
+        "Make room on that disk; what was written before is whole."
+        if full
+        else "Choose a folder you may write to."
+    )
+    return DataError(f"Can't write {place}: {getattr(error, 'strerror', None) or error}.", hint=hint or usual)
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file's content, 64 hex digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(texts: Iterable[str], *, digits: int = 64) -> str:
+    """The first `digits` hex digits of the sha256 of `texts`, joined."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+    return digest.hexdigest()[:digits]
+
+
+def state_of(path: Path, *, name: str | None = None) -> str:
+    """One line that changes when a file does, without reading it: its name (or `name`), size and time.
+
+    Raises OSError.
+    """
+    status = path.stat()
+    return f"{name or path.name} {status.st_size} {status.st_mtime_ns}\n"
+
+
+def _take_name(part: Path, path: Path) -> bool:
+    """Give the file `part` the name `path` unless that is taken; True if it was free."""
+    try:
+        # A hard link fails if the name is taken; a rename would replace the file of another process.
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        part.replace(path)  # This file system has no hard links: the last of equal files stays.
+    return True
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid4().hex[:8]}{PART}")
