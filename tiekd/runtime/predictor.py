@@ -16,7 +16,6 @@ from tiekd.runtime.engines.base import Engine
 from tiekd.runtime.engines.open import open_engine
 from tiekd.runtime.preprocess import focal_factor, from_network, plan_view, to_network
 from tiekd.types import DepthMap, DepthRange
-from tiekd.zoo import resolve
 
 Photo = str | Path | Image.Image | NDArray[np.uint8]
 """A path, an image, or RGB pixels `[H, W, 3]`."""
@@ -33,7 +32,7 @@ class Predictor:
         self, name_or_path: str | Path | Engine, *, device: str = "auto", engine: str = "auto"
     ) -> None:
         if isinstance(name_or_path, str | Path):
-            self.engine = open_engine(resolve(name_or_path), engine=engine, device=device)
+            self.engine = open_engine(name_or_path, engine=engine, device=device)
         else:
             self.engine = name_or_path
 

@@ -1,1 +1,1 @@
-"""What computes a network: the contract in `base`, the choice in `open`, one module per engine."""
+"""What computes a network: contract in `base`, list in `table`, choice in `open`, one module per engine."""

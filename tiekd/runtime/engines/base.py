@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,9 +17,11 @@ class EngineOutput:
     """What an engine answers for one image.
 
     depth: `[H, W]` float32 metres, clamped to the card's range, at the size of the input.
-    dpm: `[n_bins, h, w]` float32 probabilities on the head's grid, or None.
-    bin_edges_m: `[n_bins + 1]` float32 metres, or None.
-    grid_depth: `[h, w]` float32 metres, `depth` on the head's grid before it was enlarged, where known.
+    dpm: `[n_bins, h, w]` float32 probabilities on the head's grid. None unless it was asked for and the
+        network has one.
+    bin_edges_m: `[n_bins + 1]` float32 metres, nearest first. None where `dpm` is None.
+    grid_depth: `[h, w]` float32 metres, `depth` on the head's grid before it was enlarged. None where the
+        engine has no access to it.
     """
 
     depth: NDArray[np.float32]
@@ -28,7 +31,14 @@ class EngineOutput:
 
 
 class Engine(Protocol):
-    """A network that is loaded and ready on a device; safe to call from one thread at a time."""
+    """A network that is loaded and ready on a device.
+
+    An engine may be called from any thread, but only from one thread at a time. The same image always gives
+    the same answer, with and without the DPM. The arrays of an answer belong to the caller.
+
+    card: what is known about the weights. name: the engine's name in `tiekd.runtime.engines.table`.
+    device: where it computes, such as `cpu` or `cuda:0`. parameters: the size of the network as trained.
+    """
 
     card: ModelCard
     name: str
@@ -36,5 +46,20 @@ class Engine(Protocol):
     parameters: int
 
     def run(self, image: NDArray[np.float32], *, with_dpm: bool) -> EngineOutput:
-        """Answer for one normalised image `[1, 3, H, W]` at a size the card allows."""
+        """Answer for one normalised image `[1, 3, H, W]`.
+
+        H and W are multiples of the card's `size_multiple` and at least its `min_size_px`.
+        """
+        ...
+
+
+class EngineType(Protocol):
+    """What `tiekd.runtime.engines.table` calls on the class of an engine, not on an instance."""
+
+    def check_device(self, device: str) -> None:
+        """Raise UnavailableError when the device of that name is not on this machine."""
+        ...
+
+    def from_file(self, path: Path, *, device: str) -> Engine:
+        """Open a file of the entry's suffix. Raises CheckpointError, and UnavailableError for the device."""
         ...

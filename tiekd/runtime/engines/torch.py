@@ -41,26 +41,33 @@ def pick_device(device: str) -> torch.device:
 
 
 class TorchEngine:
-    """A `DepthModel` in evaluation mode on one device."""
+    """A `DepthModel` in evaluation mode on one device, folded for inference."""
 
     name = "torch"
 
     def __init__(self, model: DepthModel, *, device: str = "auto") -> None:
         self._device = pick_device(device)
+        # Convolutions of these sizes are faster in channels-last memory, on CPU and GPU.
         network = model.to(self._device).to(memory_format=torch.channels_last)
         self._model = fold_for_inference(network, keep_dpm=False)
         self.card = model.card
         self.device = str(self._device)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
 
+    @staticmethod
+    def check_device(device: str) -> None:
+        """Raise UnavailableError when the device of that name is not on this machine."""
+        pick_device(device)
+
     @classmethod
     def from_file(cls, path: Path, *, device: str = "auto") -> TorchEngine:
-        """Load a file of weights. Raises CheckpointError and UnavailableError."""
+        """Load a file of weights. Raises CheckpointError, and UnavailableError for the device."""
         return cls(load(path), device=device)
 
     @classmethod
     def untrained(cls, row_name: str, *, device: str = "auto") -> TorchEngine:
-        """The network of a zoo row with random weights that are the same every time."""
+        """The network of a zoo row with random weights, which are the same on every call."""
+        # The caller's random numbers go on as if nothing had been drawn here.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(UNTRAINED_SEED)
             model = create_model(row_name)
