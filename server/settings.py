@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tiekd.errors import ConfigError
+from tiekd.faults import faults_as
 
 NameList = Annotated[tuple[str, ...], NoDecode]
 PathList = Annotated[tuple[Path, ...], NoDecode]
@@ -55,13 +56,6 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """The settings that the environment states. Raises ConfigError that names every fault."""
-    try:
+    hint = "Settings come from the options of `tiekd serve` and from TIEKD_ variables."
+    with faults_as(ConfigError, "The set-up of the server", model=Settings, hint=hint):
         return Settings()
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{fault['loc'][0]}={str(fault['input'])[:80]}: {fault['msg']}" for fault in error.errors()
-        )
-        raise ConfigError(
-            f"The server can't be set up so: {faults}.",
-            hint="Settings come from the options of `tiekd serve` and from TIEKD_ variables.",
-        ) from error

@@ -270,7 +270,7 @@ def test_an_index_that_is_wrong_is_refused(tmp_path) -> None:
         open_gallery(tmp_path)
     for content in ("{", "{}", json.dumps({"id": "a", "surprise": 1})):
         put(tmp_path / "gallery.json", content.encode())
-        with pytest.raises(DataError, match="does not describe a gallery"):
+        with pytest.raises(DataError, match=r"The gallery .*gallery\.json has \d+ fault"):
             open_gallery(tmp_path)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.errors import CheckpointError
+from tiekd.faults import faults_as
 from tiekd.methods import METHODS
 from tiekd.types import DepthRange
 
@@ -94,10 +95,6 @@ class ModelCard(BaseModel):
                 f"{where} holds tensors but no tiekd configuration.",
                 hint="Only files that tiekd wrote say which network they belong to.",
             )
-        try:
+        hint = "It may come from a newer tiekd; upgrade, or train again."
+        with faults_as(CheckpointError, f"The configuration in {where}", model=cls, hint=hint):
             return cls.model_validate_json(text)
-        except ValidationError as error:
-            raise CheckpointError(
-                f"{where} carries a configuration that this version can't read: {error}",
-                hint="It may come from a newer tiekd; upgrade, or train again.",
-            ) from error

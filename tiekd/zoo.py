@@ -17,11 +17,12 @@ from typing import Any
 
 import platformdirs
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.assets import asset_root
 from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
+from tiekd.faults import faults_as
 from tiekd.files import sha256_of
 
 HOME_VARIABLE = "TIEKD_HOME"
@@ -97,14 +98,11 @@ def parse_zoo(text: str, *, where: str) -> Zoo:
     """Read the text of a zoo file. Raises ConfigError that lists every fault."""
     try:
         document: Any = yaml.safe_load(text)
-        rows = document["rows"] if isinstance(document, dict) else None
-        return Zoo.model_validate({"rows": rows})
     except yaml.YAMLError as error:
         raise ConfigError(f"{where} is not valid YAML: {error}", hint="Check the line it names.") from error
-    except (ValidationError, KeyError) as error:
-        raise ConfigError(
-            f"{where} does not describe a zoo: {error}", hint="See the rows that ship."
-        ) from error
+    rows = document.get("rows") if isinstance(document, dict) else None
+    with faults_as(ConfigError, f"The zoo {where}", model=Zoo, hint="See the rows that ship."):
+        return Zoo.model_validate({"rows": rows})
 
 
 def read_zoo(path: Path | None = None) -> Zoo:

@@ -57,15 +57,15 @@ def test_every_wrong_option_is_named_at_once():
             n_bins=1,
             max_depth_m=-1.0,
         )
-    for part in ("unknown option widht=3", "norm", "output_stride", "n_bins", "max_depth_m"):
+    for part in ("widht: there is no such key", "norm", "output_stride", "n_bins", "max_depth_m"):
         assert part in str(caught.value)
     assert "decoder_channels" in caught.value.hint
 
 
 def test_regression_has_no_bins_and_a_network_no_second_card():
-    with pytest.raises(ConfigError, match="unknown option n_bins"):
+    with pytest.raises(ConfigError, match="n_bins: there is no such key"):
         create_model("densedepth_mobilenetv2_100", n_bins=64)
-    with pytest.raises(ConfigError, match="unknown option architecture"):
+    with pytest.raises(ConfigError, match="architecture: there is no such key"):
         create_model("densedepth_mobilenetv2_100", architecture="bts")
 
 
@@ -127,7 +127,7 @@ def test_describe_changes_words_but_not_the_network():
     assert (model.card.name, model.card.method, model.card.teacher) == ("mine", "reskd_ssim", "adabins")
     with pytest.raises(ConfigError, match="max_depth_m, n_bins"):
         model.describe(n_bins=4, max_depth_m=10.0)
-    with pytest.raises(ConfigError, match="Not a valid model card"):
+    with pytest.raises(ConfigError, match=r"The model card has 1 fault:\n  method: .*magic"):
         model.describe(method="magic")
 
 

@@ -121,7 +121,7 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
         ("network.start_from=tiekd_mobilenetv2.demo", "brings the encoder's weights"),
         ("network.train_fx_px=500", "are the same focal length"),
         ("loss.top_crop_rows=376", "leaves nothing of views"),
-        ("network.options={widht: 3}", "unknown option widht=3"),
+        ("network.options={widht: 3}", "widht: there is no such key"),
         ("network.encoder=mobilenetv2_10", "Unknown encoder 'mobilenetv2_10'. Did you mean mobilenetv2_1"),
         ("photo.reference_colour=true", "reference_colour knows no blur_px, contrast"),
     ],

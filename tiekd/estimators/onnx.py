@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from tiekd.card import METADATA_KEY, ModelCard
 from tiekd.codecs.resample import resize
@@ -26,8 +26,8 @@ from tiekd.estimators.base import (
     pick_device,
     require,
 )
+from tiekd.faults import faults_as
 from tiekd.files import digest_of, sha256_of
-from tiekd.recipe.recipe import describe_faults
 
 PREFIX = f"{METADATA_KEY}."
 Normalisation = Literal["imagenet", "symmetric", "unit", "byte"]
@@ -175,13 +175,9 @@ def _session(runtime: Any, path: Path, device: str) -> Any:
 def _with_metadata(options: OnnxOptions, metadata: dict[str, str], path: Path) -> OnnxOptions:
     """`options` over what the file says about itself."""
     stated = {key.removeprefix(PREFIX): value for key, value in metadata.items() if key.startswith(PREFIX)}
-    try:
+    hint = f"Known keys: {', '.join(PREFIX + name for name in OnnxOptions.model_fields)}."
+    with faults_as(ConfigError, f"The metadata of {path}", model=OnnxOptions, hint=hint):
         return OnnxOptions.model_validate({**stated, **options.model_dump(exclude_unset=True)})
-    except ValidationError as error:
-        raise ConfigError(
-            f"The metadata of {path} has {describe_faults(error, OnnxOptions)}",
-            hint=f"Known keys: {', '.join(PREFIX + name for name in OnnxOptions.model_fields)}.",
-        ) from error
 
 
 def _size(options: OnnxOptions, sides: list[Any], where: str) -> tuple[int, int] | None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from tiekd.errors import ConfigError, UnknownNameError
 from tiekd.estimators.base import Teacher, Teaching
 from tiekd.estimators.labels import SIDECAR
 from tiekd.estimators.network import NetworkTeacher
 from tiekd.estimators.stored import DeclaredFolderTeacher, FolderTeacher, StoredScale
-from tiekd.recipe.recipe import describe_faults
+from tiekd.faults import faults_as
 
 KINDS = ("hf", "onnx", "labels")
 Options = TypeVar("Options", bound=BaseModel)
@@ -30,13 +30,9 @@ class TeacherName:
 
     def parsed(self, model: type[Options]) -> Options:
         """The options as `model` knows them. Raises ConfigError that names every fault."""
-        try:
+        hint = f"Its options are {', '.join(model.model_fields)}."
+        with faults_as(ConfigError, f"The teacher {self.kind}:{self.place}", model=model, hint=hint):
             return model.model_validate(self.options)
-        except ValidationError as error:
-            raise ConfigError(
-                f"The teacher {self.kind}:{self.place} has {describe_faults(error, model)}",
-                hint=f"It can be told: {', '.join(model.model_fields)}.",
-            ) from error
 
 
 def parse_name(text: str) -> TeacherName:

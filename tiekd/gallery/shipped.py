@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tiekd.assets import asset_root
 from tiekd.errors import DataError
+from tiekd.faults import faults_as
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
 from tiekd.methods import FAMILIES
@@ -75,13 +76,11 @@ def open_gallery(folder: Path) -> Gallery:
     Raises DataError when `gallery.json` is missing or wrong.
     """
     try:
-        index = GalleryIndex.model_validate_json((folder / INDEX).read_bytes())
+        text = (folder / INDEX).read_bytes()
     except OSError as error:
         raise DataError(f"Can't read {folder / INDEX}: {error.strerror}.", hint="Check the path.") from error
-    except ValidationError as error:
-        raise DataError(
-            f"{folder / INDEX} does not describe a gallery: {error}", hint="Build it again."
-        ) from error
+    with faults_as(DataError, f"The gallery {folder / INDEX}", model=GalleryIndex, hint="Build it again."):
+        index = GalleryIndex.model_validate_json(text)
     decoder = Grey16Decoder(index.depth_scale)
     methods = tuple(Method(m.id, m.label, m.family, m.model, decoder) for m in index.methods)
     files: dict[tuple[str, str], Path] = {}

@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 import torch.nn.functional as F
-from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.export import register_dataclass
 
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, InputSizeError
+from tiekd.faults import faults_as
 from tiekd.models.blocks import Extent, resize
 from tiekd.models.decoder import Decoder
 from tiekd.models.encoders import Encoder
@@ -95,10 +95,8 @@ class DepthModel(nn.Module):
                 f"Can't change {', '.join(fixed)} of a network that is already built.",
                 hint="Give these to create_model.",
             )
-        try:
+        with faults_as(ConfigError, "The model card", model=ModelCard, hint="See tiekd.card.ModelCard."):
             self.card = ModelCard.model_validate({**self.card.model_dump(), **fields})
-        except ValidationError as error:
-            raise ConfigError(f"Not a valid model card: {error}", hint="See tiekd.card.ModelCard.") from error
 
     def _check(self, image: Tensor) -> None:
         if image.ndim != 4 or image.shape[1] != 3:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
+from tiekd.faults import fault_lines
 from tiekd.models.adabins import PUBLISHED_OPTIONS as ADABINS_PUBLISHED
 from tiekd.models.adabins import AdaBinsOptions, build_adabins
 from tiekd.models.base import DepthModel
@@ -109,7 +110,7 @@ def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> Dept
     try:
         options = arch.options.model_validate(card.options)
     except ValidationError as error:
-        raise _config_error(card.architecture, _faults(error)) from error
+        raise _config_error(card.architecture, fault_lines(error, arch.options)) from error
     return arch.build(card, options, encoder=arch.encoders.get(encoder, encoder), weights=encoder_weights)
 
 
@@ -168,14 +169,14 @@ def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
     try:
         resolved = arch.options.model_validate(given).model_dump(mode="json")
     except ValidationError as error:
-        faults += _faults(error)
+        faults += fault_lines(error, arch.options)
     try:
         card = ModelCard.model_validate(
             {**defaults, **card_fields, "architecture": name, "options": resolved}
             | {"encoder": arch.encoders.get(encoder, encoder)}
         )
     except ValidationError as error:
-        raise _config_error(name, faults + _faults(error)) from error
+        raise _config_error(name, faults + fault_lines(error, ModelCard)) from error
     if faults:
         raise _config_error(name, faults)
     return card
@@ -198,17 +199,6 @@ def _from_zoo(
         ModelCard.model_validate(row.model_dump(include=set(ModelCard.model_fields))),
         encoder_weights=encoder_weights,
     )
-
-
-def _faults(error: ValidationError) -> list[str]:
-    faults = []
-    for fault in error.errors(include_url=False):
-        where = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            faults.append(f"unknown option {where}={fault['input']!r}")
-        else:
-            faults.append(f"{where}: {fault['msg']} (got {fault['input']!r})" if where else fault["msg"])
-    return faults
 
 
 def _config_error(name: str, faults: list[str]) -> ConfigError:

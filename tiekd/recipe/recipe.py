@@ -7,16 +7,16 @@ and data set are values in it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from tiekd.card import MethodName
 from tiekd.data.photometry import PhotoSettings
 from tiekd.data.transforms import ViewSettings
 from tiekd.errors import ConfigError
+from tiekd.faults import faults_as
 from tiekd.methods import METHODS, PARTS
 from tiekd.models.registry import faults_of
 from tiekd.recipe.composition import compose, parse_override, shipped_recipes
@@ -30,7 +30,7 @@ from tiekd.recipe.settings import (
 )
 from tiekd.recipe.start import take_network
 
-__all__ = ["Recipe", "completed", "describe_faults", "load_recipe", "shipped_recipes"]
+__all__ = ["Recipe", "completed", "load_recipe", "shipped_recipes"]
 
 
 class Recipe(Settings):
@@ -138,13 +138,9 @@ def load_recipe(
     """
     document = compose(name, [*(values or {}).items(), *map(parse_override, overrides)])
     take_network(document)
-    try:
+    hint = "`tiekd train ROW --print-config` shows every key there is."
+    with faults_as(ConfigError, name, model=Recipe, hint=hint):
         return Recipe.model_validate(document)
-    except ValidationError as error:
-        raise ConfigError(
-            f"{name} has {describe_faults(error)}",
-            hint="`tiekd train ROW --print-config` shows every key there is.",
-        ) from error
 
 
 def completed(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,29 +149,3 @@ def completed(document: Mapping[str, Any]) -> dict[str, Any]:
         return Recipe.model_validate(document).model_dump(mode="json")
     except ValidationError:
         return dict(document)
-
-
-def describe_faults(error: ValidationError, model: type[BaseModel] = Recipe) -> str:
-    """All faults of a validation of `model`, one per line."""
-    lines = []
-    for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
-        if fault["type"] == "extra_forbidden":
-            lines.append(f"{place}: there is no such key{_instead(fault['loc'], model)}")
-        else:
-            given = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
-            said = fault["msg"].removeprefix("Value error, ").splitlines()
-            lines += [f"{place}: {one}{given}" for one in said]
-    count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
-    return f"{count}:\n  " + "\n  ".join(lines)
-
-
-def _instead(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """What may be meant by a key that is not there: near ones, else those there are."""
-    group: Any = model
-    for part in place[:-1]:
-        group = group.model_fields[part].annotation
-    near = get_close_matches(str(place[-1]), group.model_fields, n=3)
-    return (
-        f" (did you mean {' or '.join(near)}?)" if near else f" (there are {', '.join(group.model_fields)})"
-    )

@@ -7,12 +7,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import NetworkCrop
 from tiekd.data.read import fit_image, fitted_size
 from tiekd.errors import ConfigError, DataError
+from tiekd.faults import faults_as
 from tiekd.files import create, write_bytes
 
 SIDECAR = "labels.json"
@@ -76,14 +77,14 @@ def read_info(root: Path) -> LabelInfo:
     if not root.is_dir():
         raise DataError(f"There is no folder {root}.", hint="Give a folder that `tiekd label` wrote.")
     try:
-        return LabelInfo.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(
             f"{root} holds no {SIDECAR}, so the scale of its labels is unknown.",
             hint=f"Write labels with `tiekd label`; it also takes other people's: labels:{root},scale=…",
         ) from error
-    except ValidationError as error:
-        raise DataError(f"{path} can't be read: {error}", hint="Write the labels again.") from error
+    with faults_as(DataError, str(path), model=LabelInfo, hint="Write the labels again."):
+        return LabelInfo.model_validate_json(text)
 
 
 def begin(out: Path, info: LabelInfo) -> None:
