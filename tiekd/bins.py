@@ -1,8 +1,8 @@
-"""Depth bins and the distributions over them: the only place where `n_bins` becomes edges.
+"""Depth bins and distributions over them. Only this module turns `n_bins` into bin edges.
 
-A depth probability map (DPM) is a categorical distribution over `n_bins` depth bins at every pixel. Bins
-are `n_bins + 1` edges in metres, uniform between the ends of the range for TIE-KD (`uniform`), or one set
-per image for AdaBins. Everything here is a pure function of tensors.
+A depth probability map (DPM) gives every pixel one probability for each of `n_bins` depth bins. The bins are
+stored as `n_bins + 1` edges in metres. TIE-KD's students have uniform bins (docs/method.md §3.1); AdaBins
+predicts one set of bins per image (§3.2). All functions are pure.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from tiekd.errors import ConfigError
 from tiekd.types import DepthRange
 
 DENSITY_FLOOR = 1e-16
-"""A Gaussian density below this counts as no mass (docs/method.md §4)."""
+"""A Gaussian density below this value counts as no mass (docs/method.md §4)."""
 NO_MASS_LOGIT = -1000.0
-"""Stands in place of such a density, so that the softmax gives the bin exactly zero."""
+"""Replaces such a density, so that the softmax gives the bin exactly zero."""
 
+# Sizes of a tile of `pixel_tiles`, in values: 2^17 float32 values fit the second-level cache of a CPU core.
+# A GPU needs larger tiles (32 MB), because each launch of a kernel costs time.
 _TILE_VALUES_PER_THREAD = 2**17
 _TILE_VALUES_ON_DEVICE = 2**23
-"""Probabilities worked on at a time: a core's second-level cache, 32 MB where launches cost more."""
 
 
 @dataclass(frozen=True, slots=True)
 class DepthBins:
-    """Uniform bins between the ends of a depth range.
+    """Uniform bins that divide a depth range (docs/method.md §3.1).
 
     Raises ConfigError for fewer than two bins.
     """
@@ -70,7 +71,7 @@ def bin_centers(bin_edges: Tensor) -> Tensor:
 def edges_from_widths(relative_widths: Tensor, depth_range: DepthRange) -> Tensor:
     """Adaptive edges `[B, n_bins + 1]` in metres from non-negative widths `[B, n_bins]`.
 
-    The widths are normalised to fill the range (AdaBins, Bhat et al. 2021, eq. 1–2).
+    Only the ratios of the widths matter: they are scaled to fill the depth range (docs/method.md §3.2).
     """
     share = relative_widths / relative_widths.sum(dim=-1, keepdim=True)
     widths_m = share * (depth_range.max_m - depth_range.min_m)
@@ -79,9 +80,9 @@ def edges_from_widths(relative_widths: Tensor, depth_range: DepthRange) -> Tenso
 
 
 def over_channels(values: Tensor, like: Tensor) -> Tensor:
-    """View per-bin `values` `[n_bins]` or `[B, n_bins]` to broadcast over `like` `[B, n_bins, H, W]`.
+    """View of per-bin `values` `[n_bins]` or `[B, n_bins]` that broadcasts over `like` `[B, n_bins, H, W]`.
 
-    Raises ConfigError when the number of bins differs.
+    Raises ConfigError when the numbers of bins differ.
     """
     if values.shape[-1] != like.shape[1]:
         raise ConfigError(
@@ -93,20 +94,20 @@ def over_channels(values: Tensor, like: Tensor) -> Tensor:
 
 
 def expectation(dpm: Tensor, bin_edges: Tensor) -> Tensor:
-    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]`: sum p_k c_k (AdaBins eq. 3)."""
+    """Expected depth `[B, 1, H, W]` in metres of a DPM `[B, n_bins, H, W]` (docs/method.md §3.3)."""
     return (dpm * over_channels(bin_centers(bin_edges), dpm)).sum(dim=1, keepdim=True)
 
 
 def expectation_of_logits(dpm_logits: Tensor, bin_edges: Tensor) -> Tensor:
-    """`expectation` of `softmax(dpm_logits)` in float32 or better, without a map of the distribution.
+    """`expectation` of `softmax(dpm_logits)`, in float32 or better, without storing the distribution.
 
-    Its gradient makes the distribution again, a few pixels at a time, from nothing but the logits
-    `[B, n_bins, H, W]`. It can't be differentiated twice. Raises ConfigError when the number of bins differs.
+    dpm_logits: `[B, n_bins, H, W]`. The backward pass computes the distribution again from the logits, a few
+    pixels at a time. It cannot be differentiated twice. Raises ConfigError when the numbers of bins differ.
     """
     precise = torch.promote_types(dpm_logits.dtype, torch.float32)
     centers = over_channels(bin_centers(bin_edges), dpm_logits)[:, :, 0, 0].to(precise)
     if torch.compiler.is_compiling():
-        # A compiler fuses these itself, and an exported graph has no use for hundreds of copies of a tile.
+        # A compiler fuses these operations itself. It would unroll the tiles into hundreds of copies.
         return (dpm_logits.softmax(dim=1, dtype=precise) * centers[:, :, None, None]).sum(dim=1, keepdim=True)
     batch, n_bins, height, width = dpm_logits.shape
     depth: Tensor = _Expectation.apply(dpm_logits.flatten(2), centers.expand(batch, n_bins))
@@ -114,7 +115,10 @@ def expectation_of_logits(dpm_logits: Tensor, bin_edges: Tensor) -> Tensor:
 
 
 def pixel_tiles(maps: Tensor) -> Iterator[tuple[int, slice]]:
-    """Pieces (image, pixels) of `[B, n_bins, N]` whose intermediate results are small, in order."""
+    """Cut `maps` `[B, n_bins, N]` into tiles (image, slice of pixels), in order.
+
+    Intermediate results of one tile stay in the cache, so no map of all bins is written to memory.
+    """
     batch, n_bins, n_pixels = maps.shape
     on_cpu = maps.device.type == "cpu"
     values = _TILE_VALUES_PER_THREAD * torch.get_num_threads() if on_cpu else _TILE_VALUES_ON_DEVICE
@@ -125,17 +129,18 @@ def pixel_tiles(maps: Tensor) -> Iterator[tuple[int, slice]]:
 
 
 def softmax_of_tile(logits: Tensor) -> Tensor:
-    """Probabilities `[n_bins, n]` in float32 or better, in the memory order of the `logits`."""
+    """Probabilities `[n_bins, n]` of one tile, in float32 or better, with the memory layout of `logits`."""
     precise = torch.promote_types(logits.dtype, torch.float32)
-    if logits.stride(0) == 1:  # channels last: a softmax over any but the last dimension would copy
+    if logits.stride(0) == 1:  # channels last: a softmax over another dimension than the last would copy
         return logits.t().softmax(dim=1, dtype=precise).t()
     return logits.softmax(dim=0, dtype=precise)
 
 
 def refuse_second_derivative() -> None:
-    """For backward passes written by hand: without it autograd would take their result for a constant.
+    """Raise ConfigError when autograd records the backward pass.
 
-    Raises ConfigError where a graph of the backward pass is asked for.
+    Hand-written backward passes call this first. Without it, autograd would treat their result as a constant
+    and return wrong second derivatives.
     """
     if torch.is_grad_enabled():
         raise ConfigError(
@@ -145,7 +150,10 @@ def refuse_second_derivative() -> None:
 
 
 class _Expectation(torch.autograd.Function):
-    """Expectation `[B, N]` of `softmax(logits)`, `[B, n_bins, N]`, over `centers` `[B, n_bins]`."""
+    """Expectation `[B, N]` of `softmax(logits)`, logits `[B, n_bins, N]`, over centers `[B, n_bins]`.
+
+    With q = softmax(z) and the depth D = sum q_k c_k, the derivative of D by z_k is q_k (c_k - D).
+    """
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, centers: Tensor) -> Tensor:
@@ -163,6 +171,7 @@ class _Expectation(torch.autograd.Function):
         grad_logits = torch.empty_like(logits)
         grad_centers = torch.zeros_like(centers) if ctx.needs_input_grad[1] else None
         for image, some in pixel_tiles(logits):
+            # From here on `dpm` holds the probabilities times the incoming gradient.
             dpm = softmax_of_tile(logits[image, :, some]).mul_(grad_depth[image, some])
             if grad_centers is not None:
                 grad_centers[image] += dpm.sum(dim=1)
@@ -172,7 +181,7 @@ class _Expectation(torch.autograd.Function):
 
 
 def mode(dpm: Tensor, bin_edges: Tensor) -> Tensor:
-    """Centre of the most probable bin, `[B, 1, H, W]` in metres."""
+    """Centre of the most probable bin `[B, 1, H, W]` in metres."""
     centers = bin_centers(bin_edges)
     per_image = centers if centers.ndim == 2 else centers[None].expand(dpm.shape[0], -1)
     index = dpm.argmax(dim=1).flatten(1)
@@ -180,17 +189,17 @@ def mode(dpm: Tensor, bin_edges: Tensor) -> Tensor:
 
 
 def entropy(dpm: Tensor) -> Tensor:
-    """Shannon entropy `[B, 1, H, W]` of a DPM in nats; 0 is certain, `log(n_bins)` knows nothing."""
+    """Shannon entropy `[B, 1, H, W]` in nats: 0 if one bin has all the mass, `log(n_bins)` if uniform."""
     per_bin: Tensor = torch.special.entr(dpm)
     return per_bin.sum(dim=1, keepdim=True)
 
 
 def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
-    """Target DPM `[B, n_bins, H, W]` of a depth `[B, 1, H, W]` in metres (docs/method.md §4).
+    """Target DPM `[B, n_bins, H, W]` of a depth `[B, 1, H, W]` in metres, as published (docs/method.md §4).
 
-    Kept from the published method: the softmax is taken of the Gaussian *density*, not of its logarithm,
-    so the target is a plateau about as wide as the reach of the density. Where no bin is within reach of the
-    depth it is uniform. Raises ConfigError for a sigma that is not positive.
+    The softmax is taken of the Gaussian *density*, not of its logarithm. The target is therefore a plateau,
+    as wide as the reach of the density. Where no bin is within reach of the depth, the target is uniform.
+    Raises ConfigError for a sigma that is not positive.
     """
     centers = bin_centers(bin_edges)
     per_image = (centers if centers.ndim == 2 else centers[None])[:, :, None, None]
@@ -198,9 +207,10 @@ def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
 
 
 def target_logits(centers: Tensor, depth: Tensor, *, sigma_m: float) -> Tensor:
-    """What the target DPM is the softmax of: densities around `depth`, which broadcasts to bin `centers`.
+    """Logits of the target DPM: the Gaussian density of each bin centre, NO_MASS_LOGIT for bins out of reach.
 
-    NO_MASS_LOGIT where a bin is out of reach. Raises ConfigError for a sigma that is not positive.
+    `centers` and `depth` are in metres and broadcast together. Raises ConfigError for a sigma that is not
+    positive.
     """
     _check_sigma(sigma_m)
     density = torch.exp(-((centers - depth) ** 2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
@@ -208,7 +218,10 @@ def target_logits(centers: Tensor, depth: Tensor, *, sigma_m: float) -> Tensor:
 
 
 def target_reach_m(sigma_m: float) -> float:
-    """Distance in metres beyond which a bin has no mass, up to rounding; raises ConfigError."""
+    """Distance in metres beyond which a bin has no mass, up to rounding (docs/method.md §4).
+
+    Raises ConfigError for a sigma that is not positive.
+    """
     _check_sigma(sigma_m)
     return sigma_m * math.sqrt(-2 * math.log(DENSITY_FLOOR * math.sqrt(2 * math.pi) * sigma_m))
 

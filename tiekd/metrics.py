@@ -1,4 +1,4 @@
-"""Depth metrics of one image and their mean over images, as pure functions of arrays (docs/method.md §13)."""
+"""Depth metrics of one image and their mean over images: pure functions of arrays (docs/method.md §13)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tiekd.types import DepthRange
 
 METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
 TEACHER_METRICS = ("abs_rel_T", "sq_rel_T", "rmse_T", "rmse_log_T", "delta1_T", "delta2_T", "delta3_T")
-"""The same against a teacher's depth, named as the authors do."""
+"""The same against the teacher's label, with the authors' names (docs/method.md §13.5)."""
 CROPS: dict[str, Callable[[int, int], Box]] = {
     "garg": garg_crop_box,
     "eigen": eigen_crop_box,
     "nyu_eigen": nyu_eigen_crop_box,
 }
-"""Crop name -> box for the size of the array that is evaluated."""
+"""Name of a crop -> function from height and width of the evaluated map to the box (docs/method.md §13.3)."""
 
 
 def depth_metrics(
     pred: NDArray[np.floating], gt: NDArray[np.floating], *, depth_range: DepthRange, crop: str | None = None
 ) -> dict[str, float]:
-    """The metrics of one image, from depths `[H, W]` in metres; all NaN where nothing can be compared.
+    """The metrics of one image from depths `[H, W]` in metres (docs/method.md §13.4); NaN if no pixel counts.
 
     A pixel counts when its ground truth lies strictly inside the range and inside the crop ("garg", "eigen",
-    "nyu_eigen" or None). The prediction is taken as it is: clamp it first, as models do. Raises DataError for
-    unequal shapes and for predictions that are not finite, UnknownNameError for the crop.
+    "nyu_eigen" or None). The prediction is not clamped here; models clamp theirs. Raises DataError for
+    unequal shapes and for predictions that are not finite, UnknownNameError for an unknown crop.
     """
     mask = valid_mask(gt, depth_range=depth_range, crop=crop)
     if pred.shape != gt.shape:
@@ -53,10 +53,10 @@ def depth_metrics(
 def teacher_metrics(
     pred: NDArray[np.floating], teacher_depth: NDArray[np.floating], *, top_rows: int = 0
 ) -> dict[str, float]:
-    """Agreement of one image with its teacher, from depths `[H, W]` in metres; NaN where nothing is taught.
+    """Agreement with the teacher on one image, from depths `[H, W]` in metres (docs/method.md §13.5).
 
-    Every pixel below the first `top_rows` rows counts, sky too, if the teacher has depth there (above 0).
-    Raises DataError for unequal shapes.
+    A pixel counts when it lies below the first `top_rows` rows and has a label (above 0 m), also in the sky.
+    All values are NaN if no pixel counts. Raises DataError for unequal shapes.
     """
     if pred.shape != teacher_depth.shape:
         raise DataError(
@@ -75,9 +75,9 @@ def teacher_metrics(
 def valid_mask(
     gt: NDArray[np.floating], *, depth_range: DepthRange, crop: str | None = None
 ) -> NDArray[np.bool_]:
-    """Which pixels of a ground truth `[H, W]` in metres count, bool `[H, W]`.
+    """Bool mask `[H, W]`: which pixels of a ground truth `[H, W]` in metres count (docs/method.md §13.1).
 
-    Raises UnknownNameError for the crop and DataError for an array that is not two-dimensional.
+    Raises UnknownNameError for an unknown crop and DataError for an array that is not two-dimensional.
     """
     if gt.ndim != 2:
         raise DataError(f"Expected a depth map [H, W], got {gt.shape}.", hint="Evaluate one image at a time.")
@@ -95,14 +95,14 @@ def valid_mask(
 def mean_over_images(
     per_image: Iterable[Mapping[str, float]], names: Iterable[str] = METRICS
 ) -> dict[str, float]:
-    """Mean of every metric over the images that had anything to compare; NaN when none had."""
+    """Mean of each metric over the images that have a value; NaN when no image has one."""
     rows = list(per_image)
     columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in names}
     return {name: float(np.mean(values)) if values else math.nan for name, values in columns.items()}
 
 
 def _compare(estimate: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[str, float]:
-    # A prediction of 0 m is infinitely wrong in ratios and logarithms; that is an answer, not a warning.
+    # A predicted 0 m makes ratios and logarithms infinite. That is the right value, so numpy must not warn.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.maximum(truth / estimate, estimate / truth)
         log_error = np.log(estimate) - np.log(truth)
@@ -114,7 +114,7 @@ def _compare(estimate: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[
         "rmse": float(np.sqrt(np.mean(error**2))),
         "rmse_log": float(np.sqrt(np.mean(log_error**2))),
         "log10": float(np.mean(np.abs(log_error))) / math.log(10),
-        # Where rounding makes the variance negative, or infinities cancel, the published value is 0.
+        # Rounding can make the variance negative, and infinities make it NaN. The published value is then 0.
         "silog": 100 * math.sqrt(variance) if variance > 0 else 0.0,
         **{f"delta{i}": float(np.mean(ratio < 1.25**i)) for i in (1, 2, 3)},
     }

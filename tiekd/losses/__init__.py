@@ -1,1 +1,1 @@
-"""Training losses: pure functions in `functional`, thin modules around them in `modules`."""
+"""Training losses (docs/method.md §5 to §8): pure functions in `functional`, thin modules in `modules`."""

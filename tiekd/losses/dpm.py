@@ -1,9 +1,11 @@
-"""L_DPM: the divergence from a student's depth distribution to the target DPM of its teacher's depth.
+"""L_DPM: the divergence from the target DPM of the teacher's depth to the student's DPM (docs/method.md §5).
 
-The target is nothing but zeros further than a few metres from the teacher's depth, so only that window of
-bins is ever looked at: a tenth of them at KITTI's sigma of 0.5 m. Everything over all bins is made and used
-a few pixels at a time, in the forward pass and again in the backward pass; the only map of all bins that is
-stored is the gradient.
+The straightforward form stores several maps of all bins. This form avoids them in two ways:
+
+* The target is exactly zero further than a few metres from the teacher's depth. Only the bins inside that
+  window enter the sum: about a tenth of all bins at KITTI's sigma of 0.5 m.
+* What needs all bins (softmax, expectation) is computed for a few pixels at a time, in the forward pass and
+  again in the backward pass. The gradient is the only stored map of all bins.
 """
 
 from __future__ import annotations
@@ -30,11 +32,11 @@ _EPS = 1e-7
 def dpm_loss(dpm: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
     """Divergence KL(target ‖ student) per pixel `[B, 1, H, W]` in nats (docs/method.md §5).
 
-    dpm: probabilities `[B, n_bins, H, W]`; teacher_depth: `[B, 1, H, W]` metres at the same resolution;
-    bin_edges: `[n_bins + 1]` or `[B, n_bins + 1]` metres. Kept from the published code: bins to which the
-    student gives exactly nothing are dropped, so the value may be slightly negative, and pixels without a
-    label (0 m) pull towards the nearest bins. It can't be differentiated twice, and gives the teacher and
-    the bins no gradient. Raises ConfigError for shapes that don't fit.
+    dpm: probabilities `[B, n_bins, H, W]`; teacher_depth: `[B, 1, H, W]` in metres, at the same resolution;
+    bin_edges: `[n_bins + 1]` or `[B, n_bins + 1]` in metres. Two quirks of the published code are kept: bins
+    with a student probability of exactly zero are left out, so the value may be slightly negative; and pixels
+    without a label (0 m) pull towards the nearest bins. The teacher's depth and the bins get no gradient, and
+    the result cannot be differentiated twice. Raises ConfigError for shapes that do not fit.
     """
     loss: Tensor = _divergence(dpm, teacher_depth, bin_edges, sigma_m=sigma_m, is_logits=False)[0]
     return loss
@@ -43,7 +45,7 @@ def dpm_loss(dpm: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: 
 def dpm_loss_from_logits(
     dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor, *, sigma_m: float
 ) -> Tensor:
-    """`dpm_loss` of `softmax(dpm_logits)`, the softmax in float32 or better."""
+    """`dpm_loss` of `softmax(dpm_logits)`. The softmax is computed in float32 or better."""
     return dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m)[0]
 
 
@@ -52,7 +54,7 @@ def dpm_loss_and_depth(
 ) -> tuple[Tensor, Tensor]:
     """`dpm_loss_from_logits` and the expected depth `[B, 1, H, W]` in metres, from one softmax.
 
-    Both are differentiable; their gradients meet before they reach the logits.
+    Both are differentiable. Their gradients are added per tile, so that the logits get one gradient map.
     """
     loss, depth = _divergence(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m, is_logits=True)
     return loss, depth
@@ -82,9 +84,11 @@ def _divergence(
 
 
 class _Divergence(torch.autograd.Function):
-    """Divergence and expectation `[B, N]` of logits or probabilities `[B, n_bins, N]`.
+    """Divergence and expectation, both `[B, N]`, of logits or probabilities `[B, n_bins, N]`.
 
-    Per pixel sum_k p_k log(p_k / (q_k + eps) + eps) over the bins with q_k != 0, where p is the target.
+    Per pixel the divergence is sum_k p_k log(p_k / (q_k + eps) + eps) over the bins with q_k != 0; p is the
+    target, q the student's DPM. `first` is the first bin of each pixel's window. `far` marks pixels without a
+    bin within reach: their target is uniform over all bins. `slope` is the derivative of the divergence by q.
     """
 
     @staticmethod
@@ -107,11 +111,12 @@ class _Divergence(torch.autograd.Function):
             far[here] = densities.amax(dim=0) == NO_MASS_LOGIT
             loss[here], slope[image, :, some] = _terms(dpm.gather(0, index), densities.softmax(dim=0))
             out = far[here].nonzero()[:, 0]
-            if len(out):
+            if len(out):  # rare (depth beyond the last bin): their sum runs over all bins, not over a window
                 everywhere = dpm[:, out]
                 loss[image, some][out] = _terms(everywhere, _uniform(everywhere))[0]
                 slope[image, :, some][:, out] = 0
             depth[here] = (dpm * bins[:, None]).sum(dim=0)
+        # With an output that the loss does not use, `backward` then receives None, not a map of zeros.
         ctx.set_materialize_grads(False)
         ctx.is_logits = is_logits
         ctx.save_for_backward(values, centers, first, far, slope)
@@ -138,33 +143,33 @@ class _Divergence(torch.autograd.Function):
                 if len(out):
                     everywhere = dpm[:, out]
                     by_dpm[:, out] += _terms(everywhere, _uniform(everywhere))[1] * grad_loss[here][out]
-            if ctx.is_logits:
+            if ctx.is_logits:  # derivative of the softmax: q_k (g_k - sum_j g_j q_j)
                 by_dpm.sub_((by_dpm * dpm).sum(dim=0)).mul_(dpm)
             grad[image, :, some] = by_dpm
         return grad, None, None, None, None
 
 
 def _window_steps(centers: Tensor, reach_m: float) -> Tensor:
-    """0, 1, 2, … `[K, 1]`, where K consecutive bins hold every bin within reach of any depth."""
+    """Offsets 0 to K - 1, `[K, 1]`. At any depth, K consecutive bins contain all bins within reach."""
     n_bins = centers.shape[1]
     after = torch.searchsorted(centers, centers + 2 * reach_m, right=True)
     most = int((after - torch.arange(n_bins, device=centers.device)).max())
-    # One bin to spare on either side: the reach is rounded, and bins beyond it get their zero anyway.
+    # One bin more on either side, because the reach is rounded. A bin beyond the reach gets zero anyway.
     return torch.arange(min(most + 2, n_bins), device=centers.device)[:, None]
 
 
 def _window_start(depth: Tensor, centers: Tensor, size: int, reach_m: float) -> Tensor:
-    """First of the `size` bins that hold every bin within reach of depths `[n]`."""
+    """Index `[n]` of the first of `size` bins that contain all bins within reach of each depth `[n]`."""
     return (torch.searchsorted(centers, depth - reach_m) - 1).clamp_(0, len(centers) - size)
 
 
 def _uniform(dpm: Tensor) -> Tensor:
-    """The target where no bin is within reach of the depth."""
+    """Target of pixels without a bin within reach of their depth."""
     return torch.full_like(dpm, 1 / len(dpm))
 
 
 def _terms(dpm: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Divergence summed over dimension 0, and its derivative by `dpm`."""
+    """Divergence `[n]`, summed over dimension 0, and its derivative by `dpm` `[K, n]`."""
     dropped = dpm == 0
     floored = dpm + _EPS
     ratio = target / floored

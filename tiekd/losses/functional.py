@@ -1,8 +1,8 @@
 """Losses as pure functions of depth maps `[B, 1, H, W]` in metres and DPMs `[B, n_bins, H, W]`.
 
-They reproduce the published values and gradients, oddities included (docs/method.md §4 to §8). Where the
-published form is undefined (nothing valid, the square root at zero) these are finite, so that one empty crop
-can't end a run.
+They give the published values and gradients, including the quirks (docs/method.md §4 to §8). There is one
+exception: where the published form is undefined (no valid pixel, square root at zero), the value and the
+gradient are zero here, so that one crop without ground truth cannot end a run.
 """
 
 from __future__ import annotations
@@ -29,27 +29,29 @@ __all__ = [
     "top_crop",
 ]
 
+# docs/method.md §2 lists the sources of these constants.
 _SILOG_EPS = 1e-3
 _SILOG_MEAN_SHARE = 0.15
 _CHAMFER_FLOOR_M = 1e-3
 
 
 def ssim(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
-    """Structural similarity of two maps `[B, 1, H, W]`, per pixel (docs/method.md §6.1).
+    """Structural similarity per pixel of two maps `[B, 1, H, W]` in metres (docs/method.md §6.1).
 
-    Kept from the published code: an 11x11 window with zeros around the border, constants for a range of 1
-    although the values are metres, and magnitudes of variances and covariance, so that an anti-correlated
-    patch scores like a correlated one. The default computes in float32 or better; in float32 it keeps the
-    published rounding, which is as large as the value in flat regions. `precise` computes in float64 where
-    the device has it: this is faster, gives the target no gradient and can't be differentiated twice.
-    Float64 maps are always computed this way. Raises ConfigError for unequal shapes.
+    Like the published code it pads the border with zeros, uses constants for values from 0 to 1, and takes
+    magnitudes of variances and covariance: an anti-correlated patch scores like a correlated one.
+
+    By default it computes in float32, with the published rounding, which in flat regions is as large as the
+    value itself. `precise` computes in float64 where the device has it. This is also faster, but the target
+    gets no gradient and the result cannot be differentiated twice. Float64 maps always take this way. Raises
+    ConfigError for unequal shapes.
     """
     depth, target = _pair(depth, target)
     return (precise_ssim if precise or depth.dtype == torch.float64 else published_ssim)(depth, target)
 
 
 def ssim_loss(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
-    """1 - mean SSIM of maps `[B, 1, H, W]` in metres; L_DEPTH of TIE-KD (docs/method.md §6.2)."""
+    """1 - mean SSIM of two maps `[B, 1, H, W]` in metres: L_DEPTH of TIE-KD (docs/method.md §6.2)."""
     return 1 - ssim(depth, target, precise=precise).mean()
 
 
@@ -62,9 +64,9 @@ def mse_loss(depth: Tensor, target: Tensor) -> Tensor:
 def silog_loss(depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) -> Tensor:
     """Scale-invariant log error over the valid pixels of the whole batch (docs/method.md §8.1).
 
-    sqrt(unbiased variance + 0.15 mean²) of the log ratios; `valid_mask` bool `[B, 1, H, W]`, by default
-    `target > 0`. Zero, with zero gradient, where nothing is valid or nothing differs; one pixel has no
-    variance. Raises ConfigError for unequal shapes.
+    The value is sqrt(unbiased variance + 0.15 mean²) of the log ratios. depth, target: `[B, 1, H, W]` in
+    metres; valid_mask: bool, same shape, by default `target > 0`. Value and gradient are zero when no pixel
+    is valid or nothing differs. A single valid pixel has no variance. Raises ConfigError for unequal shapes.
     """
     depth, target = _pair(depth, target)
     mask = target > 0 if valid_mask is None else valid_mask
@@ -79,16 +81,16 @@ def silog_loss(depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) 
     variance = ratio.var() if ratio.numel() > 1 else ratio.new_zeros(())
     energy = variance + _SILOG_MEAN_SHARE * ratio.mean() ** 2
     nonzero = energy > 0
-    # The inner `where` keeps the root's infinite slope at zero out of the gradient.
+    # The inner `where` is needed too: sqrt has an infinite slope at zero, and infinity times zero is NaN.
     return torch.where(nonzero, torch.where(nonzero, energy, 1.0).sqrt(), energy)
 
 
 def bins_chamfer_loss(bin_centers: Tensor, target: Tensor) -> Tensor:
-    """Two-way squared distance in m² of bin centres and depths (docs/method.md §8.3).
+    """Chamfer distance in m² between bin centres and true depths (docs/method.md §8.3).
 
-    bin_centers: `[n]` or `[B, n]`; target: `[B, 1, H, W]`, both in metres. Per image: the mean over
-    centres of the squared distance to the nearest depth, plus the mean over depths (those >= 1 mm) of that to
-    the nearest centre; then the mean of the images that have any depth. AdaBins weighs it with 0.1.
+    bin_centers: `[n]` or `[B, n]`; target: `[B, 1, H, W]`; both in metres. For each image it adds two means
+    of squared distances: from each centre to the nearest depth, and from each depth of at least 1 mm to the
+    nearest centre. The value is the mean over the images that have any depth.
     """
     target = _precise(target).detach()
     centers = _precise(bin_centers)
@@ -113,9 +115,10 @@ def tiekd_loss(
     sigma_m: float,
     dpm_weight: float = 0.1,
 ) -> dict[str, Tensor]:
-    """The TIE-KD loss and its two parts, as scalars `loss`, `dpm_loss`, `depth_loss` (docs/method.md §7).
+    """The TIE-KD loss and its two parts: scalars `loss`, `dpm_loss`, `depth_loss` (docs/method.md §7).
 
-    dpm: the student's probabilities `[B, n_bins, H, W]`; depth: their expectation `[B, 1, H, W]` in metres.
+    dpm: the student's probabilities `[B, n_bins, H, W]`; depth: their expectation `[B, 1, H, W]` in metres;
+    teacher_depth: `[B, 1, H, W]` in metres. Raises ConfigError for shapes that do not fit.
     """
     loss_map = dpm_loss(dpm, teacher_depth, bin_edges, sigma_m=sigma_m)
     return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth), dpm_weight)
@@ -129,9 +132,9 @@ def tiekd_loss_from_logits(
     sigma_m: float,
     dpm_weight: float = 0.1,
 ) -> dict[str, Tensor]:
-    """`tiekd_loss` of `softmax(dpm_logits)` and its expectation, as training takes it.
+    """`tiekd_loss` of `softmax(dpm_logits)` and its expectation. Training uses this form.
 
-    From one softmax in float32 or better, and with the precise SSIM.
+    One softmax, in float32 or better, serves both parts. SSIM is computed in float64.
     """
     loss_map, depth = dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m)
     return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth, precise=True), dpm_weight)
@@ -140,7 +143,7 @@ def tiekd_loss_from_logits(
 def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:
     """Views of `[..., H, W]` tensors without their first `rows` rows (docs/method.md §7.2).
 
-    Raises ConfigError when nothing would be left.
+    Raises ConfigError when no row would be left.
     """
     for tensor in tensors:
         if not 0 <= rows < tensor.shape[-2]:
@@ -152,12 +155,13 @@ def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:
 
 
 def _weigh(dpm_part: Tensor, depth_part: Tensor, dpm_weight: float) -> dict[str, Tensor]:
+    # The factor 10 is published. With the default weight the loss is 1 L_DPM + 9 L_DEPTH.
     loss = 10 * (dpm_weight * dpm_part + (1 - dpm_weight) * depth_part)
     return {"loss": loss, "dpm_loss": dpm_part, "depth_loss": depth_part}
 
 
 def _precise(value: Tensor) -> Tensor:
-    """Half precision lifted to float32: squares of metres overflow or round away in it."""
+    """Half precision converted to float32, because squares of metres overflow or lose their digits in it."""
     return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
 
 
@@ -171,9 +175,13 @@ def _pair(depth: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _nearest(ordered: Tensor, queries: Tensor) -> Tensor:
-    """For every query the nearest of the ascending values; sorting keeps this linear in memory."""
+    """For every query, the nearest of the values `ordered`, which are ascending.
+
+    A search in sorted values needs no table of all pairs, which would have bins times pixels entries.
+    """
     if len(ordered) == 1:
         return ordered.expand_as(queries)
+    # Indices carry no gradient; it flows through the gathered values below.
     above = torch.searchsorted(ordered.detach(), queries.detach()).clamp(1, len(ordered) - 1)
     low, high = ordered[above - 1], ordered[above]
     return torch.where(queries - low <= high - queries, low, high)

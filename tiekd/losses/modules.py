@@ -1,4 +1,4 @@
-"""The losses as modules: they hold the settings, `functional` holds the arithmetic."""
+"""The losses as modules. A module holds the settings; `functional` holds the arithmetic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DPMLoss(nn.Module):
         self.sigma_m = sigma_m
 
     def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> Tensor:
-        """Scalar, from logits `[B, n_bins, H, W]` and a teacher depth `[B, 1, H, W]` in metres."""
+        """Scalar in nats. Logits `[B, n_bins, H, W]`; teacher depth `[B, 1, H, W]` and edges in metres."""
         return functional.dpm_loss_from_logits(
             dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m
         ).mean()
@@ -31,17 +31,17 @@ class TIEKDLoss(nn.Module):
         self.dpm_weight = dpm_weight
 
     def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> dict[str, Tensor]:
-        """Scalars `loss`, `dpm_loss`, `depth_loss`, from what `DPMLoss` takes."""
+        """Scalars `loss`, `dpm_loss` and `depth_loss`; the arguments are those of `DPMLoss`."""
         return functional.tiekd_loss_from_logits(
             dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m, dpm_weight=self.dpm_weight
         )
 
 
 class SSIMLoss(nn.Module):
-    """`functional.ssim_loss`, precise."""
+    """`functional.ssim_loss` in float64."""
 
     def forward(self, depth: Tensor, target: Tensor) -> Tensor:
-        """Scalar, from two maps `[B, 1, H, W]` in metres."""
+        """Scalar. Both maps are `[B, 1, H, W]` in metres."""
         return functional.ssim_loss(depth, target, precise=True)
 
 
@@ -49,7 +49,7 @@ class SILogLoss(nn.Module):
     """`functional.silog_loss`."""
 
     def forward(self, depth: Tensor, target: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-        """Scalar, from two maps `[B, 1, H, W]` in metres and a bool mask of the same shape."""
+        """Scalar. Both maps are `[B, 1, H, W]` in metres; the mask is bool and has the same shape."""
         return functional.silog_loss(depth, target, valid_mask)
 
 
@@ -57,13 +57,13 @@ class MSELoss(nn.Module):
     """`functional.mse_loss`."""
 
     def forward(self, depth: Tensor, target: Tensor) -> Tensor:
-        """Scalar in m², from two maps `[B, 1, H, W]` in metres."""
+        """Scalar in m². Both maps are `[B, 1, H, W]` in metres."""
         return functional.mse_loss(depth, target)
 
 
 class BinsChamferLoss(nn.Module):
-    """`functional.bins_chamfer_loss` of the bins between `bin_edges`."""
+    """`functional.bins_chamfer_loss` of the centres of the bins."""
 
     def forward(self, bin_edges: Tensor, target: Tensor) -> Tensor:
-        """Scalar in m², from edges `[B, n_bins + 1]` and a depth `[B, 1, H, W]`, both in metres."""
+        """Scalar in m². Edges `[B, n_bins + 1]` and depth `[B, 1, H, W]` are in metres."""
         return functional.bins_chamfer_loss(bin_centers(bin_edges), target)

@@ -1,10 +1,12 @@
-"""SSIM of two depth maps as published, twice: in the published arithmetic, and precise, for training.
+"""The published SSIM of two depth maps, in float32 as published and in float64 for training.
 
-The published constants belong to a range of 1 while the values are metres, so in float32 the variance of a
-flat surface far away is rounding as large as they are. So is the sign of a covariance of nearly nothing, and
-as the published form takes the magnitude, the direction of its gradient: two runs that only add up in another
-order part within a few steps. In double precision all of it is exact for what float32 depth can say; as
-products with banded matrices, its gradient written by hand, it takes less time and memory as well.
+The published constants suit values from 0 to 1, but depth is in metres (docs/method.md §6.1). In float32 the
+variance of a flat, distant surface is therefore rounding noise as large as the constants. The sign of a
+covariance near zero is noise too, and with it the direction of the gradient, because the published form takes
+magnitudes. Two runs that add numbers in a different order then diverge within a few steps.
+
+Float64 resolves everything that float32 depth can express. The float64 form blurs by products with banded
+matrices and has a hand-written gradient, so it also needs less time and memory.
 """
 
 from __future__ import annotations
@@ -21,15 +23,15 @@ from tiekd.bins import refuse_second_derivative
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
 _BLOCK_PX = 48
-"""Pixels that one matrix product blurs: few, and the band is mostly zeros; many, and there are many calls."""
+"""Pixels that one matrix product blurs. Larger blocks multiply more zeros; smaller ones need more calls."""
 
 
 def published_ssim(depth: Tensor, target: Tensor) -> Tensor:
-    """SSIM per pixel of maps `[B, 1, H, W]` in float32, up to the rounding of the published code."""
+    """SSIM per pixel `[B, 1, H, W]` of two such maps, in float32, with the rounding of the published code."""
     moments = torch.cat([depth, target, depth * depth, target * target, depth * target], dim=1)
     window = _window().to(moments).expand(5, 1, -1, -1)
     with torch.autocast(moments.device.type, enabled=False):
-        # Side by side in memory the maps share each step of the window: several times faster on CPUs.
+        # With the five maps interleaved in memory this convolution is several times faster on CPUs.
         stacked = moments.contiguous(memory_format=torch.channels_last)
         blurred = F.conv2d(stacked, window, padding=_WINDOW // 2, groups=5)
     return _likeness(*blurred.chunk(5, dim=1)).map
@@ -37,16 +39,17 @@ def published_ssim(depth: Tensor, target: Tensor) -> Tensor:
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # a compiler would unroll images and blocks
 def precise_ssim(depth: Tensor, target: Tensor) -> Tensor:
-    """SSIM per pixel of maps `[B, 1, H, W]`, computed in float64 where the device has it, in `depth`'s type.
+    """SSIM per pixel `[B, 1, H, W]` of two such maps, computed in float64 where the device has it.
 
-    The target gets no gradient, and it can't be differentiated twice.
+    The result has the dtype of `depth`. The target gets no gradient, and the result cannot be differentiated
+    twice.
     """
     likeness: Tensor = _SSIM.apply(depth.flatten(0, 1), target.detach().flatten(0, 1))
     return likeness.view_as(depth)
 
 
 class _Likeness(NamedTuple):
-    """SSIM and what its slopes are made of, maps of one shape."""
+    """SSIM and the terms that its derivatives need, as maps of one shape."""
 
     map: Tensor
     luminance: Tensor
@@ -60,7 +63,7 @@ class _Likeness(NamedTuple):
 def _likeness(
     mean_a: Tensor, mean_b: Tensor, square_a: Tensor, square_b: Tensor, product: Tensor
 ) -> _Likeness:
-    """SSIM from local means of a, b, a², b² and ab."""
+    """SSIM (docs/method.md §6.1) from the local means of a, b, a², b² and ab."""
     var_a, var_b = square_a - mean_a * mean_a, square_b - mean_b * mean_b
     covariance = product - mean_a * mean_b
     luminance = 2 * mean_a * mean_b + _C1
@@ -72,7 +75,7 @@ def _likeness(
 
 
 class _SSIM(torch.autograd.Function):
-    """SSIM `[N, H, W]` of depth and target `[N, H, W]`, image by image: double precision takes room."""
+    """SSIM `[N, H, W]` of depth and target, one image at a time because float64 maps are large."""
 
     @staticmethod
     def forward(ctx: Any, depth: Tensor, target: Tensor) -> Tensor:
@@ -90,14 +93,14 @@ class _SSIM(torch.autograd.Function):
         depth, target, slopes = ctx.saved_tensors
         grad = torch.empty_like(depth)
         for i, grad_one in enumerate(grad_likeness):
-            # The window is symmetric, so that the way back through a blur is the blur itself.
+            # The window is symmetric, so the gradient of a blur is the same blur.
             by_mean, by_square, by_product = _blur(slopes[i] * grad_one)
             grad[i] = by_mean + 2 * depth[i] * by_square + target[i] * by_product
         return grad, None
 
 
 def _compare(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """SSIM of `a` and `b` `[H, W]`, and its slopes `[3, H, W]` by the local means of a, a² and ab."""
+    """SSIM of `a` and `b` `[H, W]`, and its derivatives `[3, H, W]` by the local means of a, a² and ab."""
     means = _blur(torch.stack([a, b, a * a, b * b, a * b]))
     mean_a, mean_b = means[:2]
     found = _likeness(*means)
@@ -105,18 +108,18 @@ def _compare(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     by_square = -found.var_a.sign() * found.map / found.structure_scale
     by_product = 2 * found.covariance.sign() * found.luminance / scale
     by_mean = 2 * (mean_b * found.structure / scale - mean_a * found.map / found.luminance_scale)
-    # Variance and covariance hold products of the means themselves.
+    # Variance and covariance contain products of the means, so the mean acts through them too.
     by_mean -= 2 * mean_a * by_square + mean_b * by_product
     return found.map, torch.stack([by_mean, by_square, by_product])
 
 
 def _blur(maps: Tensor) -> Tensor:
-    """Maps `[n, H, W]` under the published window, with zeros around them."""
+    """Local means of `maps` `[n, H, W]` under the published window; the border is padded with zeros."""
     return _blur_rows(_blur_rows(maps).mT).mT
 
 
 def _blur_rows(maps: Tensor) -> Tensor:
-    """Maps `[n, H, W]` blurred along W, as products with a matrix that is a band of the window's weights."""
+    """Maps `[n, H, W]` blurred along W by products with a banded matrix of the window's weights."""
     width, middle = maps.shape[-1], _WINDOW // 2
     place = torch.arange(_BLOCK_PX + 2 * middle)[:, None] - torch.arange(_BLOCK_PX)
     inside = (place >= 0) & (place < _WINDOW)
@@ -132,9 +135,10 @@ def _blur_rows(maps: Tensor) -> Tensor:
 
 
 def _window() -> Tensor:
-    """The published window `[11, 11]`, whose rounding to float32 is part of the definition.
+    """The published window `[11, 11]`. Its rounding to float32 is part of the definition.
 
-    Its mass is a hair from one. In a flat map at 30 m that hair, times 30², is as large as the constants.
+    Its weights sum to one only up to that rounding. On a flat map at 30 m the error, times 30², is as large
+    as the constants of SSIM.
     """
     middle = _WINDOW // 2
     bell = torch.tensor([math.exp(-((i - middle) ** 2) / (2 * _SIGMA**2)) for i in range(_WINDOW)])
@@ -143,11 +147,11 @@ def _window() -> Tensor:
 
 
 def _weights() -> Tensor:
-    """Weights `[11]` in float64 whose products have the published window's mass, without its rounding."""
+    """One-dimensional weights `[11]` in float64. Their products have the same sum as the published window."""
     window = _window().double()
     return window.sum(dim=0) / window.sum().sqrt()
 
 
 def _precise(depth: Tensor) -> torch.dtype:
-    """Double precision wherever the device has it; Apple's GPUs don't."""
+    """Float64, except on Apple's GPUs, which do not have it."""
     return depth.dtype if depth.device.type == "mps" else torch.float64
