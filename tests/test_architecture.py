@@ -55,7 +55,7 @@ UNFINISHED = {
 }
 UNFINISHED_CIRCLE = {"tiekd.data.folder", "tiekd.data.frames", "tiekd.data.kitti", "tiekd.data.nyu"}
 COMING = {
-    "tiekd.artefacts", "tiekd.datasets", "tiekd.export",
+    "tiekd.datasets", "tiekd.export",
     "tiekd.run_folder",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The zoo: what is known about every set of weights, and where on this machine they are.
+"""The zoo: what is known about every set of weights, and where they are on this machine.
 
 `models/zoo.yaml` is the source; `models/README.md` is a table made from it. Weights are looked for in
 `$TIEKD_HOME` (default: the user's data folder) and then among the files that ship with the project.
