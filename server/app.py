@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from server.galleries import Galleries
-from server.http import problems
+from server.http import openapi, problems
 from server.http.middleware import BodyLimit, Envelope
+from server.http.monitoring import Monitoring
 from server.http.pages import Pages, StaticAssets
 from server.http.routes import diff, dpm, gallery, health, models, pages, predict
 from server.inference.service import Service
@@ -28,13 +28,17 @@ ROUTERS = (
     pages.router,
 )
 """In the order in which the API is described."""
+_ABOUT = (
+    "Depth is in metres. Errors are `application/problem+json`; a browser that asks for HTML gets a page. "
+    "HEAD is answered wherever GET is. A known address answers any other method with 405 and `Allow`."
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service as an ASGI app; models are loaded after it has begun to listen.
+    """The service as an ASGI app; models are loaded once it listens.
 
-    Raises ConfigError, UnknownNameError, WeightsUnavailableError, CheckpointError or DataError for models and
-    folders that are not there.
+    Raises ConfigError, UnknownNameError, WeightsUnavailableError, UnavailableError, CheckpointError or
+    DataError for settings, models and folders that can't be used.
     """
     chosen = settings or read_settings()
     app = FastAPI(
@@ -42,29 +46,36 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Metric depth from one photo, and where distilled students differ from their teachers.",
         lifespan=_lifespan,
+        description=_ABOUT,
         docs_url=None,  # FastAPI's page loads scripts from elsewhere; ours (routes/pages.py) needs none.
         redoc_url=None,
     )
     root = asset_root()
-    service = Service(chosen)
+    monitoring = Monitoring()
+    service = Service(chosen, observer=monitoring)
+    residency = service.residency
+    monitoring.watch(
+        waiting=service.waiting, ready=lambda: len(residency.residents) - len(residency.not_ready)
+    )
     app.state.service = service
+    app.state.monitoring = monitoring
     app.state.galleries = Galleries(chosen)
     app.state.pages = Pages(root)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    openapi.install(app)
     app.mount("/static", StaticAssets(directory=root / "static"), name="static")
     app.add_middleware(BodyLimit, limit_bytes=chosen.max_upload_bytes)
-    app.add_middleware(Envelope, monitoring=service.monitoring)
+    app.add_middleware(Envelope, monitoring=monitoring)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    loader = threading.Thread(target=service.residency.load_all, name="tiekd-load", daemon=True)
-    loader.start()
+    service.start()
     try:
         yield
     finally:
-        service.close()
+        await service.close()

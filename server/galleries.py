@@ -1,4 +1,4 @@
-"""The galleries of this server: results folders it was told of first, then those that ship."""
+"""The galleries of this server: first the results folders of its settings, then those that ship."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from server.settings import Settings
-from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.errors import ConfigError, DataError, NotFoundError
 from tiekd.gallery import Gallery, ResultsOptions, open_gallery, open_results, shipped_galleries
 from tiekd.gallery.shipped import INDEX
 from tiekd.types import DepthRange
@@ -20,7 +20,8 @@ log = logging.getLogger("tiekd.server")
 class Galleries:
     """Galleries by id. They are read from disk again whenever somebody lists them.
 
-    Raises ConfigError for a range that is none and DataError for a results folder that can't be shown.
+    Making it raises ConfigError for text that is not a range, and DataError for a results folder that can't
+    be shown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -50,16 +51,16 @@ class Galleries:
         return found
 
     def reopen(self, gallery_id: str) -> Gallery:
-        """The gallery as it is on disk now. Raises UnknownNameError and DataError."""
+        """The gallery as it is on disk now. Raises NotFoundError and DataError."""
         if gallery_id not in self._openers:
-            raise UnknownNameError("gallery", gallery_id, self._openers)
+            raise NotFoundError("gallery", gallery_id, self._openers)
         gallery = self._openers[gallery_id]()
         gallery.id = gallery_id
         self._open[gallery_id] = gallery
         return gallery
 
     def get(self, gallery_id: str) -> Gallery:
-        """The gallery as it was last listed. Raises UnknownNameError and DataError."""
+        """The gallery as it was last listed. Raises NotFoundError and DataError."""
         return self._open.get(gallery_id) or self.reopen(gallery_id)
 
     def _add(self, opener: Callable[[], Gallery]) -> None:

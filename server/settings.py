@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         default=False, description="give rows without weights random ones, marked as such"
     )
 
+    strict: bool = Field(
+        default=True, description="/readyz answers 503 while a model has failed; else failed models are named"
+    )
+
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
     depth_scale: float = Field(
         default=256, gt=0, allow_inf_nan=False, description="stored integer per metre in their 16-bit PNG"

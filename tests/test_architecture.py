@@ -51,7 +51,6 @@ GROUND = {
 
 UNFINISHED = {
     ("tiekd.estimators", "tiekd.recipe"),
-    ("server.inference", "server.http"),
 }
 UNFINISHED_CIRCLE = {"tiekd.data.folder", "tiekd.data.frames", "tiekd.data.kitti", "tiekd.data.nyu"}
 COMING = {

@@ -3,6 +3,7 @@
     TiekdError
     ├── ConfigError            a recipe, setting or argument is wrong
     ├── UnknownNameError       no model, format, colour map or protocol of that name (knows near names)
+    │   └── NotFoundError      a server has no model, gallery, method or frame of that name
     ├── DataError              a file of the user's is missing, unreadable or of the wrong shape
     │   └── ImageError         a picture can't be used: `reason` is "type", "size" or "decode"
     ├── CheckpointError        a weight file is truncated, unsafe or of another architecture
@@ -35,12 +36,17 @@ class ConfigError(TiekdError):
     """A recipe, a setting or an argument is wrong."""
 
 
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known names that are spelt much like `name`, the nearest first."""
+    return get_close_matches(name, sorted(set(known)), n=3, cutoff=0.4)
+
+
 class UnknownNameError(TiekdError):
     """A name that is not in a list of known names; suggests the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(set(known))
-        self.near = get_close_matches(name, names, n=3, cutoff=0.4)
+        self.near = near_names(name, names)
         if self.near:
             hint = f"Did you mean {' or '.join(self.near)}?"
         else:
@@ -49,6 +55,10 @@ class UnknownNameError(TiekdError):
         super().__init__(f"Unknown {kind} {name!r}.", hint=hint)
         self.kind = kind
         self.name = name
+
+
+class NotFoundError(UnknownNameError):
+    """A model, a gallery, a method or a frame that is not here. A server answers 404, not 400."""
 
 
 class DataError(TiekdError):

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from fastapi.responses import Response
 from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
 
-from server.inference.service import timed
+from server.http.schemas import Array, DepthBody, ListedArray, PackedArray, Span, Statistics
 from tiekd import render
 from tiekd.codecs.png16 import DEPTH_SCALE
 from tiekd.errors import ConfigError
 from tiekd.types import DepthMap, DepthRange
 
+T = TypeVar("T")
 DepthFormat = Literal["png16", "npy", "npz", "color", "json"]
 Values = Literal["base64", "list", "none"]
 MEDIA_TYPES = {
@@ -27,7 +29,6 @@ MEDIA_TYPES = {
     "npz": "application/x-npz",
     "json": "application/json",
 }
-PERCENTILES = (5, 25, 50, 75, 95)
 
 
 async def depth_answer(
@@ -35,7 +36,7 @@ async def depth_answer(
 ) -> Response:
     """One depth map in the asked format, with the headers that every depth answer carries."""
     if fmt == "json":
-        data, encode_ms = await timed(lambda: json_bytes(_depth_json(depth_map, values)))
+        data, encode_ms = await timed(lambda: _depth_body(depth_map, values).json_bytes())
     else:
         data, encode_ms = await timed(
             lambda: render.encode(depth_map, fmt, cmap=cmap, depth_range=depth_range)
@@ -65,25 +66,30 @@ def server_timing(timings_ms: Mapping[str, float]) -> str:
     return ", ".join(f"{stage};dur={spent:.2f}" for stage, spent in timings_ms.items())
 
 
-def array_json(array: NDArray[np.float32], values: Values) -> dict[str, Any]:
-    """How JSON holds an array: `{dtype, shape, data}`, its bytes in base 64; a nested list when asked for."""
+def array_body(array: NDArray[np.float32], values: Values) -> Array:
+    """How JSON holds an array `[H, W]`: its bytes in base 64, or nested lists for `values="list"`."""
+    shape = (array.shape[0], array.shape[1])
     if values == "list":
-        # Python's shortest text of a float32 seen as a double is needlessly long.
-        return {"shape": list(array.shape), "data": np.round(array.astype(np.float64), 4).tolist()}
+        # Rounded: the shortest text of a float32 that was widened to a double is needlessly long.
+        return ListedArray(shape=shape, data=np.round(array.astype(np.float64), 4).tolist())
     raw = np.ascontiguousarray(array, "<f4").tobytes()
-    return {"dtype": "<f4", "shape": list(array.shape), "data": base64.b64encode(raw).decode()}
+    return PackedArray(dtype="<f4", shape=shape, data=base64.b64encode(raw).decode())
 
 
-def statistics(values: NDArray[np.floating[Any]]) -> dict[str, float]:
+def statistics(values: NDArray[np.floating[Any]]) -> Statistics:
     """Minimum, maximum, mean, median and percentiles."""
-    percentiles = np.percentile(values, PERCENTILES)
-    return {
-        "min": float(values.min()),
-        "max": float(values.max()),
-        "mean": float(values.mean(dtype=np.float64)),
-        "median": float(percentiles[2]),
-        **{f"p{p}": float(value) for p, value in zip(PERCENTILES, percentiles, strict=True)},
-    }
+    p5, p25, p50, p75, p95 = map(float, np.percentile(values, (5, 25, 50, 75, 95)))
+    return Statistics(
+        min=float(values.min()),
+        max=float(values.max()),
+        mean=float(values.mean(dtype=np.float64)),
+        median=p50,
+        p5=p5,
+        p25=p25,
+        p50=p50,
+        p75=p75,
+        p95=p95,
+    )
 
 
 def parse_range(text: str | None) -> DepthRange | None:
@@ -106,26 +112,24 @@ def parse_span(text: str | None) -> tuple[float, float] | None:
     return low, high
 
 
-def compact_json(value: Any) -> str:
-    """JSON for a header: one line, ASCII."""
-    return json.dumps(value, separators=(",", ":"))
+async def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """The result of `work`, run in a thread, and the milliseconds it took."""
+    began = perf_counter()
+    result = await run_in_threadpool(work)
+    return result, (perf_counter() - began) * 1e3
 
 
-def json_bytes(value: Any) -> bytes:
-    """JSON for a body. Long answers are to be made in a thread, not on the event loop."""
-    return compact_json(value).encode()
-
-
-def _depth_json(depth_map: DepthMap, values: Values) -> dict[str, Any]:
+def _depth_body(depth_map: DepthMap, values: Values) -> DepthBody:
     height, width = depth_map.depth_m.shape
     span = depth_map.depth_range
-    body: dict[str, Any] = {
-        "model": depth_map.model,
-        "unit": "m",
-        "width": width,
-        "height": height,
-        "depth_range": {"min_m": span.min_m, "max_m": span.max_m},
-        "statistics": statistics(depth_map.depth_m),
-        "timings_ms": {stage: round(spent, 3) for stage, spent in (depth_map.timings_ms or {}).items()},
-    }
-    return body if values == "none" else body | {"depth_m": array_json(depth_map.depth_m, values)}
+    held = {} if values == "none" else {"depth_m": array_body(depth_map.depth_m, values)}
+    return DepthBody(
+        model=depth_map.model,
+        unit="m",
+        width=width,
+        height=height,
+        depth_range=Span(min_m=span.min_m, max_m=span.max_m),
+        statistics=statistics(depth_map.depth_m),
+        timings_ms={stage: round(spent, 3) for stage, spent in (depth_map.timings_ms or {}).items()},
+        **held,
+    )

@@ -1,4 +1,4 @@
-"""What every request passes: HEAD, headers that protect the page, counters, and the limit on bodies."""
+"""What every request passes through: HEAD, headers that protect the page, counters, the limit on bodies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.monitoring import Monitoring
-from server.http.problems import problem
+from server.http.problems import problem_answer, problem_of
 from server.http.uploads import too_large
 
 # 'unsafe-eval' is for browser automation: the page's state is an interface that users' scripts wait on, and
@@ -98,5 +98,5 @@ class BodyLimit:
             while more:
                 message = await receive()
                 more = message["type"] == "http.request" and message.get("more_body", False)
-        error = too_large(self._limit)
-        await problem(error.status, str(error), hint=error.hint)(request.scope, receive, send)
+        refusal = problem_answer(problem_of(too_large(self._limit)))
+        await refusal(request.scope, receive, send)

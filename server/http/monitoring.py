@@ -28,7 +28,7 @@ class Waiting(Collector):
 
 
 class Monitoring:
-    """The counters of one app."""
+    """The counters of one app; observes its service (`server.inference.service.Observer`)."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -61,11 +61,11 @@ class Monitoring:
         self._requests.labels(route, known, str(status)).inc()
         self._latency.labels(route).observe(seconds)
 
-    def stages(self, model: str, timings_ms: Mapping[str, float]) -> None:
-        """Record where the time of one prediction went."""
+    def predicted(self, model: str, timings_ms: Mapping[str, float]) -> None:
+        """Count one prediction; the milliseconds of each stage."""
         for stage, milliseconds in timings_ms.items():
             self._stages.labels(model, stage).observe(milliseconds / 1e3)
 
     def text(self) -> bytes:
-        """The exposition format."""
+        """Everything in Prometheus' text format."""
         return generate_latest(self._registry)

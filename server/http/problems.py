@@ -12,139 +12,125 @@ from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from server.http.openapi import PROBLEM_TYPE
+from server.http.schemas import Fault, Problem
+from server.inference import errors as service
 from tiekd import errors
 
-MEDIA_TYPE = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499
 _SEE_DOCS = "Every call and its parameters are described at /docs."
 log = logging.getLogger("tiekd.server")
 
+_STATUS: dict[type[errors.TiekdError], int] = {
+    errors.TiekdError: 500,
+    errors.ConfigError: 400,
+    errors.UnknownNameError: 400,
+    errors.NotFoundError: 404,
+    errors.DataError: 422,
+    errors.InputSizeError: 422,
+    errors.CheckpointError: 503,
+    errors.UnavailableError: 503,
+    errors.WeightsUnavailableError: 503,
+    service.NotServedError: 404,
+    service.LoadFailedError: 503,
+    service.TryLaterError: 503,
+    service.DeadlineError: 504,
+}
+"""The status of each class of errors and of the classes below it."""
 _IMAGE_STATUS: dict[Literal["type", "size", "decode"], int] = {"type": 415, "size": 413, "decode": 422}
-_STATUS: tuple[tuple[type[errors.TiekdError], int], ...] = (
-    (errors.ConfigError, 400),
-    (errors.InputSizeError, 422),
-    (errors.UnavailableError, 503),
-    (errors.CheckpointError, 503),
-    (errors.WeightsUnavailableError, 503),
-    (errors.DataError, 422),
-)
-
-
-class ServiceError(errors.TiekdError):
-    """The service can't answer now or can't take this request; `status` is the HTTP status."""
-
-    def __init__(
-        self, message: str, *, status: int, hint: str = "", headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
-        self.headers = dict(headers or {})
-
-
-def busy(message: str, *, retry_after_s: int) -> ServiceError:
-    """A 503 that says when to come back."""
-    headers = {"Retry-After": str(retry_after_s)}
-    return ServiceError(message, status=503, hint=f"Try again in {retry_after_s} s.", headers=headers)
 
 
 def status_of(error: errors.TiekdError) -> int:
-    """The HTTP status that fits an error."""
-    if isinstance(error, ServiceError):
-        return error.status
+    """The HTTP status of an error: that of its own class, else that of the nearest class above."""
     if isinstance(error, errors.ImageError):
         return _IMAGE_STATUS[error.reason]
-    if isinstance(error, errors.UnknownNameError):
-        return 404 if error.kind.split()[0] in {"model", "gallery", "method", "frame", "photo"} else 400
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
-def problem(
-    status: int, detail: str, *, hint: str = "", headers: Mapping[str, str] | None = None, **more: Any
-) -> JSONResponse:
-    """A problem+json answer; `more` are extension members."""
+def problem(status: int, detail: str, *, hint: str = "", **more: Any) -> Problem:
+    """The body of a problem; `more` are its other fields."""
     title = HTTPStatus(status).phrase
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    body |= {"hint": hint} if hint else {}
-    return JSONResponse(body | more, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    more |= {"hint": hint} if hint else {}
+    return Problem(type="about:blank", title=title, status=status, detail=detail, **more)
+
+
+def problem_answer(body: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as an answer."""
+    return Response(body.json_bytes(), body.status, headers=headers, media_type=PROBLEM_TYPE)
+
+
+def problem_of(error: errors.TiekdError) -> Problem:
+    """The body of the problem that one of our errors is."""
+    near = error.near if isinstance(error, errors.UnknownNameError | service.NotServedError) else []
+    return problem(status_of(error), str(error), hint=error.hint, **({"near": near} if near else {}))
 
 
 async def _on_tiekd_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.TiekdError)
-    status = status_of(error)
-    if status >= 500 and not isinstance(error, ServiceError):
+    body = problem_of(error)
+    if body.status >= 500 and not isinstance(error, service.ServiceError):
         log.error("%s %s: %s", request.method, request.url.path, error)
-    more = {"near": error.near} if isinstance(error, errors.UnknownNameError) and error.near else {}
-    headers = error.headers if isinstance(error, ServiceError) else None
-    return _answer(request, status, str(error), hint=error.hint, headers=headers, **more)
+    if isinstance(error, service.TryLaterError):
+        return _answer(request, body, headers={"Retry-After": str(error.retry_after_s)})
+    return _answer(request, body)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    path = request.url.path
     if error.status_code == 405:
         allowed = ", ".join([*headers.get("Allow", headers.get("allow", "GET")).split(", "), "OPTIONS"])
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": allowed})
-        detail = f"{request.url.path} does not answer {request.method}."
-        return _answer(request, 405, detail, hint=f"Use {allowed}.", headers={"Allow": allowed})
+        body = problem(405, f"{path} does not answer {request.method}.", hint=f"Use {allowed}.")
+        return _answer(request, body, headers={"Allow": allowed})
     if error.status_code == 404:
-        return _answer(
-            request,
-            404,
-            f"There is nothing at {request.url.path}.",
-            hint=_SEE_DOCS,
-        )
-    return _answer(request, error.status_code, str(error.detail), hint=_SEE_DOCS, headers=headers)
+        return _answer(request, problem(404, f"There is nothing at {path}.", hint=_SEE_DOCS))
+    return _answer(request, problem(error.status_code, str(error.detail), hint=_SEE_DOCS), headers=headers)
 
 
 async def _on_bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = []
-    for fault in error.errors():
-        found = {"parameter": str(fault["loc"][-1]), "message": fault["msg"]}
-        faults.append(found if fault["type"] == "missing" else found | {"value": _shown(fault["input"])})
+    faults = [_fault(found) for found in error.errors()]
     detail = "; ".join(
-        f"{fault['parameter']}{'=' + fault['value'] if 'value' in fault else ''}: {fault['message']}"
+        f"{fault.parameter}{'' if fault.value is None else f'={fault.value}'}: {fault.message}"
         for fault in faults
     )
-    return _answer(request, 400, detail, hint=_SEE_DOCS, errors=faults)
+    return _answer(request, problem(400, detail, hint=_SEE_DOCS, errors=faults))
 
 
 async def _on_gone(_request: Request, _error: Exception) -> Response:
+    # Nobody receives this answer; the status is for the counters.
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _on_bug(request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this answer, so the server's log has the traceback.
     detail = "Something went wrong in the server; the log says what."
-    return _answer(request, 500, detail, hint="Please report it with the time of the request.")
+    return _answer(request, problem(500, detail, hint="Please report it with the time of the request."))
 
 
-def _answer(
-    request: Request,
-    status: int,
-    detail: str,
-    *,
-    hint: str = "",
-    headers: Mapping[str, str] | None = None,
-    **more: Any,
-) -> Response:
+def _answer(request: Request, body: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
     if request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", ""):
         page: Response = request.app.state.pages.error(
-            request, status=status, title=HTTPStatus(status).phrase, detail=detail, hint=hint
+            request, status=body.status, title=body.title, detail=body.detail, hint=body.hint or ""
         )
         page.headers.update(headers or {})
         return page
-    return problem(status, detail, hint=hint, headers=headers, **more)
+    return problem_answer(body, headers=headers)
 
 
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 100 else text[:100] + "…"
+def _fault(found: Mapping[str, Any]) -> Fault:
+    parameter, message = str(found["loc"][-1]), str(found["msg"])
+    if found["type"] == "missing":
+        return Fault(parameter=parameter, message=message)
+    text = str(found["input"])
+    return Fault(parameter=parameter, message=message, value=text if len(text) <= 100 else text[:100] + "…")
 
 
 def install(app: FastAPI) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from server.http.problems import ServiceError
 from tiekd.errors import ConfigError, ImageError
 
 T = TypeVar("T")
@@ -37,18 +34,10 @@ REQUEST_BODY = {
 """OpenAPI's description of the body, for `openapi_extra`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """The bytes of one uploaded picture; `digest` names them."""
+async def read_upload(request: Request) -> bytes:
+    """The picture file of a request; `middleware.BodyLimit` keeps it from being too large.
 
-    data: bytes
-    digest: bytes
-
-
-async def read_upload(request: Request) -> Upload:
-    """The picture of a request; how large it may be is watched by `middleware.BodyLimit`.
-
-    Raises ConfigError without a picture, and ImageError for a body that is said to be something else.
+    Raises ConfigError for a request without a picture, and ImageError for a body of another type.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -63,7 +52,7 @@ async def read_upload(request: Request) -> Upload:
         )
     if not data:
         raise ConfigError("The request holds no picture.", hint=_EXAMPLE)
-    return Upload(data, hashlib.sha256(data).digest())
+    return data
 
 
 async def _from_form(request: Request) -> bytes:
@@ -80,7 +69,10 @@ async def _from_form(request: Request) -> bytes:
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:
-    """`work`'s result, given up when the client goes away first. Raises ClientDisconnect then."""
+    """The result of `work`; when the client goes away first, the work is cancelled.
+
+    Raises ClientDisconnect then.
+    """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
@@ -98,10 +90,10 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def too_large(limit_bytes: int) -> ServiceError:
-    """The 413 of a body over the limit."""
-    return ServiceError(
+def too_large(limit_bytes: int) -> ImageError:
+    """The error for a body over the limit."""
+    return ImageError(
         f"The body is larger than {limit_bytes / 2**20:g} MiB.",
-        status=413,
+        reason="size",
         hint="Send a smaller picture; networks see about half a megapixel anyway.",
     )

@@ -1,1 +1,1 @@
-"""The core of the service: models, queues, cache and inference. Knows nothing of HTTP."""
+"""The core of the service: models, queues, cache and inference. It knows nothing of HTTP."""

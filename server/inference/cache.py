@@ -1,4 +1,4 @@
-"""Recent predictions, so that clicking around in one photo does not run its network again."""
+"""Recent predictions, so that clicks in one photo do not run its network again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiekd.types import DepthMap
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Which prediction: of which bytes, by which model, with which stated focal length."""
+    """What a prediction is found by: the picture's digest, the model, and the stated focal length."""
 
     digest: bytes
     model: str
@@ -18,7 +18,7 @@ class Key:
 
 
 class PredictionCache:
-    """The latest predictions within a budget of bytes; least recently used goes first."""
+    """The latest predictions within a budget of bytes; the least recently used goes first."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -26,14 +26,14 @@ class PredictionCache:
         self._held: OrderedDict[Key, DepthMap] = OrderedDict()
 
     def get(self, key: Key) -> DepthMap | None:
-        """The prediction, or None when it is not (or no longer) held."""
+        """The prediction, or None when it is not held (any more)."""
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
         return found
 
     def put(self, key: Key, depth_map: DepthMap) -> None:
-        """Hold a prediction, unless it alone is over the budget."""
+        """Hold a prediction, unless it alone is larger than the budget."""
         size = size_bytes(depth_map)
         if size > self._max_bytes:
             return
@@ -45,5 +45,5 @@ class PredictionCache:
 
 
 def size_bytes(depth_map: DepthMap) -> int:
-    """Bytes of a prediction's arrays."""
+    """Bytes of a prediction's two large arrays."""
     return depth_map.depth_m.nbytes + (0 if depth_map.dpm is None else depth_map.dpm.nbytes)

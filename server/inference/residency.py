@@ -1,4 +1,4 @@
-"""Which models this server has: chosen when the app is made, loaded and warmed once it listens."""
+"""Which models this server has: chosen when it is made, loaded and warmed once it listens."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from server.http.problems import ServiceError, busy
+from server.inference.errors import LoadFailedError, NotReadyError, NotServedError
 from server.settings import Settings
 from tiekd import zoo
 from tiekd.card import ModelCard
-from tiekd.errors import ConfigError, RunFailedError, TiekdError, UnavailableError, UnknownNameError
+from tiekd.errors import (
+    CheckpointError,
+    ConfigError,
+    NotFoundError,
+    RunFailedError,
+    TiekdError,
+    UnavailableError,
+)
 from tiekd.methods import METHODS
 from tiekd.runtime.engines.open import check_choice, untrained_engine
 from tiekd.runtime.predictor import Predictor
@@ -37,7 +44,7 @@ class Resident:
         return self.path is None
 
     def describe(self) -> dict[str, Any]:
-        """The row of `/api/models`."""
+        """What clients learn about the model; a field that does not apply is absent or None."""
         card, engine = self.card, self.predictor.engine if self.predictor else None
         row = next((row for row in zoo.read_zoo() if row.name == card.name), None)
         described: dict[str, Any] = {
@@ -73,6 +80,7 @@ class Residency:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stop = threading.Event()
+        self._loader: threading.Thread | None = None
         check_choice(engine=settings.engine, device=settings.device)
         self.residents: dict[str, Resident] = {}
         for resident in _chosen(settings):
@@ -82,8 +90,14 @@ class Residency:
                 )
             self.residents[resident.card.name] = resident
 
+    def start(self) -> None:
+        """Load the models in a thread of their own."""
+        # A daemon: a load that outlasts the patience of `stop` must not keep the process alive.
+        self._loader = threading.Thread(target=self.load_all, name="tiekd-load", daemon=True)
+        self._loader.start()
+
     def load_all(self) -> None:
-        """Load and warm every model, one after another; runs in a thread of its own."""
+        """Load and warm every model, one after another, until `stop`."""
         for name, resident in self.residents.items():
             if self._stop.is_set():
                 return
@@ -92,45 +106,54 @@ class Residency:
             except TiekdError as error:
                 resident.fault = error
                 log.error("%s can't be loaded: %s %s", name, error, error.hint)
-            except Exception as error:  # Out of memory, say. The other models are still to be loaded.
+            except Exception as error:  # For example out of memory. The next model may still fit.
                 resident.fault = RunFailedError(str(error))
                 log.exception("%s can't be loaded", name)
             else:
                 log.info("%s is ready", name)
 
-    def stop(self) -> None:
-        """Load nothing more."""
+    def stop(self, *, patience_s: float) -> None:
+        """Load nothing more, and wait for the load in progress, at most `patience_s`."""
         self._stop.set()
+        if self._loader is None:
+            return
+        self._loader.join(patience_s)
+        if self._loader.is_alive():
+            log.warning(
+                "A model is still being loaded after %g s; the server stops all the same.", patience_s
+            )
 
     @property
-    def failed(self) -> list[str]:
-        """Names of the models that could not be loaded."""
-        return [name for name, resident in self.residents.items() if resident.fault is not None]
+    def ready(self) -> bool:
+        """Whether every model is warm. A failed model counts as done, unless the settings are strict."""
+        done = {} if self._settings.strict else self.failed
+        return all(name in done for name in self.not_ready)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Models that could not be loaded, with the reason in words that clients may see."""
+        return {name: _reason(found.fault) for name, found in self.residents.items() if found.fault}
 
     @property
     def not_ready(self) -> list[str]:
-        """Names of the models that are not warm (yet)."""
+        """Names of the models that are not warm, those that have failed included."""
         return [name for name, resident in self.residents.items() if resident.predictor is None]
 
     def get(self, name: str) -> Predictor:
         """The warm model of that name.
 
-        Raises UnknownNameError (with near names), ServiceError 404 for a row of the zoo that this server
-        does not serve and 503 while it is being loaded, UnavailableError when that failed.
+        Raises NotFoundError (with near names), NotServedError for a row of the zoo that this server does not
+        have, NotReadyError while the model is being loaded, and LoadFailedError.
         """
         resident = self.residents.get(name)
         if resident is None:
             if any(row.name == name for row in zoo.read_zoo()):
-                raise ServiceError(
-                    f"{name} is a row of the zoo, but this server does not serve it.",
-                    status=404,
-                    hint=f"It serves {', '.join(self.residents) or 'no model'}.",
-                )
-            raise UnknownNameError("model", name, self.residents)
+                raise NotServedError(name, self.residents)
+            raise NotFoundError("model", name, self.residents)
         if resident.fault is not None:
-            raise UnavailableError(f"{name} can't be loaded.", hint="The server's log says why.")
+            raise LoadFailedError(name)
         if resident.predictor is None:
-            raise busy(f"{name} is still being loaded.", retry_after_s=2)
+            raise NotReadyError(name)
         return resident.predictor
 
     def _load(self, resident: Resident) -> Predictor:
@@ -139,8 +162,20 @@ class Residency:
             predictor = Predictor(untrained_engine(resident.card.name, device=device))
         else:
             predictor = Predictor(resident.path, device=device, engine=engine)
+        # Warm: the first answer of a network takes several times as long as the next.
         predictor(np.full((375, 1242, 3), 127, np.uint8), with_dpm=True)
         return predictor
+
+
+def _reason(fault: TiekdError) -> str:
+    """Why a model could not be loaded. The error's own words may hold a path, so they stay in the log."""
+    match fault:
+        case CheckpointError():
+            return "The file of its weights is damaged or does not fit its architecture."
+        case UnavailableError():
+            return "A package or a device that it needs is missing."
+        case _:
+            return "Loading it failed; the server's log says why."
 
 
 def _chosen(settings: Settings) -> list[Resident]:

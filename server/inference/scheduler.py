@@ -1,4 +1,4 @@
-"""Who computes when: a bounded queue per model, deadlines, and work that nobody waits for is never begun."""
+"""Who computes when: a bounded queue per model, deadlines, and no work that nobody waits for."""
 
 from __future__ import annotations
 
@@ -11,19 +11,31 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 
-from server.http.problems import ServiceError, busy
+from server.inference.errors import DeadlineError, DrainingError, QueueFullError
 
 T = TypeVar("T")
 
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """Work for one model; `answer` is cancelled when nobody waits for it any more."""
+    """Work for one model; `answer` is cancelled as soon as nobody waits for it any more."""
 
     work: Callable[[], Any]
     answer: asyncio.Future[Any]
     queued_at: float = field(default_factory=monotonic)
-    begun_at: float = 0.0
+    begun_at: float | None = None
+
+    def begin(self) -> Any:
+        """Do the work, in a thread of the pool; nothing is done when its client left before."""
+        if self.answer.done():
+            return None
+        self.begun_at = monotonic()
+        return self.work()
+
+    def fail(self, error: BaseException) -> None:
+        """Hand an error to the client, if it still waits."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Lane:
@@ -41,16 +53,15 @@ class Lane:
         return len(self._waiting)
 
     async def run(self, work: Callable[[], T], *, deadline_s: float) -> tuple[T, float]:
-        """`work`'s result and the milliseconds it waited.
+        """The result of `work`, and the milliseconds that it waited.
 
-        Raises ServiceError 503 when the queue is full and 504 when the deadline passes first. Work that has
-        begun can't be stopped; its result is dropped.
+        Raises QueueFullError, DeadlineError when `deadline_s` pass first, and DrainingError when the lane is
+        closed meanwhile. Work that has begun can't be stopped; its result is dropped.
         """
         if len(self._waiting) >= self._size:
-            raise busy(
-                f"{len(self._waiting)} requests already wait for {self.name}.",
-                retry_after_s=max(1, math.ceil(self._typical_s * len(self._waiting) / 2)),
-            )
+            # By then half of the queue is done, at the pace of the latest jobs.
+            pause_s = max(1, math.ceil(self._typical_s * len(self._waiting) / 2))
+            raise QueueFullError(self.name, waiting=len(self._waiting), retry_after_s=pause_s)
         job = Job(work, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         if self._runner is None or self._runner.done():
@@ -59,31 +70,34 @@ class Lane:
             async with asyncio.timeout(deadline_s):
                 result: T = await job.answer
         except TimeoutError as error:
-            raise ServiceError(
-                f"{self.name} had no answer within {deadline_s:g} s.",
-                status=504,
-                hint="The server is busy; try again later or with a smaller photo.",
-            ) from error
+            raise DeadlineError(self.name, deadline_s) from error
         finally:
             job.answer.cancel()
-            if not job.begun_at and job in self._waiting:
+            if job in self._waiting:
                 self._waiting.remove(job)
-        return result, (job.begun_at - job.queued_at) * 1e3
+        return result, ((job.begun_at or job.queued_at) - job.queued_at) * 1e3
+
+    def close(self) -> None:
+        """Refuse all jobs that wait."""
+        while self._waiting:
+            self._waiting.popleft().fail(DrainingError())
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             job = self._waiting.popleft()
-            job.begun_at = monotonic()
             try:
-                result = await loop.run_in_executor(self._executor, job.work)
-            except Exception as error:  # Handed to the one who waits; the lane goes on.
-                if not job.answer.done():
-                    job.answer.set_exception(error)
+                result = await loop.run_in_executor(self._executor, job.begin)
+            except asyncio.CancelledError:  # The pool was shut down before a thread was free for this job.
+                job.fail(DrainingError())
+                raise
+            except Exception as error:  # The client gets it; the lane goes on.
+                job.fail(error)
             else:
                 if not job.answer.done():
                     job.answer.set_result(result)
-            self._typical_s += 0.2 * (monotonic() - job.begun_at - self._typical_s)
+            if job.begun_at is not None:
+                self._typical_s += 0.2 * (monotonic() - job.begun_at - self._typical_s)
 
 
 class Scheduler:
@@ -94,14 +108,27 @@ class Scheduler:
         self._queue_size = queue_size
         self._deadline_s = deadline_s
         self._lanes: dict[str, Lane] = {}
+        self._closed = False
 
     async def run(self, model: str, work: Callable[[], T]) -> tuple[T, float]:
-        """`work`'s result and the milliseconds it waited; raises as `Lane.run` does."""
+        """The result of `work`, and the milliseconds that it waited. Raises as `Lane.run` does."""
+        self.check_open()
         lane = self._lanes.get(model)
         if lane is None:
             lane = self._lanes[model] = Lane(model, size=self._queue_size, executor=self._executor)
         return await lane.run(work, deadline_s=self._deadline_s)
 
+    def check_open(self) -> None:
+        """Raises DrainingError after `close`."""
+        if self._closed:
+            raise DrainingError
+
     def waiting(self) -> dict[str, int]:
-        """Model -> requests that wait for it."""
+        """Model -> number of requests that wait for it."""
         return {name: len(lane) for name, lane in self._lanes.items()}
+
+    def close(self) -> None:
+        """Refuse whatever waits and whatever comes; work that has begun goes on."""
+        self._closed = True
+        for lane in self._lanes.values():
+            lane.close()

@@ -1,20 +1,18 @@
-"""The life of an upload: bytes, limits, decode, queue, network, depth; nothing slow on the event loop."""
+"""The life of a picture: decode, queue, network, depth; nothing slow runs on the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
-from typing import Annotated, TypeVar
+from typing import Protocol, TypeVar
 
-from fastapi import Depends
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+import numpy as np
+from numpy.typing import NDArray
 
-from server.http.monitoring import Monitoring
-from server.http.uploads import Upload, read_upload, unless_gone
 from server.inference.cache import Key, PredictionCache
 from server.inference.residency import Residency
 from server.inference.scheduler import Scheduler
@@ -23,95 +21,118 @@ from tiekd.codecs.photo import decode_photo
 from tiekd.types import DepthMap
 
 T = TypeVar("T")
+Picture = bytes | NDArray[np.uint8]
+"""A picture file (JPEG, PNG, …) as bytes, or RGB pixels `[H, W, 3]`."""
+
+_DECODERS = 2
+"""Pictures that are decoded at the same time; each may take some 150 MB for a moment."""
+
+
+class Observer(Protocol):
+    """Whoever counts what the service does: Prometheus, a log, a test."""
+
+    def predicted(self, model: str, timings_ms: Mapping[str, float]) -> None:
+        """A network has answered; the milliseconds of each stage."""
 
 
 class Service:
-    """What the routes share: the models, the queues, the counters and the recent predictions.
+    """The models, the queues and the recent predictions of one process, for any protocol to wrap.
 
-    Raises what `Residency` raises, before anything is loaded.
+    `start()` loads the models in a thread, `predict` and `recall` answer on the event loop, and `close()`
+    ends it all. Making a service raises what making `Residency` raises, before anything is loaded.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, observer: Observer | None = None) -> None:
         self.settings = settings
-        self.monitoring = Monitoring()
         self.residency = Residency(settings)
-        self._executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="tiekd-infer")
+        self._observer = observer
+        self._networks = ThreadPoolExecutor(settings.workers, thread_name_prefix="tiekd-infer")
+        self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="tiekd-decode")
         self._scheduler = Scheduler(
-            self._executor, queue_size=settings.queue_size, deadline_s=settings.deadline_s
+            self._networks, queue_size=settings.queue_size, deadline_s=settings.deadline_s
         )
         self._cache = PredictionCache(settings.cache_bytes)
-        self._decoding = asyncio.Semaphore(2)
-        self.monitoring.watch(
-            waiting=self._scheduler.waiting,
-            ready=lambda: len(self.residency.residents) - len(self.residency.not_ready),
-        )
 
-    async def predict(self, request: Request, model: str, *, fx_px: float | None) -> DepthMap:
-        """Depth of the request's picture, computed; `timings_ms` says where the time went.
+    def start(self) -> None:
+        """Begin to load the models, in a thread of their own."""
+        self.residency.start()
 
-        Raises UnknownNameError, ConfigError, ImageError and ServiceError.
+    async def predict(
+        self, picture: Picture, model: str, *, fx_px: float | None = None, with_dpm: bool = False
+    ) -> DepthMap:
+        """Depth of a picture by one model, always computed; `timings_ms` says where the time went.
+
+        fx_px: the picture's focal length in pixels, where it is known. with_dpm: keep the distribution over
+        depth too, where the model has one. Work that has not begun when the caller is cancelled never begins.
+        Raises NotFoundError for an unknown model, the errors of `server.inference.errors`, ConfigError for a
+        bad `fx_px`, and ImageError for a picture that can't be used.
         """
-        upload = await read_upload(request)
-        return await unless_gone(request, self._compute(upload, model, fx_px=fx_px, with_dpm=False))
+        self._scheduler.check_open()
+        predictor = self.residency.get(model)
+        pixels, decoded_ms = await self._decoded(picture)
+        depth_map, queued_ms = await self._scheduler.run(
+            model, lambda: predictor(pixels, fx_px=fx_px, with_dpm=with_dpm)
+        )
+        depth_map.timings_ms = {"queue": queued_ms, "decode": decoded_ms, **(depth_map.timings_ms or {})}
+        if self._observer:
+            self._observer.predicted(model, depth_map.timings_ms)
+        return depth_map
 
     async def recall(
-        self, request: Request, models: Sequence[str], *, fx_px: float | None, with_dpm: bool
+        self, picture: Picture, models: Sequence[str], *, fx_px: float | None = None, with_dpm: bool = False
     ) -> list[DepthMap]:
-        """Predictions of the request's picture by each of `models`, from memory where held.
+        """Depth of a picture by each of `models`: remembered where possible, else computed.
 
-        Raises as `predict` does.
+        Raises as `predict` does; wrong names are found before the first network runs.
         """
-        upload = await read_upload(request)
+        self._scheduler.check_open()
         for model in models:
-            self.residency.get(model)  # Every wrong name is told before the first network runs.
-        return [
-            await unless_gone(request, self._recall(upload, model, fx_px=fx_px, with_dpm=with_dpm))
-            for model in models
-        ]
+            self.residency.get(model)
+        digest = await self._off_loop(lambda: _digest(picture))
+        return [await self._recall(picture, Key(digest, model, fx_px), with_dpm=with_dpm) for model in models]
 
-    def close(self) -> None:
-        """Load and compute nothing more."""
-        self.residency.stop()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+    def waiting(self) -> dict[str, int]:
+        """Model -> number of requests that wait for it."""
+        return self._scheduler.waiting()
 
-    async def _recall(self, upload: Upload, model: str, *, fx_px: float | None, with_dpm: bool) -> DepthMap:
-        wants_dpm = with_dpm and self.residency.get(model).card.n_bins is not None
-        key = Key(upload.digest, model, fx_px)
+    async def close(self, *, patience_s: float = 10) -> None:
+        """Refuse what waits, and load and compute nothing more.
+
+        Waits for the model that is being loaded, at most `patience_s`: a thread that computes in torch while
+        the interpreter ends aborts the process.
+        """
+        self._scheduler.close()
+        self._networks.shutdown(wait=False, cancel_futures=True)
+        self._decoders.shutdown(wait=False)
+        await asyncio.to_thread(self.residency.stop, patience_s=patience_s)
+
+    async def _recall(self, picture: Picture, key: Key, *, with_dpm: bool) -> DepthMap:
+        wants_dpm = with_dpm and self.residency.get(key.model).card.n_bins is not None
         held = self._cache.get(key)
         if held is not None and not (wants_dpm and held.dpm is None):
-            # What is remembered costs no time, and says so: every depth answer states where time went.
+            # A remembered answer took no time. Every depth answer states its timings, so they are zeros here.
             return replace(held, timings_ms=dict.fromkeys(held.timings_ms or {}, 0.0))
-        computed = await self._compute(upload, model, fx_px=fx_px, with_dpm=wants_dpm)
+        computed = await self.predict(picture, key.model, fx_px=key.fx_px, with_dpm=wants_dpm)
         self._cache.put(key, computed)
         return computed
 
-    async def _compute(self, upload: Upload, model: str, *, fx_px: float | None, with_dpm: bool) -> DepthMap:
-        predictor = self.residency.get(model)
+    async def _decoded(self, picture: Picture) -> tuple[NDArray[np.uint8], float]:
+        """The pixels, and the milliseconds that decoding took (with the wait for a free decoder)."""
+        if not isinstance(picture, bytes):
+            return picture, 0.0
         began = perf_counter()
-        async with self._decoding:
-            limit = self.settings.max_photo_pixels
-            photo = await run_in_threadpool(decode_photo, upload.data, max_pixels=limit)
-        decoded_ms = (perf_counter() - began) * 1e3
-        depth_map, queued_ms = await self._scheduler.run(
-            model, lambda: predictor(photo, fx_px=fx_px, with_dpm=with_dpm)
-        )
-        spent = depth_map.timings_ms or {}
-        depth_map.timings_ms = {"queue": queued_ms, "decode": decoded_ms, **spent}
-        self.monitoring.stages(model, depth_map.timings_ms)
-        return depth_map
+        limit = self.settings.max_photo_pixels
+        pixels = await self._off_loop(lambda: decode_photo(picture, max_pixels=limit))
+        return pixels, (perf_counter() - began) * 1e3
+
+    async def _off_loop(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._decoders, work)
 
 
-def service_of(request: Request) -> Service:
-    """The service of the app that got a request."""
-    service: Service = request.app.state.service
-    return service
-
-
-Shared = Annotated[Service, Depends(service_of)]
-
-
-async def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """The result of `work`, run in a thread, and the milliseconds it took."""
-    began = perf_counter()
-    result = await run_in_threadpool(work)
-    return result, (perf_counter() - began) * 1e3
+def _digest(picture: Picture) -> bytes:
+    """What names a picture in the cache."""
+    if isinstance(picture, bytes):
+        return hashlib.sha256(picture).digest()
+    # The shape too: the same bytes are another picture at another width.
+    shape = repr(picture.shape).encode()
+    return hashlib.sha256(shape + np.ascontiguousarray(picture).tobytes()).digest()

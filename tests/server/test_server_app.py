@@ -117,7 +117,7 @@ def test_a_bug_is_answered_without_its_traceback(client, is_problem, monkeypatch
     def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(client.app.state.service.monitoring, "text", fail)
+    monkeypatch.setattr(client.app.state.monitoring, "text", fail)
     answer = client.get("/metrics")
     is_problem(answer, 500)
     assert "secret" not in answer.text
@@ -179,16 +179,17 @@ def test_a_client_that_goes_away_costs_no_inference(settings, photo) -> None:
             while not ran:
                 await asyncio.sleep(0.01)
             leaving = asyncio.create_task(http.post(url, files={"image": photo}))
-            while service._scheduler.waiting()["tiny_dpm"] == 0:
+            while service.waiting()["tiny_dpm"] == 0:
                 await asyncio.sleep(0.01)
             leaving.cancel()
-            while service._scheduler.waiting()["tiny_dpm"] == 1:
+            while service.waiting()["tiny_dpm"] == 1:
                 await asyncio.sleep(0.01)
             hold.set()
             assert (await first).status_code == 200
 
+        await service.close()
+
     asyncio.run(asyncio.wait_for(scenario(), 30))
-    service.close()
     assert len(ran) == 1
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from server.http.problems import ServiceError
+from server.inference.errors import DeadlineError, DrainingError, QueueFullError
 from server.inference.scheduler import Scheduler
 
 
@@ -65,15 +65,15 @@ def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
         waiting = [asyncio.create_task(scheduler.run("m", lambda: "later")) for _ in range(2)]
         await asyncio.sleep(0)
         assert scheduler.waiting() == {"m": 2}
-        with pytest.raises(ServiceError) as caught:
+        with pytest.raises(QueueFullError, match="2 requests already wait for m") as caught:
             await scheduler.run("m", lambda: "too many")
         gate.go.set()
         answers = await asyncio.gather(first, *waiting)
         return caught.value, [answer for answer, _ in answers]
 
     error, answers = run(scenario)
-    assert error.status == 503
-    assert int(error.headers["Retry-After"]) >= 1
+    assert error.retry_after_s >= 1
+    assert str(error.retry_after_s) in error.hint
     assert answers == ["done", "later", "later"]
 
 
@@ -83,16 +83,14 @@ def test_a_deadline_that_passes_ends_the_wait_and_the_work_is_never_begun() -> N
     async def scenario(scheduler, gate):
         running = asyncio.create_task(scheduler.run("m", gate))
         await begun(gate)
-        with pytest.raises(ServiceError) as caught:
+        with pytest.raises(DeadlineError, match=r"m had no answer within 0\.15 s"):
             await scheduler.run("m", late)
-        with pytest.raises(ServiceError):
+        with pytest.raises(DeadlineError):
             await running
         gate.go.set()
         await asyncio.sleep(0.05)
-        return caught.value
 
-    error = run(scenario, deadline_s=0.15)
-    assert error.status == 504
+    run(scenario, deadline_s=0.15)
     assert late.runs == 0
 
 
@@ -125,3 +123,81 @@ def test_models_do_not_wait_for_each_other_where_there_are_threads() -> None:
         return answer
 
     assert run(scenario, workers=2) == "quick"
+
+
+def test_who_leaves_while_all_threads_are_busy_costs_no_work() -> None:
+    left = Gate()
+
+    async def scenario(scheduler, gate):
+        running = asyncio.create_task(scheduler.run("busy", gate))
+        await begun(gate)
+        leaving = asyncio.create_task(scheduler.run("m", left))  # its lane is free, but no thread is
+        while scheduler.waiting() != {"busy": 0, "m": 0}:
+            await asyncio.sleep(0)
+        leaving.cancel()
+        gate.go.set()
+        await running
+        return await scheduler.run("m", lambda: "next")
+
+    assert run(scenario)[0] == "next"
+    assert left.runs == 0
+
+
+def test_a_wait_for_a_free_thread_is_part_of_the_wait() -> None:
+    async def scenario(scheduler, gate):
+        running = asyncio.create_task(scheduler.run("busy", gate))
+        await begun(gate)
+        waiting = asyncio.create_task(scheduler.run("m", lambda: "done"))
+        await asyncio.sleep(0.1)
+        gate.go.set()
+        await running
+        return await waiting
+
+    answer, waited_ms = run(scenario)
+    assert answer == "done"
+    assert waited_ms >= 90
+
+
+def test_closing_refuses_what_waits_and_what_comes_and_lets_what_has_begun_end() -> None:
+    never = Gate()
+
+    async def scenario(scheduler, gate):
+        running = asyncio.create_task(scheduler.run("m", gate))
+        await begun(gate)
+        waiting = asyncio.create_task(scheduler.run("m", never))
+        await asyncio.sleep(0)
+        scheduler.close()
+        with pytest.raises(DrainingError):
+            await waiting
+        for model in ("m", "another"):
+            with pytest.raises(DrainingError) as caught:
+                await scheduler.run(model, never)
+        gate.go.set()
+        return (await running)[0], caught.value.retry_after_s
+
+    answer, retry_after_s = run(scenario)
+    assert answer == "done"
+    assert retry_after_s >= 1
+    assert never.runs == 0
+
+
+def test_a_pool_that_is_shut_down_refuses_the_job_that_has_no_thread_yet() -> None:
+    never = Gate()
+
+    async def main():
+        pool, gate = ThreadPoolExecutor(1), Gate()
+        scheduler = Scheduler(pool, queue_size=2, deadline_s=10)
+        running = asyncio.create_task(scheduler.run("busy", gate))
+        await begun(gate)
+        waiting = asyncio.create_task(scheduler.run("m", never))
+        while scheduler.waiting() != {"busy": 0, "m": 0}:
+            await asyncio.sleep(0)
+        scheduler.close()
+        pool.shutdown(wait=False, cancel_futures=True)
+        with pytest.raises(DrainingError):
+            await asyncio.wait_for(waiting, 5)
+        gate.go.set()
+        return (await running)[0]
+
+    assert asyncio.run(main()) == "done"
+    assert never.runs == 0

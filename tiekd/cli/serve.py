@@ -42,6 +42,10 @@ def serve(
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Give demo models without weights random ones, so marked.")
     ] = False,
+    strict: Annotated[
+        bool | None,
+        typer.Option("--strict/--no-strict", help="/readyz stays at 503 while a model has failed (default)."),
+    ] = None,
     access_log: Annotated[
         bool, typer.Option("--access-log", envvar="TIEKD_ACCESS_LOG", help="Log every request.")
     ] = False,
@@ -65,11 +69,12 @@ def serve(
         depth_range=depth_range,
         magma_ranges=json.dumps(magma_range) if magma_range else None,
         untrained=untrained or None,
+        strict=strict,
     )
     config = uvicorn.Config(
         "server.app:create_app", factory=True, log_config=_logging(), access_log=access_log
     )
-    # Loaded here so that a wrong model or setting is told before anybody is promised an address.
+    # Loaded before the address is printed, so that a wrong model or setting ends the start.
     config.load()
     listening = _listen(host, port)
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host

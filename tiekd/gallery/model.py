@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiekd.codecs import png16
-from tiekd.errors import DataError, UnknownNameError
+from tiekd.errors import DataError, NotFoundError
 from tiekd.files import digest_of, state_of
 from tiekd.gallery.decoders import Decoder, PictureDecoder
 from tiekd.types import DepthRange
@@ -115,39 +115,39 @@ class Gallery:
         }
 
     def method(self, method_id: str) -> Method:
-        """The method of that id. Raises UnknownNameError."""
+        """The method of that id. Raises NotFoundError."""
         if method_id not in self._methods:
-            raise UnknownNameError("method", method_id, self._methods)
+            raise NotFoundError("method", method_id, self._methods)
         return self._methods[method_id]
 
     def frame(self, frame_id: str) -> Frame:
-        """The frame of that id. Raises UnknownNameError."""
+        """The frame of that id. Raises NotFoundError."""
         if frame_id not in self._frames:
-            raise UnknownNameError("frame", frame_id, self._frames)
+            raise NotFoundError("frame", frame_id, self._frames)
         return self._frames[frame_id]
 
     def path(self, method_id: str, frame_id: str) -> Path:
-        """The file of a method's frame. Raises UnknownNameError, also when the method lacks the frame."""
+        """The file of a method's frame. Raises NotFoundError, also when the method lacks the frame."""
         self.frame(frame_id)
         self.method(method_id)
         path = self._files.get((method_id, frame_id))
         if path is None:
             has = [frame for method, frame in self._files if method == method_id]
-            raise UnknownNameError(f"frame of {method_id}", frame_id, has)
+            raise NotFoundError(f"frame of {method_id}", frame_id, has)
         return path
 
     def photo(self, frame_id: str) -> Path:
-        """The colour photo of a frame. Raises UnknownNameError when there is none."""
+        """The colour photo of a frame. Raises NotFoundError when there is none."""
         photo = self.frame(frame_id).photo
         if photo is None:
             has = [frame.id for frame in self.listing.frames if frame.photo]
-            raise UnknownNameError("photo of frame", frame_id, has)
+            raise NotFoundError("photo of frame", frame_id, has)
         return photo
 
     def depth(self, method_id: str, frame_id: str) -> NDArray[np.uint16]:
         """Depth `[H, W]` of a method's frame: metres x 256, 0 = none.
 
-        Raises UnknownNameError, and DataError for a damaged file or a method that shows colours, not depth.
+        Raises NotFoundError, and DataError for a damaged file or a method that shows colours, not depth.
         """
         path, decoder = self.path(method_id, frame_id), self.method(method_id).decoder
         if isinstance(decoder, PictureDecoder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from server.http.answers import (
     MEDIA_TYPES,
     Values,
-    array_json,
-    compact_json,
+    array_body,
     depth_headers,
-    json_bytes,
     parse_span,
+    timed,
 )
-from server.http.routes.predict import ColorRange, FocalLength
-from server.http.uploads import REQUEST_BODY
-from server.inference.service import Shared, timed
+from server.http.openapi import DEPTH_HEADERS, files
+from server.http.routes.predict import PHOTO_PROBLEMS, ColorRange, FocalLength, ModelName
+from server.http.schemas import DiffBody, DiffStatistics, Percentiles
+from server.http.state import TheService
+from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
 from tiekd import render
 from tiekd.types import DepthMap
 
@@ -29,18 +30,24 @@ router = APIRouter(tags=["depth"])
 
 Metric = Literal["abs", "signed", "relative"]
 DiffFormat = Literal["npy", "npz", "color", "json"]
-PERCENTILES = (50, 90, 95, 99)
 _SPANS: dict[Metric, tuple[float, float]] = {"abs": (0, 10), "signed": (-10, 10), "relative": (-0.5, 0.5)}
 _CMAPS: dict[Metric, str] = {"abs": "magma", "signed": "blue_red", "relative": "blue_red"}
+DIFFERENCE = files(
+    MEDIA_TYPES["color"], MEDIA_TYPES["npy"], MEDIA_TYPES["npz"],
+    about="The difference in the asked format.",
+    always=[*DEPTH_HEADERS, "X-Statistics"], sometimes=["X-Value-Range"], json=DiffBody,
+)  # fmt: skip
 
 
-@router.post("/diff", openapi_extra=REQUEST_BODY, response_class=Response)
+@router.post(
+    "/diff", openapi_extra=REQUEST_BODY, response_class=Response, responses=DIFFERENCE | PHOTO_PROBLEMS
+)
 async def diff(
     *,
     request: Request,
-    service: Shared,
-    a: Annotated[str, Query(description="a name of /api/models")],
-    b: Annotated[str, Query(description="a name of /api/models")],
+    service: TheService,
+    a: ModelName,
+    b: ModelName,
     metric: Metric = "abs",
     fmt: Annotated[DiffFormat, Query(alias="format")] = "json",
     cmap: Annotated[str | None, Query(description="colours of `color`")] = None,
@@ -56,8 +63,9 @@ async def diff(
     colours = cmap or _CMAPS[metric]
     render.colormap(colours)
     span = parse_span(color_range) or _SPANS[metric]
-    first, second = await service.recall(request, [a, b], fx_px=fx_px, with_dpm=False)
-    unit = "1" if metric == "relative" else "m"
+    picture = await read_upload(request)
+    first, second = await unless_gone(request, service.recall(picture, [a, b], fx_px=fx_px))
+    unit: Literal["1", "m"] = "1" if metric == "relative" else "m"
     (difference, stats), compare_ms = await timed(lambda: _compare(first, second, metric))
     headers = {}
     if fmt == "color":
@@ -70,14 +78,21 @@ async def diff(
         depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
         data, encode_ms = await timed(lambda: render.npz_bytes(difference=difference, **depths))
     else:
-        body = {"a": a, "b": b, "metric": metric, "unit": unit, "statistics": stats}
-        body |= {"width": difference.shape[1], "height": difference.shape[0]}
-        data, encode_ms = await timed(lambda: json_bytes(body | _values(difference, values)))
+        body = DiffBody(
+            a=a,
+            b=b,
+            metric=metric,
+            unit=unit,
+            statistics=stats,
+            width=difference.shape[1],
+            height=difference.shape[0],
+        )
+        data, encode_ms = await timed(lambda: _with_values(body, difference, values).json_bytes())
     both = replace(second, timings_ms=_sum_of_timings(first, second))
     headers |= depth_headers(both, encode_ms=compare_ms + encode_ms) | {
         "X-Depth-Unit": unit,
         "X-Model": f"{a},{b}",
-        "X-Statistics": compact_json(stats),
+        "X-Statistics": stats.model_dump_json(),
     }
     return Response(data, media_type=MEDIA_TYPES[fmt], headers=headers)
 
@@ -87,25 +102,25 @@ def _sum_of_timings(first: DepthMap, second: DepthMap) -> dict[str, float]:
     return {stage: ours.get(stage, 0.0) + spent for stage, spent in theirs.items()}
 
 
-def _values(difference: NDArray[np.float32], values: Values) -> dict[str, Any]:
-    return {} if values == "none" else {"difference": array_json(difference, values)}
+def _with_values(body: DiffBody, difference: NDArray[np.float32], values: Values) -> DiffBody:
+    if values == "none":
+        return body
+    return body.model_copy(update={"difference": array_body(difference, values)})
 
 
-def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> tuple[NDArray[np.float32], dict[str, Any]]:
+def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> tuple[NDArray[np.float32], DiffStatistics]:
     """The asked difference `[H, W]`, and statistics of b - a in metres (`abs_rel` as a share of a)."""
     signed = second.depth_m - first.depth_m
     apart = np.abs(signed)
-    stats: dict[str, Any] = {
-        "mean": float(signed.mean(dtype=np.float64)),
-        "median": float(np.median(signed)),
-        "mean_abs": float(apart.mean(dtype=np.float64)),
-        "max_abs": float(apart.max()),
-        "rmse": float(np.sqrt(np.square(signed, dtype=np.float64).mean())),
-        "abs_rel": float((apart / first.depth_m).mean(dtype=np.float64)),
-        "percentiles_abs": {
-            f"p{p}": float(value)
-            for p, value in zip(PERCENTILES, np.percentile(apart, PERCENTILES), strict=True)
-        },
-    }
+    p50, p90, p95, p99 = map(float, np.percentile(apart, (50, 90, 95, 99)))
+    stats = DiffStatistics(
+        mean=float(signed.mean(dtype=np.float64)),
+        median=float(np.median(signed)),
+        mean_abs=float(apart.mean(dtype=np.float64)),
+        max_abs=float(apart.max()),
+        rmse=float(np.sqrt(np.square(signed, dtype=np.float64).mean())),
+        abs_rel=float((apart / first.depth_m).mean(dtype=np.float64)),
+        percentiles_abs=Percentiles(p50=p50, p90=p90, p95=p95, p99=p99),
+    )
     shown = {"abs": apart, "signed": signed}.get(metric)
     return signed / first.depth_m if shown is None else shown, stats

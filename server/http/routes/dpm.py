@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from numpy.typing import NDArray
 
-from server.http.answers import depth_headers
-from server.http.routes.predict import FocalLength, ModelName
-from server.http.uploads import REQUEST_BODY
-from server.inference.service import Service, Shared, timed
+from server.http.answers import MEDIA_TYPES, depth_headers, timed
+from server.http.openapi import DEPTH_HEADERS, files
+from server.http.routes.predict import PHOTO_PROBLEMS, FocalLength, ModelName
+from server.http.schemas import DistributionBody
+from server.http.state import TheService
+from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
 from tiekd import render
+from tiekd.card import ModelCard
 from tiekd.errors import ConfigError
 from tiekd.runtime.dpm import PhotoDpm
 from tiekd.runtime.target import DEFAULT_N_BINS, DEFAULT_SIGMA_M, TargetDpm
@@ -26,13 +29,18 @@ View = Literal["distribution", "entropy", "slice", "section"]
 Source = Literal["own", "target"]
 Dpm = PhotoDpm | TargetDpm
 Pixel = Annotated[int | None, Query(description="pixel of the upright photo, from 0")]
+BELIEF = files(
+    MEDIA_TYPES["color"], MEDIA_TYPES["npy"],
+    about="The distribution, or a map of it.",
+    always=DEPTH_HEADERS, sometimes=["X-Source", "X-Value-Range", "X-Value-Unit"], json=DistributionBody,
+)  # fmt: skip
 
 
-@router.post("/dpm", openapi_extra=REQUEST_BODY, response_class=Response)
+@router.post("/dpm", openapi_extra=REQUEST_BODY, response_class=Response, responses=BELIEF | PHOTO_PROBLEMS)
 async def dpm(
     *,
     request: Request,
-    service: Shared,
+    service: TheService,
     model: ModelName,
     view: View = "distribution",
     x: Pixel = None,
@@ -55,20 +63,21 @@ async def dpm(
     """
     render.colormap(cmap)
     ask = _Ask(view, x=x, y=y, bin_index=bin_index, row=row)
-    [depth_map] = await service.recall(request, [model], fx_px=fx_px, with_dpm=source == "own")
-    found, taken_from = _open(service, model, depth_map, source, sigma_m)
+    picture = await read_upload(request)
+    recalled = service.recall(picture, [model], fx_px=fx_px, with_dpm=source == "own")
+    [depth_map] = await unless_gone(request, recalled)
+    found = _open(service.residency.get(model).card, depth_map, source, sigma_m)
     if view == "distribution":
-        answer, encode_ms = await timed(lambda: ask.distribution(found, depth_map))
-        body = {"source": taken_from, "model": model} | answer
-        body |= {"sigma_m": found.sigma_m} if isinstance(found, TargetDpm) else {}
-        return JSONResponse(body, headers=depth_headers(depth_map, encode_ms=encode_ms))
+        data, encode_ms = await timed(lambda: ask.distribution(found, depth_map).json_bytes())
+        headers = depth_headers(depth_map, encode_ms=encode_ms)
+        return Response(data, media_type=MEDIA_TYPES["json"], headers=headers)
     (data, high), encode_ms = await timed(lambda: ask.picture(found, fmt or "png", cmap))
     headers = depth_headers(depth_map, encode_ms=encode_ms) | {
-        "X-Source": taken_from,
+        "X-Source": _source(found),
         "X-Value-Range": f"0,{high:.6g}",
         "X-Value-Unit": "nats" if view == "entropy" else "probability",
     }
-    return Response(data, media_type="application/x-npy" if fmt == "npy" else "image/png", headers=headers)
+    return Response(data, media_type=MEDIA_TYPES["npy" if fmt == "npy" else "color"], headers=headers)
 
 
 class _Ask:
@@ -86,19 +95,23 @@ class _Ask:
         self._view = view
         self._x, self._y, self._bin, self._row = x or 0, y or 0, bin_index or 0, row or 0
 
-    def distribution(self, dpm: Dpm, depth_map: DepthMap) -> dict[str, Any]:
+    def distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
         """The distribution under the pixel."""
         found = dpm.at(self._x, self._y)
-        return {
-            "bin_edges_m": found.bin_edges_m.astype(np.float64).tolist(),
-            "probability": found.probability.tolist(),
-            "expectation_m": found.expectation_m,
-            "mode_m": found.mode_m,
-            "entropy_nats": found.entropy_nats,
-            "depth_m": float(depth_map.depth_m[self._y, self._x]),
-            "x": self._x,
-            "y": self._y,
-        }
+        spread = {"sigma_m": dpm.sigma_m} if isinstance(dpm, TargetDpm) else {}
+        return DistributionBody(
+            source=_source(dpm),
+            model=depth_map.model,
+            bin_edges_m=found.bin_edges_m.astype(np.float64).tolist(),
+            probability=found.probability.tolist(),
+            expectation_m=found.expectation_m,
+            mode_m=found.mode_m,
+            entropy_nats=found.entropy_nats,
+            depth_m=float(depth_map.depth_m[self._y, self._x]),
+            x=self._x,
+            y=self._y,
+            **spread,
+        )
 
     def picture(self, dpm: Dpm, fmt: str, cmap: str) -> tuple[bytes, float]:
         """The map as a file, and the upper end of its colour scale."""
@@ -114,13 +127,14 @@ class _Ask:
         return values, max(float(values.max()), 1e-6)
 
 
-def _open(
-    service: Service, model: str, depth_map: DepthMap, source: Source, sigma_m: float | None
-) -> tuple[Dpm, Source]:
-    """The model's own DPM where it is wanted and there is one, else the target DPM."""
+def _source(dpm: Dpm) -> Source:
+    return "target" if isinstance(dpm, TargetDpm) else "own"
+
+
+def _open(card: ModelCard, depth_map: DepthMap, source: Source, sigma_m: float | None) -> Dpm:
+    """The model's own DPM where it is asked for and there is one, else the target DPM."""
     if source == "own" and depth_map.dpm is not None:
-        return PhotoDpm(depth_map), "own"
-    card = service.residency.get(model).card
-    # An adaptive teacher's bins are no grid to teach on; the published students' is.
+        return PhotoDpm(depth_map)
+    # An adaptive teacher moves its bins with every photo; the published students' fixed bins are the grid.
     n_bins = card.n_bins if card.n_bins and card.role == "student" else DEFAULT_N_BINS
-    return TargetDpm(depth_map, n_bins=n_bins, sigma_m=sigma_m or card.sigma_m or DEFAULT_SIGMA_M), "target"
+    return TargetDpm(depth_map, n_bins=n_bins, sigma_m=sigma_m or card.sigma_m or DEFAULT_SIGMA_M)

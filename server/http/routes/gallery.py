@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 
-from server.galleries import Galleries
+from server.http.openapi import UNCHANGED, files, problems
+from server.http.schemas import GalleryBody, GalleryList, GallerySummary
+from server.http.state import TheGalleries
 from tiekd import render
 from tiekd.codecs import png, png16
 from tiekd.gallery import Gallery
 
 router = APIRouter(prefix="/api/galleries", tags=["galleries"])
+_MISSING = problems(404, 422, page=True)
+_SIZE = ("ETag", "X-Depth-Width", "X-Depth-Height", "X-Depth-Scale")
+_PHOTO = files("image/*", about="The photo as it is stored.", always=["ETag"]) | UNCHANGED | _MISSING
+_DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | UNCHANGED | _MISSING
+_PICTURE = files("image/png", about="The picture.", always=["ETag"]) | UNCHANGED
 
 
-def _galleries(request: Request) -> Galleries:
-    galleries: Galleries = request.app.state.galleries
-    return galleries
-
-
-Shared = Annotated[Galleries, Depends(_galleries)]
-
-
-@router.get("")
-async def list_galleries(galleries: Shared) -> dict[str, list[dict[str, Any]]]:
+@router.get("", response_model_exclude_unset=True, responses=problems(page=True))
+async def list_galleries(galleries: TheGalleries) -> GalleryList:
     """Every gallery, with its methods."""
     found = await run_in_threadpool(galleries.all)
-    return {"galleries": [gallery.summary() for gallery in found]}
+    summaries = [GallerySummary.model_validate(gallery.summary()) for gallery in found]
+    return GalleryList(galleries=summaries)
 
 
-@router.get("/{gallery_id}")
-async def describe_gallery(galleries: Shared, gallery_id: str) -> dict[str, Any]:
-    """Methods and frames of one gallery; `missing`, `broken` and `sizes` of a frame say what is amiss."""
-    return (await run_in_threadpool(galleries.reopen, gallery_id)).describe()
+@router.get("/{gallery_id}", response_model_exclude_unset=True, responses=_MISSING)
+async def describe_gallery(galleries: TheGalleries, gallery_id: str) -> GalleryBody:
+    """Methods and frames of one gallery; `missing`, `broken` and `sizes` name the faults of a frame."""
+    gallery = await run_in_threadpool(galleries.reopen, gallery_id)
+    return GalleryBody.model_validate(gallery.describe())
 
 
-@router.get("/{gallery_id}/image/{frame_id}", response_class=Response)
-async def photo(request: Request, galleries: Shared, gallery_id: str, frame_id: str) -> Response:
+@router.get("/{gallery_id}/image/{frame_id}", response_class=Response, responses=_PHOTO)
+async def photo(request: Request, galleries: TheGalleries, gallery_id: str, frame_id: str) -> Response:
     """The colour photo of a frame."""
     gallery = await run_in_threadpool(galleries.get, gallery_id)
     path = gallery.photo(frame_id)
@@ -48,9 +49,9 @@ async def photo(request: Request, galleries: Shared, gallery_id: str, frame_id: 
     return _unchanged(request, tag) or FileResponse(path, headers=_caching(tag))
 
 
-@router.get("/{gallery_id}/{method_id}/{frame_id}.u16", response_class=Response)
+@router.get("/{gallery_id}/{method_id}/{frame_id}.u16", response_class=Response, responses=_DEPTH)
 async def depth(
-    request: Request, galleries: Shared, gallery_id: str, method_id: str, frame_id: str
+    request: Request, galleries: TheGalleries, gallery_id: str, method_id: str, frame_id: str
 ) -> Response:
     """Depth as little-endian uint16, row by row: metres x 256, 0 = none; the size is in the headers."""
     gallery = await run_in_threadpool(galleries.get, gallery_id)
@@ -70,11 +71,15 @@ async def depth(
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
-@router.get("/{gallery_id}/{method_id}/{frame_id}.png", response_class=Response)
+@router.get(
+    "/{gallery_id}/{method_id}/{frame_id}.png",
+    response_class=Response,
+    responses=_PICTURE | problems(400, 404, 422, page=True),
+)
 async def picture(
     *,
     request: Request,
-    galleries: Shared,
+    galleries: TheGalleries,
     gallery_id: str,
     method_id: str,
     frame_id: str,

@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from server.http.problems import problem
-from server.inference.service import Shared
+from server.http.openapi import Responses, files, problem_document, problems
+from server.http.problems import problem, problem_answer
+from server.http.schemas import Alive, NotReady, Ready
+from server.http.state import TheCounters, TheService
 from tiekd import __version__
 
 router = APIRouter(tags=["health"])
+_NOT_READY: Responses = {503: problem_document(503, page=False, about="A model is not warm.", body=NotReady)}
 _RETRY = {"Retry-After": "2", "Cache-Control": "no-store"}
 
 
-@router.get("/healthz")
-async def healthz() -> dict[str, str]:
+@router.get("/healthz", responses=problems(page=True))
+async def healthz() -> Alive:
     """Live: the process answers."""
-    return {"status": "ok", "version": __version__}
+    return Alive(status="ok", version=__version__)
 
 
-@router.get("/readyz", responses={503: {"description": "A start-up model is not warm yet."}})
-async def readyz(service: Shared) -> Response:
-    """Ready: every start-up model is warm."""
-    waiting = service.residency.not_ready
-    if waiting:
-        failed = service.residency.failed
-        why = f"The server's log says why {', '.join(failed)} can't be loaded."
-        hint = why if failed else "Ask again in 2 s."
-        detail = f"Not ready yet: {', '.join(waiting)}."
-        return problem(503, detail, hint=hint, headers=_RETRY, waiting=waiting, failed=failed)
-    return JSONResponse({"status": "ready", "models": list(service.residency.residents)})
+@router.get(
+    "/readyz",
+    response_model=Ready,
+    responses=_NOT_READY | problems(page=True),
+)
+async def readyz(service: TheService) -> Response:
+    """Ready: every model is warm. Until then 503.
+
+    The answer names the models that could not be loaded, with the reason. While there is one, the status
+    stays 503, unless the server was started with `--no-strict`.
+    """
+    residency = service.residency
+    waiting, failed = residency.not_ready, residency.failed
+    named: dict[str, Any] = {"failed": list(failed), "reasons": failed} if failed else {}
+    if residency.ready:
+        body = Ready(status="ready", models=list(residency.residents), **named)
+        return Response(body.json_bytes(), media_type="application/json")
+    log = f"The server's log says why {', '.join(failed)} can't be loaded."
+    said = problem(503, f"Not ready yet: {', '.join(waiting)}.", hint=log if failed else "Ask again in 2 s.")
+    named = {"waiting": waiting, "failed": []} | named
+    return problem_answer(NotReady(**said.model_dump(exclude_unset=True), **named), headers=_RETRY)
 
 
-@router.get("/metrics")
-async def metrics(service: Shared) -> Response:
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=files("text/plain", about="The counters.") | problems(page=True),
+)
+async def metrics(counters: TheCounters) -> Response:
     """Counters in Prometheus' text format."""
-    return Response(service.monitoring.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(counters.text(), media_type=CONTENT_TYPE_LATEST)

@@ -7,27 +7,39 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from server.http.answers import DepthFormat, Values, depth_answer, parse_range
-from server.http.uploads import REQUEST_BODY
-from server.inference.service import Shared
+from server.http.answers import MEDIA_TYPES, DepthFormat, Values, depth_answer, parse_range
+from server.http.openapi import DEPTH_HEADERS, files, problems
+from server.http.schemas import DepthBody
+from server.http.state import TheService
+from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
 from tiekd import render
 
 router = APIRouter(tags=["depth"])
 
-ModelName = Annotated[str, Query(description="a name of /api/models")]
+ModelName = Annotated[str, Query(description="a name of /api/models", examples=["tiekd_mobilenetv2.demo"])]
 FocalLength = Annotated[
     float | None,
     Query(alias="fx", gt=0, allow_inf_nan=False, description="the photo's focal length in pixels"),
 ]
 ColorMap = Annotated[str, Query(description=f"one of {', '.join(render.COLORMAPS)}")]
-ColorRange = Annotated[str | None, Query(alias="range", description="MIN,MAX metres of the colours")]
+ColorRange = Annotated[
+    str | None, Query(alias="range", description="MIN,MAX metres of the colours", examples=["1,80"])
+]
+PHOTO_PROBLEMS = problems(400, 404, 413, 415, 422, 503, 504, page=False)
+"""What may go wrong wherever a photo is sent."""
+DEPTH = files(
+    MEDIA_TYPES["png16"], MEDIA_TYPES["npy"], MEDIA_TYPES["npz"],
+    about="Depth in the asked format.", always=DEPTH_HEADERS, sometimes=["X-Depth-Scale"], json=DepthBody,
+)  # fmt: skip
 
 
-@router.post("/predict", openapi_extra=REQUEST_BODY, response_class=Response)
+@router.post(
+    "/predict", openapi_extra=REQUEST_BODY, response_class=Response, responses=DEPTH | PHOTO_PROBLEMS
+)
 async def predict(
     *,
     request: Request,
-    service: Shared,
+    service: TheService,
     model: ModelName,
     fmt: Annotated[DepthFormat, Query(alias="format")] = "png16",
     fx_px: FocalLength = None,
@@ -42,5 +54,6 @@ async def predict(
     """
     depth_range = parse_range(color_range)
     render.colormap(cmap)
-    depth_map = await service.predict(request, model, fx_px=fx_px)
+    picture = await read_upload(request)
+    depth_map = await unless_gone(request, service.predict(picture, model, fx_px=fx_px))
     return await depth_answer(depth_map, fmt, cmap=cmap, depth_range=depth_range, values=values)
