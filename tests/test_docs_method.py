@@ -19,8 +19,8 @@ from tiekd.evaluate.protocol import PROTOCOLS
 from tiekd.losses import dpm, functional, ssim
 from tiekd.methods import METHODS
 from tiekd.metrics import METRICS, TEACHER_METRICS
-from tiekd.models.adabins import MIN_WIDTH, PUBLISHED_OPTIONS
-from tiekd.models.densedepth import PUBLISHED_PRESETS
+from tiekd.models.adabins import MIN_WIDTH
+from tiekd.models.families import NETWORKS
 from tiekd.models.reference import NEVER_USED
 from tiekd.recipe.recipe import load_recipe
 from tiekd.reproduce import N_FRAMES
@@ -309,9 +309,9 @@ def test_the_networks() -> None:
         }
         for encoder, _, bottleneck, blocks in tables("14.2")[0]
     }
-    assert stated == PUBLISHED_PRESETS
+    assert stated == NETWORKS["densedepth"].presets
     text = sections()["14.3"]
     for key in ("embed_dim", "n_layers", "n_heads", "ff_dim"):
-        assert str(PUBLISHED_OPTIONS[key]) in text, key
+        assert str(NETWORKS["adabins"].presets["efficientnet_b5"][key]) in text, key
     for name in NEVER_USED:
         assert f"`{name}*`" in sections()["14.6"]

@@ -1,10 +1,12 @@
 """Every fault of a validation is listed at once, with its place, its value and what may have been meant."""
 
+from typing import Annotated
+
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tiekd.errors import ConfigError
-from tiekd.faults import describe_faults, fault_lines, faults_as
+from tiekd.faults import NameIn, describe_faults, fault_lines, faults_as
 
 
 class Wheel(BaseModel):
@@ -70,3 +72,19 @@ def test_the_error_is_of_the_class_that_was_asked_for():
         "  wheels.0.radius_m: Input should be greater than 0 (got -1)"
     )
     assert caught.value.hint == "See cars."
+
+
+def test_a_name_must_be_in_the_table_as_it_is_now():
+    table: dict[str, int] = {"red": 1, "blue": 2}
+
+    class Paint(BaseModel):
+        colour: Annotated[str, NameIn("colour", table, also=("auto",))]
+
+    assert [Paint(colour=name).colour for name in ("auto", "red")] == ["auto", "red"]
+    for wrong, proposed in (("bleu", "did you mean blue?"), ("x", "there are auto, red, blue")):
+        with pytest.raises(ValidationError) as caught:
+            Paint(colour=wrong)
+        assert fault_lines(caught.value) == [f"colour: there is no such colour ({proposed}) (got {wrong!r})"]
+    table["bleu"] = 3
+    assert Paint(colour="bleu").colour == "bleu"
+    assert Paint.model_json_schema()["properties"]["colour"]["enum"] == ["auto", "red", "blue", "bleu"]

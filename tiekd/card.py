@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.errors import CheckpointError
-from tiekd.faults import faults_as
+from tiekd.faults import NameIn, faults_as
 from tiekd.methods import METHODS
 from tiekd.types import DepthRange
 
 METADATA_KEY = "tiekd"
 """The key under which a safetensors file carries its card as JSON."""
 
-
-def _known_method(name: str) -> str:
-    if name not in METHODS:
-        near = get_close_matches(name, METHODS, n=2)
-        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(METHODS)}"
-        raise ValueError(f"there is no method {name!r} ({known})")
-    return name
-
-
-def _list_methods(schema: dict[str, Any]) -> None:
-    schema["enum"] = list(METHODS)
-
-
-MethodName = Annotated[str, AfterValidator(_known_method), Field(json_schema_extra=_list_methods)]
+MethodName = Annotated[str, NameIn("method", METHODS)]
 """The name of an entry of `tiekd.methods`; another one is a fault of the recipe, card or row."""
 
 

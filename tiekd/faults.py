@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 
 from tiekd.errors import TiekdError
 
 _LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class NameIn:
+    """For `Annotated[str, NameIn(…)]`: the value must be in a table, as it is when the value is checked.
+
+    what: the kind of thing, for the message. also: names that are allowed besides those of the table.
+    """
+
+    what: str
+    table: Collection[str]
+    also: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return AfterValidator(self._check).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "enum": self._names()}
+
+    def _names(self) -> list[str]:
+        return [*self.also, *self.table]
+
+    def _check(self, name: str) -> str:
+        names = self._names()
+        if name not in names:
+            raise ValueError(f"there is no such {self.what}{_proposed(name, names)}")
+        return name
 
 
 @contextmanager
@@ -65,10 +93,14 @@ def _instead(place: tuple[int | str, ...], model: type[BaseModel] | None) -> str
         group = _model_in(group.model_fields[part].annotation) if group and isinstance(part, str) else group
     if group is None:
         return ""
-    near = get_close_matches(str(place[-1]), group.model_fields, n=3)
+    return _proposed(str(place[-1]), group.model_fields)
+
+
+def _proposed(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=3)
     if near:
         return f" (did you mean {' or '.join(near)}?)"
-    return f" (there are {', '.join(group.model_fields)})"
+    return f" (there are {', '.join(known)})"
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

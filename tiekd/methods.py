@@ -2,7 +2,7 @@
 
 Recipes take weights and network from here, cards and rows their names, galleries, the API and the page labels
 and colours, reports their order. To add a method, add an entry (and the function of a new loss part to
-`tiekd.training.objectives`); CONTRIBUTING.md shows each step. Nothing here needs torch.
+`tiekd.training.objectives`); see CONTRIBUTING.md. Nothing here needs torch.
 """
 
 from __future__ import annotations

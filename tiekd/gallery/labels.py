@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tiekd.card import ModelCard
 from tiekd.methods import METHODS
-
-_TEACHERS = {"adabins": "AdaBins", "bts": "BTS", "depthformer": "DepthFormer"}
+from tiekd.models.families import NETWORKS
 
 
 def method_label(card: ModelCard) -> str:
@@ -13,4 +12,6 @@ def method_label(card: ModelCard) -> str:
     method = METHODS[card.method]
     named = card.architecture if method.role == "teacher" else card.teacher or ""
     network = named.split("_")[0]
-    return f"{method.label} · {_TEACHERS.get(network, network)}" if network else method.label
+    if network in NETWORKS:
+        network = NETWORKS[network].label
+    return f"{method.label} · {network}" if network else method.label

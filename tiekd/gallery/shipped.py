@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.assets import asset_root
 from tiekd.errors import DataError
-from tiekd.faults import faults_as
+from tiekd.faults import NameIn, faults_as
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
 INDEX = "gallery.json"
+FamilyName = Annotated[str, NameIn("colour family", FAMILIES)]
 
 
 class RangeEntry(BaseModel):
@@ -31,15 +33,8 @@ class MethodEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[^/\\]+$")
     label: str
-    family: str
+    family: FamilyName
     model: str | None = None
-
-    @field_validator("family")
-    @classmethod
-    def _known(cls, family: str) -> str:
-        if family not in FAMILIES:
-            raise ValueError(f"there is no colour family {family!r}; there are {', '.join(FAMILIES)}")
-        return family
 
 
 class FrameEntry(BaseModel):

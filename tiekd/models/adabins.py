@@ -8,7 +8,7 @@ position codes are interpolated, so every size works.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -24,18 +24,6 @@ from tiekd.models.encoders import create_encoder
 from tiekd.models.heads import HeadOutput, start_falling
 from tiekd.types import DepthRange
 
-PUBLISHED_OPTIONS: dict[str, Any] = {
-    "bottleneck_channels": 2048,
-    "decoder_channels": (1024, 512, 256, 128),
-    "norm": "batch",
-    "output_stride": 2,
-    "tokens": "published",
-    "embed_dim": 128,
-    "patch_size": 16,
-    "n_layers": 4,
-    "n_heads": 4,
-    "ff_dim": 1024,
-}
 MIN_WIDTH = 0.1
 """Added to every bin width before normalising, so that no bin collapses (the epsilon of eq. 1)."""
 _MAX_TOKENS = 500

@@ -8,7 +8,6 @@ structure small.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from tiekd.bins import DepthBins
 from tiekd.card import ModelCard
@@ -16,13 +15,6 @@ from tiekd.models.base import DepthModel
 from tiekd.models.decoder import DecoderOptions, build_decoder
 from tiekd.models.encoders import create_encoder
 from tiekd.models.heads import DPMHead, RegressionHead
-
-PUBLISHED_PRESETS: dict[str, dict[str, Any]] = {
-    "mobilenetv2": {"bottleneck_channels": 2048, "decoder_channels": (512, 256, 128)},
-    "resnet18": {"bottleneck_channels": 512, "decoder_channels": (256, 256, 128, 128)},
-    "resnet50": {"bottleneck_channels": 2048, "decoder_channels": (1024, 512, 256, 128)},
-}
-"""Encoder -> options of the published students, KITTI and NYU alike."""
 
 
 def build_densedepth(

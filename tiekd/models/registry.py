@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,15 +12,10 @@ from pydantic import BaseModel, ValidationError
 from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
 from tiekd.faults import fault_lines
-from tiekd.models.adabins import PUBLISHED_OPTIONS as ADABINS_PUBLISHED
-from tiekd.models.adabins import AdaBinsOptions, build_adabins
 from tiekd.models.base import DepthModel
-from tiekd.models.bts import BtsOptions, build_bts
 from tiekd.models.checkpoint import fill, read_checkpoint, save
-from tiekd.models.decoder import DecoderOptions
-from tiekd.models.densedepth import PUBLISHED_PRESETS, build_densedepth
-from tiekd.models.depthformer import DepthFormerOptions, build_depthformer
 from tiekd.models.encoders import known_encoders
+from tiekd.models.families import NETWORKS, split_architecture
 
 __all__ = ["architecture_names", "build", "create_model", "faults_of", "list_models", "load", "save"]
 
@@ -29,41 +23,10 @@ _FROM_NETWORK = {"architecture", "options", "encoder", "size_multiple", "min_siz
 """Fields of a card that follow from the network and can't be chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """A family of networks: `<prefix><encoder>`."""
-
-    prefix: str
-    options: type[BaseModel]
-    build: Callable[..., DepthModel]
-    method: str
-    n_bins: int | None
-    presets: dict[str, dict[str, Any]]
-    """Published encoders -> their options; fields of the card such as `n_bins` may be among them."""
-    encoders: dict[str, str]
-    """Published encoders that are called otherwise inside this family."""
-
-
-_DPM_PRESETS = {name: {**preset, "n_bins": 257} for name, preset in PUBLISHED_PRESETS.items()}
-ARCHITECTURES = (
-    Architecture("densedepth_dpm_", DecoderOptions, build_densedepth, "tiekd", 128, _DPM_PRESETS, {}),
-    Architecture("densedepth_", DecoderOptions, build_densedepth, "baseline", None, PUBLISHED_PRESETS, {}),
-    Architecture(
-        "adabins_", AdaBinsOptions, build_adabins, "teacher", 256,
-        {"efficientnet_b5": ADABINS_PUBLISHED}, {"efficientnet_b5": "efficientnet_b5_ap"},
-    ),
-    Architecture("bts_", BtsOptions, build_bts, "teacher", None, {"resnet50": {"align_corners": False}}, {}),
-    Architecture(
-        "depthformer_", DepthFormerOptions, build_depthformer, "teacher", None, {"swin_large": {}}, {}
-    ),
-)  # fmt: skip
-"""Longest prefix first; the first that fits a name wins."""
-
-
 def list_models(pattern: str = "*") -> list[str]:
     """Zoo rows and published architectures whose name matches `pattern` (shell style), sorted.
 
-    Each of their families also goes with other encoders, see `create_encoder`; BTS asks for strides 2 to 32.
+    Every family also takes other encoders, see `create_encoder`; BTS needs one with strides 2 to 32.
     """
     from tiekd.zoo import read_zoo
 
@@ -73,7 +36,7 @@ def list_models(pattern: str = "*") -> list[str]:
 
 def architecture_names() -> list[str]:
     """The published architectures."""
-    return [arch.prefix + encoder for arch in ARCHITECTURES for encoder in arch.presets]
+    return [f"{name}_{encoder}" for name, family in NETWORKS.items() for encoder in family.presets]
 
 
 def create_model(
@@ -101,17 +64,22 @@ def build(card: ModelCard, *, encoder_weights: str | Path | None = None) -> Dept
 
     Raises UnknownNameError for its architecture and ConfigError for its options.
     """
-    arch, encoder = _parse(card.architecture)
-    if (card.n_bins is None) != (arch.n_bins is None):
+    name, encoder = _parse(card.architecture)
+    family = NETWORKS[name]
+    if (card.n_bins is None) == family.has_bins:
+        with_bins = ", ".join(f"{other}_*" for other, entry in NETWORKS.items() if entry.has_bins)
         raise ConfigError(
-            f"{arch.prefix}* {'has no' if arch.n_bins is None else 'needs'} n_bins, got {card.n_bins}.",
-            hint="densedepth_dpm_* and adabins_* have bins, the others have none.",
+            f"{name}_* {'needs' if family.has_bins else 'has no'} n_bins, got {card.n_bins}.",
+            hint=f"These families have bins: {with_bins}. The others have none.",
         )
     try:
-        options = arch.options.model_validate(card.options)
+        options = _options_of(name).model_validate(card.options)
     except ValidationError as error:
-        raise _config_error(card.architecture, fault_lines(error, arch.options)) from error
-    return arch.build(card, options, encoder=arch.encoders.get(encoder, encoder), weights=encoder_weights)
+        raise _config_error(name, card.architecture, fault_lines(error, _options_of(name))) from error
+    model: DepthModel = resolve_name(family.build)(
+        card, options, encoder=family.encoders.get(encoder, encoder), weights=encoder_weights
+    )
+    return model
 
 
 def faults_of(name: str, options: dict[str, Any]) -> list[str]:
@@ -139,46 +107,52 @@ def load(path: str | Path) -> DepthModel:
     return model.eval()
 
 
-def _parse(name: str) -> tuple[Architecture, str]:
-    for arch in ARCHITECTURES:
-        encoder = name.removeprefix(arch.prefix)
-        if encoder != name and (encoder in arch.presets or encoder in known_encoders()):
-            return arch, encoder
-    family = next((arch.prefix for arch in ARCHITECTURES if name.startswith(arch.prefix)), None)
-    if family is not None:
-        raise UnknownNameError("encoder", name.removeprefix(family), known_encoders())
-    raise UnknownNameError("model", name, architecture_names())
+def _options_of(family: str) -> type[BaseModel]:
+    options: type[BaseModel] = resolve_name(NETWORKS[family].options)
+    return options
+
+
+def _parse(architecture: str) -> tuple[str, str]:
+    """Family and encoder of an architecture. Raises UnknownNameError."""
+    parts = split_architecture(architecture)
+    if parts is None:
+        raise UnknownNameError("model", architecture, architecture_names())
+    family, encoder = parts
+    if encoder not in NETWORKS[family].presets and encoder not in known_encoders():
+        raise UnknownNameError("encoder", encoder, known_encoders())
+    return family, encoder
 
 
 def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
-    arch, encoder = _parse(name)
-    given = {**arch.presets.get(encoder, {}), **options}
+    family_name, encoder = _parse(name)
+    family = NETWORKS[family_name]
+    given = {**family.presets.get(encoder, {}), **options}
     chosen = set(ModelCard.model_fields) - _FROM_NETWORK
-    if arch.n_bins is None:
+    if not family.has_bins:
         chosen.discard("n_bins")
     card_fields = {key: given.pop(key) for key in chosen & set(given)}
     defaults = {
         "name": name,
-        "method": arch.method,
+        "method": family.method,
         "dataset": "kitti",
         "max_depth_m": 80.0,
-        "n_bins": arch.n_bins,
+        "n_bins": family.n_bins,
     }
     faults: list[str] = []
     resolved: dict[str, Any] = {}
     try:
-        resolved = arch.options.model_validate(given).model_dump(mode="json")
+        resolved = _options_of(family_name).model_validate(given).model_dump(mode="json")
     except ValidationError as error:
-        faults += fault_lines(error, arch.options)
+        faults += fault_lines(error, _options_of(family_name))
     try:
         card = ModelCard.model_validate(
             {**defaults, **card_fields, "architecture": name, "options": resolved}
-            | {"encoder": arch.encoders.get(encoder, encoder)}
+            | {"encoder": family.encoders.get(encoder, encoder)}
         )
     except ValidationError as error:
-        raise _config_error(name, faults + fault_lines(error, ModelCard)) from error
+        raise _config_error(family_name, name, faults + fault_lines(error, ModelCard)) from error
     if faults:
-        raise _config_error(name, faults)
+        raise _config_error(family_name, name, faults)
     return card
 
 
@@ -201,9 +175,8 @@ def _from_zoo(
     )
 
 
-def _config_error(name: str, faults: list[str]) -> ConfigError:
-    arch, _ = _parse(name)
+def _config_error(family: str, name: str, faults: list[str]) -> ConfigError:
+    options = ", ".join(sorted(_options_of(family).model_fields))
     return ConfigError(
-        f"{name}: {'; '.join(faults)}.",
-        hint=f"Options: {', '.join(sorted(arch.options.model_fields))}; and fields of tiekd.card.ModelCard.",
+        f"{name}: {'; '.join(faults)}.", hint=f"Options: {options}; and fields of tiekd.card.ModelCard."
     )

@@ -18,6 +18,7 @@ from tiekd.data.transforms import ViewSettings
 from tiekd.errors import ConfigError
 from tiekd.faults import faults_as
 from tiekd.methods import METHODS, PARTS
+from tiekd.models.families import has_bins
 from tiekd.models.registry import faults_of
 from tiekd.recipe.composition import compose, parse_override, shipped_recipes
 from tiekd.recipe.settings import (
@@ -93,7 +94,7 @@ class Recipe(Settings):
     @property
     def architecture(self) -> str:
         """Full name of the network's architecture."""
-        family: str = self.network.architecture
+        family = self.network.architecture
         if family == "auto":
             family = METHODS[self.method].network
         return f"{family}_{self.network.encoder}"
@@ -106,7 +107,7 @@ class Recipe(Settings):
     @property
     def has_bins(self) -> bool:
         """Whether the network answers with a distribution over bins."""
-        return self.architecture.startswith(("densedepth_dpm_", "adabins_"))
+        return has_bins(self.architecture)
 
     @property
     def weights(self) -> Mapping[str, float]:

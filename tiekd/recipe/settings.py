@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tiekd.faults import NameIn
 from tiekd.methods import PARTS
+from tiekd.models.families import NETWORKS
 
 NotNegative = Annotated[int, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -19,7 +21,7 @@ class Settings(BaseModel):
 
 
 class NetworkSettings(Settings):
-    """The network; "auto" takes AdaBins for a teacher, a DPM network for the tiekd methods, else regression.
+    """The network. `architecture` is a family of `tiekd.models.families`; "auto" takes that of the method.
 
     `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
     for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
@@ -30,7 +32,7 @@ class NetworkSettings(Settings):
     down to when they are predicted (default: `data.max_pixels`); neither changes the training.
     """
 
-    architecture: Literal["auto", "adabins", "bts", "densedepth", "densedepth_dpm", "depthformer"] = "auto"
+    architecture: Annotated[str, NameIn("family of networks", NETWORKS, also=("auto",))] = "auto"
     encoder: str
     encoder_weights: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)

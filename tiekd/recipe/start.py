@@ -1,13 +1,12 @@
-"""Recipes that go on from other weights: what those say about the network, the recipe need not."""
+"""Recipes that start from other weights: what the weights say about the network, the recipe need not say."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tiekd.errors import ConfigError
+from tiekd.models.families import NETWORKS, split_architecture
 from tiekd.zoo import read_card, resolve
-
-FAMILIES = ("densedepth_dpm", "densedepth", "adabins", "bts", "depthformer")
 
 
 def take_network(document: dict[str, Any]) -> None:
@@ -21,15 +20,15 @@ def take_network(document: dict[str, Any]) -> None:
     if not isinstance(network, dict) or not isinstance(start, str):
         return
     card = read_card(resolve(start))
-    family = next((name for name in FAMILIES if card.architecture.startswith(f"{name}_")), None)
-    if family is None:
+    parts = split_architecture(card.architecture)
+    if parts is None:
         raise ConfigError(
             f"network.start_from={start} is a {card.architecture}, which recipes can't train.",
-            hint=f"Start from a network of the families {', '.join(FAMILIES)}.",
+            hint=f"Start from a network of the families {', '.join(NETWORKS)}.",
         )
     taken = {
-        "architecture": family,
-        "encoder": card.architecture.removeprefix(f"{family}_"),
+        "architecture": parts[0],
+        "encoder": parts[1],
         "options": card.options,
         "n_bins": card.n_bins,
     }
