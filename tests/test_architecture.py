@@ -54,7 +54,7 @@ UNFINISHED = {
 }
 UNFINISHED_CIRCLE = {"tiekd.data.folder", "tiekd.data.frames", "tiekd.data.kitti", "tiekd.data.nyu"}
 COMING = {
-    "tiekd.datasets", "tiekd.export",
+    "tiekd.datasets",
     "tiekd.run_folder",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tiekd.errors import ConfigError, InputSizeError
+from tiekd.export.torch_export import compare, export_network
 from tiekd.models.fold import fold_for_inference
 from tiekd.models.registry import architecture_names, create_model, load, save
 from tiekd.types import Prediction
@@ -131,12 +132,14 @@ def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
 def test_exported_it_answers_the_same(model):
     picture = image(64, 97)
     model.eval()
-    exported = torch.export.export(model, (picture,)).module()
+    program = export_network(model, size=(64, 97))
     with torch.no_grad():
-        got, want = exported(picture), model(picture)
+        got, want = program.module()(picture), model(picture)
     assert type(got) is Prediction
     for field in ("raw_depth", "depth", "dpm_logits", "bin_edges"):
         torch.testing.assert_close(getattr(got, field), getattr(want, field), rtol=1e-4, atol=1e-3)
+    parity = compare(program, model, [picture])
+    assert parity.is_rounding, parity
 
 
 def test_folded_it_answers_the_same(model):
