@@ -1,8 +1,10 @@
-"""AdaBins (Bhat et al. 2021): depth bins per image, from a small transformer over the decoder's map.
+"""AdaBins (Bhat et al. 2021): a small transformer over the decoder's map predicts each image's depth bins.
 
-With `tokens="published"` the first patch tokens double as queries and the position codes are cut to length,
-which bounds the image size (the published network); with `tokens="any_size"` the queries are learned and the
-position codes are interpolated, so every size works.
+There are two forms of its tokens:
+
+* "published": the first patch tokens are also the queries, and the table of position codes is cut to the
+  number of patches. This limits the image size (docs/method.md §14.3).
+* "any_size": the queries are learned and the position codes are interpolated, so every image size works.
 """
 
 from __future__ import annotations
@@ -25,12 +27,13 @@ from tiekd.models.heads import HeadOutput, start_falling
 from tiekd.types import DepthRange
 
 MIN_WIDTH = 0.1
-"""Added to every bin width before normalising, so that no bin collapses (the epsilon of eq. 1)."""
+"""Added to every bin width before they are normalised, so that no bin collapses (docs/method.md §3.2)."""
 _MAX_TOKENS = 500
+"""Length of the published table of position codes."""
 
 
 class AdaBinsOptions(DecoderOptions):
-    """Decoder options and the size of the transformer; `embed_dim` is also the number of query maps."""
+    """Options of the decoder and sizes of the transformer. `embed_dim` is also the number of query maps."""
 
     norm: Literal["none", "batch"] = "batch"
     output_stride: Literal[1, 2, 4, 8] = 2
@@ -41,7 +44,7 @@ class AdaBinsOptions(DecoderOptions):
     n_heads: int = Field(default=4, ge=1)
     ff_dim: int = Field(default=384, ge=8)
     token_grid: tuple[int, int] = (11, 38)
-    """Rows and columns of the learned position codes; interpolated to the image's own grid of patches."""
+    """Rows and columns of the learned position codes, which are interpolated to the grid of patches."""
 
     @model_validator(mode="after")
     def _check_heads(self) -> AdaBinsOptions:
@@ -51,7 +54,7 @@ class AdaBinsOptions(DecoderOptions):
 
 
 class PublishedTokens(nn.Module):
-    """Patch tokens, the first of which are queries; position codes cut to the number of tokens."""
+    """Patch tokens with position codes cut to the number of tokens. The first tokens are the queries."""
 
     def __init__(self, n_queries: int, embed_dim: int) -> None:
         super().__init__()
@@ -59,7 +62,10 @@ class PublishedTokens(nn.Module):
         self.positions = nn.Parameter(torch.rand(_MAX_TOKENS, embed_dim))
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Tokens `[B, T, embed_dim]` from patches `[B, embed_dim, h, w]`; raises InputSizeError."""
+        """Tokens `[B, h w, embed_dim]` from patches `[B, embed_dim, h, w]`.
+
+        Raises InputSizeError when there are fewer patches than queries or more than position codes.
+        """
         tokens = patches.flatten(2).transpose(1, 2)
         if not self.n_queries <= tokens.shape[1] <= _MAX_TOKENS:
             raise InputSizeError(
@@ -71,7 +77,7 @@ class PublishedTokens(nn.Module):
 
 
 class AnySizeTokens(nn.Module):
-    """Learned queries before the patch tokens; position codes interpolated to the grid of patches."""
+    """Learned queries followed by patch tokens, with position codes interpolated to the grid of patches."""
 
     def __init__(self, n_queries: int, embed_dim: int, grid: tuple[int, int]) -> None:
         super().__init__()
@@ -88,7 +94,10 @@ class AnySizeTokens(nn.Module):
 
 
 class AdaptiveBinsHead(nn.Module):
-    """Bin widths per image and a distribution over those bins at every pixel (the "mini-ViT"; eq. 1–3)."""
+    """Bin widths per image and a distribution over these bins at every pixel.
+
+    This is the paper's "mini-ViT" and its head, eq. 1 to 3 (docs/method.md §3.2, §3.3).
+    """
 
     def __init__(
         self, in_channels: int, *, n_bins: int, depth_range: DepthRange, options: AdaBinsOptions
@@ -114,9 +123,9 @@ class AdaptiveBinsHead(nn.Module):
         self.conv_out = nn.Conv2d(width, n_bins, 1)
 
     def start_at(self, depth_m: float) -> None:
-        """Let the untrained head expect about `depth_m` metres, with bins that widen with depth.
+        """Initialise the head to an expected depth of about `depth_m` metres, with wider bins farther away.
 
-        By chance half of the widths would start at zero, where ReLU passes no gradient to move them.
+        With a random start, half of the widths are zero after the ReLU, which gives them no gradient.
         """
         widths = torch.linspace(0.2, 1.8, self.conv_out.out_channels)
         last = cast("nn.Linear", self.regressor[-1])
@@ -127,16 +136,23 @@ class AdaptiveBinsHead(nn.Module):
         start_falling(self.conv_out, edges[0], depth_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
-        """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` from `[B, C, h, w]`."""
+        """Depth `[B, 1, h, w]`, logits `[B, n_bins, h, w]`, edges `[B, n_bins + 1]` of a map `[B, C, h, w]`.
+
+        Depth and edges are in metres.
+        """
         seen, kernels, edges = self.look(feature)
         attention = torch.einsum("bkc,bchw->bkhw", kernels, seen)
         logits = self.conv_out(attention)
         return HeadOutput(expectation_of_logits(logits, edges), logits, edges)
 
     def look(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The map that queries look at `[B, C, h, w]`, queries `[B, C, C]`, edges `[B, n_bins + 1]`."""
+        """Map `[B, C, h, w]` that the queries attend to, queries `[B, C, C]`, edges `[B, n_bins + 1]`.
+
+        `fold_for_inference` needs these three apart from the final convolution.
+        """
         feature = self.conv_in(feature)
         tokens = self.transformer(self.tokens(self.embed(self._whole_patches(feature))))
+        # The first token gives the bin widths, the next ones the queries.
         widths = F.relu(self.regressor(tokens[:, 0])).float() + MIN_WIDTH
         edges = edges_from_widths(widths, self.depth_range)
         return self.conv_map(feature), tokens[:, 1 : 1 + feature.shape[1]], edges
@@ -151,9 +167,10 @@ class AdaptiveBinsHead(nn.Module):
 def build_adabins(
     card: ModelCard, options: AdaBinsOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A teacher with adaptive bins on `encoder`; the card states the number of bins.
+    """Build a teacher with adaptive bins on `encoder`. The card states the number of bins.
 
-    Raises ConfigError without it or when the options don't fit the encoder, and what `create_encoder` raises.
+    Raises ConfigError when the card has no number of bins or the options do not fit the encoder, and the
+    errors of `create_encoder`.
     """
     if card.n_bins is None:
         raise ConfigError(f"{card.architecture} needs n_bins.", hint="The published teacher uses 256.")

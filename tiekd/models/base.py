@@ -1,4 +1,4 @@
-"""The one network class: encoder, decoder and head around a model card."""
+"""The class of all networks: encoder, decoder, head and model card."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from tiekd.models.framing import margins
 from tiekd.models.heads import HeadOutput
 from tiekd.types import Prediction
 
-# So that `torch.export` takes a network as it is; the answer's fields become the graph's outputs.
+# `torch.export` needs this: it turns the fields of a Prediction into outputs of the exported graph.
 register_dataclass(Prediction, serialized_type_name="tiekd.Prediction")
 
 
 class DepthModel(nn.Module):
     """A depth network: optional average pool of the image, encoder, decoder, head.
 
-    `decoder(features, extent)` gives one map, `head(map)` a `HeadOutput`; `card` says how it was built.
+    `decoder(features, extent)` gives one map and `head(map)` a `HeadOutput`. `card` states how the network
+    was built.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class DepthModel(nn.Module):
         self.head = head
 
     def forward(self, image: Tensor) -> Prediction:
-        """Depth of a normalised RGB `image` `[B, 3, H, W]`, at any size from `card.min_size_px` up.
+        """Predict depth from a normalised RGB `image` `[B, 3, H, W]` of any size from `card.min_size_px` up.
 
         Raises InputSizeError for a smaller image and ConfigError for a tensor that is not `[B, 3, H, W]`.
         """
@@ -60,6 +61,7 @@ class DepthModel(nn.Module):
         padded, extent = self._prepare(lacking.added(image))
         whole = _crop(self.head(self.decoder(self.encoder(padded), extent)), extent)
         output = whole.mapped(lambda grid: lacking.removed(grid, size, stride=stride))
+        # Clamp first, then resize, as published (docs/method.md §13.1).
         inside = output.raw_depth.clamp(self.card.min_depth_m, self.card.max_depth_m)
         return Prediction(
             raw_depth=output.raw_depth,
@@ -69,7 +71,7 @@ class DepthModel(nn.Module):
         )
 
     def start_at(self, depth_m: float) -> None:
-        """Before training: let the network answer about `depth_m` metres everywhere.
+        """Initialise an untrained network so that it predicts about `depth_m` metres everywhere.
 
         Raises ConfigError for a depth outside the range.
         """
@@ -83,9 +85,9 @@ class DepthModel(nn.Module):
         start(depth_m)
 
     def describe(self, **fields: Any) -> None:
-        """Change fields of the card that don't shape the network (name, method, teacher, dataset, …).
+        """Change fields of the card that do not shape the network (name, method, teacher, dataset, …).
 
-        Raises ConfigError for a value the card refuses and for a field that the weights depend on.
+        Raises ConfigError for an invalid value and for a field that the weights depend on.
         """
         fixed = sorted(
             {"architecture", "options", "encoder", "min_depth_m", "max_depth_m", "n_bins"} & set(fields)
@@ -114,6 +116,7 @@ class DepthModel(nn.Module):
         if self.image_pool > 1:
             image = F.avg_pool2d(image, self.image_pool, ceil_mode=True)
         height, width = image.shape[-2:]
+        # Padding is at the bottom and right only, so pixel (0, 0) stays where it is.
         bottom, right = -height % self.pad_multiple, -width % self.pad_multiple
         if bottom or right:
             image = F.pad(image, (0, right, 0, bottom), mode="replicate")
@@ -121,7 +124,7 @@ class DepthModel(nn.Module):
 
 
 def _crop(output: HeadOutput, extent: Extent) -> HeadOutput:
-    """Drop what lies over the padding."""
+    """Remove the part of every map that belongs to the padding."""
     if extent == (1.0, 1.0):
         return output
     height = math.ceil(output.raw_depth.shape[-2] * extent[0])

@@ -1,7 +1,7 @@
-"""BTS (Lee et al. 2019, "From Big to Small"): a decoder that guides itself by local planes.
+"""BTS (Lee et al. 2019, "From Big to Small"): a decoder with local planar guidance.
 
-At 1/8, 1/4 and 1/2 of the image every cell is one plane; the planes' depth over the whole image joins the
-features of all finer scales. Layer facts: docs/method.md §14.4.
+At 1/8, 1/4 and 1/2 of the image's size the decoder predicts one plane per cell. The depth of these planes at
+full size is an input of all finer scales. Layer facts: docs/method.md §14.4.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tiekd.models.encoders import create_encoder
 from tiekd.models.heads import RegressionHead
 
 STRIDES = (2, 4, 8, 16, 32)
-"""Of the encoder's levels; the decoder doubles from each to the next without looking at their sizes."""
+"""Strides of the encoder's levels. The decoder doubles its map from level to level and checks no sizes."""
 ATROUS_RATES = (3, 6, 12, 18, 24)
 _NARROWEST = 8
 
 
 class BtsOptions(BaseModel):
-    """`width` is that of the deepest decoder levels; every other width is a fraction of it."""
+    """width: channels of the deepest decoder levels; all other widths are fractions of it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,13 +39,13 @@ class BtsOptions(BaseModel):
 
 
 class AtrousBlock(nn.Module):
-    """Normalised 1x1 and a dilated 3x3 convolution, each after its ReLU (dense ASPP, BTS §3.1)."""
+    """A 1x1 and a dilated 3x3 convolution, each after its norm and ReLU (dense ASPP, BTS §3.1)."""
 
     def __init__(self, in_channels: int, width: int, rate: int, *, norm_first: bool) -> None:
         super().__init__()
         self.norm = _norm(in_channels) if norm_first else nn.Identity()
         self.reduce = nn.Conv2d(in_channels, 2 * width, 1, bias=False)
-        # Kept for parity: this one norm has torch's epsilon, every other one of the decoder 1.1e-5.
+        # Kept for parity: this norm has torch's epsilon of 1e-5. All other norms of the decoder have 1.1e-5.
         self.mid_norm = nn.BatchNorm2d(2 * width, momentum=0.01)
         self.dilated = nn.Conv2d(2 * width, width, 3, padding=rate, dilation=rate, bias=False)
 
@@ -57,9 +57,10 @@ class AtrousBlock(nn.Module):
 
 
 class DenseAtrous(nn.Module):
-    """Five atrous blocks of growing rate, each of which sees what the ones before it found (BTS §3.1).
+    """Five atrous blocks with growing rates; each block gets the outputs of all blocks before it (BTS §3.1).
 
-    The first sees the reduced feature `[B, 2 width, h, w]`, the others the joined one `[B, joined, h, w]`.
+    The first block gets the reduced feature `[B, 2 width, h, w]`, the others the joined feature
+    `[B, joined, h, w]`.
     """
 
     def __init__(self, width: int, joined: int) -> None:
@@ -81,7 +82,7 @@ class DenseAtrous(nn.Module):
 
 
 class PlaneEstimator(nn.Module):
-    """One plane per cell: polar and azimuth angle of its normal, and its distance (BTS eq. 2)."""
+    """Predicts one plane per cell: polar angle and azimuth of its normal, and its distance (BTS eq. 2)."""
 
     def __init__(self, in_channels: int, first_width: int, max_m: float) -> None:
         super().__init__()
@@ -91,7 +92,7 @@ class PlaneEstimator(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """Unit normal and distance in metres `[B, 4, h, w]`."""
-        # In float32 even under autocast: the planes divide by what is left of a normal.
+        # Float32 even under autocast: the depth of a plane is a division by a difference that can be small.
         polar, azimuth, distance = torch.sigmoid(self.plane(self.reduce(feature)).float()).unbind(dim=1)
         polar, azimuth = polar * (math.pi / 3), azimuth * (2 * math.pi)
         side = torch.sin(polar)
@@ -109,20 +110,20 @@ class LocalPlanarGuidance(nn.Module):
     def forward(self, planes: Tensor) -> Tensor:
         """Depth `[B, 1, ratio h, ratio w]` in metres from planes `[B, 4, h, w]`.
 
-        Kept for parity: nothing guards against a plane that is nearly parallel to the ray, so that its depth
+        Kept for parity: the denominator is not guarded. If a plane is nearly parallel to the ray, its depth
         may be huge or negative.
         """
         ratio = self.ratio
         batch, _, height, width = planes.shape
         inside = (torch.arange(ratio, device=planes.device, dtype=planes.dtype) - (ratio - 1) / 2) / ratio
-        # Cells keep their own dimensions, so that no plane has to be repeated for its pixels.
+        # Cells and the pixels inside them are separate dimensions, so that planes broadcast without copies.
         n1, n2, n3, distance = planes[:, :, :, None, :, None].unbind(dim=1)
         depth = distance / (n1 * inside + n2 * inside[:, None, None] + n3)
         return depth.reshape(batch, 1, ratio * height, ratio * width)
 
 
 class LocalPlanarDecoder(Decoder):
-    """From five levels to `width / 16` channels at the image's size, which must be a multiple of 32.
+    """Decodes five levels to `width / 16` channels at the size of the image, which must be a multiple of 32.
 
     Raises ConfigError for an encoder with other strides.
     """
@@ -175,7 +176,7 @@ class LocalPlanarDecoder(Decoder):
 
 
 class ShareEstimator(nn.Module):
-    """Depth of every pixel as a share of the range: what a plane is at 1/2 to 1/8, at full size."""
+    """Depth of every pixel as a share of the farthest depth: what planes give at 1/2 to 1/8, at full size."""
 
     def __init__(self, in_channels: int, first_width: int) -> None:
         super().__init__()
@@ -190,10 +191,10 @@ class ShareEstimator(nn.Module):
 def build_bts(
     card: ModelCard, options: BtsOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A teacher with local planar guidance on `encoder`.
+    """Build a teacher with local planar guidance on `encoder`.
 
-    Kept for parity: the focal length has no effect (the published configurations leave it out of the output).
-    Raises ConfigError when the encoder's strides don't fit, and what `create_encoder` raises.
+    Kept for parity: the focal length has no effect (docs/method.md §10.1). Raises ConfigError when the
+    encoder's strides do not fit, and the errors of `create_encoder`.
     """
     pyramid = create_encoder(encoder, weights=weights)
     decoder = LocalPlanarDecoder(
@@ -213,7 +214,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 def _reduction(in_channels: int, first_width: int) -> tuple[nn.Sequential, int]:
-    """1x1 convolutions that halve the width down to eight, and the width they end with."""
+    """1x1 convolutions that halve the width until it is below 16, and the width of the last one."""
     widths = [in_channels]
     while first_width >= _NARROWEST:
         widths.append(first_width)

@@ -1,4 +1,7 @@
-"""The U-shaped decoder over an encoder's pyramid (DenseDepth, Alhashim & Wonka 2018, §3.1); its options."""
+"""The U-shaped decoder over an encoder's feature pyramid, and its options.
+
+It is DenseDepth's decoder (Alhashim & Wonka 2018, §3.1; docs/method.md §14.1, §14.2).
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,19 @@ from tiekd.models.blocks import Extent, Norm, Origin, UpBlock, conv_block, posit
 from tiekd.models.encoders import Encoder
 
 DEFAULT_WIDTHS = (256, 128, 64, 64)
-"""Decoder widths where none are given, deepest first; cut to as many as there are skips."""
+"""Default widths of the up blocks, deepest first. Only as many as there are skips are used."""
 
 
 class DecoderOptions(BaseModel):
-    """What every U-shaped network here can be told about its decoder.
+    """Options of the decoder of every U-shaped network.
 
-    decoder_channels: widths of the up blocks, deepest first; None takes DEFAULT_WIDTHS.
-    bottleneck_channels: width of the 1x1 convolution on the deepest feature; None: twice the first width.
-    output_stride: resolution of the head relative to the image.
-    image_pool: average pool of the image before the encoder; 2 quarters the cost.
-    position_channels: append normalised x and y of the image to the decoder's inputs at every scale.
-    position_origin: what y is counted from, see `position_maps`.
+    decoder_channels: widths of the up blocks, deepest first; None means DEFAULT_WIDTHS.
+    bottleneck_channels: width of the 1x1 convolution on the deepest feature; None means twice the first
+    width of the up blocks.
+    output_stride: pixels of the image per value of the head's map, along each axis.
+    image_pool: size of an average pool of the image before the encoder; 2 divides the cost by four.
+    position_channels: whether normalised x and y are added to the decoder's inputs at every scale.
+    position_origin: the origin of y, see `position_maps`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,9 +46,10 @@ class DecoderOptions(BaseModel):
 
 
 class Decoder(nn.Module):
-    """What makes one map `[B, out_channels, h, w]` of an encoder's features: `decoder(features, extent)`.
+    """Base of all decoders. `decoder(features, extent)` gives one map `[B, out_channels, h, w]`.
 
-    finest_stride: of the finest encoder level it uses. size_multiple: what it asks of the encoder's input.
+    finest_stride: stride of the finest encoder level that the decoder uses.
+    size_multiple: height and width of the encoder's input must be multiples of this.
     output_stride: pixels of the image per value of the map.
     """
 
@@ -55,12 +60,13 @@ class Decoder(nn.Module):
 
 
 class PyramidDecoder(Decoder):
-    """From an encoder's features to one map at `output_stride`.
+    """Decodes an encoder's features to one map at `output_stride`.
 
-    A 1x1 bottleneck on the deepest feature (never with a norm or activation), one up block for every skip
-    that is not finer than the output, then as many doublings as are left; the doublings keep the last width.
-    Strides are relative to the image, so an encoder behind an image pool of 2 counts double.
-    Raises ConfigError when `widths` doesn't hold one width per skip.
+    It has a 1x1 bottleneck without norm and activation on the deepest feature, one up block for every skip
+    that is not finer than the output, and then as many blocks without a skip as are needed to reach
+    `output_stride`. Each of these doubles the size and keeps the last width. Strides are relative to the
+    image: behind an image pool of 2, the strides of an encoder are doubled.
+    Raises ConfigError when `widths` does not have one width per skip.
     """
 
     def __init__(
@@ -113,6 +119,7 @@ class PyramidDecoder(Decoder):
             running = block(running, [skip, *self._positions(skip, extent)], size)
         for block in self.doublings:
             size = (2 * running.shape[-2], 2 * running.shape[-1])
+            # A map without channels: it only tells `_positions` size, device and dtype.
             blank = running.new_empty(running.shape[0], 0, *size)
             running = block(running, self._positions(blank, extent), size)
         dropped: Tensor = self.dropout(running)
@@ -123,9 +130,9 @@ class PyramidDecoder(Decoder):
 
 
 def n_skips(strides: Sequence[int], output_stride: int) -> int:
-    """How many of a pyramid's levels (without the deepest) a decoder up to `output_stride` joins.
+    """Number of skips: encoder levels, without the deepest, that are not finer than `output_stride`.
 
-    Raises ConfigError when the deepest level is already finer than that, or doubling doesn't lead to it.
+    Raises ConfigError when the deepest level is finer than `output_stride` or doubling cannot reach it.
     """
     usable = [stride for stride in strides[:-1] if stride >= output_stride]
     finest = usable[0] if usable else strides[-1]
@@ -138,9 +145,9 @@ def n_skips(strides: Sequence[int], output_stride: int) -> int:
 
 
 def build_decoder(encoder: Encoder, options: DecoderOptions) -> PyramidDecoder:
-    """The pyramid decoder that `options` describe on top of `encoder`.
+    """Build the pyramid decoder that `options` describe on top of `encoder`.
 
-    Raises ConfigError when the widths or the output stride don't fit the encoder's levels.
+    Raises ConfigError when the widths or the output stride do not fit the encoder's levels.
     """
     strides = [stride * options.image_pool for stride in encoder.strides]
     widths = options.decoder_channels

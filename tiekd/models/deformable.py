@@ -1,4 +1,8 @@
-"""Multi-scale deformable attention (Zhu et al. 2021, "Deformable DETR", eq. 3) in plain torch."""
+"""Multi-scale deformable attention (Zhu et al. 2021, "Deformable DETR", eq. 3) in plain torch.
+
+The original needs a CUDA kernel of its own. Here a sample is a weighted sum of rows of a table, which torch's
+`embedding_bag` computes on every device.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,13 @@ from torch.utils.checkpoint import checkpoint
 Size = tuple[int, int]
 """Height and width of a map."""
 QUERIES_AT_A_TIME = 1024
-"""Bounds memory: all 107,008 queries of a 352x1216 image would hold 110 million cells and shares at once."""
+"""Limits memory: all 107,008 queries of a 352x1216 image together would need 110 million cells and shares."""
 
 
 class DeformableAttention(nn.Module):
-    """Every query looks at a few learned points around its reference, in every level of a pyramid.
+    """Each query reads a few learned points around its reference point, in every level of a pyramid.
 
-    Kept for parity: the residual is the query without its position, and values have no position either.
+    Kept for parity: the residual is the query without its position code, and values have no position code.
     """
 
     def __init__(self, width: int, *, n_heads: int, n_levels: int, n_points: int, dropout: float) -> None:
@@ -35,10 +39,11 @@ class DeformableAttention(nn.Module):
     def forward(
         self, query: Tensor, position: Tensor, value: Tensor, reference: Tensor, sizes: Sequence[Size]
     ) -> Tensor:
-        """Attended `[B, N, width]` plus the query `[B, N, width]`.
+        """Queries plus what they read, `[B, N, width]`.
 
-        position: `[N, width]`. value: `[B, M, width]`, the levels of `sizes` flattened one after the other.
-        reference: `[N, 2]`, x and y as shares of width and height.
+        query: `[B, N, width]`. position: `[N, width]`, position codes of the queries. value: `[B, M, width]`,
+        the levels of `sizes`, flattened one after the other. reference: `[N, 2]`, x and y as shares of width
+        and height.
         """
         batch = query.shape[0]
         table = self.value_proj(value).float().view(-1, value.shape[-1] // self.n_heads)
@@ -47,6 +52,7 @@ class DeformableAttention(nn.Module):
         for start in range(0, query.shape[1], step):
             some = slice(start, start + step)
             part = (query[:, some], position[some], reference[some], table, sizes)
+            # In training the backward pass computes each part again, so that it need not be stored.
             if self.training and torch.is_grad_enabled():
                 attended.append(checkpoint(self._attend, *part, use_reentrant=False))
             else:
@@ -62,11 +68,11 @@ class DeformableAttention(nn.Module):
         logits = self.attention_weights(placed).float().unflatten(-1, (self.n_heads, -1))
         weights = logits.softmax(dim=-1).unflatten(-1, shape[1:])
         rows, shares = sampled_rows(reference[:, None], offsets, weights, sizes)
-        # Row of the table: (image, token, head).
+        # The table has one row per image, token and head, in this order.
         first = torch.arange(query.shape[0], device=rows.device) * (table.shape[0] // query.shape[0])
         head = torch.arange(self.n_heads, device=rows.device)
         rows = rows * self.n_heads + (first[:, None, None] + head)[..., None]
-        # A weighted bag of rows, so that no sample is ever stored.
+        # The weighted sum of rows is computed at once, so that no sample is stored.
         sampled = F.embedding_bag(
             rows.flatten(0, -2), table, mode="sum", per_sample_weights=shares.flatten(0, -2)
         )
@@ -74,7 +80,10 @@ class DeformableAttention(nn.Module):
         return out
 
     def _start(self) -> None:
-        """Heads start in different directions, points at different distances, weights even (appendix A.4)."""
+        """Initialise as in Deformable DETR, appendix A.4.
+
+        Heads look in different directions, points lie at different distances, and all weights are equal.
+        """
         angle = torch.arange(self.n_heads) * (2 * math.pi / self.n_heads)
         direction = torch.stack([angle.cos(), angle.sin()], dim=-1)
         direction = direction / direction.abs().amax(dim=-1, keepdim=True)
@@ -88,12 +97,12 @@ class DeformableAttention(nn.Module):
 def sampled_rows(
     reference: Tensor, offsets: Tensor, weights: Tensor, sizes: Sequence[Size]
 ) -> tuple[Tensor, Tensor]:
-    """Which cells bilinear sampling reads, and how much it takes of each.
+    """Cells that bilinear sampling reads, and the share of each cell.
 
     reference: `[..., 2]`, x and y as shares of a map. offsets: `[..., n_levels, n_points, 2]` in cells of a
-    level. weights: `[..., n_levels, n_points]` of the samples. Gives rows (int64) of the flattened levels and
-    their shares, both `[..., 4 n_levels n_points]`; cells outside of a map have share 0. The sum over them is
-    that of `grid_sample` with zeros and align_corners=False.
+    level. weights: `[..., n_levels, n_points]` of the samples. Returns rows (int64) of the flattened levels
+    and their shares, both `[..., 4 n_levels n_points]`. Cells outside a map have share 0. The weighted sum of
+    the cells equals `grid_sample` with zero padding and align_corners=False.
     """
     rows, shares = [], []
     first = 0
@@ -110,7 +119,7 @@ def sampled_rows(
 
 
 def _neighbours(place: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
-    """The cells before and after a place along one axis, and the share of each: 0 outside of the map."""
+    """The two cells around a place along one axis, and the share of each, which is 0 outside the map."""
     before = place.floor()
     part = place - before
     both = ((before, 1 - part), (before + 1, part))

@@ -1,8 +1,8 @@
-"""The students: an encoder, a U-shaped decoder, and depth by regression or by a distribution over bins.
+"""The students: an encoder, a U-shaped decoder, and a head that gives depth directly or as a DPM.
 
-The decoder is DenseDepth's (Alhashim & Wonka 2018, §3.1), the distribution TIE-KD's (Choi et al. 2024). The
-published presets (docs/method.md §14.2) run at the image's full resolution; the options make the same
-structure small.
+The decoder is DenseDepth's (Alhashim & Wonka 2018, §3.1), the DPM head TIE-KD's (Choi et al. 2024). The
+published presets (docs/method.md §14.2) predict at the full resolution of the image. With other options the
+same structure becomes small.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from tiekd.models.heads import DPMHead, RegressionHead
 def build_densedepth(
     card: ModelCard, options: DecoderOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A student on `encoder`: a DPM head when the card names a number of bins, else regression.
+    """Build a student on `encoder`: with a DPM head if the card states a number of bins, else by regression.
 
-    Raises ConfigError when the options don't fit the encoder, and what `create_encoder` raises.
+    Raises ConfigError when the options do not fit the encoder, and the errors of `create_encoder`.
     """
     pyramid = create_encoder(encoder, weights=weights)
     decoder = build_decoder(pyramid, options)

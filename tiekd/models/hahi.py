@@ -1,8 +1,8 @@
-"""Hierarchical aggregation and heterogeneous interaction, the neck of DepthFormer (Li et al. 2022).
+"""HAHI, the neck of DepthFormer (Li et al. 2022): hierarchical aggregation, heterogeneous interaction.
 
-The transformer's levels refine each other by deformable self-attention (hierarchical aggregation), then the
-convolutional level looks into them by deformable cross-attention (heterogeneous interaction). Both attend by
-eq. 3 of Deformable DETR. Layer facts: docs/method.md §14.5.
+First the transformer's levels refine each other by deformable self-attention (aggregation). Then the
+convolutional level reads from them by deformable cross-attention (interaction). Layer facts: docs/method.md
+§14.5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _TEMPERATURE = 10000.0
 
 
 class HahiNeck(nn.Module):
-    """Five levels in, five of the same shapes out; the first is convolutional, the others a transformer's."""
+    """Maps five levels to five levels of the same shapes.
+
+    The first level comes from a convolutional stem, the other four from a transformer.
+    """
 
     def __init__(self, channels: Sequence[int], *, width: int, n_heads: int, n_points: int) -> None:
         super().__init__()
@@ -53,7 +56,7 @@ class HahiNeck(nn.Module):
         return fused
 
     def _aggregate(self, levels: Sequence[Tensor], sizes: Sequence[Size]) -> Tensor:
-        """Tokens `[B, sum of h w, width]` of the transformer's levels, refined by each other."""
+        """Refined tokens `[B, sum of h w, width]` of the transformer's levels, one level after the other."""
         projected = [conv(level) for conv, level in zip(self.projections, levels, strict=True)]
         tokens = torch.cat([level.flatten(2).transpose(1, 2) for level in projected], dim=1)
         position = [
@@ -65,9 +68,9 @@ class HahiNeck(nn.Module):
         return refined
 
     def _interact(self, stem: Tensor, refined: Tensor, sizes: Sequence[Size]) -> Tensor:
-        """What the convolutional level finds in the refined ones, `[B, width, h, w]`.
+        """Map `[B, width, h, w]` that the convolutional level reads from the refined tokens.
 
-        Kept for parity: where a query looks first depends on its position alone.
+        Kept for parity: the reference point of a query depends on its position only, not on its content.
         """
         query = self.stem_projection(stem).flatten(2).transpose(1, 2)
         position = sine_position(_size(stem), self.width, like=query)
@@ -77,12 +80,12 @@ class HahiNeck(nn.Module):
 
 
 def sine_position(size: Size, width: int, *, like: Tensor) -> Tensor:
-    """Position codes `[h w, width]`: the first half codes y, the second x (DETR, appendix A.4).
+    """Position codes `[h w, width]`: the first half encodes y, the second half x (DETR, appendix A.4).
 
     Kept for parity: positions count from 1 and are not normalised.
     """
     half = width // 2
-    # Divided by a power, not multiplied by its inverse: at column 608 the two round 6e-5 rad apart.
+    # Divide by the power, as published. Its inverse as a factor rounds differently: 6e-5 rad at column 608.
     wavelength = _TEMPERATURE ** (torch.arange(0, half, 2, device=like.device) / half)
     codes = []
     for n in size:
@@ -95,7 +98,7 @@ def sine_position(size: Size, width: int, *, like: Tensor) -> Tensor:
 
 
 def cell_centres(size: Size, *, like: Tensor) -> Tensor:
-    """Centres (x, y) `[h w, 2]` of a map's cells as shares of its width and height."""
+    """Centres (x, y) `[h w, 2]` of the cells of a map, as shares of its width and height."""
     height, width = size
     y = (torch.arange(height, device=like.device) + 0.5) / height
     x = (torch.arange(width, device=like.device) + 0.5) / width

@@ -1,4 +1,4 @@
-"""Output layers: depth by regression, and a distribution over depth bins with its expectation."""
+"""Output layers: depth by regression, or a distribution over depth bins and its expectation."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tiekd.types import DepthRange
 
 
 class HeadOutput(NamedTuple):
-    """What a head makes of the decoder's map; the fields of `Prediction` at the head's own resolution."""
+    """Output of a head: the fields of `Prediction`, at the resolution of the decoder's map."""
 
     raw_depth: Tensor
     dpm_logits: Tensor | None = None
     bin_edges: Tensor | None = None
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> HeadOutput:
-        """The same with `change` made to every map `[B, C, h, w]`."""
+        """A copy with `change` applied to every map `[B, C, h, w]`."""
         logits = None if self.dpm_logits is None else change(self.dpm_logits)
         return HeadOutput(change(self.raw_depth), logits, self.bin_edges)
 
 
 class RegressionHead(nn.Module):
-    """Depth as a sigmoid times the far end of the range (docs/method.md §14.2)."""
+    """Depth as a sigmoid times the farthest depth (docs/method.md §14.2)."""
 
     def __init__(self, in_channels: int, depth_range: DepthRange) -> None:
         super().__init__()
@@ -36,19 +36,20 @@ class RegressionHead(nn.Module):
         self.conv = nn.Conv2d(in_channels, 1, 3, padding=1)
 
     def start_at(self, depth_m: float) -> None:
-        """Let the untrained head answer about `depth_m` metres."""
+        """Initialise the head to predict about `depth_m` metres."""
+        # The inverse of the sigmoid.
         nn.init.constant_(_bias(self.conv), math.log(depth_m / (self.max_m - depth_m)))
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """Depth `[B, 1, h, w]` in metres from a map `[B, C, h, w]`."""
-        # In float32 even under autocast: bfloat16 has steps of half a metre at 80 m.
+        # Float32 even under autocast: at 80 m, bfloat16 has steps of half a metre.
         return HeadOutput(torch.sigmoid(self.conv(feature).float()) * self.max_m)
 
 
 class UnboundedHead(nn.Module):
-    """Depth as a ReLU on top of the near end of the range (docs/method.md §14.5).
+    """Depth as a ReLU plus the nearest depth (docs/method.md §14.5).
 
-    Kept for parity: nothing bounds the depth before it is clamped to the range.
+    Kept for parity: the depth has no upper limit before it is clamped to the range.
     """
 
     def __init__(self, in_channels: int, depth_range: DepthRange) -> None:
@@ -57,7 +58,7 @@ class UnboundedHead(nn.Module):
         self.conv = nn.Conv2d(in_channels, 1, 3, padding=1)
 
     def start_at(self, depth_m: float) -> None:
-        """Let the untrained head answer about `depth_m` metres."""
+        """Initialise the head to predict about `depth_m` metres."""
         nn.init.constant_(_bias(self.conv), depth_m - self.min_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
@@ -68,7 +69,7 @@ class UnboundedHead(nn.Module):
 class DPMHead(nn.Module):
     """A distribution over uniform depth bins at every pixel (TIE-KD, Choi et al. 2024).
 
-    Its expectation is the depth, as in AdaBins' eq. 3.
+    The depth is its expectation (docs/method.md §3.3).
     """
 
     bin_edges: Tensor
@@ -79,7 +80,7 @@ class DPMHead(nn.Module):
         self.register_buffer("bin_edges", bins.edges(), persistent=False)
 
     def start_at(self, depth_m: float) -> None:
-        """Let the untrained head expect about `depth_m` metres, by a distribution that falls with depth."""
+        """Initialise the head to an expected depth of about `depth_m` metres; far bins are less probable."""
         start_falling(self.conv, self.bin_edges, depth_m)
 
     def forward(self, feature: Tensor) -> HeadOutput:
@@ -90,10 +91,11 @@ class DPMHead(nn.Module):
 
 
 def start_falling(conv: nn.Conv2d, edges_m: Tensor, mean_m: float) -> None:
-    """Set the biases of logits so that density falls exponentially over depth, with about that mean.
+    """Set the biases of `conv` so that the density falls exponentially with depth and has about this mean.
 
-    Streets are nearer than the middle of 0..80 m, which a uniform start answers everywhere.
+    With a uniform start the expected depth is the middle of the range, 40 m. Most of a street is nearer.
     """
+    # Probability of a bin = width times density. Hence the logarithm of the width.
     with torch.no_grad():
         _bias(conv).copy_(edges_m.diff().log() - bin_centers(edges_m) / mean_m)
 

@@ -1,7 +1,7 @@
-"""Swin transformer (Liu et al. 2021) as the published DepthFormer runs it: any image size.
+"""Swin transformer (Liu et al. 2021) for images of any size, as in the published DepthFormer.
 
-Written out because timm shifts first and pads after, which gives other numbers wherever a map is not a
-multiple of the window. Layer facts: docs/method.md §14.5.
+timm's own Swin cannot be used: it shifts a map first and pads it afterwards. Wherever a map is not a multiple
+of the window, this gives other numbers than the published order. Layer facts: docs/method.md §14.5.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tiekd.errors import CheckpointError
 
 WINDOW = 7
 SHIFT = 3
+# Added to a logit of the attention; its softmax is then practically zero. Published value.
 _MASKED = -100.0
 _DROP_PATH = 0.3
 _NOT_OURS = re.compile(r"head\.|norm\.|.*(relative_position_index|attn_mask)$")
@@ -42,7 +43,7 @@ SIZES = {
 
 
 class WindowAttention(nn.Module):
-    """Self-attention inside windows of 7x7 tokens with a learned bias per relative position (Swin eq. 4)."""
+    """Self-attention inside windows of 7x7 tokens, with a learned bias per relative position (Swin eq. 4)."""
 
     relative_position_index: Tensor
 
@@ -59,7 +60,10 @@ class WindowAttention(nn.Module):
         self.register_buffer("relative_position_index", index, persistent=False)
 
     def forward(self, windows: Tensor, mask: Tensor | None) -> Tensor:
-        """`[B, n_windows, 49, width]` from the same; `mask` `[n_windows, 49, 49]` is added to the logits."""
+        """Map windows `[B, n_windows, 49, width]` to the same shape; `mask` is added to the logits.
+
+        mask: `[n_windows, 49, 49]` or None.
+        """
         bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)
         if mask is not None:
             bias = bias + mask[:, None]
@@ -79,13 +83,13 @@ class Mlp(nn.Module):
         self.fc2 = nn.Linear(4 * width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """`[..., width]` from the same."""
+        """Map tokens `[..., width]` to the same shape."""
         out: Tensor = self.fc2(F.gelu(self.fc1(tokens)))
         return out
 
 
 class SwinBlock(nn.Module):
-    """Attention in windows, shifted or not, and an MLP, each with its residual (Swin eq. 3)."""
+    """Window attention (plain or shifted) and an MLP, each with its residual (Swin eq. 3)."""
 
     def __init__(self, width: int, n_heads: int, *, shift: int, drop_path: float) -> None:
         super().__init__()
@@ -97,9 +101,9 @@ class SwinBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Tokens `[B, H, W, width]` from the same; `mask` of `shift_mask` for shifted blocks.
+        """Map tokens `[B, H, W, width]` to the same shape; shifted blocks use the `mask` of `shift_mask`.
 
-        Kept for parity: maps are padded before the shift, and what is padded takes part in the attention.
+        Kept for parity: maps are padded before the shift, and the padded tokens take part in the attention.
         """
         height, width = tokens.shape[1:3]
         padded = _pad(self.norm1(tokens), WINDOW)
@@ -115,9 +119,10 @@ class SwinBlock(nn.Module):
 
 
 class PatchMerging(nn.Module):
-    """Every 2x2 tokens become one of twice the width (Swin §3.1).
+    """Merges each group of 2x2 tokens into one token of twice the width (Swin §3.1).
 
-    Kept for parity: the four are concatenated channel by channel, `4 c + 2 row + column`; see `from_timm`.
+    Kept for parity: the four tokens are concatenated channel by channel, in the order `4 c + 2 row + column`.
+    `from_timm` converts other orders.
     """
 
     def __init__(self, width: int) -> None:
@@ -126,7 +131,7 @@ class PatchMerging(nn.Module):
         self.reduction = nn.Linear(4 * width, 2 * width, bias=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """`[B, ceil(H / 2), ceil(W / 2), 2 width]` from `[B, H, W, width]`."""
+        """Tokens `[B, ceil(H / 2), ceil(W / 2), 2 width]` from `[B, H, W, width]`."""
         even = _pad(tokens, 2)
         batch, height, width, channels = even.shape
         cells = even.reshape(batch, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 5, 2, 4)
@@ -135,7 +140,7 @@ class PatchMerging(nn.Module):
 
 
 class SwinStage(nn.Module):
-    """Blocks at one resolution, then a merging if another stage follows."""
+    """Blocks at one resolution, then a merging of patches if another stage follows."""
 
     def __init__(self, width: int, n_heads: int, drop_paths: Sequence[float], *, merge: bool) -> None:
         super().__init__()
@@ -146,7 +151,7 @@ class SwinStage(nn.Module):
         self.downsample = PatchMerging(width) if merge else nn.Identity()
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens `[B, H, W, width]` of this stage, and what the next one starts from."""
+        """Tokens `[B, H, W, width]` of this stage, and the input of the next stage."""
         mask = shift_mask(tokens.shape[1], tokens.shape[2], device=tokens.device)
         for block in self.blocks:
             tokens = block(tokens, mask)
@@ -154,7 +159,7 @@ class SwinStage(nn.Module):
 
 
 class PatchEmbed(nn.Module):
-    """4x4 pixels to a token."""
+    """Makes one token of each group of 4x4 pixels."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -170,7 +175,7 @@ class PatchEmbed(nn.Module):
 
 
 class SwinPyramid(nn.Module):
-    """Four levels of features at strides 4, 8, 16, 32, each with a norm of its own."""
+    """Four levels of features at strides 4, 8, 16 and 32, each with its own layer norm."""
 
     strides = (4, 8, 16, 32)
 
@@ -178,6 +183,7 @@ class SwinPyramid(nn.Module):
         super().__init__()
         self.channels = tuple(size.width * 2**i for i in range(4))
         self.patch_embed = PatchEmbed(size.width)
+        # Stochastic depth: deeper blocks are dropped more often, up to _DROP_PATH.
         n_blocks = sum(size.depths)
         rates = [_DROP_PATH * i / (n_blocks - 1) for i in range(n_blocks)]
         self.stages = nn.ModuleList()
@@ -203,13 +209,14 @@ class SwinPyramid(nn.Module):
 
 
 def shift_mask(height: int, width: int, *, device: torch.device | None = None) -> Tensor:
-    """What keeps tokens apart that only the cyclic shift has brought together, `[n_windows, 49, 49]`.
+    """Mask `[n_windows, 49, 49]` between tokens that are neighbours only because of the cyclic shift.
 
-    For a map of `height` x `width` tokens; the mask is that of the padded map (Swin §3.2, figure 4).
+    height, width: tokens of the map before padding. The mask covers the padded map (Swin §3.2, figure 4).
     """
     regions = []
     for size in (height, width):
         padded = size + -size % WINDOW
+        # Along each axis the shift makes three regions; tokens of different regions must not attend.
         place = torch.arange(padded, device=device)
         regions.append((place >= padded - WINDOW).long() + (place >= padded - SHIFT).long())
     region = 3 * regions[0][:, None] + regions[1]
@@ -218,12 +225,13 @@ def shift_mask(height: int, width: int, *, device: torch.device | None = None) -
 
 
 def from_timm(found: Mapping[str, Tensor], pyramid: SwinPyramid, *, where: str) -> dict[str, Tensor]:
-    """ImageNet weights under timm's or the Swin authors' names as a state dict of `pyramid`.
+    """Convert ImageNet weights with the names of timm or of Swin's authors to a state dict of `pyramid`.
 
-    Both merge patches column by column, `(2 column + row) C + c`, so their merging weights are permuted.
-    The norms of the levels, which a classifier has not, stay as they are. Raises CheckpointError.
+    Both concatenate merged patches in the order `(2 column + row) C + c`, so the weights of the mergings are
+    permuted. A classifier has no norms of levels; these keep their current values. Raises CheckpointError
+    for missing, unknown or misshapen weights.
     """
-    # timm merges where a stage begins, the authors where it ends.
+    # timm merges at the beginning of a stage, Swin's authors merge at the end of the stage before.
     begins = any(key.startswith("layers.3.downsample.") for key in found)
     given = {}
     for key, value in found.items():
@@ -250,20 +258,20 @@ def from_timm(found: Mapping[str, Tensor], pyramid: SwinPyramid, *, where: str) 
 
 
 def _pad(tokens: Tensor, multiple: int) -> Tensor:
-    """Zeros at the bottom and the right of `[B, H, W, C]`."""
+    """Pad tokens `[B, H, W, C]` with zeros at the bottom and right to multiples of `multiple`."""
     height, width = tokens.shape[1:3]
     return F.pad(tokens, (0, 0, 0, -width % multiple, 0, -height % multiple))
 
 
 def _partition(tokens: Tensor) -> Tensor:
-    """Windows `[B, n_windows, 49, C]` of a map `[B, H, W, C]` of multiples of 7."""
+    """Windows `[B, n_windows, 49, C]` of a map `[B, H, W, C]`; H and W are multiples of 7."""
     batch, height, width, channels = tokens.shape
     cells = tokens.reshape(batch, height // WINDOW, WINDOW, width // WINDOW, WINDOW, channels)
     return cells.transpose(2, 3).reshape(batch, -1, WINDOW * WINDOW, channels)
 
 
 def _join(windows: Tensor, height: int, width: int) -> Tensor:
-    """The map `[B, height, width, C]` of windows `[B, n_windows, 49, C]`."""
+    """Map `[B, height, width, C]` from windows `[B, n_windows, 49, C]`."""
     batch, channels = windows.shape[0], windows.shape[3]
     cells = windows.reshape(batch, height // WINDOW, width // WINDOW, WINDOW, WINDOW, channels)
     return cells.transpose(2, 3).reshape(batch, height, width, channels)
