@@ -1,6 +1,6 @@
-"""Two kinds of chart as SVG text, without a library: bars with whiskers, and lines.
+"""Charts as SVG text, without a library: horizontal bars with whiskers, and lines.
 
-Their ground is transparent and their text follows the reader's theme, in a page as well as in a file.
+Their background is transparent and their text follows the light or dark theme of the reader.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar; `spread` draws a whisker of that size both ways."""
+    """One bar. `spread` adds a whisker from value - spread to value + spread."""
 
     label: str
     value: float
@@ -40,7 +40,7 @@ class Line:
 
 
 def bar_chart(title: str, bars: Sequence[Bar], *, digits: int = 3) -> str:
-    """Horizontal bars from zero, in their order, each with its number; what is not finite gets no bar."""
+    """Horizontal bars from zero, in the given order, with their numbers; "–" if a value is not finite."""
     finite = [bar for bar in bars if math.isfinite(bar.value)]
     longest = max((bar.value + (bar.spread or 0) for bar in finite), default=0) or 1.0
     room = WIDTH_PX - _LABEL_PX - _VALUE_PX
@@ -68,7 +68,7 @@ def bar_chart(title: str, bars: Sequence[Bar], *, digits: int = 3) -> str:
 
 
 def line_chart(title: str, lines: Sequence[Line], *, x_label: str, y_label: str) -> str:
-    """Lines over a pair of axes, y from zero, with a legend below; what is not finite is left out."""
+    """Lines over two axes, y from zero, with a legend below. Points that are not finite are left out."""
     drawn = [
         Line(line.label, [(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)])
         for line in lines
@@ -92,7 +92,7 @@ def line_chart(title: str, lines: Sequence[Line], *, x_label: str, y_label: str)
 
 @dataclass(frozen=True, slots=True)
 class _Axes:
-    """What part of the plane is shown: y from 0 to `high_y` in steps, x from the first to the last point."""
+    """Visible part of the plane: y from 0 to `high_y` in steps of `step_y`, x from first to last point."""
 
     low_x: float
     high_x: float
@@ -106,12 +106,12 @@ class _Axes:
         return cls(min(xs), max(xs), step * max(1, math.ceil(highest / step)), step)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Pixels of a point."""
+        """Position (x, y) of a point in pixels."""
         across = (x - self.low_x) / (self.high_x - self.low_x) if self.high_x > self.low_x else 0.5
         return _LEFT + across * (_RIGHT - _LEFT), _BOTTOM - y / self.high_y * (_BOTTOM - _TOP)
 
     def grid(self) -> list[str]:
-        """Lines across and numbers along both axes."""
+        """Horizontal grid lines, and numbers along both axes."""
         parts = []
         for tick in range(round(self.high_y / self.step_y) + 1):
             at = self.place(self.low_x, tick * self.step_y)[1]
@@ -122,9 +122,10 @@ class _Axes:
 
 
 def _nice_step(high: float) -> float:
-    """A step of 1, 2 or 5 times a power of ten that goes four times or so into `high`."""
+    """A step of 1, 2 or 5 times a power of ten, such that about four steps reach `high`."""
     rough = high / 4
     power = 10.0 ** math.floor(math.log10(rough))
+    # 0.999: a value that rounding has put just above a step still gets that step.
     return next(power * step for step in (1, 2, 5, 10) if power * step >= rough * 0.999)
 
 

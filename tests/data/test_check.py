@@ -73,7 +73,7 @@ def test_a_link_that_leads_nowhere_is_told(world, tmp_path):
     (fault,) = check_frame(source, frames[0], crop="none").faults
     assert (fault.kind, fault.detail) == (
         "missing",
-        f"its link leads to {tmp_path / 'gone.png'}, which is gone",
+        f"its link leads to {tmp_path / 'gone.png'}, which does not exist",
     )
 
 

@@ -95,5 +95,5 @@ def test_the_references_colours_move_as_far_as_they_are_told():
     assert ((first >= low.clamp(0, 255) - 1e-3) & (first <= high.clamp(0, 255) + 1e-3)).all()
     plain = PhotoSettings(reference_colour=True)
     torch.testing.assert_close(augmented(plain), picture())
-    with pytest.raises(ValidationError, match="reference_colour knows no contrast, noise"):
+    with pytest.raises(ValidationError, match="reference_colour can't be combined with contrast, noise"):
         PhotoSettings(reference_colour=True, noise=3, contrast=0.1)

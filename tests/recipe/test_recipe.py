@@ -123,7 +123,7 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
         ("loss.top_crop_rows=376", "leaves nothing of views"),
         ("network.options={widht: 3}", "widht: there is no such key"),
         ("network.encoder=mobilenetv2_10", "Unknown encoder 'mobilenetv2_10'. Did you mean mobilenetv2_1"),
-        ("photo.reference_colour=true", "reference_colour knows no blur_px, contrast"),
+        ("photo.reference_colour=true", "reference_colour can't be combined with blur_px, contrast"),
     ],
 )
 def test_one_fault(override, said):

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a data set: every file is read whole, and every fault told."""
+"""Checks the files of a data set. Every file is read to its end, and every fault is reported."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from tiekd.errors import ConfigError, DataError, RunFailedError
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
 ADVICE: dict[Kind, str] = {
-    "missing": "Fetch them, or take their lines out of the list. `tiekd data prepare` places KITTI's and "
-    "NYU's from the official downloads.",
-    "corrupt": "Delete these files and run `tiekd data prepare` again, or copy them again; if the download "
+    "missing": "Fetch them, or remove their lines from the list. `tiekd data prepare` places KITTI's and "
+    "NYU's files from the official downloads.",
+    "corrupt": "Delete these files and run `tiekd data prepare` again, or copy them again. If the download "
     "itself is damaged, download it again.",
-    "misshapen": "Bring the originals back; never scale depth or labels apart from their picture. For "
-    "pictures that are not KITTI's, say --crop none.",
-    "misscaled": "These can't be metres as this kind of data stores them (16-bit grey PNG; kitti and folder: "
-    "metres x 256, nyu: millimetres). Write the depth again, or name the right KIND.",
-    "duplicate": "Take all but one of the lines out: a frame that is listed twice counts twice.",
+    "misshapen": "Restore the original files. Never scale depth or labels without their picture. For "
+    "pictures that are not KITTI's, use --crop none.",
+    "misscaled": "The values are not depth in the unit of this kind of data (16-bit grey PNG; kitti and "
+    "folder: metres x 256, nyu: millimetres). Write the depth again, or give the right KIND.",
+    "duplicate": "Remove all but one of the lines. A frame that is listed twice counts twice.",
     "label": "Delete these labels and run `tiekd label` again with the same options.",
 }
 LEAST_SIDE_PX = 32
-"""No network takes less."""
+"""No network accepts a smaller picture."""
 _CHUNK = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, with one file."""
+    """One fault of one file."""
 
     kind: Kind
     file: str
@@ -55,7 +55,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FrameCheck:
-    """What is wrong with a frame; the median depth in metres of its ground truth where it is sound."""
+    """The faults of a frame, and the median depth of its ground truth in metres if that has no fault."""
 
     faults: tuple[Fault, ...]
     median_m: float | None = None
@@ -63,7 +63,7 @@ class FrameCheck:
 
 @dataclass(slots=True)
 class DataCheck:
-    """What is wrong with a data set. `medians_m`: of every sound depth file, in metres."""
+    """The faults of a data set. `medians_m`: median depth in metres of each depth file without a fault."""
 
     n_frames: int
     n_without_depth: int
@@ -71,17 +71,17 @@ class DataCheck:
     medians_m: list[float] = field(default_factory=list)
 
     def by_kind(self) -> dict[Kind, list[Fault]]:
-        """The faults of every kind that there is, in the order of `ADVICE`."""
+        """The faults by kind, in the order of `ADVICE`, without empty kinds."""
         found = {kind: [fault for fault in self.faults if fault.kind == kind] for kind in ADVICE}
         return {kind: faults for kind, faults in found.items() if faults}
 
     @property
     def median_m(self) -> float | None:
-        """The median of the files' medians, in metres."""
+        """The median of the medians of all files, in metres."""
         return float(np.median(self.medians_m)) if self.medians_m else None
 
     def to_json(self) -> dict[str, Any]:
-        """As the command line writes it."""
+        """The document of `tiekd data check --json`."""
         return {
             "ok": not self.faults,
             "n_frames": self.n_frames,
@@ -94,7 +94,7 @@ class DataCheck:
 
 
 AlsoCheck = Callable[[FrameSource, Frame], Fault | None]
-"""A further look at a frame whose picture is sound, which must survive pickling."""
+"""A further check of a frame whose picture has no fault. It must be picklable, because processes run it."""
 
 
 def check_data(
@@ -106,13 +106,13 @@ def check_data(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> DataCheck:
-    """Read every file of `frames`, in `workers` processes, and tell what is wrong.
+    """Read every file of `frames` in `workers` processes and report all faults.
 
-    `crop` is what the network will be shown, so what a picture must hold. Raises ConfigError for a number of
-    workers that can't be, RunFailedError when one of them is killed.
+    crop: the part of a picture that the network will see; a smaller picture is a fault. Raises ConfigError
+    for fewer than one worker, and RunFailedError when a worker is killed.
     """
     if workers < 1:
-        raise ConfigError(f"{workers} workers check nothing.", hint="Say --workers 1 or more.")
+        raise ConfigError(f"{workers} workers check nothing.", hint="Give --workers 1 or more.")
     result = DataCheck(len(frames), sum(frame.depth is None for frame in frames))
     job = partial(check_frame, source, crop=crop, also=also)
     with ExitStack() as stack:
@@ -130,8 +130,9 @@ def check_data(
                     progress(done, len(frames))
         except BrokenProcessPool as error:
             raise RunFailedError(
-                "A process that checked files was killed.", hint="Memory may be short: say fewer --workers."
+                "A process that checked files was killed.", hint="Memory may be short: give fewer --workers."
             ) from error
+    # One depth map in a wrong unit can look plausible; all of them together do not.
     wrong = untypical(result.medians_m, source)
     result.faults += [Fault("misscaled", "(all ground truth)", wrong)] if wrong else []
     return result
@@ -140,7 +141,7 @@ def check_data(
 def check_frame(
     source: FrameSource, frame: Frame, *, crop: NetworkCrop, also: AlsoCheck | None = None
 ) -> FrameCheck:
-    """Read the files of one frame."""
+    """Read the files of one frame and report its faults. The arguments are those of `check_data`."""
     faults: list[Fault] = []
     image, path = None, source.image_path(frame)
     if absent := _absent(source, frame.image, path):
@@ -157,7 +158,7 @@ def check_frame(
 
 
 def duplicate_lines(split: Path) -> list[Fault]:
-    """Frames that a list names more than once, with the numbers of their lines."""
+    """One fault for each frame that the list names more than once, with the numbers of its lines."""
     words = [line.split() for line in split.read_text(encoding="utf-8").splitlines()]
     names = [line[0].lstrip("/") if line else "" for line in words]
     counts = Counter(name for name in names if name)
@@ -176,13 +177,13 @@ def _absent(source: FrameSource, name: str, path: Path) -> Fault | None:
     if path.is_file():
         return None
     if path.is_symlink():
-        return Fault("missing", name, f"its link leads to {path.readlink()}, which is gone")
+        return Fault("missing", name, f"its link leads to {path.readlink()}, which does not exist")
     archive = archive_of(source.kind, name)
     return Fault("missing", name, f"officially in {archive}" if archive else f"there is no {path}")
 
 
 def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> NDArray[np.uint8] | None:
-    """The picture; None with a fault when it is damaged."""
+    """The picture. If it is damaged, None, and a fault is added to `faults`."""
     try:
         return _read_whole(path)
     except DataError as error:
@@ -197,9 +198,9 @@ def _read_whole(path: Path) -> NDArray[np.uint8]:
 
 
 def _check_chunks(path: Path) -> None:
-    """Raise DataError for a PNG that lacks its end or a chunk of which fails its checksum.
+    """Raise DataError for a PNG without its end or with a wrong checksum.
 
-    The decoder alone is content once it has all pixels.
+    The decoder does not notice this: it stops reading as soon as it has all pixels.
     """
     try:
         content = path.read_bytes()
@@ -208,7 +209,7 @@ def _check_chunks(path: Path) -> None:
         with Image.open(BytesIO(content)) as picture:
             picture.verify()
         if END not in content:
-            raise OSError("it lacks its end")
+            raise OSError("its end is missing")
     except (OSError, SyntaxError) as error:
         raise DataError(
             f"{path} is cut short or damaged: {error}.", hint="Fetch or write the file again."
@@ -232,7 +233,7 @@ def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[F
 def _check_depth(
     source: FrameSource, frame: Frame, size: tuple[int, ...] | None, faults: list[Fault]
 ) -> float | None:
-    """The median depth in metres of the ground truth; None where there is none or it is faulty."""
+    """The median depth of the ground truth in metres; None if there is none or it has a fault."""
     path = source.depth_path(frame)
     if path is None or frame.depth is None:
         return None
@@ -243,7 +244,7 @@ def _check_depth(
         depth = source.read_depth(frame)
         _check_chunks(path)
     except DataError as error:
-        # A whole picture that holds no 16-bit grey was stored as something else.
+        # A readable picture that is not 16-bit grey was stored in another form, so it is not corrupt.
         faults.append(Fault("misscaled" if _is_picture(path) else "corrupt", frame.depth, str(error)))
         return None
     if size and depth.shape != size:

@@ -1,4 +1,4 @@
-"""Photometric randomisation: what camera, weather and compression do to a picture, not to its depth."""
+"""Random changes of a picture by camera, weather and compression. They do not change its depth."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from torch.nn import functional as F
 
 from tiekd.data.transforms import to_levels
 
+# RGB to YIQ: brightness and two colour axes. A rotation of the two axes changes the hue only.
 _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 _LEVELS = torch.arange(256.0).expand(3, 1, 256)
 
 
 class PhotoSettings(BaseModel):
-    """How far each property may move; 0 switches it off.
+    """The largest change of each property; 0 switches it off (docs/method.md §11.2).
 
-    `gain`, `contrast`, `gamma`, `saturation`, `channel_gain` and `shading` are the largest change on a
-    logarithmic scale (0.3 = a factor of e^0.3 either way); `hue_deg` degrees; `noise` grey levels;
-    `blur_px` sigma; the others are probabilities. `reference_colour` does as the authors' code does, for
-    comparison: `gain`, `gamma` and `channel_gain` are the largest change of a factor (0.1 = 0.9 to 1.1), and
-    grey levels are raised to the power of gamma on 0–255, which makes a gain of it (docs/method.md §11.2).
+    gain, contrast, gamma, saturation, channel_gain, shading: largest logarithm of a factor (0.3 allows
+    factors from e^-0.3 to e^0.3). hue_deg: degrees. noise: standard deviation in grey levels. blur_px: sigma
+    of the blur in pixels. probability, grey, blur, jpeg: probabilities.
+    reference_colour: do what the authors' code does. Then gain, gamma and channel_gain are the largest change
+    of a factor (0.1 allows 0.9 to 1.1), and levels on 0 to 255 are raised to the power of gamma, which acts
+    as a change of brightness.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,22 +54,23 @@ class PhotoSettings(BaseModel):
         knows = {"probability", "gain", "gamma", "channel_gain", "reference_colour", "blur"}
         others = sorted(name for name, value in self if name not in knows and value)
         if self.reference_colour and others:
-            raise ValueError(f"reference_colour knows no {', '.join(others)}")
+            raise ValueError(f"reference_colour can't be combined with {', '.join(others)}")
         return self
 
 
 def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
-    """A randomised copy of `image` `[3, H, W]` uint8, uint8 again. Where nothing is to change, the image."""
+    """A randomly changed copy of `image` `[3, H, W]` uint8, or `image` itself if nothing changes."""
     if rng.random() >= settings.probability:
         return image
     if settings.reference_colour:
         gamma, gain = (1 + rng.uniform(-most, most) for most in (settings.gamma, settings.gain))
         channels = 1 + rng.uniform(-settings.channel_gain, settings.channel_gain, 3)
         return _look_up(image, to_levels(reference_colour(_LEVELS, gamma=gamma, gains=gain * channels)))
+    # The order is that of a camera: light and colour, lens (blur), sensor (noise), compression.
     if settings.shading:
         image = _tone(_shade(image.float(), rng, settings), rng, settings)
     else:
-        # Tone does the same to all pixels of a level, so the levels are all that it has to see.
+        # The change depends on the level only, so it is computed for 256 levels and not for every pixel.
         image = _look_up(image, to_levels(_tone(_LEVELS, rng, settings)))
     image = _colour(image, rng, settings)
     if settings.blur_px and rng.random() < settings.blur:
@@ -83,14 +86,14 @@ def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettin
 
 
 def reference_colour(image: Tensor, *, gamma: float, gains: NDArray[np.float64]) -> Tensor:
-    """The authors' change of colour: `image` `[3, H, W]` on 0–255 to the power of `gamma`, times `gains`."""
+    """The authors' change of colour: levels 0 to 255 `[3, H, W]`, to the power `gamma`, times `gains`."""
     scale = torch.from_numpy(gains.astype(np.float32))[:, None, None]
     return (image.pow(gamma) * scale).clamp(0, 255)
 
 
 def _look_up(image: Tensor, table: Tensor) -> Tensor:
-    """`image` `[3, H, W]` uint8 with each channel's levels replaced by those of `table` `[3, 1, 256]`."""
-    # `bytes.translate` takes half the time of indexing with numpy, a tenth of that with torch.
+    """Replace the levels of `image` `[3, H, W]` uint8 by those of `table` `[3, 1, 256]`, for each channel."""
+    # `bytes.translate` takes half the time of indexing in numpy, and a tenth of the time of torch's.
     planes = [
         np.frombuffer(plane.tobytes().translate(levels.tobytes()), np.uint8)
         for plane, levels in zip(image.numpy(), table.numpy(), strict=True)
@@ -103,7 +106,7 @@ def _factor(rng: np.random.Generator, largest: float, size: int | None = None) -
 
 
 def _shade(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
-    """Multiply by a smooth random field: uneven light, clouds, vignetting."""
+    """Multiply by a smooth random field, like uneven light, clouds or vignetting."""
     if not settings.shading:
         return image
     rows, columns = (int(n) for n in rng.integers(2, 6, 2))
@@ -113,6 +116,7 @@ def _shade(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> 
 
 
 def _tone(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
+    """Gain, gain per channel, contrast around a random grey level, and gamma on 0 to 1."""
     gain = _factor(rng, settings.gain) * _factor(rng, settings.channel_gain, 3)
     contrast, gamma = _factor(rng, settings.contrast), _factor(rng, settings.gamma)
     pivot = rng.uniform(80, 160)
@@ -122,7 +126,7 @@ def _tone(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> T
 
 
 def _colour(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:
-    """Saturation, hue and grey as one 3x3 matrix."""
+    """Change saturation and hue, or remove the colour, by one 3x3 matrix."""
     saturation = 0.0 if rng.random() < settings.grey else float(_factor(rng, settings.saturation))
     turn = math.radians(rng.uniform(-settings.hue_deg, settings.hue_deg))
     cos, sin = saturation * math.cos(turn), saturation * math.sin(turn)

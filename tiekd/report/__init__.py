@@ -1,8 +1,9 @@
-"""Reports: runs and evaluations side by side, as the method x metric table people compare by.
+"""Reports: tables of methods and metrics, made from runs and evaluations.
 
-Rules. A result is one evaluation (the JSON of `tiekd eval`) or, for a run folder without one, the best row of
-its validation. Results go into one table if they share protocol and fingerprint. In a table, results of one
-name whose recipes agree but for the seed, paths and resources are seeds of one method and are averaged.
+A result is one evaluation (the JSON of `tiekd eval`). For a run folder without evaluations it is the best
+validation of the run. Results with the same protocol and fingerprint go into one table. In a table, results
+count as seeds of one method, and are averaged, if they have the same name and their recipes differ only in
+seed, paths and resources.
 """
 
 from tiekd.report.collect import Collected, Result, collect

@@ -1,4 +1,4 @@
-"""What is reported on: evaluations and run folders, read from disk."""
+"""Reads what a report is made of: evaluations and run folders."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tiekd.metrics import METRICS
 WEIGHTS, METRICS_TABLE, DATA = "best.safetensors", "metrics.csv", "data.json"
 VALIDATION = "validation"
 _VALIDATED_BY = ("val_box", "crop", "trim_px", "shrink", "max_pixels", "min_depth_m", "max_depth_m")
-"""What of a recipe's `data` decides the numbers of its validation, beside the frames and their truth."""
+"""Keys of a recipe's `data` that change the numbers of a validation, besides the frames and their truth."""
 
 
 class Result(BaseModel):
-    """One evaluation of one subject; other keys of the JSON are not needed here.
+    """One evaluation of one subject. Other keys of the JSON are ignored.
 
-    labels: the teacher's that it was also compared with.
+    labels: describes the teacher's labels that the subject was also compared with, if any.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -44,7 +44,7 @@ class Result(BaseModel):
 
 @dataclass(slots=True)
 class Collected:
-    """Everything found: results, and the validation of runs over their steps."""
+    """All results, and the validation of each run over its steps."""
 
     results: list[Result] = field(default_factory=list)
     curves: list[Line] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Collected:
 def collect(paths: Sequence[Path]) -> Collected:
     """Read run folders, folders of evaluations, and JSON files of `tiekd eval`.
 
-    Raises DataError for what is none of these.
+    Raises DataError for any other path.
     """
     found = Collected()
     for path in dict.fromkeys(paths):
@@ -67,7 +67,7 @@ def collect(paths: Sequence[Path]) -> Collected:
 
 
 def read_evaluation(path: Path) -> Result:
-    """The JSON that `tiekd eval` wrote. Raises DataError."""
+    """Read the JSON of `tiekd eval`. Raises DataError for other or unreadable files."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Result.model_validate({**document, "where": str(path)})
@@ -98,7 +98,7 @@ def _read_folder(folder: Path, found: Collected) -> None:
 
 
 def _is_evaluation(path: Path) -> bool:
-    """Whether a JSON file of a folder is meant: the result of `tiekd train` may lie there too."""
+    """Whether a JSON file is an evaluation. The same folder may also hold the result of `tiekd train`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
@@ -107,7 +107,7 @@ def _is_evaluation(path: Path) -> bool:
 
 
 def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
-    """A run's best validation, which is that of its best.safetensors."""
+    """The best validation of a run: the one after which best.safetensors was written."""
     weights = folder / WEIGHTS
     if not weights.is_file() or not rows:
         lacks = WEIGHTS if rows else f"{METRICS_TABLE} with a validation"
@@ -119,6 +119,7 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     best_by = recipe.get("run", {}).get("best_by", "abs_rel")
     sign = 1 if best_by.startswith("delta") else -1
     best = max(rows, key=lambda row: sign * _number(row[f"val_{best_by}"]))
+    # Validations compare only if all of these agree, so they make the fingerprint.
     decided_by = [
         subject.dataset,
         recipe.get("view", {}).get("size"),
@@ -136,7 +137,10 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
 
 
 def _validated_on(path: Path) -> list[str | None]:
-    """Digests of the frames that a run validates on and of what was true of them, as far as it tells."""
+    """What a run validates on: kind of truth, digest of the frames, digest of the labels if they are truth.
+
+    Each is None where data.json does not state it.
+    """
     try:
         told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         digests, truth = told.get("digests", {}), told.get("validated_on")

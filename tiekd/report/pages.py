@@ -1,4 +1,4 @@
-"""A report as files: Markdown, one self-contained HTML page, and its charts as SVG."""
+"""Writes a report: Markdown, one self-contained HTML page, and charts as SVG."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ HEADINGS = {
 }  # fmt: skip
 CHARTED = ("abs_rel", "rmse", "delta1")
 LEGEND = (
-    "Mean over images, then mean ± standard deviation over seeds. Gap recovered: how far a student has come "
-    "from the baseline (0 %) to the teacher (100 %) by that metric; – where a table lacks either, or the "
-    "teacher is no better than the baseline."
+    "Mean over images, then mean ± standard deviation over seeds. Gap recovered: the position of a student "
+    "between the baseline (0 %) and the teacher (100 %) in that metric; – if the table lacks either, or if "
+    "the teacher is not better than the baseline."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tables and charts (file name -> SVG), and what they are written as."""
+    """Tables with their charts (file name -> SVG), and the chart of validations."""
 
     title: str
     tables: list[Table]
@@ -37,7 +37,7 @@ class Report:
     curves: str | None
 
     def markdown(self, *, pictures: bool = True) -> str:
-        """The tables, with their charts as pictures beside the file."""
+        """The report as Markdown. Its charts are files beside it."""
         parts = [f"# {self.title}", LEGEND]
         for table, charts in zip(self.tables, self.charts, strict=True):
             head, *rows = cells(table)
@@ -50,7 +50,7 @@ class Report:
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def html(self) -> str:
-        """One page with everything inside, for dark and for light."""
+        """The report as one HTML page that contains its charts and suits light and dark themes."""
         import jinja2
 
         loader = jinja2.FileSystemLoader(asset_root() / "templates")
@@ -66,11 +66,11 @@ class Report:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As the command line writes it."""
+        """The document of `tiekd report --json`."""
         return {"tables": [_table_json(table) for table in self.tables]}
 
     def write(self, folder: Path) -> list[Path]:
-        """report.md, report.html and the charts into `folder`. Raises DataError."""
+        """Write report.md, report.html and the charts into `folder`. Raises DataError when this fails."""
         texts = {"report.md": self.markdown(), "report.html": self.html()}
         for charts in self.charts:
             texts |= charts
@@ -84,7 +84,7 @@ class Report:
 def build_report(
     found: Collected, *, title: str = "Results", teacher: str | None = None, baseline: str | None = None
 ) -> Report:
-    """Tables and charts of what `collect` found. Raises what `tabulate` raises."""
+    """Make tables and charts of what `collect` found. Raises the errors of `tabulate`."""
     tables = tabulate(found.results, teacher=teacher, baseline=baseline)
     curves = None
     if found.curves:
@@ -93,14 +93,14 @@ def build_report(
 
 
 def heading(table: Table) -> str:
-    """What a table's numbers are of."""
+    """Heading of a table: protocol, number of images, fingerprint."""
     if table.protocol == VALIDATION:
         return f"Validation of the runs ({table.fingerprint})"
     return f"{table.protocol}, {table.n_images} images ({table.fingerprint})"
 
 
 def cells(table: Table) -> list[list[str]]:
-    """Texts of a table, the head first."""
+    """Texts of the cells of a table, row by row. The first row is the head."""
     recovered = [name for name in GAP_METRICS if any(name in row.recovered for row in table.rows)]
     head = ["method", "seeds", *(f"gap recovered, {HEADINGS[name]}" for name in recovered)]
     lines = [[*head, *(HEADINGS.get(name, name) for name in table.columns)]]
@@ -112,7 +112,7 @@ def cells(table: Table) -> list[list[str]]:
 
 
 def notes(table: Table) -> str:
-    """Which rows span the gap of which, and which teacher the columns with _T compare with."""
+    """Note under a table: the ends of each gap, and the teacher whose labels the columns with _T use."""
     spans = {row.label: row.reference for row in table.rows if row.reference}
     if len(set(spans.values())) == 1:
         told = [f"Gap: {next(iter(spans.values()))}."]
@@ -153,7 +153,7 @@ def _by_depth(row: Row) -> Sequence[tuple[float, float]]:
         low, high, error = (band.get(key) for key in ("from_m", "to_m", "abs_rel"))
         if low is not None and high is not None and error is not None:
             errors.setdefault((low, high), []).append(error)
-    # A mean over some of the seeds would be of other runs than its neighbours.
+    # A range that some seeds lack is left out: its mean would be over other runs than its neighbours'.
     n_seeds = len(row.results)
     return [(sum(limits) / 2, fmean(found)) for limits, found in errors.items() if len(found) == n_seeds]
 

@@ -1,4 +1,4 @@
-"""From results to tables: seeds averaged, and the share of the teacher-baseline gap that is recovered."""
+"""Makes tables of results: averages seeds and computes the recovered share of the teacher-baseline gap."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _FREE = {
     "run.seed", "run.threads", "run.save_every", "run.log_every", "run.max_time", "run.device", "data.cache",
     "data.cache_dir", "data.workers", "network.encoder_weights", "network.channels_last", "rows",
 }  # fmt: skip
-"""Keys of a recipe that may differ between seeds of one method: the seed, resources, memory layout."""
+"""Keys of a recipe that may differ between seeds of one method: the seed, resources and memory layout."""
 _PLACES = {"data.source", "data.labels"}
-"""Where a data set that has a name lies; of people's own pictures they are all that tells which."""
+"""Paths. They may differ too if the data set has a name. Own pictures are known only by their path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean over seeds, and their standard deviation (n - 1) where there are two or more."""
+    """Mean over seeds, and their standard deviation (n - 1) if there are two or more."""
 
     mean: float
     sd: float | None = None
@@ -34,7 +34,10 @@ class Spread:
 
 @dataclass(slots=True)
 class Row:
-    """One method in one table. `recovered`: share of the gap from baseline to teacher, by metric."""
+    """One method in one table.
+
+    recovered: metric -> share of the gap from baseline (0) to teacher (1). reference: labels of both ends.
+    """
 
     label: str
     results: list[Result]
@@ -44,18 +47,18 @@ class Row:
 
     @property
     def method(self) -> str | None:
-        """The method, where it is known."""
+        """Name of the method; None if unknown."""
         return self.results[0].subject.method
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds that are known."""
+        """The known seeds."""
         return [result.subject.seed for result in self.results if result.subject.seed is not None]
 
 
 @dataclass(slots=True)
 class Table:
-    """Rows that compare: one protocol, the same frames. `teachers`: whose labels they were compared with."""
+    """Rows of one protocol and the same frames. `teachers`: makers of the labels they were compared with."""
 
     protocol: str
     fingerprint: str
@@ -65,7 +68,7 @@ class Table:
 
     @property
     def columns(self) -> list[str]:
-        """The metrics that any row has."""
+        """The metrics that at least one row has."""
         return [
             name for name in (*METRICS, *TEACHER_METRICS) if any(name in row.metrics for row in self.rows)
         ]
@@ -74,11 +77,12 @@ class Table:
 def tabulate(
     results: Sequence[Result], *, teacher: str | None = None, baseline: str | None = None
 ) -> list[Table]:
-    """One table per protocol and fingerprint, in the order in which they were given.
+    """One table per protocol and fingerprint, in the order of `results`.
 
-    teacher, baseline: labels of the rows that span the gap; by default a student's own teacher and the
-    baseline of its encoder, or the only ones there are where a student doesn't say these. Raises ConfigError
-    for two results of one seed that differ, and UnknownNameError for a label that no table has.
+    teacher, baseline: labels of the rows that are the ends of the gap. By default they are the student's
+    teacher and the baseline with its encoder. If a student does not state these, the only teacher and the
+    only baseline of the table are used. Raises ConfigError when two results of one seed differ, and
+    UnknownNameError for a label that no table has.
     """
     by_table: dict[tuple[str, str], list[Result]] = {}
     for result in results:
@@ -107,13 +111,14 @@ def _rows(results: Sequence[Result]) -> list[Row]:
         if not any(_is_same(result, other) for other in seeds):
             seeds.append(result)
     rows = [Row(label, seeds) for label, seeds in _labelled(groups)]
-    # Agreement with one teacher doesn't compare with that with another.
+    # Agreement with one teacher does not compare with agreement with another one.
     left_out = TEACHER_METRICS if len(_label_sets(results)) > 1 else ()
     for row in rows:
         row.results.sort(key=lambda result: result.subject.seed or 0)
         for name in (name for name in row.results[0].metrics if name not in left_out):
             values = [value for result in row.results if (value := result.metrics.get(name)) is not None]
             finite = [value for value in values if math.isfinite(value)]
+            # A mean over some of the seeds only would look like one over all of them.
             if finite and len(finite) == len(row.results):
                 row.metrics[name] = Spread(fmean(finite), stdev(finite) if len(finite) > 1 else None)
     order = [*METHODS, None]
@@ -121,12 +126,12 @@ def _rows(results: Sequence[Result]) -> list[Row]:
 
 
 def _label_sets(results: Sequence[Result]) -> list[dict[str, str]]:
-    """The labels that results were compared with, each once."""
+    """The sets of labels that the results were compared with, without duplicates."""
     return list({tuple(sorted(made.items())): made for result in results if (made := result.labels)}.values())
 
 
 def _is_same(result: Result, other: Result) -> bool:
-    """Whether two results are one, given twice. Raises ConfigError if they only claim to be."""
+    """Whether `result` is a duplicate of `other`. Raises ConfigError if only the seed is the same."""
     if result.subject.seed != other.subject.seed:
         return False
     if result.metrics == other.metrics:
@@ -139,7 +144,7 @@ def _is_same(result: Result, other: Result) -> bool:
 
 
 def _labelled(groups: Mapping[tuple[str, str], list[Result]]) -> Iterator[tuple[str, list[Result]]]:
-    """Rows of one name whose recipes differ get the differing keys into their label."""
+    """Label and results of each row. Rows of one name with different recipes get the different keys added."""
     for (name, settings), results in groups.items():
         own: dict[str, Any] = json.loads(settings)
         others = [json.loads(text) for other, text in groups if other == name and text != settings]
@@ -154,7 +159,10 @@ def _labelled(groups: Mapping[tuple[str, str], list[Result]]) -> Iterator[tuple[
 
 
 def _settings(result: Result) -> dict[str, Any]:
-    """A recipe as dotted keys, all of today's, without what may differ between seeds."""
+    """The recipe of a result as dotted keys, without those that may differ between seeds.
+
+    Keys that an older recipe does not have get today's default, so that old and new runs compare.
+    """
     from tiekd.recipe.recipe import completed
 
     flat = dict(_flattened(completed(result.subject.recipe or {})))
@@ -171,6 +179,7 @@ def _flattened(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | None) -> None:
+    """Set `recovered` and `reference` of a student that learned from labels."""
     if (row.method and not METHODS[row.method].needs_labels) or row.label in (teacher, baseline):
         return
     subject = row.results[0].subject
@@ -193,7 +202,7 @@ def _recover(row: Row, table: Table, *, teacher: str | None, baseline: str | Non
         if not all(name in r.metrics for r in (row, top, bottom)):
             continue
         gap = top.metrics[name].mean - bottom.metrics[name].mean
-        # Where the teacher is no better than the baseline there is nothing to recover.
+        # Nothing can be recovered if the teacher is not better: higher in a delta, lower in an error.
         if gap * (1 if name.startswith("delta") else -1) > 0:
             row.recovered[name] = (row.metrics[name].mean - bottom.metrics[name].mean) / gap
 
@@ -205,7 +214,7 @@ def _teaches(row: Row, teacher: str | None) -> bool:
 def _reference(
     table: Table, stated: str | None, *, is_one: Callable[[Method], bool], fits: Callable[[Row], bool]
 ) -> Row | None:
-    """The row of the label `stated`; without one, the only row whose method is one and that fits."""
+    """The row with the label `stated`. Without a label: the only row that `is_one` and `fits` accept."""
     if stated is not None:
         return next((row for row in table.rows if row.label == stated), None)
     rows = [row for row in table.rows if row.method and is_one(METHODS[row.method])]

@@ -1,9 +1,10 @@
-"""From downloads, as they come, to the published layout of KITTI and NYU.
+"""Makes the published layout of KITTI and NYU from the official downloads.
 
-downloads  finds a file by its name in folders and zip archives
-labelled   reads NYU's labelled frames out of their MATLAB file
-kitti, nyu say which files a list needs and where the downloads keep them
-job        places them: what is there stays, the rest is linked, copied or unpacked
+wanted      which files a list of frames needs, and their names in the downloads
+downloads   finds these files in folders and zip archives
+labelled    reads NYU's labelled frames from their MATLAB file
+job         places the files: existing ones stay, the rest is linked, copied or unpacked
+kitti, nyu  run these steps for one data set
 """
 
 from tiekd.data.prepare.job import Estimate, Mode, Prepared

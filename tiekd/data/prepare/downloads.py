@@ -1,4 +1,4 @@
-"""Finding files in downloads as they come: folders, and zip archives that nobody unpacked."""
+"""Finds files in downloads: in folders, and in zip archives without unpacking them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Stored(Protocol):
 
     @property
     def n_bytes(self) -> int:
-        """Its size once it is placed."""
+        """Size of the placed file in bytes."""
         ...
 
     @property
     def exact(self) -> bool:
-        """Whether `n_bytes` is more than an estimate."""
+        """Whether `n_bytes` is exact. Otherwise it is an estimate."""
         ...
 
     @property
     def order(self) -> tuple[str, int]:
-        """Where it lies; files are fetched in this order, so that archives are read from front to back."""
+        """Key by which files are sorted before they are placed, so that archives are read front to back."""
         ...
 
     def write(self, target: Path) -> None:
@@ -51,7 +51,7 @@ class LooseFile:
 
     @property
     def order(self) -> tuple[str, int]:
-        """By path."""
+        """The path."""
         return str(self.path), 0
 
     def write(self, target: Path) -> None:
@@ -74,15 +74,15 @@ class ZipMember:
 
     @property
     def order(self) -> tuple[str, int]:
-        """By place in the archive."""
+        """The archive and the position in it."""
         return str(self.archive.filename), self.info.header_offset
 
     def write(self, target: Path) -> None:
-        """Unpack it; its checksum is compared."""
+        """Unpack it. `zipfile` compares its checksum."""
         try:
             with self.archive.open(self.info) as packed, target.open("wb") as file:
                 shutil.copyfileobj(packed, file, _CHUNK)
-        # RuntimeError: it is encrypted.
+        # zipfile raises RuntimeError for an encrypted file, NotImplementedError for an unknown compression.
         except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise DataError(
                 f"{self.info.filename} in {self.archive.filename} can't be unpacked: {error}",
@@ -93,7 +93,7 @@ class ZipMember:
 class Downloads:
     """A folder of downloads, or a single archive. Raises DataError when it is neither.
 
-    `found_archives` are the archives that were searched, `damaged` is what could not be used, and why.
+    found_archives: names of the archives that were searched. damaged: file -> why it cannot be used.
     """
 
     def __init__(self, place: Path) -> None:
@@ -108,7 +108,7 @@ class Downloads:
         self._zips = {path.name: path for path in zips}
 
     def find(self, wanted: Wanted) -> Stored | None:
-        """The wanted file, whole if it lies in a folder; None when it is nowhere."""
+        """The wanted file; None if it is not there. Truncated files in folders are not used."""
         if self._single is None:
             for name in wanted.names:
                 if found := self._loose(self.place / name):
@@ -127,7 +127,7 @@ class Downloads:
                 archive.close()
 
     def listing(self, most: int = 5) -> str:
-        """What the folder holds, for messages."""
+        """The first names of the folder, for messages."""
         names = sorted(path.name + "/" * path.is_dir() for path in self.place.iterdir())
         return ", ".join(names[:most]) + (", …" if len(names) > most else "") if names else "nothing"
 
@@ -167,7 +167,7 @@ def _open_zip(path: Path) -> ZipFile:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a PNG or JPEG has both of its ends, which a download or copy that was cut short has not."""
+    """Whether a PNG or JPEG file has its beginning and its end. A truncated download or copy has no end."""
     try:
         if path.suffix == ".png":
             return read_note(path) is not None

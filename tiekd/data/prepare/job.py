@@ -1,4 +1,4 @@
-"""Placing files: what is there stays, the rest is linked, copied or unpacked, and what lacks is told."""
+"""Places files: existing ones stay, the rest is linked, copied or unpacked, and missing ones are reported."""
 
 from __future__ import annotations
 
@@ -22,29 +22,30 @@ Mode = Literal["hardlink", "link", "copy"]
 _LINKS: dict[str, Callable[[Path, Path], None]] = {"hardlink": os.link, "link": os.symlink}
 _LOCK = ".prepare.lock"
 _BLOCK = 4096
-"""What files occupy is a multiple of this, on nearly every disk."""
+"""Size of a disk block in bytes on nearly every disk. A file occupies whole blocks."""
 Found = dict[str, Stored | None]
-"""Target -> where the downloads have it."""
+"""Target -> the file in the downloads, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What placing will take: files by how they are placed, bytes to be written, bytes free."""
+    """What placing needs: files to link, files to write, bytes to write, and free bytes of the disk."""
 
     n_linked: int
     n_written: int
     n_bytes: int
     free_bytes: int
     no_links: str = ""
-    """Why files are copied though links were asked for."""
+    """Why files are copied although links were requested; empty if they are linked."""
 
 
 @dataclass(slots=True)
 class Prepared:
-    """What was done, in frames: `placed` now, `kept` from before, `incomplete` for want of a file.
+    """Result of a call.
 
-    missing: the files that lack. damaged: files of downloads that can't be used, and why. searched: the
-    official archives that were there. n_bytes: what was written.
+    placed, kept, incomplete: numbers of frames that were placed now, were complete before, or lack a file.
+    n_bytes: bytes that were written. missing: files that were not found. damaged: file of the downloads ->
+    why it cannot be used. splits: names of the lists. searched: official archives that were found.
     """
 
     root: Path
@@ -58,7 +59,7 @@ class Prepared:
     searched: frozenset[str] = frozenset()
 
     def missing_by_archive(self) -> dict[str, list[Wanted]]:
-        """The missing files under the official archive that holds each."""
+        """The missing files, grouped by the official archive that holds them."""
         names = sorted({wanted.archive for wanted in self.missing})
         return {name: [w for w in self.missing if w.archive == name] for name in names}
 
@@ -73,12 +74,12 @@ def place(
     announce: Callable[[Estimate], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Prepared:
-    """Place the files of `found` under `root`, and the lists beside them.
+    """Place the files of `found`, and the lists, under `root`.
 
-    Files appear whole or not at all, and whole ones that are there stay, so an interrupted call is resumed by
-    the next. `announce` is told what it will take. Raises ConfigError when another call is at work in `root`
-    or another list of the same name is there; DataError when the disk can't hold it, when `root` can't be
-    written, and when it holds another file where one belongs.
+    A file appears only when it is complete, and complete files stay. The next call therefore resumes an
+    interrupted one. `announce` gets the estimate before anything is placed. Raises ConfigError when another
+    call works in `root` or a different list of the same name is there; DataError when the disk is too small,
+    when `root` cannot be written, and when a different file is in the place of a wanted one.
     """
     check_lists(splits, root)
     with _writing(root), _alone_in(root):
@@ -107,7 +108,7 @@ def place(
 
 
 def check_lists(splits: Sequence[Path], root: Path) -> None:
-    """Raise ConfigError unless every list can lie in `root` under its name."""
+    """Raise ConfigError if two lists have one name, or `root` holds a different list of that name."""
     names = Counter(split.name for split in splits)
     twice = next((name for name, count in names.items() if count > 1), None)
     if twice:
@@ -119,7 +120,10 @@ def check_lists(splits: Sequence[Path], root: Path) -> None:
 
 
 def check_some(wanted: Sequence[Wanted], found: Found, downloads: Downloads, out: Path, form: str) -> None:
-    """Raise DataError when a folder holds nothing of what is asked for, unless that was placed before."""
+    """Raise DataError if `downloads` holds none of the wanted files and none was placed before.
+
+    form: the expected names, for the hint.
+    """
     if not wanted or any(found[w.target] or (out / w.target).is_file() for w in wanted):
         return
     kinds = {w.is_depth for w in wanted}
@@ -131,7 +135,7 @@ def check_some(wanted: Sequence[Wanted], found: Found, downloads: Downloads, out
 
 
 def _is_there(path: Path, stored: Stored | None) -> bool:
-    """Whether a file has been placed. Raises DataError for a whole one that is another."""
+    """Whether `path` is already placed. Raises DataError if it is a complete but different file."""
     if not path.is_file():
         return False
     if stored is None or not stored.exact:
@@ -148,7 +152,7 @@ def _is_there(path: Path, stored: Stored | None) -> bool:
 
 
 class _Links:
-    """Whether and how files of folders are linked instead of copied: tried once per disk."""
+    """Links files of folders instead of copying them, if the disk allows it. It is tried once per disk."""
 
     def __init__(self, mode: Mode, root: Path) -> None:
         self.mode, self.root = mode, root
@@ -157,7 +161,7 @@ class _Links:
         self._works: dict[int, bool] = {}
 
     def can(self, stored: Stored) -> bool:
-        """Whether this file will be linked."""
+        """Whether this file can be linked."""
         if self.link is None or not isinstance(stored, LooseFile):
             return False
         if stored.device not in self._works:
@@ -176,13 +180,13 @@ class _Links:
         return True
 
     def make(self, path: Path, target: Path) -> None:
-        """Link `target` to `path`. Raises OSError where the disk knows no such links."""
+        """Link `target` to `path`. Raises OSError if the disk does not support it."""
         assert self.link is not None
         self.link(path.resolve(), target)
 
 
 def _estimate(todo: Sequence[Stored], links: _Links, root: Path) -> Estimate:
-    """Raises DataError when the disk can't hold it."""
+    """What placing `todo` needs. Raises DataError if the disk has too little space."""
     written = [stored for stored in todo if not links.can(stored)]
     n_bytes = sum(-(-stored.n_bytes // _BLOCK) * _BLOCK for stored in written)
     free = shutil.disk_usage(root).free
@@ -198,7 +202,7 @@ def _estimate(todo: Sequence[Stored], links: _Links, root: Path) -> Estimate:
 def _place_all(
     todo: dict[str, Stored], root: Path, links: _Links, progress: Callable[[int, int], None] | None
 ) -> dict[str, str]:
-    """Place every file; the damaged ones, and why they are. Raises OSError when `root` can't be written."""
+    """Place every file. Returns damaged file -> reason. Raises OSError when `root` cannot be written."""
     damaged = {}
     for done, (target, stored) in enumerate(sorted(todo.items(), key=lambda item: item[1].order), 1):
         try:
@@ -211,7 +215,7 @@ def _place_all(
 
 
 def _place_one(target: Path, stored: Stored, links: _Links) -> None:
-    """Raises DataError for a damaged file, OSError for one that can't be written."""
+    """Place one file. Raises DataError if it is damaged, OSError if it cannot be written."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with arriving(target, alone=True) as part:
         if isinstance(stored, LooseFile) and links.can(stored):
@@ -227,7 +231,7 @@ def _put(target: Path, content: bytes) -> None:
 
 @contextmanager
 def _writing(root: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into a DataError."""
+    """Turn errors of the operating system into a DataError."""
     try:
         yield
     except OSError as error:
@@ -237,7 +241,7 @@ def _writing(root: Path) -> Iterator[None]:
 
 @contextmanager
 def _alone_in(root: Path) -> Iterator[None]:
-    """Raises ConfigError when another call is at work in `root`."""
+    """Hold the lock of `root`. Raises ConfigError when another call holds it."""
     root.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(root / _LOCK, timeout=0):

@@ -1,4 +1,4 @@
-"""KITTI: raw drives and annotated depth, as the KITTI page offers them, to the published layout."""
+"""Makes the published layout of KITTI from the raw drives and the annotated depth of the KITTI page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def prepare_kitti(
     announce: Callable[[Estimate], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Prepared:
-    """Place the frames that `splits` name from the drives in `raw` and the annotated depth in `depth`.
+    """Place the frames that `splits` name, from the drives in `raw` and the annotated depth in `depth`.
 
-    Both are folders, of unpacked or packed downloads, or single archives; without `depth` all is in `raw`.
-    Raises what `place` raises, and DataError for lists of other names and for folders that hold none of it.
+    raw, depth: each is a folder with archives or unpacked files, or a single archive. Without `depth`, `raw`
+    holds both. Raises the errors of `place`, and DataError for lists with other names and for folders that
+    hold none of the files.
     """
     wanted = read_wanted(splits, wanted_of_kitti)
     with ExitStack() as stack:

@@ -1,7 +1,8 @@
-"""NYU Depth v2's labelled frames, read out of nyu_depth_v2_labeled.mat (MATLAB 7.3, which is HDF5).
+"""Reads NYU Depth v2's labelled frames from nyu_depth_v2_labeled.mat (MATLAB 7.3, which is HDF5).
 
-Written as the BTS project's extraction does, which the published lists follow: the sensor's raw depth (not
-the filled one) in whole millimetres, rounded down, and pictures whose white frame is made black.
+The published lists expect the files that the extraction script of BTS writes, so these are written: raw depth
+of the sensor (not the filled one) in whole millimetres, rounded down, and pictures whose white frame is made
+black.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from tiekd.errors import DataError, UnavailableError
 _STEPS_PER_METRE = 1000
 _SIZE = (480, 640)
 _PICTURE = np.s_[7:474, 7:632]
-"""Rows and columns inside of the white frame."""
+"""Rows and columns inside the white frame."""
 _JPEG_QUALITY = 95
 _HINT = f"It should be {NYU_LABELLED_FILE} from the data set's own page; download it again."
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledLayer:
-    """Picture or depth of one labelled frame; its size is that of the first one, so about right."""
+    """Picture or depth of one labelled frame.
+
+    `n_bytes` is the size of the first frame that was asked for, as an estimate for all.
+    """
 
     frames: LabelledFrames
     index: int
@@ -40,18 +44,18 @@ class LabelledLayer:
 
     @property
     def order(self) -> tuple[str, int]:
-        """By number."""
+        """Path of the MATLAB file and number of the frame."""
         return str(self.frames.path), self.index
 
     def write(self, target: Path) -> None:
-        """Encode it: JPEG or 16-bit PNG."""
+        """Encode it as JPEG (picture) or 16-bit PNG (depth)."""
         target.write_bytes(self.frames.encoded(self.index, is_depth=self.is_depth))
 
 
 class LabelledFrames:
     """The frames of the MATLAB file.
 
-    Raises DataError for another or a damaged file, UnavailableError where h5py is not installed.
+    Raises DataError for another file and for a damaged one, UnavailableError when h5py is not installed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,9 +77,9 @@ class LabelledFrames:
         return len(self._types)
 
     def find(self, wanted: Wanted) -> LabelledLayer | None:
-        """A layer of a labelled frame; None for a frame that is not one.
+        """The wanted picture or depth; None if the file has no such frame.
 
-        Raises DataError when the number belongs to another type of scene than the list says.
+        Raises DataError when the frame of that number has another type of scene than the list states.
         """
         index = wanted.index
         if index is None or index >= len(self):
@@ -91,12 +95,12 @@ class LabelledFrames:
         return LabelledLayer(self, index, wanted.is_depth, self._sizes[wanted.is_depth])
 
     def encoded(self, index: int, *, is_depth: bool) -> bytes:
-        """The file of a layer. Raises DataError when it can't be read."""
+        """Content of the file of a picture or depth map. Raises DataError when it cannot be read."""
         try:
             stored = self._file["rawDepths" if is_depth else "images"][index]
         except OSError as error:
             raise DataError(f"Frame {index} of {self.path} can't be read: {error}.", hint=_HINT) from error
-        # MATLAB counts columns first.
+        # MATLAB stores arrays column by column, so what h5py reads is transposed.
         if is_depth:
             steps = np.nan_to_num(stored.T, posinf=0, neginf=0) * np.float32(_STEPS_PER_METRE)
             return encode_grey16(np.ascontiguousarray(np.clip(steps, 0, 65535), np.uint16))

@@ -1,4 +1,4 @@
-"""NYU Depth v2: the labelled frames and the synchronised training set to the published layout."""
+"""Makes the published layout of NYU Depth v2 from its labelled frames and its synchronised training set."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def prepare_nyu(
     announce: Callable[[Estimate], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Prepared:
-    """Place the frames that `splits` name from the training set `sync` and the labelled frames `labelled`.
+    """Place the frames that `splits` name, from the training set `sync` and the labelled frames `labelled`.
 
-    sync: a folder or sync.zip. labelled: the MATLAB file, or a folder with it or with what was extracted
-    from it. Either may be None; what it would hold is then missing. Raises what `place` raises, ConfigError
-    without any download, DataError for lists of other names, folders that hold none of it and a damaged file,
-    and UnavailableError when the MATLAB file is given and h5py is not installed.
+    sync: a folder or sync.zip. labelled: the MATLAB file, or a folder with this file or its extracted frames.
+    One of them may be None; its files are then missing. Raises the errors of `place`; ConfigError without any
+    download; DataError for lists with other names, for folders that hold none of the files and for a damaged
+    file; UnavailableError when the MATLAB file needs h5py, which is not installed.
     """
     if sync is None and labelled is None:
-        raise ConfigError("No download is given.", hint="Say --sync, --labeled or both.")
+        raise ConfigError("No download is given.", hint="Give --sync, --labeled or both.")
     wanted = read_wanted(splits, wanted_of_nyu)
     from_sync = [w for w in wanted if w.archive == NYU_SYNC_ZIP]
     from_labelled = [w for w in wanted if w.archive != NYU_SYNC_ZIP]

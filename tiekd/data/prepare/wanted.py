@@ -1,4 +1,4 @@
-"""What lists of frames need: files, where the published layout has them and where the downloads do."""
+"""Files that a list of frames needs: their paths in the published layout and in the official downloads."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ _UNPACKED_LABELLED = ("", "test/", "train/", "official_splits/test/", "official_
 class Wanted:
     """One file that a list needs.
 
-    target: path below the root of the data set. names: paths below the download, or within `archive`, any of
-    which may hold it. is_depth: a depth map, not a picture. index: number of a labelled frame of NYU.
+    frame: path of the frame's picture in the list. target: path below the root of the data set. names:
+    possible paths of the file, below a folder of downloads or inside `archive`. archive: name of the official
+    archive. is_depth: whether it is a depth map, not a picture. index: number of a labelled frame of NYU.
     """
 
     frame: str
@@ -40,12 +41,12 @@ class Wanted:
 
     @property
     def scene(self) -> str:
-        """The first folder of the path: the scene, for NYU."""
+        """The first folder of the path, which is the scene in NYU."""
         return self.target.split("/")[0]
 
 
 def wanted_of_kitti(frame: Frame) -> list[Wanted]:
-    """The files of a frame of KITTI. Raises DataError for names that are not the official ones."""
+    """The files of a KITTI frame. Raises DataError for names that are not the official ones."""
     found = _KITTI_IMAGE.fullmatch(frame.image)
     if not found or (frame.depth and not _KITTI_DEPTH.fullmatch(frame.depth)):
         raise _misnamed(
@@ -66,8 +67,8 @@ def wanted_of_kitti(frame: Frame) -> list[Wanted]:
 def wanted_of_nyu(frame: Frame) -> list[Wanted]:
     """The files of a frame of NYU Depth v2. Raises DataError for names of another form.
 
-    A scene with a digit in its name (kitchen_0028b) is a folder of the training set; one without (kitchen) is
-    a type of scene, and the number in the file's name counts the labelled frames from 0.
+    A scene with a digit in its name (kitchen_0028b) is a folder of the training set. A scene without a digit
+    (kitchen) is a type of scene; the number in the file's name then counts the labelled frames from 0.
     """
     files = []
     for path, layer in ((frame.image, "rgb"), (frame.depth, "sync_depth")):
@@ -93,7 +94,7 @@ def wanted_of_nyu(frame: Frame) -> list[Wanted]:
 
 
 def archive_of(kind: str, path: str) -> str | None:
-    """The official archive with the file that a split of KITTI or NYU calls `path`, where one is known."""
+    """Name of the official archive that holds `path`, a path in a split of KITTI or NYU; None if unknown."""
     if kind == "kitti":
         image = _KITTI_IMAGE.fullmatch(path)
         return f"{image[2]}.zip" if image else KITTI_DEPTH_ZIP if _KITTI_DEPTH.fullmatch(path) else None
@@ -103,7 +104,7 @@ def archive_of(kind: str, path: str) -> str | None:
 
 
 def read_wanted(splits: Iterable[Path], files_of: Callable[[Frame], list[Wanted]]) -> list[Wanted]:
-    """Every file that the lists need, once. Raises DataError for a list that can't be read."""
+    """All files that the lists need, without duplicates. Raises DataError for a list that cannot be read."""
     wanted: dict[str, Wanted] = {}
     for split in splits:
         for frame in read_split(split):
