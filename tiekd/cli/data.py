@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.data_prepare import app as prepare
-from tiekd.cli.output import print_result
+from tiekd.cli.output import JsonFile, print_result
 from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def synth(
     focal_jitter: Annotated[
         float, typer.Option(help="Relative spread of the focal length, below 0.5.")
     ] = 0.0,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Render a synthetic street world with exact depth, in KITTI's layout."""
     from tiekd.cli.progress import progress_bar

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 if TYPE_CHECKING:
     from tiekd.data.prepare import Estimate, Prepared
 
@@ -34,7 +36,6 @@ _ModeOption = Annotated[
         "or copy. Where a disk can't make links they are copied. Files in archives are always unpacked."
     ),
 ]
-_Json = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")]
 
 
 @app.callback()
@@ -61,7 +62,7 @@ def kitti(
         ),
     ] = None,
     mode: _ModeOption = _Mode.HARDLINK,
-    json_file: _Json = None,
+    json_file: JsonFile = None,
 ) -> None:
     """KITTI: raw drives and annotated depth, to what kitti:OUT reads. Exits with 1 when files lack."""
     from tiekd.cli.progress import progress_bar
@@ -89,7 +90,7 @@ def nyu(
         Path | None, typer.Option(help="Test frames: nyu_depth_v2_labeled.mat, or the folder with it.")
     ] = None,
     mode: _ModeOption = _Mode.HARDLINK,
-    json_file: _Json = None,
+    json_file: JsonFile = None,
 ) -> None:
     """NYU Depth v2: training set and labelled frames, to what nyu:OUT reads. Exits with 1 when files lack."""
     from tiekd.cli.progress import progress_bar
@@ -116,7 +117,6 @@ def _size(n_bytes: int) -> str:
 
 def _finish(result: Prepared, kind: str, json_file: str | None) -> None:
     """Print what was done and what lacks; exit with 1 when something does."""
-    from tiekd.cli.output import print_result
 
     print_result({"data": f"{kind}:{result.root}", **_document(result)}, _told(result, kind), json_file)
     raise typer.Exit(1 if result.incomplete else 0)

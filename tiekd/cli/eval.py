@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 if TYPE_CHECKING:
     from tiekd.evaluate import Evaluation, Predicts, Protocol, Subject
     from tiekd.evaluate.pictures import WorstFrames
@@ -47,12 +49,9 @@ def eval(  # noqa: A001 - the verb's name
     plots: Annotated[bool, typer.Option("--plots", help="Draw charts (SVG) into OUT.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for --worst and --plots.")] = Path("evaluation"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Score metric depth against ground truth, without any alignment of scale."""
-    from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import find_split, open_source, read_split
     from tiekd.estimators.labels import LabelFolder

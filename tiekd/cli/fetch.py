@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd fetch tiekd_mobilenetv2.adabins_kitti"
 
@@ -15,15 +17,12 @@ def fetch(
     row: Annotated[str, typer.Argument(help="A zoo row, see `tiekd models`.")],
     *,
     url: Annotated[
-        str | None, typer.Option(help="Another address of its file, e.g. a mirror of yours.")
+        str | None, typer.Option(help="Another address of its file, for example of a mirror.")
     ] = None,
-    sha256: Annotated[str | None, typer.Option(help="What the downloaded file must have.")] = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    sha256: Annotated[str | None, typer.Option(help="The digest that the downloaded file must have.")] = None,
+    json_file: JsonFile = None,
 ) -> None:
-    """Download a row's weights where a direct link works; else say which page to open and what to do then."""
-    from tiekd.cli.output import print_result
+    """Download a row's weights, or name the page that has them where only a browser can download them."""
     from tiekd.cli.progress import download_bar
     from tiekd.fetch import fetch as fetch_row
     from tiekd.fetch import how_to_convert

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
 from tiekd.errors import ConfigError
 
 app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, add_completion=False)
@@ -37,12 +38,9 @@ def build(
         bool, typer.Option("--focal/--no-focal", help="Tell the models each frame's focal length.")
     ] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Run models over frames of a data set and store what they see as a gallery."""
-    from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, find_split, open_source, read_split
     from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly

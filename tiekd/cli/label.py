@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 if TYPE_CHECKING:
     from tiekd.data.frames import FrameSource
     from tiekd.estimators import Teacher
@@ -56,15 +58,12 @@ def label(
     ] = False,
     verify: Annotated[bool, typer.Option(help="Read every label back, and teach some again.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Write a teacher's depth of every frame as 16-bit PNG, with a sidecar that states the scale.
 
     Under torchrun every process labels its share: torchrun --nproc-per-node 2 --no-python tiekd label …
     """
-    from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, list_frames, open_source
     from tiekd.estimators import open_teacher

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")]
+"""The option of every verb that prints a result."""
 
 
 def print_result(result: dict[str, Any], text: str, json_file: str | None) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd predict tiekd_mobilenetv2.demo street.jpg --out depth --format color"
 
@@ -24,12 +26,9 @@ def predict(
         float | None, typer.Option(help="Focal length of the photos in pixels; corrects the metric scale.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Write metric depth of photos at their own size."""
-    from tiekd.cli.output import print_result
     from tiekd.errors import ConfigError, UnknownNameError
     from tiekd.render import SUFFIXES, write
     from tiekd.runtime.predictor import Predictor

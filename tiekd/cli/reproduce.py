@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
+
 if TYPE_CHECKING:
     from tiekd.reproduce import Check, Outcome
 
@@ -24,15 +26,12 @@ def reproduce(
     split: Annotated[str | None, typer.Option(help="The published test list, here or in ROOT.")] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative difference that passes.")] = 0.01,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Evaluate a row by its published protocol: exit 0 if it scores what is published, 1 if not.
 
     Exits with 2 where weights or data are missing, and says how to get them.
     """
-    from tiekd.cli.output import print_result
     from tiekd.cli.progress import progress_bar
     from tiekd.reproduce import reproduce as run
     from tiekd.zoo import row as row_of

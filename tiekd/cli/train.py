@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.output import print_result
+from tiekd.cli.output import JsonFile, print_result
 from tiekd.cli.progress import progress_bar
 from tiekd.errors import ConfigError
 
@@ -58,9 +58,7 @@ def train(
         Path | None, typer.Option(help="See the step again that a failed run has kept in this file.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Train a network, by distillation from teacher labels or on ground truth.
 
