@@ -39,6 +39,10 @@ def test_an_installed_wheel_serves_from_anywhere(tmp_path: Path) -> None:
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = dist.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(site)
+    page = {path.relative_to(ROOT) for path in (ROOT / "static").rglob("*") if path.is_file()}
+    assert len(page) > 50, "the page's rooms"
+    assert not {path for path in page if not (site / "tiekd" / "_assets" / path).is_file()}
+    assert not [*site.rglob("node_modules"), *site.rglob("package*.json")], "tools for development"
     environment = {
         **os.environ,
         "PYTHONPATH": str(site),

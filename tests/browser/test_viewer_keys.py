@@ -139,7 +139,7 @@ def test_help_lists_every_key(viewer):
     viewer.open().press("?")
     text = viewer.page.locator("dialog[data-overlay=help]").inner_text()
     keymap = viewer.page.evaluate(
-        "import('/static/viewer/keymap.js').then((m) => m.KEYMAP.map((b) => [b.show, b.label]))"
+        "import('/static/viewer/input/keymap.js').then((m) => m.KEYMAP.map((b) => [b.show, b.label]))"
     )
     assert len(keymap) > 15
     assert all(show in text and label in text for show, label in keymap)
@@ -181,7 +181,8 @@ def test_slider_and_gallery_choice(viewer):
 def test_every_address_reads_back_as_the_same_view(viewer):
     viewer.open()
     trips = viewer.page.evaluate("""async () => {
-      const { DEFAULT_VIEW, formatView, parseView } = await import('/static/viewer/url-state.js');
+      const { DEFAULT_VIEW } = await import('/static/viewer/state/fields.js');
+      const { formatView, parseView } = await import('/static/viewer/state/url.js');
       const views = [
         DEFAULT_VIEW,
         { ...DEFAULT_VIEW, gallery: 'a & b', targets: ['x*y', 'p,q', 'ü %'], indexes: [0, 7], diff: 3 },

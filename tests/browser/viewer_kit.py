@@ -186,7 +186,7 @@ class Viewer:
 
 
 def painted(values: np.ndarray, table: np.ndarray, low: float, high: float, spread: str) -> np.ndarray:
-    """Colours [..., 3] of values in metres, by the formula that depth.js states."""
+    """Colours [..., 3] of values in metres, by the formula that paint/scale.js states."""
     if spread == "log":
         share = np.log(np.maximum(values, low) / low) / np.log(high / low)
     else:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ABSOLUTE_MAP, colorTable, DEPTH_MAPS, SIGNED_MAP } from "../../static/viewer/colormaps.js";
+import { ABSOLUTE_MAP, colorTable, DEPTH_MAPS, SIGNED_MAP } from "../../static/viewer/paint/colormaps.js";
 
 /** @param {string} name @param {number} entry */
 const entryOf = (name, entry) => [...colorTable(name).subarray(3 * entry, 3 * entry + 3)];

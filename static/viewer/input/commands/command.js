@@ -1,0 +1,23 @@
+/**
+ * What a command is. Nothing here runs.
+ *
+ * @import { Store } from "../../state/store.js"
+ *
+ * @typedef {object} Page  What commands need of the rest of the page.
+ * @property {Store} store
+ * @property {() => [number, number]|null} pixelUnderCursor
+ * @property {() => void} favoritesChanged
+ * @property {(name: "list"|"help"|null) => void} toggleOverlay  null: close what is open
+ * @property {(methodId: string) => void} download
+ * @property {(methodId: string) => void} retry
+ * @property {() => void} retryAll
+ * @property {(anchor: HTMLElement) => void} toggleMethods
+ *
+ * @typedef {object} Given
+ * @property {number} number  The digit of the key, or `data-target` of the control.
+ * @property {boolean} repeat  The key is held down.
+ * @property {HTMLElement} [element]  The control; none for a key.
+ *
+ * @typedef {(given: Given) => void} Command
+ */
+export {};

@@ -1,0 +1,54 @@
+/**
+ * Differences, and distributions at a pixel.
+ *
+ * @import { State } from "../../state/types.js"
+ * @import { View } from "../../state/fields.js"
+ * @import { Command, Given, Page } from "./command.js"
+ */
+import { notify } from "../../panels/notice.js";
+import { currentFrame, visibleMethods } from "../../state/selectors.js";
+
+/** @param {Page} page @returns {Record<string, Command>} */
+export function compareCommands({ store, pixelUnderCursor }) {
+  const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
+  const move =
+    (/** @type {number} */ dx, /** @type {number} */ dy) =>
+    (/** @type {Given} */ { repeat }) =>
+      store.dispatch({ type: "pixel/move", dx, dy }, { repeat });
+  return {
+    "toggle-diff": ({ number }) => {
+      const count = visibleMethods(store.get()).length;
+      if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
+      else if (count) notify(tooFew(count, number));
+    },
+    "diff-off": () => set({ diff: 0 }),
+    "toggle-signed": () => set({ signed: !store.get().view.signed }),
+    signed: () => set({ signed: true }),
+    absolute: () => set({ signed: false }),
+    distributions: () =>
+      set({ pixel: store.get().view.pixel ? null : (pixelUnderCursor() ?? middle(store.get())) }),
+    "close-distributions": () => set({ pixel: null }),
+    axis: () => set({ axis: store.get().view.axis === "log" ? "linear" : "log" }),
+    "pixel-left": move(-1, 0),
+    "pixel-right": move(1, 0),
+    "pixel-up": move(0, -1),
+    "pixel-down": move(0, 1),
+    escape: () => {
+      const { pixel, diff } = store.get().view;
+      const menu = document.querySelector(":popover-open");
+      if (menu instanceof HTMLElement) menu.hidePopover();
+      else if (pixel) set({ pixel: null });
+      else if (diff) set({ diff: 0 });
+    },
+  };
+}
+
+/** @param {number} count @param {number} number */
+const tooFew = (count, number) =>
+  `There ${count === 1 ? "is one method" : `are ${count} methods`} on show, so no number ${number}.`;
+
+/** @param {State} state @returns {[number, number]|null} */
+function middle(state) {
+  const frame = currentFrame(state);
+  return frame ? [Math.floor(frame.width / 2), Math.floor(frame.height / 2)] : null;
+}

@@ -1,0 +1,21 @@
+/**
+ * What each key and each control does. Names are those of the key table and of `data-action`.
+ *
+ * @import { Command, Page } from "./command.js"
+ */
+import { compareCommands } from "./compare.js";
+import { favoriteCommands } from "./favorites.js";
+import { frameCommands } from "./frames.js";
+import { lookCommands } from "./look.js";
+import { pageCommands } from "./page.js";
+
+/** @param {Page} page @returns {Record<string, Command>} */
+export function createCommands(page) {
+  return {
+    ...frameCommands(page),
+    ...compareCommands(page),
+    ...favoriteCommands(page),
+    ...lookCommands(page),
+    ...pageCommands(page),
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * Colours, theme and which methods are on show.
+ *
+ * @import { View } from "../../state/fields.js"
+ * @import { Command, Page } from "./command.js"
+ */
+import { notify } from "../../panels/notice.js";
+import { depthScale } from "../../state/selectors.js";
+import { rememberTheme } from "../../state/theme.js";
+
+const THEME_WORDS = Object.freeze({ auto: "Colours as the system has them", dark: "Dark", light: "Light" });
+
+/** @param {Page} page @returns {Record<string, Command>} */
+export function lookCommands({ store, toggleMethods }) {
+  const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
+  return {
+    "cmap-next": () => store.dispatch({ type: "view/next", field: "cmap" }),
+    "toggle-spread": () => set({ spread: depthScale(store.get()).log ? "linear" : "log" }),
+    theme: () => {
+      store.dispatch({ type: "view/next", field: "theme" });
+      const { theme } = store.get().view;
+      rememberTheme(theme);
+      notify(THEME_WORDS[theme]);
+    },
+    "range-reset": () => set({ range: null }),
+    methods: ({ element }) => element && toggleMethods(element),
+    "all-methods": () => store.dispatch({ type: "targets/set", targets: [] }),
+  };
+}

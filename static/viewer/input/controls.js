@@ -1,0 +1,88 @@
+/**
+ * The page's controls: buttons and links run the command that they name, fields change the state.
+ *
+ * @import { Store } from "../state/store.js"
+ * @import { Command } from "./commands/command.js"
+ *
+ * @typedef {HTMLInputElement|HTMLSelectElement} Field
+ */
+import { notify } from "../panels/notice.js";
+import { depthScale, visibleMethods } from "../state/selectors.js";
+
+/** @param {Record<string, Command>} commands @param {Store} store */
+export function installControls(commands, store) {
+  document.addEventListener("click", (event) => {
+    const element =
+      event.target instanceof Element ? event.target.closest("button[data-action], a[data-action]") : null;
+    // With a modifier a click belongs to the browser, for example to open a link in a new tab.
+    if (!(element instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const command = commands[element.dataset.action ?? ""];
+    if (!command) return;
+    event.preventDefault();
+    command({ number: Number(element.dataset.target ?? 0), repeat: false, element });
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.dataset.action === "scrub")
+      scrubTo(store, event.target, true);
+  });
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
+    FIELDS[field.dataset.action ?? ""]?.(store, field);
+    if (LEAVE.has(field.dataset.action ?? "")) field.blur();
+  });
+}
+
+/** Fields that are left after a change: the arrows belong to the frames again. */
+const LEAVE = new Set(["choose-gallery", "cmap", "columns", "diff-max", "index"]);
+
+/** @type {Record<string, (store: Store, field: Field) => void>} What a changed field does, by `data-action`. */
+const FIELDS = {
+  "choose-gallery": (store, { value }) => store.dispatch({ type: "gallery/choose", id: value }),
+  cmap: (store, { value }) => store.dispatch({ type: "view/set", change: { cmap: value } }),
+  columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
+  "diff-max": (store, { value }) => store.dispatch({ type: "view/set", change: { diffMax: Number(value) } }),
+  scrub: (store, field) => scrubTo(store, field, false),
+  index: (store, { value }) => {
+    const index = Number(value);
+    if (value !== "" && Number.isInteger(index) && index >= 0) store.dispatch({ type: "frame/go", index });
+  },
+  "range-min": changeRange,
+  "range-max": changeRange,
+  method: changeMethods,
+};
+
+/** @param {Store} store @param {Field} field @param {boolean} repeat */
+function scrubTo(store, field, repeat) {
+  const { view, gallery } = store.get();
+  const at = Number(field.value);
+  const index = view.indexes?.[at] ?? at;
+  if (gallery) store.dispatch({ type: "frame/go", index }, { repeat });
+}
+
+/** @param {Store} store @param {Field} field */
+function changeRange(store, field) {
+  const { min, max } = depthScale(store.get());
+  const value = Number(field.value);
+  /** @type {[number, number]} */
+  const range = field.dataset.action === "range-min" ? [value, max] : [min, value];
+  if (field.value !== "" && range[0] >= 0 && range[0] < range[1]) {
+    store.dispatch({ type: "view/set", change: { range } });
+    return;
+  }
+  const wrong = `${range[0]} m to ${range[1]} m isn't that.`;
+  notify(`Depth colours need a nearest depth below the farthest; ${wrong}`, { error: true });
+  field.value = String(field.dataset.action === "range-min" ? min : max);
+}
+
+/** @param {Store} store */
+function changeMethods(store) {
+  const checked = [...document.querySelectorAll("input[data-action=method]")].flatMap((box) =>
+    box instanceof HTMLInputElement && box.checked ? box.value : [],
+  );
+  const order = visibleMethods(store.get()).map((method) => method.id);
+  if (checked.length === 0) notify("At least one method stays on show.");
+  // Methods keep the order they have on show; newly chosen ones come last, in the gallery's order.
+  const kept = checked.length === 0 ? order : order.filter((id) => checked.includes(id));
+  store.dispatch({ type: "targets/set", targets: [...kept, ...checked.filter((id) => !order.includes(id))] });
+}

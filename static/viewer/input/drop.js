@@ -1,0 +1,33 @@
+/**
+ * Photos come in through the file button or by dropping them anywhere on the page.
+ */
+import { find } from "../panels/dom.js";
+
+/** @param {(files: File[]) => void} onFiles */
+export function installUpload(onFiles) {
+  const input = find("input[type=file][name=image]", HTMLInputElement);
+  const veil = find(".drop", HTMLElement);
+  const carriesFiles = (/** @type {DragEvent} */ event) =>
+    event.dataTransfer?.types.includes("Files") ?? false;
+
+  input.addEventListener("change", () => {
+    const files = [...(input.files ?? [])];
+    input.value = ""; // so that the same photo can be opened again
+    if (files.length) onFiles(files);
+  });
+  document.addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    veil.hidden = false;
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) veil.hidden = true;
+  });
+  document.addEventListener("drop", (event) => {
+    veil.hidden = true;
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length) onFiles(files);
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * The pointer over the pictures: one place, read in all panes at once; a click marks a pixel.
+ *
+ * @import { Pane, Cursor } from "../panels/pane.js"
+ */
+
+/**
+ * @param {HTMLElement} root  holds the panes
+ * @param {{panes: () => Pane[], onPick: (at: Cursor) => void}} page
+ */
+export function installPointer(root, { panes, onPick }) {
+  /** @type {Cursor|null} */
+  let cursor = null;
+
+  /** The middle of the pixel under the pointer, as fractions; null beside the pictures. @param {PointerEvent|MouseEvent} event @returns {Cursor|null} */
+  function place(event) {
+    const stage = event.target instanceof Element ? event.target.closest(".stage") : null;
+    const pane = panes().find((candidate) => candidate.stage === stage);
+    if (!pane || !stage) return null;
+    const bounds = pane.canvas.getBoundingClientRect();
+    const u = (event.clientX - bounds.left) / bounds.width;
+    const v = (event.clientY - bounds.top) / bounds.height;
+    if (u < 0 || v < 0 || u >= 1 || v >= 1) return null;
+    const { x, y } = pane.pixelAt({ u, v });
+    return { u: (x + 0.5) / pane.canvas.width, v: (y + 0.5) / pane.canvas.height };
+  }
+
+  function point() {
+    for (const pane of panes()) pane.point(cursor);
+  }
+
+  root.addEventListener("pointermove", (event) => {
+    cursor = place(event);
+    point();
+  });
+  root.addEventListener("pointerleave", () => {
+    cursor = null;
+    point();
+  });
+  root.addEventListener("click", (event) => {
+    const at = event.target instanceof Element && event.target.closest("button") ? null : place(event);
+    if (at) onPick(at);
+  });
+
+  return {
+    /** Read the panes again, after they show something else. */
+    refresh: point,
+    cursor: () => cursor,
+  };
+}

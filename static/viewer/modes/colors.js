@@ -1,0 +1,26 @@
+/**
+ * A picture that holds colours but no metres, as it is.
+ *
+ * @import { ColorPicture } from "../state/types.js"
+ * @import { Mode } from "./mode.js"
+ */
+import { colorAt } from "../paint/color.js";
+import { paintColors } from "../paint/painter.js";
+import { counterpart } from "./compare.js";
+
+/** @type {Mode<ColorPicture, null>} */
+export const colors = {
+  name: "colors",
+  hook: "rgb",
+  words: "colours, not in metres",
+  suits: (state, method) => method?.unit === "rgb" && counterpart(state, method) === null,
+  needs: (_state, method) => [method],
+  look: () => null,
+  paint(canvas, { pictures }) {
+    paintColors(canvas, pictures[0]);
+    return ["", "colours only"];
+  },
+  read: ({ pictures }, x, y) => ({ metres: null, text: colorAt(pictures[0], x, y).join(" ") }),
+  title: ([own]) => own,
+  legend: () => null,
+};

@@ -1,0 +1,60 @@
+/**
+ * How far a pane's depth b is from the depth a of the chosen method, in metres: |b − a|, or b − a with sign.
+ *
+ * @import { DepthPicture, Scale, State } from "../state/types.js"
+ * @import { Mode } from "./mode.js"
+ */
+import { ABSOLUTE_MAP, SIGNED_MAP } from "../paint/colormaps.js";
+import { depthAt, depthDifference } from "../paint/depth.js";
+import { paintDifference } from "../paint/painter.js";
+import { differenceMax, showsMetres } from "../state/selectors.js";
+import { comparedTitle, counterpart, mismatch } from "./compare.js";
+import { differenceWords, metres } from "./words.js";
+
+/** @param {State} state @returns {Scale} */
+function scaleOf(state) {
+  const max = differenceMax(state);
+  return state.view.signed
+    ? { cmap: SIGNED_MAP, min: -max, max, log: false }
+    : { cmap: ABSOLUTE_MAP, min: 0, max, log: false };
+}
+
+/** @type {Mode<DepthPicture, {scale: Scale, signed: boolean}>} */
+export const difference = {
+  name: "difference",
+  hook: "diff",
+  words: "difference in metres",
+  help: {
+    term: "Difference",
+    text: "Press the number on a label: every other pane shows how far its depth b is from that method's depth a, in metres, on the second scale.",
+  },
+  suits(state, method) {
+    const other = counterpart(state, method);
+    return other !== null && !(method?.unit === "rgb" && other.unit === "rgb");
+  },
+  needs: (state, method) => [method, counterpart(state, method)],
+  look: (state) => ({ scale: scaleOf(state), signed: state.view.signed }),
+  refusal({ pictures, methods }) {
+    const wrongSize = mismatch(pictures, methods);
+    if (wrongSize) return `No difference: ${wrongSize}.`;
+    const inMetres = pictures.every((picture) => picture.unit === "m");
+    return inMetres ? null : `No difference: only one of this and ${methods[1]?.label} is in metres.`;
+  },
+  paint(canvas, { pictures: [own, reference], look }) {
+    const { values, statistics } = depthDifference(reference, own, look.signed);
+    paintDifference(canvas, values, own, look.scale);
+    if (!statistics) return ["no pixel in common", ""];
+    const { min, mean, max } = statistics;
+    return [`mean ${metres(mean)} m`, `min ${metres(min)}, max ${metres(max)}`];
+  },
+  read({ pictures: [own, reference], look }, x, y) {
+    const delta = depthAt(own, x, y) - depthAt(reference, x, y);
+    const value = look.signed ? delta : Math.abs(delta);
+    return { metres: value, text: differenceWords(value, look.signed) };
+  },
+  title: comparedTitle,
+  legend(state) {
+    if (!showsMetres(state)) return null;
+    return { bar: "diff", what: "difference", scale: scaleOf(state), active: state.view.diff > 0 };
+  },
+};

@@ -1,0 +1,24 @@
+/**
+ * The colour photo.
+ *
+ * @import { Photo } from "../state/types.js"
+ * @import { Mode } from "./mode.js"
+ */
+import { paintPhoto } from "../paint/painter.js";
+
+/** @type {Mode<Photo, null>} */
+export const photo = {
+  name: "photo",
+  hook: "image",
+  words: "colour photo",
+  suits: (_state, method) => method === null,
+  needs: (_state, method) => [method],
+  look: () => null,
+  paint(canvas, { pictures }) {
+    paintPhoto(canvas, pictures[0]);
+    return ["", ""];
+  },
+  read: (_given, x, y) => ({ metres: null, text: `${x}, ${y}` }),
+  title: ([own]) => own,
+  legend: () => null,
+};

@@ -1,0 +1,43 @@
+/**
+ * What stands where pictures would be, when there are none: why, and what to do.
+ *
+ * @import { GallerySummary, State } from "../state/types.js"
+ */
+import { UPLOAD_GALLERY } from "../sources/upload.js";
+import { find, h, setText } from "./dom.js";
+
+const NO_PHOTO =
+  "Open a photo or drop it here, and every model of this server estimates its depth. " +
+  "A folder of results is shown by starting the server with “tiekd serve --results DIR”.";
+const NO_FRAMES = "Its folder holds no pictures that can be shown.";
+
+/**
+ * @param {State} state @param {GallerySummary[]} others  galleries to go to instead
+ * @returns {boolean} whether there is nothing else to show
+ */
+export function showBlank({ failure, gallery, view }, others) {
+  const blank = find(".blank", HTMLElement);
+  blank.hidden = failure === null && gallery?.frames.length !== 0;
+  if (blank.hidden) return false;
+  const own = view.gallery === UPLOAD_GALLERY;
+  const title = failure ? "This can't be shown" : own ? "No photo yet" : "This gallery has no frames";
+  setText(find("h1", HTMLElement, blank), title);
+  setText(find("p", HTMLElement, blank), failure ?? (own ? NO_PHOTO : NO_FRAMES));
+  find(".blank-actions", HTMLElement, blank).replaceChildren(
+    ...(failure ? [action("retry-all", "Try again", "primary")] : []),
+    action("upload", "Open a photo"),
+    ...others.slice(0, 2).map(galleryLink),
+  );
+  return true;
+}
+
+/** @param {string} name @param {string} text */
+function action(name, text, kind = "") {
+  return h("button", { class: `button ${kind}`, type: "button", dataset: { action: name } }, text);
+}
+
+/** @param {GallerySummary} gallery */
+function galleryLink({ id, title }) {
+  const href = `?gallery=${encodeURIComponent(id)}`;
+  return h("a", { class: "button", href, dataset: { action: "follow" } }, `Show ${title}`);
+}

@@ -1,0 +1,60 @@
+/**
+ * What each pane shows for a state: a picture in a mode, or why there is none. No DOM here.
+ *
+ * @import { Method, Picture, State } from "../state/types.js"
+ * @import { Given, Mode } from "../modes/mode.js"
+ * @import { Settled } from "../sources/frame-cache.js"
+ *
+ * @typedef {{status: "loading"}} Loading
+ * @typedef {{status: "error", message: string, retry: boolean}} Failed  `retry`: asking again may help.
+ * @typedef {{status: "shown", mode: Mode<any, any>, given: Given<any, any>}} Shown
+ * @typedef {Loading|Failed|Shown} Content
+ */
+import { modeFor } from "../modes/index.js";
+import { isAbort, messageOf } from "../sources/http.js";
+import { knownGap, PHOTO, pictureKey } from "../sources/wishes.js";
+import { currentFrame } from "../state/selectors.js";
+
+/** @typedef {(key: string) => Settled<Picture>|null} Peek */
+
+/**
+ * What the pane of a method (of the photo: null) shows.
+ * @param {State} state @param {Method|null} method @param {Peek} peek
+ * @returns {Content}
+ */
+export function contentFor(state, method, peek) {
+  const mode = modeFor(state, method);
+  const methods = mode.needs(state, method);
+  const pictures = [];
+  for (const needed of methods) {
+    const found = lookUp(state, needed, peek);
+    if ("status" in found) return needed === method ? found : withoutOther(found, needed);
+    pictures.push(found);
+  }
+  const given = { methods, pictures, look: mode.look(state) };
+  const refusal = mode.refusal?.(given);
+  return refusal ? { status: "error", message: refusal, retry: false } : { status: "shown", mode, given };
+}
+
+/** A pane whose own picture is there, but not the one that it is compared with. @param {Loading|Failed} found @param {Method|null} other @returns {Content} */
+function withoutOther(found, other) {
+  if (found.status === "loading") return found;
+  const message = `No difference: ${other?.label} has no picture here.`;
+  return { status: "error", message, retry: false }; // its own pane offers to try again
+}
+
+/**
+ * @param {State} state @param {Method|null} method @param {Peek} peek
+ * @returns {Picture|Loading|Failed}
+ */
+function lookUp(state, method, peek) {
+  const frame = currentFrame(state);
+  if (!state.gallery || !frame) return { status: "loading" };
+  const gap = method ? knownGap(method, frame) : null;
+  if (gap) return { status: "error", message: gap, retry: false };
+  const known = peek(pictureKey(state.gallery, method?.id ?? PHOTO, frame));
+  if (known?.state === "done") return known.value;
+  if (known && !isAbort(known.error))
+    return { status: "error", message: messageOf(known.error), retry: true };
+  return { status: "loading" };
+}

@@ -1,0 +1,104 @@
+/**
+ * A distribution over depth as a small SVG: steps of density, the expectation as a line, others to compare with.
+ *
+ * @import { Distribution } from "../state/types.js"
+ *
+ * @typedef {{min: number, max: number, log: boolean}} Axis  metres
+ */
+import { logTicks, shareOf, ticks } from "../paint/scale.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+export const WIDTH = 360;
+const HEIGHT = 64;
+const PADDING = 4;
+
+/** @param {string} tag @param {Record<string, string|number>} attributes @param {string} [text] */
+function svg(tag, attributes, text) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** Where a depth lies on the chart. @param {number} depth metres @param {Axis} axis */
+export function xOf(depth, axis) {
+  return Math.min(1, Math.max(0, shareOf(depth, axis))) * WIDTH;
+}
+
+/** Depth at a place on the chart, metres. @param {number} x @param {Axis} axis */
+export function depthAtX(x, { min, max, log }) {
+  const share = x / WIDTH;
+  return log ? min * (max / min) ** share : min + share * (max - min);
+}
+
+/** Bins may differ in width, so curves show density: probability per metre. @param {Distribution} d */
+function densities(d) {
+  return d.probability.map((p, i) => p / Math.max(d.bin_edges_m[i + 1] - d.bin_edges_m[i], 1e-9));
+}
+
+/** Outline of the density as steps, as high as the chart. @param {Distribution} d @param {Axis} axis */
+function outline(d, axis) {
+  const density = densities(d);
+  const peak = Math.max(...density, 1e-12);
+  const y = (/** @type {number} */ value) => (HEIGHT - (value / peak) * (HEIGHT - PADDING)).toFixed(2);
+  let path = `M${xOf(d.bin_edges_m[0], axis).toFixed(2)} ${HEIGHT}`;
+  density.forEach((value, i) => {
+    path += `V${y(value)}H${xOf(d.bin_edges_m[i + 1], axis).toFixed(2)}`;
+  });
+  return `${path}V${HEIGHT}Z`;
+}
+
+/**
+ * @param {Distribution} own @param {Axis} axis
+ * @param {{teacher: Distribution|null, truth: number|null}} compare
+ */
+export function drawChart(own, axis, { teacher, truth }) {
+  const root = svg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "curve",
+    role: "img",
+    preserveAspectRatio: "none",
+  });
+  root.setAttribute(
+    "aria-label",
+    `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`,
+  );
+  for (const value of axisTicks(axis)) {
+    const x = xOf(value, axis);
+    root.append(svg("line", { class: "gridline", x1: x, x2: x, y1: 0, y2: HEIGHT }));
+  }
+  root.append(svg("path", { class: "area", d: outline(own, axis) }));
+  if (teacher && teacher !== own) root.append(svg("path", { class: "ghost", d: outline(teacher, axis) }));
+  if (truth !== null) root.append(vertical("truth", truth, axis));
+  root.append(vertical("expectation", own.expectation_m, axis));
+  return root;
+}
+
+/** @param {string} kind @param {number} depth @param {Axis} axis */
+function vertical(kind, depth, axis) {
+  const x = xOf(depth, axis);
+  return svg("line", { class: kind, x1: x, x2: x, y1: 0, y2: HEIGHT });
+}
+
+/** The depth axis under the charts. @param {Axis} axis */
+export function drawAxis(axis) {
+  const root = svg("svg", { viewBox: `0 0 ${WIDTH} 16`, class: "axis", "aria-hidden": "true" });
+  for (const value of axisTicks(axis)) {
+    const x = xOf(value, axis);
+    const anchor = x < 8 ? "start" : x > WIDTH - 8 ? "end" : "middle";
+    root.append(svg("text", { x, y: 12, "text-anchor": anchor }, String(value)));
+  }
+  return root;
+}
+
+/** @param {Axis} axis */
+function axisTicks({ min, max, log }) {
+  return log ? logTicks(min, max) : ticks(min, max, 8);
+}
+
+/** The bin at a depth and its probability; null outside. @param {Distribution} d @param {number} depth */
+export function binAt(d, depth) {
+  const i = d.bin_edges_m.findLastIndex((edge) => edge <= depth);
+  if (i < 0 || i >= d.probability.length) return null;
+  return { from: d.bin_edges_m[i], to: d.bin_edges_m[i + 1], probability: d.probability[i] };
+}

@@ -1,0 +1,76 @@
+/**
+ * The panes of a gallery and how they share the window.
+ *
+ * @import { State } from "../state/types.js"
+ */
+import { currentFrame, visibleMethods } from "../state/selectors.js";
+import { layout } from "./layout.js";
+import { Pane } from "./pane.js";
+
+/** Height of a pane's label in rem; viewer.css has the same number. */
+const LABEL_REM = 1.75;
+
+export class Grid {
+  /** @type {Pane[]} */
+  #panes = [];
+  #signature = "";
+  /** @type {State|null} */
+  #state = null;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    new ResizeObserver(() => this.#arrange()).observe(root);
+  }
+
+  panes() {
+    return this.#panes;
+  }
+
+  /** Panes for a state: the photo first where frames have one, then the methods. @param {State} state */
+  update(state) {
+    this.#state = state;
+    const methods = visibleMethods(state);
+    const photo = state.gallery?.frames.some((frame) => frame.has_image) ?? false;
+    const wanted = JSON.stringify([state.gallery?.id, photo, methods]);
+    if (wanted !== this.#signature) {
+      this.#signature = wanted;
+      this.#panes = methods.map((method, i) => new Pane(method, i + 1));
+      if (photo) this.#panes.unshift(new Pane(null, 0));
+      this.root.replaceChildren(...this.#panes.map((pane) => pane.element));
+    }
+    this.#arrange();
+    return this.#panes;
+  }
+
+  /** Size of the upright photo of the frame on show; of what is painted where the gallery doesn't know it. */
+  photoSize() {
+    const frame = this.#state && currentFrame(this.#state);
+    if (!frame) return null;
+    if (frame.width && frame.height) return { width: frame.width, height: frame.height };
+    const painted = this.#panes.find((pane) => pane.canvas.width > 1)?.canvas;
+    return painted ? { width: painted.width, height: painted.height } : null;
+  }
+
+  /** Width over height of every pane's picture. */
+  aspect() {
+    const size = this.photoSize();
+    return size ? size.width / size.height : 1.5; // a usual photo, until one is there
+  }
+
+  #arrange() {
+    if (!this.#state) return;
+    const style = getComputedStyle(this.root);
+    const label = LABEL_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const { columns, paneWidth } = layout({
+      count: this.#panes.length,
+      aspect: this.aspect(),
+      width: this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
+      height: this.root.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
+      label,
+      columns: this.#state.view.columns,
+    });
+    this.root.style.setProperty("--columns", String(columns));
+    this.root.style.setProperty("--pane-width", `${paneWidth}px`);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The help: what the page does in a few lines, and every key. Modes and keys bring their own words.
+ */
+import { MODES } from "../modes/index.js";
+import { closeButton, h } from "./dom.js";
+
+const WORDS = [
+  [
+    "Distributions",
+    "Click a pixel: the models run on the photo and show how they spread their belief over depth. Networks without bins get the target distribution made from their depth.",
+  ],
+  [
+    "Your photos",
+    "Open or drop a photo and every loaded model runs on it. Photos go to this server only and are not kept.",
+  ],
+  ["Address", "The address of the page holds the whole view: copy it to share what you see."],
+];
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {readonly {group: string, show: string, label: string}[]} keys  A key without `show` is not listed.
+ * @param {readonly string[]} groups  in the order of the help
+ */
+export function renderHelp(dialog, keys, groups) {
+  const lists = groups.map((group) => {
+    const rows = keys.filter((binding) => binding.group === group && binding.show);
+    const items = rows.flatMap((binding) => [
+      h("dt", {}, h("kbd", {}, binding.show)),
+      h("dd", {}, binding.label),
+    ]);
+    return h("section", {}, h("h3", {}, group), h("dl", { class: "keys" }, ...items));
+  });
+  const ofModes = MODES.flatMap(({ help }) => (help ? [[help.term, help.text]] : []));
+  const words = [...ofModes, ...WORDS].flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
+  dialog.replaceChildren(
+    h("header", {}, h("h2", {}, "Keys and controls"), closeButton()),
+    h(
+      "div",
+      { class: "sheet-body help" },
+      h("div", { class: "key-groups" }, ...lists),
+      h(
+        "dl",
+        { class: "words" },
+        ...words,
+        h("dt", {}, "Programs"),
+        h("dd", {}, "Everything here can be had over HTTP: ", h("a", { href: "/docs" }, "every call"), "."),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * The colour scales above the panes. Each mode says which bar belongs to it and what stands beside the bars.
+ *
+ * @import { Scale, State } from "../state/types.js"
+ * @import { Legend as ModeLegend } from "../modes/mode.js"
+ */
+import { MODES } from "../modes/index.js";
+import { DEPTH_MAPS } from "../paint/colormaps.js";
+import { paintColorBar } from "../paint/painter.js";
+import { DIFFERENCE_SCALES, logTicks, shareOf, ticks } from "../paint/scale.js";
+import { depthScale, differenceMax } from "../state/selectors.js";
+import { find, h, setText } from "./dom.js";
+
+export class Legend {
+  #note;
+  #cmap;
+  #bars;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.#note = find(".legend-note", HTMLElement, root);
+    this.#cmap = find("[data-action=cmap]", HTMLSelectElement, root);
+    this.#bars = [...root.querySelectorAll("[data-scale]")].filter((bar) => bar instanceof HTMLElement);
+    this.#cmap.replaceChildren(...DEPTH_MAPS.map((map) => h("option", { value: map.name }, map.label)));
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const legends = MODES.flatMap((mode) => mode.legend(state) ?? []);
+    for (const bar of this.#bars) {
+      const claims = legends.filter((legend) => legend.bar === bar.dataset.scale);
+      showBar(bar, claims.find((legend) => legend.active) ?? claims[0] ?? null);
+    }
+    const notes = legends.flatMap((legend) => legend.note ?? []);
+    this.#note.hidden = notes.length === 0;
+    setText(this.#note, notes.join(" "));
+    this.#cmap.value = state.view.cmap;
+    showDepthControls(this.root, state);
+    showDifferenceControls(this.root, state);
+  }
+}
+
+/** @param {HTMLElement} root @param {State} state */
+function showDepthControls(root, state) {
+  const { min, max, log } = depthScale(state);
+  setText(find("[data-action=toggle-spread]", HTMLElement, root), log ? "log" : "linear");
+  for (const [name, value] of /** @type {const} */ ([
+    ["range-min", min],
+    ["range-max", max],
+  ])) {
+    const input = find(`[data-action=${name}]`, HTMLInputElement, root);
+    if (document.activeElement !== input) input.value = String(value);
+  }
+  const reset = find("[data-action=range-reset]", HTMLElement, root);
+  reset.style.visibility = state.view.range ? "visible" : "hidden"; // keeps its place, so that nothing jumps
+}
+
+/** @param {HTMLElement} root @param {State} state */
+function showDifferenceControls(root, state) {
+  const press = (/** @type {string} */ action, /** @type {boolean} */ on) =>
+    find(`[data-action=${action}]`, HTMLElement, root).setAttribute("aria-pressed", String(on));
+  press("absolute", !state.view.signed);
+  press("signed", state.view.signed);
+  const max = differenceMax(state);
+  const select = find("[data-action=diff-max]", HTMLSelectElement, root);
+  const offered = [...new Set([...DIFFERENCE_SCALES, max])].sort((a, b) => a - b);
+  const signature = offered.join(" ");
+  if (select.dataset.offered !== signature) {
+    select.dataset.offered = signature;
+    select.replaceChildren(...offered.map((value) => h("option", { value }, `${value} m`)));
+  }
+  select.value = String(max);
+}
+
+/** @param {HTMLElement} root @param {ModeLegend|null} legend  null = no mode needs this bar now */
+function showBar(root, legend) {
+  root.hidden = !legend?.scale;
+  if (!legend?.scale) return;
+  const { scale, what, active } = legend;
+  root.dataset.active = String(active ?? false);
+  const canvas = find("canvas", HTMLCanvasElement, root);
+  const signature = JSON.stringify([scale, what]);
+  if (canvas.dataset.signature === signature) return;
+  canvas.dataset.signature = signature;
+  paintColorBar(canvas, scale);
+  const spread = scale.log ? "logarithmic" : "linear";
+  canvas.setAttribute("aria-label", `Colours of ${what} from ${scale.min} to ${scale.max} metres, ${spread}`);
+  find(".ticks", HTMLElement, root).replaceChildren(...ticksOf(scale));
+}
+
+/** @param {Scale} scale */
+function ticksOf(scale) {
+  const steps = scale.log ? logTicks(scale.min, scale.max) : ticks(scale.min, scale.max, 8);
+  return steps.map((value) => {
+    const tick = h("span", {}, String(value).replace("-", "−"));
+    tick.style.setProperty("--at", `${100 * shareOf(value, scale)}%`);
+    return tick;
+  });
+}

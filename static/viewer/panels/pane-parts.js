@@ -1,0 +1,53 @@
+/**
+ * The elements of a pane.
+ *
+ * @import { Method } from "../state/types.js"
+ */
+import { h, setText } from "./dom.js";
+
+/** @param {Method|null} method  null = the colour photo @param {string} label @param {number} number */
+export function paneParts(method, label, number) {
+  const chip = chipOf(method, label, number);
+  const title = `${method?.model ?? label}: save this picture`;
+  const name = h(
+    "button",
+    { class: "pane-name", type: "button", title, dataset: { action: "download" } },
+    label,
+  );
+  const tag = h("span", { class: "pane-note" });
+  const mean = h("span", { class: "pane-mean" });
+  const note = h("span", { class: "pane-note" });
+  const value = h("output", { class: "pane-value" });
+  const canvas = h("canvas", { width: 1, height: 1 });
+  const cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
+  const pin = h("div", { class: "pin", hidden: true });
+  const message = h("p", { class: "pane-message", role: "status" });
+  const retry = h(
+    "button",
+    { class: "quiet", type: "button", hidden: true, dataset: { action: "retry" } },
+    "Try again",
+  );
+  const veil = h("div", { class: "pane-veil" }, message, retry);
+  // prettier-ignore
+  return {
+    chip, tag, mean, note, value, canvas, cross, pin, message, retry,
+    caption: h("figcaption", {}, chip, name, tag, mean, note, value),
+    stage: h("div", { class: "stage" }, canvas, cross, pin, veil),
+  };
+}
+
+/** The button with the pane's number; above 9 there is no key for it. @param {Method|null} method @param {string} label @param {number} number */
+function chipOf(method, label, number) {
+  const hasKey = number <= 9;
+  const chip = h("button", {
+    class: "chip",
+    type: "button",
+    hidden: method === null,
+    title: `Difference to ${label}${hasKey ? ` (key ${number})` : ""}`,
+    "aria-keyshortcuts": hasKey ? number : null,
+    dataset: { action: "toggle-diff", target: number },
+  });
+  chip.setAttribute("aria-label", chip.title);
+  setText(chip, hasKey ? String(number) : "·");
+  return chip;
+}

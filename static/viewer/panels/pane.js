@@ -1,0 +1,143 @@
+/**
+ * One pane: label, canvas, crosshair, reading. It shows the content it is given and keeps the last picture
+ * until the next one is complete, so that nothing flickers or jumps.
+ *
+ * @import { Method } from "../state/types.js"
+ * @import { Content, Shown } from "./content.js"
+ *
+ * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
+ */
+import { depthAt } from "../paint/depth.js";
+import { clear } from "../paint/painter.js";
+import { PHOTO } from "../sources/wishes.js";
+import { h, setText } from "./dom.js";
+import { paneParts } from "./pane-parts.js";
+
+export class Pane {
+  /** @type {Shown|null} what the canvas shows */
+  #shown = null;
+  /** @type {string} what the canvas was painted from, to paint only what changed */
+  #painted = "";
+
+  /** @param {Method|null} method  null = the colour photo @param {number} number  key of the difference, from 1 */
+  constructor(method, number) {
+    this.method = method;
+    this.id = method?.id ?? PHOTO;
+    this.label = method?.label ?? "Photo";
+    this.parts = paneParts(method, this.label, number);
+    this.canvas = this.parts.canvas;
+    this.stage = this.parts.stage;
+    const dataset = {
+      pane: "",
+      method: this.id,
+      family: method?.family ?? "photo",
+      frame: "",
+      mode: "loading",
+    };
+    this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage);
+  }
+
+  /** What the canvas shows; null while it is blank. */
+  get shown() {
+    return this.#shown;
+  }
+
+  /**
+   * @param {Content} content
+   * @param {{frameId: string, title: string, aspect: number, progress: string|null, isReference: boolean}} about
+   */
+  show(content, { frameId, title, aspect, progress, isReference }) {
+    const { chip, tag, message, retry } = this.parts;
+    const { dataset } = this.element;
+    this.stage.style.setProperty("--aspect", String(aspect));
+    chip.setAttribute("aria-pressed", String(isReference));
+    dataset.reference = String(isReference);
+    setText(tag, isReference ? "reference a" : "");
+    dataset.busy = String(content.status === "loading");
+    retry.hidden = !(content.status === "error" && content.retry);
+    if (content.status === "error") dataset.error = content.message;
+    else delete dataset.error;
+    if (content.status === "loading") return setText(message, progress ?? "");
+    dataset.frame = frameId;
+    dataset.mode = content.status === "shown" ? content.mode.hook : "error";
+    dataset.unit = content.status === "shown" ? content.given.pictures[0].unit : "";
+    setText(message, content.status === "error" ? content.message : "");
+    const words = content.status === "shown" ? content.mode.words : "no picture";
+    this.element.setAttribute("aria-label", `${this.label}, ${title}, ${words}`);
+    if (content.status === "shown") this.#paint(content, frameId);
+    else this.#blank();
+  }
+
+  /** @param {Shown} content @param {string} frameId */
+  #paint(content, frameId) {
+    const { mode, given } = content;
+    const signature = JSON.stringify([frameId, mode.name, given.look]);
+    const before = this.#shown?.given.pictures ?? [];
+    const same =
+      before.length === given.pictures.length && before.every((old, i) => old === given.pictures[i]);
+    this.#shown = content;
+    if (same && signature === this.#painted) return;
+    this.#painted = signature;
+    this.#note(mode.paint(this.canvas, given));
+  }
+
+  #blank() {
+    this.#shown = null;
+    this.#painted = "";
+    clear(this.canvas);
+    this.#note(["", ""]);
+  }
+
+  /** Two notes beside the label. @param {[string, string]} notes */
+  #note([main, more]) {
+    const { mean, note } = this.parts;
+    setText(mean, main);
+    setText(note, more);
+    mean.title = note.title = [main, more].join(" · ");
+  }
+
+  /** Pixel of this pane's picture under a cursor. @param {Cursor} cursor */
+  pixelAt({ u, v }) {
+    const { width, height } = this.canvas;
+    return { x: Math.min(width - 1, Math.floor(u * width)), y: Math.min(height - 1, Math.floor(v * height)) };
+  }
+
+  /** Show the crosshair and the reading; null takes both away. @param {Cursor|null} cursor */
+  point(cursor) {
+    const { cross, value } = this.parts;
+    cross.hidden = cursor === null || this.#shown === null;
+    if (cursor) placeAt(cross, cursor);
+    const reading = cursor && this.#read(cursor);
+    if (typeof reading?.metres === "number") this.element.dataset.cursorM = String(reading.metres);
+    else delete this.element.dataset.cursorM;
+    setText(value, reading?.text ?? "");
+  }
+
+  /** @param {Cursor} cursor */
+  #read(cursor) {
+    if (!this.#shown) return null;
+    const { x, y } = this.pixelAt(cursor);
+    return this.#shown.mode.read(this.#shown.given, x, y);
+  }
+
+  /** Mark the pixel whose distributions are on show. @param {Cursor|null} at */
+  mark(at) {
+    this.parts.pin.hidden = at === null;
+    if (at) placeAt(this.parts.pin, at);
+  }
+
+  /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */
+  depthAt(at) {
+    const picture = this.#shown?.given.pictures[0];
+    if (picture?.unit !== "m") return null;
+    const { x, y } = this.pixelAt(at);
+    const depth = depthAt(picture, x, y);
+    return Number.isNaN(depth) ? null : depth;
+  }
+}
+
+/** @param {HTMLElement} element @param {Cursor} at */
+function placeAt(element, { u, v }) {
+  element.style.setProperty("--u", `${100 * u}%`);
+  element.style.setProperty("--v", `${100 * v}%`);
+}

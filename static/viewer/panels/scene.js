@@ -1,0 +1,57 @@
+/**
+ * Everything between toolbar and timeline: the panes, each with what its mode shows, and the place they mark.
+ *
+ * @import { State } from "../state/types.js"
+ * @import { Peek } from "./content.js"
+ * @import { Grid } from "./grid.js"
+ * @import { Cursor } from "./pane.js"
+ */
+import { currentFrame, referenceOf } from "../state/selectors.js";
+import { contentFor } from "./content.js";
+
+/**
+ * @param {State} state @param {Grid} grid
+ * @param {{peek: Peek, progress: (frameId: string, methodId: string) => string|null}} pictures
+ * @returns {boolean} whether every pane shows what it should
+ */
+export function renderPanes(state, grid, { peek, progress }) {
+  const frame = currentFrame(state);
+  const panes = grid.update(state);
+  if (!frame) return true;
+  const reference = referenceOf(state);
+  const at = markedPlace(state, grid);
+  let complete = true;
+  for (const pane of panes) {
+    const content = contentFor(state, pane.method, peek);
+    complete &&= content.status !== "loading";
+    pane.show(content, {
+      frameId: frame.id,
+      title: frame.title,
+      aspect: grid.aspect(),
+      progress: progress(frame.id, pane.id),
+      isReference: reference !== null && pane.id === reference.id,
+    });
+    pane.mark(at);
+  }
+  return complete;
+}
+
+/** Where the marked pixel lies in the pictures. @param {State} state @param {Grid} grid @returns {Cursor|null} */
+export function markedPlace({ view: { pixel } }, grid) {
+  const size = grid.photoSize();
+  return size && pixel && { u: (pixel[0] + 0.5) / size.width, v: (pixel[1] + 0.5) / size.height };
+}
+
+/** The pixel of the photo at a place. @param {Cursor} at @param {Grid} grid @returns {[number, number]|null} */
+export function pixelOf({ u, v }, grid) {
+  const size = grid.photoSize();
+  return size && [Math.floor(u * size.width), Math.floor(v * size.height)];
+}
+
+/** What each pane of a method says at the marked pixel. @param {State} state @param {Grid} grid */
+export function readingsOf(state, grid) {
+  const at = markedPlace(state, grid);
+  return grid
+    .panes()
+    .flatMap((pane) => (pane.method && at ? { method: pane.method, depth: pane.depthAt(at) } : []));
+}

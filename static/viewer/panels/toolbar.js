@@ -1,0 +1,29 @@
+/**
+ * The toolbar. It shows the state; input/ turns what happens to it into actions.
+ *
+ * @import { GallerySummary, State } from "../state/types.js"
+ */
+import { favoriteIndexes } from "../state/favorites.js";
+import { visibleMethods } from "../state/selectors.js";
+import { find, h, setText } from "./dom.js";
+
+/** @param {State} state @param {GallerySummary[]} galleries */
+export function updateToolbar(state, galleries) {
+  const select = find("[data-action=choose-gallery]", HTMLSelectElement);
+  const signature = JSON.stringify(galleries.map(({ id, title, n_frames }) => [id, title, n_frames]));
+  if (select.dataset.offered !== signature) {
+    select.dataset.offered = signature;
+    select.replaceChildren(
+      ...galleries.map((g) => h("option", { value: g.id }, `${g.title} (${g.n_frames})`)),
+    );
+  }
+  select.value = state.view.gallery ?? "";
+  select.disabled = galleries.length === 0;
+  const all = state.gallery?.methods.length ?? 0;
+  const shown = visibleMethods(state).length;
+  setText(find("[data-count=methods]", HTMLElement), shown === all ? String(all) : `${shown} of ${all}`);
+  setText(find("[data-count=favorites]", HTMLElement), String(favoriteIndexes(state).length));
+  find("[data-action=columns]", HTMLSelectElement).value = String(Math.min(state.view.columns, 6));
+  const inspect = find("[data-action=distributions]", HTMLElement);
+  inspect.setAttribute("aria-pressed", String(state.view.pixel !== null));
+}

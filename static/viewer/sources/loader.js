@@ -1,0 +1,111 @@
+/**
+ * Opens the gallery that the state names, and drops answers that came too late.
+ *
+ * @import { GallerySummary, State } from "../state/types.js"
+ * @import { View } from "../state/fields.js"
+ * @import { Store } from "../state/store.js"
+ * @import { Source } from "./source.js"
+ */
+import { visibleMethods } from "../state/selectors.js";
+import { messageOf } from "./http.js";
+import { UPLOAD_GALLERY } from "./upload.js";
+
+export class Loader {
+  /** @type {GallerySummary[]} */
+  #served = [];
+  /** @type {GallerySummary[]} */
+  #own = [];
+  #store;
+  #page;
+
+  /**
+   * @param {Store} store
+   * @param {object} page
+   * @param {Source} page.server
+   * @param {Source} page.uploads
+   * @param {() => void} page.onList  The list of galleries changed.
+   * @param {(message: string) => void} page.onUnknown  A link named something that its gallery doesn't have.
+   */
+  constructor(store, page) {
+    this.#store = store;
+    this.#page = page;
+    store.subscribe((now, before) => {
+      const { gallery } = now.view;
+      const closed = gallery !== null && now.gallery === null && now.failure === null;
+      const news = before.gallery !== null || before.view.gallery !== gallery || before.failure !== null;
+      if (closed && news) this.#open(gallery);
+    });
+  }
+
+  /** The server's galleries, and the visitor's own once there is a photo in it or a link asks for it. */
+  galleries() {
+    const asked = this.#store.get().view.gallery;
+    return [...this.#served, ...this.#own.filter(({ n_frames, id }) => n_frames > 0 || asked === id)];
+  }
+
+  /** @param {string|null} id */
+  sourceOf(id) {
+    return id === UPLOAD_GALLERY ? this.#page.uploads : this.#page.server;
+  }
+
+  /** Read again which photos there are. */
+  async refreshOwn() {
+    this.#own = await this.#page.uploads.list();
+    this.#page.onList();
+  }
+
+  /**
+   * Ask the server what there is and open what a view names, else what fits it best.
+   * @param {View} view
+   */
+  async start(view) {
+    this.#own = await this.#page.uploads.list();
+    try {
+      this.#served = await this.#page.server.list();
+    } catch (error) {
+      this.#store.dispatch({ type: "failed", message: messageOf(error) });
+      return;
+    }
+    this.#page.onList();
+    const gallery = view.gallery ?? bestGallery(this.#served, view.targets) ?? UPLOAD_GALLERY;
+    this.#store.dispatch({ type: "view/restore", view: { ...view, gallery } }, { fromHistory: true });
+  }
+
+  /** @param {string} id */
+  async #open(id) {
+    const stale = () => this.#store.get().view.gallery !== id;
+    try {
+      const gallery = await this.sourceOf(id).open(id);
+      if (stale()) return;
+      const asked = this.#store.get().view;
+      this.#store.dispatch({ type: "gallery/opened", gallery });
+      const unknown = unknownOf(asked, this.#store.get());
+      if (unknown) this.#page.onUnknown(unknown);
+    } catch (error) {
+      if (!stale()) this.#store.dispatch({ type: "failed", message: messageOf(error) });
+    }
+  }
+}
+
+/**
+ * Links of the original viewer name methods but no gallery: take the first gallery that has one of them.
+ * @param {GallerySummary[]} galleries @param {string[]} targets
+ */
+export function bestGallery(galleries, targets) {
+  const known = galleries.find((gallery) => targets.some((name) => gallery.methods.includes(name)));
+  return (known ?? galleries[0])?.id ?? null;
+}
+
+/** What a link asked for that the gallery doesn't have, in words; null when it has all. @param {View} asked @param {State} state */
+export function unknownOf(asked, state) {
+  if (!state.gallery) return null;
+  const ids = new Set(visibleMethods(state).flatMap((method) => [method.id, method.model]));
+  const isKnown = (/** @type {string} */ name) =>
+    name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part));
+  const unknown = asked.targets.filter((name) => !isKnown(name));
+  const count = state.gallery.frames.length;
+  if (unknown.length) return `This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`;
+  if (count && asked.index >= count) return `There is no frame ${asked.index}; the last one is ${count - 1}.`;
+  if (asked.diff !== state.view.diff) return `There is no method number ${asked.diff} to compare with.`;
+  return null;
+}

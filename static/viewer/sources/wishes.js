@@ -1,0 +1,81 @@
+/**
+ * Which pictures the page should load now.
+ *
+ * @import { Frame, Gallery, Method, Photo, Picture, State } from "../state/types.js"
+ * @import { Wish } from "./frame-cache.js"
+ * @import { Source } from "./source.js"
+ */
+import { modeFor } from "../modes/index.js";
+import { visibleMethods, walkOf } from "../state/selectors.js";
+import { bitmapOf } from "./bitmap.js";
+
+/** Method id of the colour photo; galleries never use it for a method. */
+export const PHOTO = "image";
+
+/** @param {Gallery} gallery @param {string} methodId @param {Frame} frame */
+export const pictureKey = (gallery, methodId, frame) => JSON.stringify([gallery.id, methodId, frame.id]);
+
+/**
+ * Why a frame has no picture of a method, as far as the gallery knows; null when it should have one.
+ * @param {Method} method @param {Frame} frame
+ */
+export function knownGap(method, frame) {
+  const broken = frame.broken?.[method.id];
+  if (broken) return broken;
+  return frame.missing?.includes(method.id) ? "This method has no picture of this frame." : null;
+}
+
+/**
+ * Pictures to load, most urgent first: the frame on show, then its neighbours on the walk.
+ * @param {State} state @param {Source} source
+ * @returns {Wish<Picture>[]}
+ */
+export function wishesFor(state, source) {
+  const { gallery, view } = state;
+  if (!gallery) return [];
+  const walk = walkOf(state);
+  const at = walk.indexOf(view.index);
+  const frames = [view.index, walk[at + 1], walk[at - 1]].flatMap((i) => gallery.frames[i] ?? []);
+  const methods = neededMethods(state);
+  return frames.flatMap((frame) => frameWishes(gallery, frame, methods, source));
+}
+
+/** The methods on show, then those that their modes need besides. @param {State} state @returns {Method[]} */
+function neededMethods(state) {
+  const shown = visibleMethods(state);
+  const needed = shown.flatMap((method) => modeFor(state, method).needs(state, method));
+  return [...new Set([...shown, ...needed])].filter((method) => method !== null);
+}
+
+/**
+ * @param {Gallery} gallery @param {Frame} frame @param {Method[]} methods @param {Source} source
+ * @returns {Wish<Picture>[]}
+ */
+function frameWishes(gallery, frame, methods, source) {
+  /** @type {Wish<Picture>[]} */
+  const pictures = methods
+    .filter((method) => knownGap(method, frame) === null)
+    .map((method) => ({
+      key: pictureKey(gallery, method.id, frame),
+      load: (signal) => source.picture(gallery, method, frame, signal),
+    }));
+  if (!frame.has_image) return pictures;
+  return [
+    {
+      key: pictureKey(gallery, PHOTO, frame),
+      load: (signal) => loadPhoto(source, gallery, frame, signal),
+    },
+    ...pictures,
+  ];
+}
+
+/** @param {Source} source @param {Gallery} gallery @param {Frame} frame @param {AbortSignal} signal @returns {Promise<Photo>} */
+async function loadPhoto(source, gallery, frame, signal) {
+  const bitmap = await bitmapOf(await source.photo(gallery, frame, signal));
+  return { unit: "photo", width: bitmap.width, height: bitmap.height, bitmap };
+}
+
+/** Bytes that a picture keeps in memory. @param {Picture} picture */
+export function sizeOf(picture) {
+  return picture.width * picture.height * (picture.unit === "m" ? 2 : 4);
+}

@@ -1,0 +1,64 @@
+/**
+ * Frames worth coming back to, kept per gallery in this browser. What is read back is checked like any input.
+ *
+ * @import { State } from "./types.js"
+ *
+ * @typedef {object} Favorite
+ * @property {string} frame  id of the frame
+ * @property {string} query  the view as it was kept
+ */
+import { currentFrame } from "./selectors.js";
+import { formatView } from "./url.js";
+
+/** @param {string} gallery */
+const storageKey = (gallery) => `tiekd:favorites:${gallery}`;
+
+/** @param {string} gallery @returns {Favorite[]} */
+export function readFavorites(gallery) {
+  try {
+    const stored = JSON.parse(localStorage.getItem(storageKey(gallery)) ?? "[]");
+    if (!Array.isArray(stored)) return [];
+    return stored.filter(
+      (f) => typeof f?.frame === "string" && typeof f?.query === "string" && f.query.startsWith("?"),
+    );
+  } catch {
+    return []; // storage is switched off, or holds something else
+  }
+}
+
+/** @param {string} gallery @param {Favorite[]} favorites @returns {boolean} whether it could be stored */
+function writeFavorites(gallery, favorites) {
+  try {
+    if (favorites.length) localStorage.setItem(storageKey(gallery), JSON.stringify(favorites));
+    else localStorage.removeItem(storageKey(gallery));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Keep the frame on show, and how it is looked at. @param {State} state @returns {boolean} */
+export function keepFavorite(state) {
+  const frame = currentFrame(state);
+  if (!frame || !state.gallery) return false;
+  const others = readFavorites(state.gallery.id).filter((favorite) => favorite.frame !== frame.id);
+  const query = formatView({ ...state.view, indexes: null });
+  return writeFavorites(state.gallery.id, [...others, { frame: frame.id, query }]);
+}
+
+/** @param {string} gallery @param {string} frame @returns {boolean} whether it was one */
+export function removeFavorite(gallery, frame) {
+  const all = readFavorites(gallery);
+  const left = all.filter((favorite) => favorite.frame !== frame);
+  return left.length < all.length && writeFavorites(gallery, left);
+}
+
+/** @param {string} gallery */
+export const clearFavorites = (gallery) => writeFavorites(gallery, []);
+
+/** Numbers of the favourite frames in a gallery, ascending. @param {State} state */
+export function favoriteIndexes({ gallery }) {
+  if (!gallery) return [];
+  const ids = new Set(readFavorites(gallery.id).map((favorite) => favorite.frame));
+  return gallery.frames.flatMap((frame, i) => (ids.has(frame.id) ? [i] : []));
+}

@@ -1,0 +1,212 @@
+/**
+ * The view: everything that the address holds. Each field is one entry of `FIELDS`; its default, both directions
+ * of the address, the limits that a gallery sets, the reducer and the Back button all follow from that entry.
+ * A new field is one more entry.
+ *
+ * @import { Gallery } from "./types.js"
+ *
+ * @typedef {{[K in keyof typeof FIELDS]: (typeof FIELDS)[K]["initial"]}} View
+ */
+import { DEPTH_MAPS } from "../paint/colormaps.js";
+import { decode, escapeName, names, numbers, pair, whole } from "./query.js";
+import { clamp, resolveTargets, visibleIds, walkWithin } from "./targets.js";
+
+/**
+ * @typedef {object} Place  What `fit` may look at.
+ * @property {Gallery} gallery
+ * @property {string[]} targets
+ * @property {number} index
+ * @property {number[]|null} indexes
+ */
+
+/**
+ * @template T
+ * @typedef {object} Field
+ * @property {string} key  Name in the address.
+ * @property {T} initial  What an address means that doesn't name the field.
+ * @property {(text: string|undefined, raw: ReadonlyMap<string, string>) => T|undefined} parse
+ *   `text` as it stands in the address; `undefined` = the initial value.
+ * @property {(value: T) => string} format  The text that `parse` reads back as the same value.
+ * @property {(value: T, at: Place) => T} [fit]  Brings the value within the gallery. Fields that stand earlier in
+ *   the table have been fitted before.
+ * @property {readonly T[]} [choices]  All values, for a key that walks through them.
+ * @property {boolean} [always]  Named in the address even with its initial value.
+ * @property {boolean} [step]  A change is a place that the Back button returns from.
+ * @property {readonly ("gallery"|"link")[]} [stays]  Keeps its value when the visitor chooses another gallery, or
+ *   follows a link inside the page.
+ * @property {boolean} [hook]  Also stands as a `data-` attribute of the page's root, for styles and scripts.
+ */
+
+/**
+ * @template T
+ * @param {T} initial
+ * @param {Omit<Field<T>, "initial">} rest
+ * @returns {Field<T>}
+ */
+const field = (initial, rest) => ({ initial, ...rest });
+
+/**
+ * A field with a few named values, the first is the initial one.
+ * @template {string} T
+ * @param {readonly T[]} choices
+ * @param {Omit<Field<NoInfer<T>>, "initial"|"choices"|"parse"|"format">} rest
+ * @returns {Field<T>}
+ */
+const choice = (choices, rest) => ({
+  initial: choices[0],
+  choices,
+  parse: (text) => choices.find((name) => name === text),
+  format: String,
+  ...rest,
+});
+
+/** @param {string|undefined} text */
+function parseIndexes(text) {
+  const found = numbers(text, /[*,.]/).filter((index) => Number.isInteger(index) && index >= 0);
+  return found.length ? [...new Set(found)] : undefined;
+}
+
+/** @param {[number, number]} pixel @param {Place} at @returns {[number, number]} */
+function insidePhoto(pixel, { gallery, index }) {
+  const { width = 0, height = 0 } = gallery.frames[index] ?? {}; // 0 × 0: not known yet
+  return width ? [clamp(pixel[0], width - 1), clamp(pixel[1], height - 1)] : pixel;
+}
+
+const BOTH = /** @type {const} */ (["gallery", "link"]);
+
+export const FIELDS = Object.freeze({
+  gallery: field(/** @type {string|null} */ (null), {
+    key: "gallery",
+    parse: (text) => (text === undefined ? undefined : decode(text) || null),
+    format: (id) => escapeName(id ?? ""),
+    step: true,
+  }),
+  /** Number of the frame in the gallery, from 0. */
+  index: field(0, {
+    key: "index",
+    // Links of the original viewer name a walk and may leave the place on it open.
+    parse: (text, raw) => whole(text) ?? parseIndexes(raw.get("indexes"))?.[0],
+    format: String,
+    fit: (value, { gallery, indexes }) => {
+      const index = clamp(value, gallery.frames.length - 1);
+      const walk = walkWithin(indexes, gallery.frames.length);
+      return walk && !walk.includes(index) ? walk[0] : index;
+    },
+    always: true,
+    step: true,
+    hook: true,
+  }),
+  /** Methods on show, in order; empty = all of them. */
+  targets: field(/** @type {string[]} */ ([]), {
+    key: "targets",
+    parse: names,
+    format: (targets) => targets.map(escapeName).join("*"),
+    fit: (targets, { gallery }) => resolveTargets(gallery, targets),
+    step: true,
+  }),
+  /** Walk only these frames; null = all. */
+  indexes: field(/** @type {number[]|null} */ (null), {
+    key: "indexes",
+    parse: parseIndexes,
+    format: (indexes) => (indexes ?? []).join("*"),
+    fit: (indexes, { gallery }) => walkWithin(indexes, gallery.frames.length),
+    step: true,
+  }),
+  /** Difference to the n-th method on show, from 1; 0 = off. */
+  diff: field(0, {
+    key: "diff",
+    parse: whole,
+    format: String,
+    fit: (diff, { gallery, targets }) => (diff <= visibleIds(gallery, targets).length ? diff : 0),
+    step: true,
+    hook: true,
+  }),
+  /** Differences keep their sign. */
+  signed: field(false, {
+    key: "signed",
+    parse: (text) => text === "1",
+    format: () => "1",
+    stays: ["gallery"],
+  }),
+  /** Colours of depth. */
+  cmap: choice(
+    DEPTH_MAPS.map((map) => map.name),
+    { key: "cmap", stays: BOTH },
+  ),
+  /** How depth colours spread over the range; for "auto" see `depthScale`. */
+  spread: choice(/** @type {const} */ (["auto", "linear", "log"]), { key: "spread", stays: BOTH }),
+  /** Depth colours in metres; null = the gallery's own. */
+  range: field(/** @type {[number, number]|null} */ (null), {
+    key: "range",
+    parse: (text) => {
+      const range = pair(text, /\.\.|,/);
+      return range && range[0] >= 0 && range[0] < range[1] ? range : undefined;
+    },
+    format: (range) => (range ?? []).join(".."),
+    stays: ["link"],
+  }),
+  /** End of the difference colours in metres; null = from the gallery. */
+  diffMax: field(/** @type {number|null} */ (null), {
+    key: "diffmax",
+    parse: (text) => (Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined),
+    format: String,
+    stays: ["link"],
+  }),
+  /** 0 = as many as fill the window best. */
+  columns: field(0, {
+    key: "columns",
+    parse: (text) => Math.min(whole(text) ?? 0, 8),
+    format: String,
+    stays: BOTH,
+  }),
+  theme: choice(/** @type {const} */ (["auto", "dark", "light"]), { key: "theme", stays: BOTH, hook: true }),
+  /** Pixel of the photo whose distributions are on show; null = panel closed. */
+  pixel: field(/** @type {[number, number]|null} */ (null), {
+    key: "pixel",
+    parse: (text) => {
+      const pixel = pair(text, /,/);
+      return pixel?.every((at) => Number.isInteger(at) && at >= 0) ? pixel : undefined;
+    },
+    format: (pixel) => (pixel ?? []).join(","),
+    fit: (pixel, at) => pixel && insidePhoto(pixel, at),
+  }),
+  /** Depth axis of the distributions. */
+  axis: choice(/** @type {const} */ (["linear", "log"]), { key: "axis", stays: BOTH }),
+});
+
+/** @type {readonly (readonly [keyof View, Field<any>])[]} The table as pairs, for what is done to every field. */
+export const ENTRIES = Object.freeze(/** @type {any} */ (Object.entries(FIELDS)));
+
+/** @type {Readonly<View>} */
+export const DEFAULT_VIEW = Object.freeze(
+  /** @type {any} */ (Object.fromEntries(ENTRIES.map(([name, { initial }]) => [name, initial]))),
+);
+
+/** The part of a view that stays on such an occasion. @param {View} view @param {"gallery"|"link"} occasion @returns {Partial<View>} */
+export function staying(view, occasion) {
+  const kept = ENTRIES.filter(([, { stays }]) => stays?.includes(occasion));
+  return Object.fromEntries(kept.map(([name]) => [name, view[name]]));
+}
+
+/** The view within a gallery: frames and methods that exist, a pixel inside the picture. @param {View} view @param {Gallery} gallery @returns {View} */
+export function fitted(view, gallery) {
+  let now = view;
+  for (const [name, { fit }] of ENTRIES) {
+    if (fit) now = { ...now, [name]: fit(now[name], { ...now, gallery }) };
+  }
+  return now;
+}
+
+/** Whether going from one view to the other is a step of its own for the Back button. @param {View} before @param {View} after */
+export function isStep(before, after) {
+  const place = (/** @type {View} */ view) =>
+    JSON.stringify(ENTRIES.filter(([, { step }]) => step).map(([name]) => view[name]));
+  return place(before) !== place(after);
+}
+
+/** What stands as `data-` attributes of the page's root. @param {View} view @returns {Record<string, string>} */
+export function hooksOf(view) {
+  return Object.fromEntries(
+    ENTRIES.filter(([, { hook }]) => hook).map(([name]) => [name, String(view[name])]),
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * What each action makes of a state. Pure.
+ *
+ * @import { Gallery, State } from "./types.js"
+ * @import { View } from "./fields.js"
+ */
+import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
+import { visibleMethods, walkOf } from "./selectors.js";
+import { clamp, visibleIds } from "./targets.js";
+
+/**
+ * @typedef {{type: "view/restore", view: View}
+ *   | {type: "view/set", change: Partial<View>}
+ *   | {type: "view/next", field: "cmap"|"theme"}
+ *   | {type: "gallery/choose", id: string, index?: number}
+ *   | {type: "gallery/opened", gallery: Gallery}
+ *   | {type: "failed", message: string}
+ *   | {type: "frame/go", index: number}
+ *   | {type: "frame/step", by: number}
+ *   | {type: "frame/end", last: boolean}
+ *   | {type: "diff/toggle", target: number}
+ *   | {type: "targets/set", targets: string[]}
+ *   | {type: "indexes/set", indexes: number[]|null}
+ *   | {type: "pixel/move", dx: number, dy: number}} Action
+ */
+
+/** @type {State} */
+export const INITIAL_STATE = Object.freeze({ view: DEFAULT_VIEW, gallery: null, failure: null });
+
+/**
+ * @param {State} state @param {Action} action
+ * @returns {State}
+ */
+export function reduce(state, action) {
+  switch (action.type) {
+    case "view/restore": {
+      const same = action.view.gallery === state.view.gallery;
+      return within({ view: action.view, gallery: same ? state.gallery : null, failure: null });
+    }
+    case "gallery/choose": {
+      const place = { gallery: action.id, index: action.index ?? 0 };
+      return {
+        view: { ...DEFAULT_VIEW, ...staying(state.view, "gallery"), ...place },
+        gallery: null,
+        failure: null,
+      };
+    }
+    case "gallery/opened": {
+      const { gallery } = action;
+      return within({ view: { ...state.view, gallery: gallery.id }, gallery, failure: null });
+    }
+    case "failed":
+      return { ...state, gallery: null, failure: action.message };
+    default: {
+      const change = changeOf(state, action);
+      return change ? within({ ...state, view: { ...state.view, ...change } }) : state;
+    }
+  }
+}
+
+/**
+ * What an action changes of the view, for those that change nothing else; null when it changes nothing.
+ * @param {State} state
+ * @param {Exclude<Action, {type: "view/restore"|"gallery/choose"|"gallery/opened"|"failed"}>} action
+ * @returns {Partial<View>|null}
+ */
+function changeOf(state, action) {
+  const { view } = state;
+  switch (action.type) {
+    case "view/set":
+      return action.change;
+    case "view/next": {
+      const choices = FIELDS[action.field].choices ?? [];
+      const at = choices.findIndex((value) => value === view[action.field]);
+      return { [action.field]: choices[(at + 1) % choices.length] };
+    }
+    case "frame/go": // a frame beside the walk ends the walk
+      return { index: action.index, indexes: view.indexes?.includes(action.index) ? view.indexes : null };
+    case "frame/step": {
+      const walk = walkOf(state);
+      return { index: walk[clamp(walk.indexOf(view.index) + action.by, walk.length - 1)] ?? 0 };
+    }
+    case "frame/end":
+      return { index: walkOf(state).at(action.last ? -1 : 0) ?? 0 };
+    case "diff/toggle":
+      return { diff: view.diff === action.target ? 0 : action.target };
+    case "targets/set":
+      return { targets: action.targets, diff: sameReference(state, action.targets) };
+    case "indexes/set":
+      return {
+        indexes: action.indexes,
+        index: action.indexes?.includes(view.index) === false ? action.indexes[0] : view.index,
+      };
+    case "pixel/move":
+      return view.pixel && { pixel: [view.pixel[0] + action.dx, view.pixel[1] + action.dy] };
+  }
+}
+
+/** @param {State} state @returns {State} */
+const within = (state) => (state.gallery ? { ...state, view: fitted(state.view, state.gallery) } : state);
+
+/** The reference keeps its difference when methods around it come and go. @param {State} state @param {string[]} targets */
+function sameReference(state, targets) {
+  const reference = visibleMethods(state)[state.view.diff - 1];
+  return reference && state.gallery ? visibleIds(state.gallery, targets).indexOf(reference.id) + 1 : 0;
+}

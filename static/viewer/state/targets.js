@@ -1,0 +1,32 @@
+/**
+ * Which methods and frames a view stands for in its gallery. Pure.
+ *
+ * @import { Gallery } from "./types.js"
+ */
+
+/**
+ * Ids of the methods that names in a link stand for. A name is an id, a zoo row, or several ids whose separator
+ * was escaped as if it belonged to the name. Empty when the result is all methods in the gallery's order.
+ * @param {Gallery} gallery @param {string[]} names
+ */
+export function resolveTargets(gallery, names) {
+  const find = (/** @type {string} */ name) =>
+    gallery.methods.find((method) => method.id === name || method.model === name)?.id;
+  const ids = names.flatMap((name) => find(name) ?? name.split(/[*,]/).map(find));
+  const unique = [...new Set(ids)].filter((id) => id !== undefined);
+  const all = gallery.methods.map((method) => method.id);
+  return unique.length === all.length && unique.every((id, i) => id === all[i]) ? [] : unique;
+}
+
+/** Ids of the methods on show; `targets` is empty for all. @param {Gallery} gallery @param {string[]} targets */
+export const visibleIds = (gallery, targets) =>
+  targets.length ? targets : gallery.methods.map((method) => method.id);
+
+/** The frames of a walk that exist; null when none is left. @param {number[]|null} indexes @param {number} count */
+export function walkWithin(indexes, count) {
+  const left = indexes?.filter((index) => index < count);
+  return left?.length ? left : null;
+}
+
+/** @param {number} value @param {number} max */
+export const clamp = (value, max) => Math.max(0, Math.min(value, max));

@@ -1,0 +1,87 @@
+/**
+ * The words of the viewer, once. Nothing here runs. The view itself is described in fields.js.
+ *
+ * @import { View } from "./fields.js"
+ *
+ * @typedef {object} Method  One column of a gallery: what made its pictures.
+ * @property {string} id
+ * @property {string} label
+ * @property {string} family  Decides the colour; viewer.css has one for each family that the server knows.
+ * @property {string|null} model  Name of the zoo row that can be run, if any.
+ * @property {"m"|"rgb"} unit  Depth in metres, or a picture that only has colours.
+ * @property {number|null} precision_m  Half the step of the source: readings are ± this.
+ * @property {number|null} saturated_m  Depths from here on were cut off by the source.
+ *
+ * @typedef {object} Frame
+ * @property {string} id
+ * @property {string} title
+ * @property {number} width   Pixels of the upright photo; 0 when not yet known.
+ * @property {number} height
+ * @property {boolean} has_image
+ * @property {string[]} [missing]  Methods without a picture of this frame.
+ * @property {Record<string, string>} [broken]  Methods whose file can't be read, and why.
+ *
+ * @typedef {object} Gallery
+ * @property {string} id
+ * @property {string} title
+ * @property {{min_m: number, max_m: number}} depth_range
+ * @property {Method[]} methods
+ * @property {Frame[]} frames
+ *
+ * @typedef {object} GallerySummary
+ * @property {string} id
+ * @property {string} title
+ * @property {number} n_frames
+ * @property {string[]} methods
+ *
+ * @typedef {object} DepthPicture  `values` are metres × 256, row by row; 0 = no data.
+ * @property {"m"} unit
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint16Array} values
+ *
+ * @typedef {object} ColorPicture  `pixels` are R, G, B, A bytes, row by row.
+ * @property {"rgb"} unit
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8ClampedArray} pixels
+ *
+ * @typedef {object} Photo
+ * @property {"photo"} unit
+ * @property {number} width
+ * @property {number} height
+ * @property {ImageBitmap} bitmap
+ *
+ * @typedef {DepthPicture|ColorPicture|Photo} Picture
+ *
+ * @typedef {object} Model  A row of /api/models, as far as the page reads it.
+ * @property {string} name
+ * @property {"teacher"|"student"} role
+ * @property {string} method
+ * @property {string} encoder
+ * @property {number} min_depth_m
+ * @property {number} max_depth_m
+ * @property {boolean} loaded
+ * @property {boolean} [untrained]
+ * @property {string} [error]  why it can't be used
+ *
+ * @typedef {object} Distribution  What /dpm answers for one pixel.
+ * @property {"own"|"target"} source
+ * @property {number[]} bin_edges_m
+ * @property {number[]} probability
+ * @property {number} expectation_m
+ * @property {number} mode_m
+ * @property {number} entropy_nats
+ *
+ * @typedef {object} Scale  A colour scale; the formula is in paint/scale.js.
+ * @property {string} cmap
+ * @property {number} min  metres, as `max`
+ * @property {number} max
+ * @property {boolean} log
+ *
+ * @typedef {object} State
+ * @property {View} view
+ * @property {Gallery|null} gallery  The gallery of `view.gallery` once it is open.
+ * @property {string|null} failure  Why there is nothing to show at all.
+ */
+export {};

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MODES, modeFor } from "../../static/viewer/modes/index.js";
+import { depthWords, differenceWords } from "../../static/viewer/modes/words.js";
+import { colors, depths, fakeCanvas, gallery, stateOf } from "./kit.js";
+
+const [A, B] = gallery().methods;
+const [P, Q] = gallery().methods.slice(3);
+
+/** The mode of a method's pane, and what it works on. */
+function scene(view, of, ...pictures) {
+  const state = stateOf(view);
+  const mode = modeFor(state, of);
+  return { mode, given: { methods: mode.needs(state, of), pictures, look: mode.look(state) } };
+}
+
+/** What a pane reads at the pixels of its first row. */
+const readings = ({ mode, given }) =>
+  Array.from({ length: given.pictures[0].width }, (_, x) => mode.read(given, x, 0));
+
+test("one mode suits each pane", () => {
+  const names = (view) =>
+    [null, A, B, P, Q].map((of) => {
+      const fitting = MODES.filter((mode) => mode.suits(stateOf(view), of));
+      return fitting.map((mode) => mode.name).join("+");
+    });
+  assert.deepEqual(names({}), ["photo", "depth", "depth", "colors", "colors"]);
+  assert.deepEqual(names({ diff: 1 }), ["photo", "depth", "difference", "difference", "difference"]);
+  assert.deepEqual(names({ diff: 4 }), ["photo", "difference", "difference", "colors", "color-difference"]);
+});
+
+test("names are unique, and scripts find the hooks that they know", () => {
+  assert.equal(new Set(MODES.map((mode) => mode.name)).size, MODES.length);
+  const hooks = Object.fromEntries(MODES.map((mode) => [mode.name, mode.hook]));
+  assert.deepEqual(hooks, {
+    photo: "image",
+    depth: "depth",
+    colors: "rgb",
+    difference: "diff",
+    "color-difference": "diff",
+  });
+});
+
+test("depth is read in metres", () => {
+  const shown = scene({}, A, depths(0, 256, 640));
+  assert.deepEqual(readings(shown), [
+    { metres: NaN, text: "no data" },
+    { metres: 1, text: "1.00 m" },
+    { metres: 2.5, text: "2.50 m" },
+  ]);
+});
+
+test("a reading says how far its source can be trusted", () => {
+  const decoded = { saturated_m: 79.7, precision_m: 0.156 };
+  assert.equal(depthWords(20, decoded), "20.0 ±0.16 m");
+  assert.equal(depthWords(79.7, decoded), "≥ 79.7 m");
+  assert.equal(depthWords(20, { saturated_m: null, precision_m: 0.002 }), "20.00 m");
+  assert.equal(depthWords(20, null), "20.00 m");
+});
+
+test("a difference is a distance, or has a sign when that is chosen", () => {
+  const pictures = [depths(512, 0, 128, 256), depths(256, 256, 256, 256)];
+  assert.deepEqual(readings(scene({ diff: 1 }, B, ...pictures)), [
+    { metres: 1, text: "Δ 1.00 m" },
+    { metres: NaN, text: "no data" },
+    { metres: 0.5, text: "Δ 0.50 m" },
+    { metres: 0, text: "Δ 0.00 m" },
+  ]);
+  const signed = readings(scene({ diff: 1, signed: true }, B, ...pictures));
+  assert.deepEqual(
+    signed.map((reading) => reading.text),
+    ["Δ +1.00 m", "no data", "Δ −0.50 m", "Δ 0.00 m"],
+  );
+  assert.equal(signed[2].metres, -0.5);
+  assert.equal(differenceWords(-0, true), "Δ 0.00 m");
+});
+
+test("colours are read as they are, and their difference per channel", () => {
+  const [own, other] = [colors([1, 2, 3]), colors([200, 2, 0])];
+  assert.deepEqual(readings(scene({}, P, own)), [{ metres: null, text: "1 2 3" }]);
+  assert.deepEqual(readings(scene({ diff: 4 }, Q, own, other)), [{ metres: null, text: "Δ 199 0 3" }]);
+});
+
+test("the photo reads its own place", () => {
+  const photo = { unit: "photo", width: 3, height: 1, bitmap: {} };
+  assert.deepEqual(readings(scene({}, null, photo))[2], { metres: null, text: "2, 0" });
+});
+
+test("depth is painted in the colours of its scale; no data stays transparent", () => {
+  const canvas = fakeCanvas();
+  const { mode, given } = scene({ cmap: "grey_r", range: [0, 1], spread: "linear" }, A, depths(0, 128, 256));
+  assert.deepEqual(mode.paint(canvas, given), ["", ""]);
+  assert.deepEqual([canvas.width, canvas.height], [3, 1]);
+  assert.deepEqual([...canvas.pixels], [0, 0, 0, 0, 127, 127, 127, 255, 0, 0, 0, 255]);
+});
+
+test("a difference is painted from the dark end on, and its statistics stand beside it", () => {
+  const canvas = fakeCanvas();
+  const { mode, given } = scene({ diff: 1, diffMax: 1 }, B, depths(256, 0, 512), depths(256, 256, 256));
+  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00, max 1.00"]);
+  assert.deepEqual([...canvas.pixels], [10, 12, 18, 255, 0, 0, 0, 0, 250, 250, 196, 255]);
+  const apart = scene({ diff: 1 }, B, depths(0), depths(256));
+  assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", ""]);
+});
+
+test("a signed difference has its dark zero in the middle", () => {
+  const canvas = fakeCanvas();
+  const { mode, given } = scene({ diff: 1, diffMax: 1, signed: true }, B, depths(1, 513), depths(257, 257));
+  assert.deepEqual(mode.paint(canvas, given), ["mean 0.00 m", "min −1.00, max 1.00"]);
+  assert.deepEqual([...canvas.pixels], [170, 232, 255, 255, 255, 216, 140, 255]);
+});
+
+test("pictures without metres keep their colours, and their difference is |ΔRGB|", () => {
+  const canvas = fakeCanvas();
+  const [own, other] = [colors([9, 9, 9]), colors([4, 9, 255])];
+  const plain = scene({}, P, own);
+  assert.deepEqual(plain.mode.paint(canvas, plain.given), ["", "colours only"]);
+  assert.deepEqual([...canvas.pixels], [9, 9, 9, 255]);
+  const compared = scene({ diff: 4 }, Q, own, other);
+  assert.deepEqual(compared.mode.paint(canvas, compared.given), ["mean |ΔRGB| 83.7", "min 0, max 246"]);
+  assert.deepEqual([...canvas.pixels], [5, 0, 246, 255]);
+});
+
+test("pictures that can't be compared say why", () => {
+  const sizes = scene({ diff: 1 }, B, depths(1, 2), depths(1));
+  assert.equal(sizes.mode.refusal(sizes.given), "No difference: this picture is 2 × 1, A is 1 × 1.");
+  const units = scene({ diff: 1 }, P, colors([0, 0, 0]), depths(1));
+  assert.equal(units.mode.refusal(units.given), "No difference: only one of this and A is in metres.");
+  const fine = scene({ diff: 1 }, B, depths(1), depths(1));
+  assert.equal(fine.mode.refusal(fine.given), null);
+  const colorSizes = scene({ diff: 4 }, Q, colors([0, 0, 0]), colors([0, 0, 0], [0, 0, 0]));
+  assert.match(colorSizes.mode.refusal(colorSizes.given), /1 × 1, P is 2 × 1/);
+});
+
+test("a look changes with what painting depends on, and with nothing else", () => {
+  const look = (view) => JSON.stringify(modeFor(stateOf(view), B).look(stateOf(view)));
+  assert.notEqual(look({}), look({ cmap: "turbo_r" }));
+  assert.notEqual(look({ diff: 1 }), look({ diff: 1, signed: true }));
+  assert.equal(look({}), look({ theme: "dark", index: 2, columns: 3 }));
+});
+
+test("saved pictures are called after what they show", () => {
+  const title = (name, ids) => MODES.find((mode) => mode.name === name).title(ids);
+  assert.equal(title("photo", ["image"]), "image");
+  assert.equal(title("depth", ["a"]), "a");
+  assert.equal(title("difference", ["b", "a"]), "b minus a");
+  assert.equal(title("color-difference", ["q", "p"]), "q minus p");
+});
+
+/** The legends of all modes by the bar that they claim. */
+function legends(view, methods) {
+  const state = stateOf(view, gallery({ methods }));
+  return MODES.flatMap((mode) => mode.legend(state) ?? []);
+}
+
+test("the bars say their scale in metres", () => {
+  const [depth, diff, ...more] = legends({ spread: "linear" }, [A, B]);
+  const scale = { cmap: "magma_r", min: 0.001, max: 80, log: false };
+  assert.deepEqual(depth, { bar: "depth", what: "depth", scale, active: true });
+  const apart = { cmap: "apart", min: 0, max: 10, log: false };
+  assert.deepEqual(diff, { bar: "diff", what: "difference", scale: apart, active: false });
+  assert.deepEqual(more, []);
+  const [, signed] = legends({ diff: 1, signed: true, diffMax: 5 }, [A, B]);
+  assert.deepEqual(signed.scale, { cmap: "signed", min: -5, max: 5, log: false });
+  assert.equal(signed.active, true);
+});
+
+test("a gallery without metres has words instead of bars, a mixed one has both", () => {
+  const [words, ...none] = legends({}, [P, Q]);
+  assert.match(words.note, /^These pictures hold colours, not metres/);
+  assert.deepEqual(none, []);
+  const mixed = legends({}, [A, P]);
+  assert.deepEqual(
+    mixed.map((legend) => legend.bar),
+    ["depth", "diff", undefined],
+  );
+  assert.match(mixed[2].note, /“colours only”/);
+});
+
+test("modes with words for the help are these", () => {
+  const terms = MODES.flatMap(({ help }) => help?.term ?? []);
+  assert.deepEqual(terms, ["Depth", "Difference"]);
+});
