@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tiekd import render
-from tiekd.codecs import png, png16
+from tiekd.codecs import arrays, png, png16
 from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
@@ -38,7 +38,7 @@ def results(tmp_path):
     for frame in ("f2", "f10"):
         put(tmp_path / "Teacher_adabins" / f"{frame}.png", magma(DEPTH))
         put(tmp_path / "mine16" / f"{frame}.png", png16.encode(DEPTH))
-        put(tmp_path / "arrays" / f"{frame}.npy", render.npy_bytes(DEPTH))
+        put(tmp_path / "arrays" / f"{frame}.npy", arrays.npy_bytes(DEPTH))
         put(tmp_path / "pictures" / f"{frame}.png", magma(DEPTH))
     put(tmp_path / "image" / "f2.jpg", b"a photo")
     return tmp_path
@@ -103,7 +103,7 @@ def test_what_is_amiss_is_told_per_frame(results) -> None:
     whole = (results / "pictures" / "f2.png").read_bytes()
     put(results / "pictures" / "f2.png", whole[: len(whole) // 2])
     put(results / "arrays" / "f2.npy", b"\x93NUMPY broken")
-    put(results / "arrays" / "f10.npy", render.npy_bytes(DEPTH[:10]))
+    put(results / "arrays" / "f10.npy", arrays.npy_bytes(DEPTH[:10]))
     put(results / "Teacher_adabins" / "f10.png", png16.encode(DEPTH))
     put(results / "Teacher_adabins" / "f11.png", magma(DEPTH))
     first, second, third = (frame.describe() for frame in open_results(results).listing.frames)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tiekd import _colormaps
 from tiekd.codecs import png, png16
+from tiekd.codecs.arrays import npy_bytes, npz_bytes
 from tiekd.errors import UnknownNameError
 from tiekd.files import write_bytes
 from tiekd.types import DepthMap, DepthRange
@@ -113,20 +113,6 @@ def write(
 ) -> None:
     """Write `encode`'s bytes to `path`, whole or not at all. Raises DataError when that can't be done."""
     write_bytes(path, encode(depth_map, fmt, cmap=cmap, depth_range=depth_range))
-
-
-def npy_bytes(array: NDArray[Any]) -> bytes:
-    """A NumPy .npy file of `array`."""
-    buffer = BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def npz_bytes(**arrays: NDArray[Any]) -> bytes:
-    """A NumPy .npz file of named arrays, not compressed."""
-    buffer = BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
 
 
 def with_color_bar(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tiekd.codecs.photo import decode_photo, read_photo
+from tiekd.codecs.photo import decode_photo, encode_jpeg, image_size, read_photo, stored_as, through_jpeg
 from tiekd.errors import DataError, ImageError
 
 SCENE = np.zeros((6, 10, 3), np.uint8)
@@ -108,3 +108,42 @@ def test_a_file_is_named_in_its_error(tmp_path) -> None:
         read_photo(path)
     with pytest.raises(DataError, match=r"absent\.jpg"):
         read_photo(tmp_path / "absent.jpg")
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_phone_photos_are_read_and_measured_upright(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.zeros((6, 10, 3), np.uint8)).save(tmp_path / "a.jpg", exif=exif)
+    size = (10, 6) if orientation in (6, 8) else (6, 10)
+    assert image_size(tmp_path / "a.jpg") == size
+    assert read_photo(tmp_path / "a.jpg").shape[:2] == size
+
+
+def test_sizes_of_files_that_are_no_pictures(tmp_path):
+    with pytest.raises(DataError, match=r"a\.png does not exist"):
+        image_size(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes(b"hello")
+    with pytest.raises(DataError, match=r"a\.png is not a readable picture"):
+        image_size(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "kind"),
+    [(SCENE, "color"), (SCENE[..., 0], "grey8"), (SCENE[..., 0].astype(np.uint16), "grey16")],
+)
+def test_how_a_file_is_stored(tmp_path, pixels, kind):
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert stored_as(tmp_path / "a.png") == (kind, (6, 10))
+
+
+@pytest.mark.parametrize("quality", [40, 88, 95])
+def test_jpegs_are_those_that_pillow_writes_of_itself(quality):
+    noise = np.random.default_rng(quality).integers(0, 256, (37, 51, 3), np.uint8)
+    assert encode_jpeg(noise, quality=quality) == saved(Image.fromarray(noise), "JPEG", quality=quality)
+    small = encode_jpeg(noise, quality=quality, small=True)
+    assert len(small) < len(encode_jpeg(noise, quality=quality))
+    again = through_jpeg(noise, quality=quality)
+    assert (again == decode_photo(small)).all()
+    assert again.shape == noise.shape
+    assert 0 < np.abs(again.astype(int) - noise).mean() < 80

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tiekd.codecs.photo import read_photo
 from tiekd.codecs.png import SIGNATURE, encode_grey16, encode_rgb
-from tiekd.codecs.png_read import read_plain
-from tiekd.data.read import read_grey16, read_image
-from tiekd.errors import DataError
+from tiekd.codecs.png16 import decode
+from tiekd.codecs.png_read import decode_plain
+from tiekd.errors import DataError, ImageError
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (20, 31, 3), dtype=np.uint8)
@@ -60,7 +61,7 @@ PLAIN = {
 def test_plain_files_are_read_as_pillow_reads_them(tmp_path, kind):
     data, pixels = PLAIN[kind]
     path = stored(tmp_path, data)
-    read = read_plain(path)
+    read = decode_plain(path.read_bytes())
     assert read.dtype == pixels.dtype
     assert np.array_equal(read, pixels)
     with Image.open(path) as picture:
@@ -77,28 +78,26 @@ def test_other_files_are_left_to_pillow(tmp_path):
     smooth = np.add.outer(np.arange(40), np.arange(60)).astype(np.uint8)
     colour = np.stack([smooth, smooth // 2, 255 - smooth], axis=2)
     path = with_pillow(tmp_path, colour)
-    assert read_plain(path) is None, "Pillow filters every row as suits it"
-    assert np.array_equal(read_image(path), colour)
-    assert read_plain(with_pillow(tmp_path, smooth)) is None
-    assert read_plain(with_pillow(tmp_path, np.dstack([colour, smooth]))) is None
+    assert decode_plain(path.read_bytes()) is None, "Pillow filters every row as suits it"
+    assert np.array_equal(read_photo(path), colour)
+    assert decode_plain(with_pillow(tmp_path, smooth).read_bytes()) is None
+    assert decode_plain(with_pillow(tmp_path, np.dstack([colour, smooth])).read_bytes()) is None
     path = with_pillow(tmp_path, smooth.astype(np.uint16) * 250)
-    assert np.array_equal(read_grey16(path), smooth.astype(np.uint16) * 250)
-    path.with_suffix(".jpg").write_bytes(b"\xff\xd8\xff")
-    assert read_plain(path.with_suffix(".jpg")) is None
-    assert read_plain(tmp_path / "nothing.png") is None
+    assert np.array_equal(decode(path), smooth.astype(np.uint16) * 250)
+    assert decode_plain(b"\xff\xd8\xff") is None
 
 
 def test_what_changes_how_a_picture_is_shown_is_left_to_pillow(tmp_path):
     profile = PngImagePlugin.PngInfo()
     profile.add_text("Raw profile type exif", "exif")
-    assert read_plain(with_pillow(tmp_path, COLOUR, pnginfo=profile)) is None
+    assert decode_plain(with_pillow(tmp_path, COLOUR, pnginfo=profile).read_bytes()) is None
     exif = Image.Exif()
     exif[0x0112] = 6
     path = with_pillow(tmp_path, COLOUR, exif=exif)
-    assert read_plain(path) is None
-    assert read_image(path).shape == (31, 20, 3)
+    assert decode_plain(path.read_bytes()) is None
+    assert read_photo(path).shape == (31, 20, 3)
     seen_through = png(rows_of(COLOUR), bit_depth=8, color_type=2, extra=chunk(b"tRNS", bytes(6)))
-    assert read_plain(stored(tmp_path, seen_through)) is None
+    assert decode_plain(seen_through) is None
 
 
 @pytest.mark.parametrize(
@@ -116,13 +115,25 @@ def test_what_changes_how_a_picture_is_shown_is_left_to_pillow(tmp_path):
         png(b"\0", bit_depth=8, color_type=2, size=(1 << 30, 1 << 30)),
     ],
 )  # fmt: skip
-def test_damaged_and_unusual_files_are_no_business_of_it(tmp_path, data):
-    assert read_plain(stored(tmp_path, data)) is None
+def test_damaged_and_unusual_files_are_no_business_of_it(data):
+    assert decode_plain(data) is None
+
+
+def test_a_picture_that_is_too_large_is_refused_however_it_is_stored(tmp_path):
+    assert decode_plain(encode_rgb(COLOUR), max_pixels=20 * 31) is not None
+    assert decode_plain(encode_rgb(COLOUR), max_pixels=20 * 31 - 1) is None
+    with pytest.raises(ImageError, match="31x20 pixels"):
+        read_photo(stored(tmp_path, encode_rgb(COLOUR)), max_pixels=20 * 31 - 1)
+
+
+def test_pixels_can_be_changed():
+    for data, _ in PLAIN.values():
+        assert decode_plain(data).flags.writeable
 
 
 def test_a_damaged_file_is_told_by_pillow(tmp_path):
     with pytest.raises(DataError, match=r"picture\.png"):
-        read_grey16(stored(tmp_path, encode_grey16(DEPTH)[:-200]))
+        decode(stored(tmp_path, encode_grey16(DEPTH)[:-200]))
     with pytest.raises(DataError, match="not 16-bit greyscale"):
-        read_grey16(stored(tmp_path, encode_rgb(COLOUR)))
-    assert (read_image(stored(tmp_path, encode_grey16(DEPTH)))[..., 0] == DEPTH >> 8).all()
+        decode(stored(tmp_path, encode_rgb(COLOUR)))
+    assert (read_photo(stored(tmp_path, encode_grey16(DEPTH)))[..., 0] == DEPTH >> 8).all()

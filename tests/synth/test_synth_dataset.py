@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tiekd.codecs.png16 import to_uint16
 from tiekd.errors import ConfigError, DataError
 from tiekd.synth import WorldOptions, render_frame, write_dataset
-from tiekd.synth.dataset import encode_depth, frame_paths
+from tiekd.synth.dataset import frame_paths
 
 OPTIONS = WorldOptions(seed=7, width_px=207, height_px=64, frames_per_drive=2)
 
@@ -90,7 +91,7 @@ def test_lidar_depth_is_sparse_and_true(tmp_path):
     shares = []
     for i in range(3):
         stored = np.asarray(Image.open(tmp_path / "gt_depth" / frame_paths(i, 2)[1]))
-        dense = encode_depth(render_frame(1, i, width_px=1242, height_px=375).depth_m)
+        dense = to_uint16(render_frame(1, i, width_px=1242, height_px=375).depth_m)
         hit = stored > 0
         np.testing.assert_array_equal(stored[hit], dense[hit])
         assert stored.max() <= 80 * 256
@@ -166,5 +167,5 @@ def test_the_record_says_what_the_world_is(world):
 
 
 def test_stored_depth_never_rounds_to_none():
-    stored = encode_depth(np.array([0.0, 0.0005, 1.0, 255.0, 400.0], np.float32))
+    stored = to_uint16(np.array([0.0, 0.0005, 1.0, 255.0, 400.0], np.float32))
     assert stored.tolist() == [0, 1, 256, 65280, 65535]

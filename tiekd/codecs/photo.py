@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.errors import DataError, ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """What is decoded; everything else (SVG, PDF, HEIC, …) is refused by its content, whatever its name."""
-MAX_PIXELS = 64_000_000
 _HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -37,6 +37,9 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
         raise DataError(
             f"Can't read {path}: {error.strerror}.", hint="Check the path and its permissions."
         ) from error
+    plain = decode_plain(data, max_pixels=max_pixels)
+    if plain is not None and plain.ndim == 3:
+        return plain
     return decode_photo(data, max_pixels=max_pixels, where=str(path))
 
 
@@ -67,10 +70,50 @@ def decode_photo(
             raise _undecodable(where, error) from error
 
 
-def shown_size(image: Image.Image) -> tuple[int, int]:
-    """(height, width) of a picture once it is upright, from its header."""
-    lies = _upright_by(image) in _SWAPPING
-    return (image.width, image.height) if lies else (image.height, image.width)
+def image_size(path: Path) -> tuple[int, int]:
+    """(height, width) of a picture file once it is upright, from its header. Raises DataError."""
+    try:
+        with Image.open(path) as image:
+            lies = _upright_by(image) in _SWAPPING
+            return (image.width, image.height) if lies else (image.height, image.width)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path} does not exist.", hint="Check the split and the root of the data set."
+        ) from error
+    except (OSError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{path} is not a readable picture: {error}", hint="Fetch or write the file again."
+        ) from error
+
+
+def stored_as(path: Path) -> tuple[Literal["grey16", "grey8", "color"], tuple[int, int]]:
+    """How the pixels of a picture file are stored, and its (height, width) as stored, from its header.
+
+    Raises OSError, and whatever else Pillow raises on damaged files.
+    """
+    with Image.open(path) as image:
+        size = (image.height, image.width)
+        if image.mode.startswith("I"):
+            return "grey16", size
+        return "grey8" if image.mode in {"L", "1", "LA"} else "color", size
+
+
+def encode_jpeg(image: NDArray[np.uint8], *, quality: int, small: bool = False) -> bytes:
+    """A JPEG of RGB `[H, W, 3]`; `small` takes its time for a smaller file of the same pixels."""
+    buffer = BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality, optimize=small, subsampling="4:2:0")
+    return buffer.getvalue()
+
+
+def through_jpeg(image: NDArray[np.uint8], *, quality: int) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` as it is after being stored as a JPEG of that quality."""
+    with Image.open(BytesIO(encode_jpeg(image, quality=quality))) as picture:
+        return np.array(picture)
+
+
+def from_pillow(image: Image.Image) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` of a picture that somebody opened with Pillow, as it lies."""
+    return np.array(image.convert("RGB"))
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs.png import encode_grey16
+from tiekd.codecs.png_read import decode_plain
 from tiekd.errors import DataError
 
 DEPTH_SCALE = 256
@@ -46,7 +47,11 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
     """
     where = where or ("The picture" if isinstance(source, bytes) else str(source))
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG",)) as image:
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        plain = decode_plain(data)
+        if plain is not None and plain.ndim == 2:
+            return plain
+        with Image.open(BytesIO(data), formats=("PNG",)) as image:
             mode = image.mode
             # Older Pillows open 16-bit grey as 32-bit "I".
             stored = np.asarray(image) if mode in {"I;16", "I;16B", "I"} else None
@@ -64,3 +69,8 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
             hint="Depth is stored as 16-bit greyscale PNG; colour pictures hold no depth.",
         )
     return stored.astype(np.uint16)
+
+
+def read_metres(path: Path, *, scale: float = DEPTH_SCALE) -> NDArray[np.float32]:
+    """Depth `[H, W]` in metres, 0 = none, of a 16-bit grey PNG file. Raises what `decode` raises."""
+    return to_metres(decode(path), scale=scale)

@@ -7,16 +7,16 @@ once; and Intel's ISA-L inflates at twice the speed of zlib. Together that takes
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from tiekd.codecs.photo import MAX_PIXELS
 from tiekd.codecs.png import SIGNATURE
+
+MAX_PIXELS = 64_000_000
+"""No larger picture is decoded unless the caller allows it."""
 
 _BYTES_PER_PIXEL = {(8, 2): 3, (16, 0): 2}
 """Of the kinds that are read here, by bit depth and colour type: 8-bit RGB and 16-bit grey."""
@@ -24,26 +24,25 @@ _UNFILTERED, _SUB = 0, 1
 _HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs", b"tIME", b"tEXt"}
 
 
-def read_plain(path: Path) -> NDArray[Any] | None:
+def decode_plain(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[Any] | None:
     """Pixels of an 8-bit RGB `[H, W, 3]` or 16-bit grey `[H, W]` PNG.
 
-    None for a file that is missing, damaged, stored in any other way, or not to be shown as it is stored
-    (orientation, transparency): Pillow reads those, or says what is wrong with them.
+    None for bytes that are damaged, larger than `max_pixels`, stored in any other way, or not to be shown as
+    they are stored (orientation, transparency): Pillow reads those, or says what is wrong with them.
     """
     try:
-        data = path.read_bytes()
-        return _decode(data)
-    except (OSError, struct.error, isal_zlib.error):  # type: ignore[misc]  # isal's stub calls it an instance
+        return _decode(data, max_pixels)
+    except (struct.error, isal_zlib.error):  # type: ignore[misc]  # isal's stub calls it an instance
         return None
 
 
-def _decode(data: bytes) -> NDArray[Any] | None:
+def _decode(data: bytes, max_pixels: int) -> NDArray[Any] | None:
     body = _body(data)
     if body is None:
         return None
     width, height, bit_depth, color_type, *_, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     pixel_bytes = _BYTES_PER_PIXEL.get((bit_depth, color_type))
-    if pixel_bytes is None or interlaced or not 0 < width * height <= MAX_PIXELS:
+    if pixel_bytes is None or interlaced or not 0 < width * height <= max_pixels:
         return None
     n_bytes = height * (1 + width * pixel_bytes)
     inflater = isal_zlib.decompressobj()
@@ -54,10 +53,11 @@ def _decode(data: bytes) -> NDArray[Any] | None:
     filters = rows[:, 0]
     if filters[0] not in (_UNFILTERED, _SUB) or (filters != filters[0]).any():
         return None
-    pixels = np.array(rows[:, 1:]).reshape(height, width, pixel_bytes)
+    pixels = rows[:, 1:].reshape(height, width, pixel_bytes)
     if filters[0] == _SUB:
-        # torch sums a picture five times as fast as numpy.
-        pixels = torch.cumsum(torch.from_numpy(pixels), dim=1, dtype=torch.uint8).numpy()
+        pixels = np.cumsum(pixels, axis=1, dtype=np.uint8)
+    elif pixel_bytes == 3:
+        pixels = pixels.copy()  # The bytes that it is a view of can't be written to.
     return pixels if pixel_bytes == 3 else pixels.view(">u2")[..., 0].astype(np.uint16)
 
 

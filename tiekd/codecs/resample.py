@@ -1,16 +1,22 @@
-"""Bilinear resizing in numpy, as `torch.nn.functional.interpolate` does it, written as two sparse matrices.
+"""Resizing: bilinear as networks do it, and by Pillow for pictures and for depth on disk.
 
-Every row of a `Taps` names two source positions and the share of the second. Two resizes in a row compose, so
-that the distribution under one pixel of a photo can be read without resizing all of it.
+The first is `torch.nn.functional.interpolate` in numpy, written as two sparse matrices. Every row of a `Taps`
+names two source positions and the share of the second. Two resizes in a row compose, so that the distribution
+under one pixel of a photo can be read without resizing all of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+Number = TypeVar("Number", np.uint8, np.float32)
+_REDUCING_GAP = 3.0
+"""Where a picture shrinks by more than this, Pillow averages whole blocks first: faster, and nearly equal."""
 _ROWS_AT_ONCE = 512
 """A photo of many megapixels is resized in strips, so that no copy of all of it is needed."""
 
@@ -60,3 +66,35 @@ def resize(values: NDArray[np.float32], size: tuple[int, int], *, align_corners:
         right *= columns.share
         np.add(left, right, out=resized[..., part, :])
     return resized
+
+
+def scale_photo(
+    image: NDArray[np.uint8], size: tuple[int, int], *, in_one_step: bool = False
+) -> NDArray[np.uint8]:
+    """RGB `[H, W, 3]` at `size` (height, width), averaged where it becomes smaller.
+
+    `in_one_step` filters all pixels at once; else whole blocks are averaged first, which is faster.
+    """
+    if image.shape[:2] == size:
+        return image
+    gap = None if in_one_step else _REDUCING_GAP
+    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=gap))
+
+
+def scale_nearest(values: NDArray[Number], size: tuple[int, int]) -> NDArray[Number]:
+    """Depth `[H, W]` or RGB `[H, W, 3]` at `size` (height, width), without mixing pixels."""
+    if values.shape[:2] == size:
+        return values
+    return np.asarray(
+        Image.fromarray(values).resize(size[::-1], Image.Resampling.NEAREST), dtype=values.dtype
+    )
+
+
+def enlarge_cells(values: NDArray[np.float32], size: tuple[int, int], *, cell_px: int) -> NDArray[np.float32]:
+    """`values` `[h, w]`, one per cell of `cell_px` pixels, stretched (bilinear) to `size` (height, width).
+
+    The last cells may reach beyond `size`; that part is left out.
+    """
+    covered = (0, 0, size[1] / cell_px, size[0] / cell_px)
+    stretched = Image.fromarray(values).resize(size[::-1], Image.Resampling.BILINEAR, box=covered)
+    return np.asarray(stretched, dtype=np.float32)

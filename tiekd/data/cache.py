@@ -18,8 +18,9 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
+from tiekd.codecs.photo import image_size
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.read import fitted_size, image_size
+from tiekd.data.seen import fitted_size
 from tiekd.data.transforms import Layers
 from tiekd.files import arriving_folder, digest_of, refusals_told, state_of
 

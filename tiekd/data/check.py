@@ -10,20 +10,18 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from tiekd.codecs.png import END, SIGNATURE
+from tiekd.codecs.photo import read_photo
+from tiekd.codecs.whole import check_chunks
 from tiekd.data.crops import KB_CROP_SIZE
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.plausible import implausible, untypical
 from tiekd.data.prepare.wanted import archive_of
-from tiekd.data.read import read_image
 from tiekd.errors import ConfigError, DataError, RunFailedError
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
@@ -192,28 +190,9 @@ def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> NDArray[np.u
 
 
 def _read_whole(path: Path) -> NDArray[np.uint8]:
-    image = read_image(path)
-    _check_chunks(path)
+    image = read_photo(path)
+    check_chunks(path)
     return image
-
-
-def _check_chunks(path: Path) -> None:
-    """Raise DataError for a PNG without its end or with a wrong checksum.
-
-    The decoder does not notice this: it stops reading as soon as it has all pixels.
-    """
-    try:
-        content = path.read_bytes()
-        if not content.startswith(SIGNATURE):
-            return
-        with Image.open(BytesIO(content)) as picture:
-            picture.verify()
-        if END not in content:
-            raise OSError("its end is missing")
-    except (OSError, SyntaxError) as error:
-        raise DataError(
-            f"{path} is cut short or damaged: {error}.", hint="Fetch or write the file again."
-        ) from error
 
 
 def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[Fault]:
@@ -242,7 +221,7 @@ def _check_depth(
         return None
     try:
         depth = source.read_depth(frame)
-        _check_chunks(path)
+        check_chunks(path)
     except DataError as error:
         # A readable picture that is not 16-bit grey was stored in another form, so it is not corrupt.
         faults.append(Fault("misscaled" if _is_picture(path) else "corrupt", frame.depth, str(error)))

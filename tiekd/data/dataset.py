@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
+from tiekd.codecs.resample import scale_nearest, scale_photo
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.photometry import PhotoSettings, augment_photo
-from tiekd.data.read import fit_depth, fit_image, fitted_size
+from tiekd.data.seen import fitted_size
 from tiekd.data.transforms import (
     Layers,
     ViewSettings,
@@ -90,8 +91,8 @@ class LooseFrames:
         if self.max_pixels:
             size = fitted_size(image.shape[0], image.shape[1], self.max_pixels)
             scale = size[1] / image.shape[1]
-            image = fit_image(image, size)
-            depth = None if depth is None else fit_depth(depth, size)
+            image = scale_photo(image, size)
+            depth = None if depth is None else scale_nearest(depth, size)
         if self.crop == "kb":
             top, left, height, width = kb_crop_box(*image.shape[:2])
             image = image[top : top + height, left : left + width]

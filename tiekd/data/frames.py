@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.data.read import read_depth_png, read_image
+from tiekd.codecs import png16
+from tiekd.codecs.photo import read_photo
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 
 NetworkCrop = Literal["kb", "none"]
@@ -64,7 +65,7 @@ class FrameSource:
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
-        return read_image(self.image_path(frame))
+        return read_photo(self.image_path(frame))
 
     def read_depth(self, frame: Frame) -> NDArray[np.float32]:
         """Ground truth `[H, W]` in metres, 0 = none. Raises DataError for a missing or broken file."""
@@ -74,7 +75,7 @@ class FrameSource:
                 f"The split gives no ground truth for {frame.image}.",
                 hint="Write the depth file as the second word of the line.",
             )
-        return read_depth_png(path, scale=self.depth_scale)
+        return png16.read_metres(path, scale=self.depth_scale)
 
 
 def open_source(spec: str) -> FrameSource:

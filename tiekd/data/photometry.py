@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import math
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
+from tiekd.codecs.photo import through_jpeg
 from tiekd.data.transforms import to_levels
 
 # RGB to YIQ: brightness and two colour axes. A rotation of the two axes changes the hue only.
@@ -146,8 +145,5 @@ def _blur(image: Tensor, sigma_px: float) -> Tensor:
 
 
 def _jpeg(image: Tensor, quality: int) -> Tensor:
-    buffer = io.BytesIO()
     pixels = image.permute(1, 2, 0).contiguous().numpy()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-    with Image.open(buffer) as picture:
-        return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    return torch.from_numpy(through_jpeg(pixels, quality=quality)).permute(2, 0, 1)

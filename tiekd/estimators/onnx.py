@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import Field
 
 from tiekd.card import METADATA_KEY, ModelCard
-from tiekd.codecs.resample import resize
+from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import CheckpointError, ConfigError, RunFailedError
 from tiekd.estimators.base import (
     DEFAULT_MAX_DEPTH_M,
@@ -134,8 +133,7 @@ class OnnxDepth:
 
     def _fitted(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.size is not None:
-            stretched = Image.fromarray(image).resize(self.size[::-1], Image.Resampling.BILINEAR)
-            return np.asarray(stretched)
+            return scale_photo(image, self.size, in_one_step=True)
         bottom, right = (-side % self.options.multiple for side in image.shape[:2])
         return np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="symmetric")
 

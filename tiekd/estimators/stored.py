@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.codecs import png16
+from tiekd.codecs.arrays import read_map
 from tiekd.data.check import Fault
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.errors import ConfigError, DataError
@@ -123,12 +124,7 @@ def fault_of_declared(
 def _read_numbers(path: Path) -> NDArray[np.float32]:
     if path.suffix == ".png":
         return png16.decode(path).astype(np.float32)
-    try:
-        return np.asarray(np.load(path, allow_pickle=False), np.float32).squeeze()
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{path} is no array of numbers: {error}", hint="Write it with numpy.save."
-        ) from error
+    return np.asarray(read_map(path), np.float32)
 
 
 def _digest(root: Path) -> str:

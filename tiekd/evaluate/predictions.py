@@ -10,9 +10,10 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs import png16
+from tiekd.codecs.resample import scale_nearest
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame
-from tiekd.data.read import fit_depth, read_depth_png
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.evaluate.protocol import Protocol
@@ -69,7 +70,7 @@ def label_of_window(
     if labels.info.crop == "kb":
         return labels.read(frame, (window.height, window.width))
     whole = labels.read(frame, labels.info.shown_size(size[0], size[1]))
-    return fit_depth(whole, (size[0], size[1]))[window.region]
+    return scale_nearest(whole, (size[0], size[1]))[window.region]
 
 
 def _of_labels(labels: LabelFolder) -> Predicts:
@@ -135,7 +136,7 @@ class StoredPredictions:
         self.check([frame])
         path = self._look_for(frame)
         assert path is not None
-        return _cut(read_depth_png(path, scale=self.depth_scale), str(path), image, window)
+        return _cut(png16.read_metres(path, scale=self.depth_scale), str(path), image, window)
 
     def _look_for(self, frame: Frame) -> Path | None:
         return next((self.root / name for name in frame.stored_names() if (self.root / name).is_file()), None)

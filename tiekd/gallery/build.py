@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tiekd.codecs import png, png16
-from tiekd.codecs.photo import decode_photo
+from tiekd.codecs.photo import decode_photo, encode_jpeg
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
@@ -124,12 +122,9 @@ def _write_frame(
     predictors: Sequence[Predictor],
     options: BuildOptions,
 ) -> FrameEntry:
-    jpeg = BytesIO()
-    Image.fromarray(source.read_image(frame)).save(
-        jpeg, "JPEG", quality=options.jpeg_quality, optimize=True, subsampling="4:2:0"
-    )
-    write_bytes(out / IMAGE_FOLDER / f"{frame_id}.jpg", jpeg.getvalue())
-    photo = decode_photo(jpeg.getvalue())
+    jpeg = encode_jpeg(source.read_image(frame), quality=options.jpeg_quality, small=True)
+    write_bytes(out / IMAGE_FOLDER / f"{frame_id}.jpg", jpeg)
+    photo = decode_photo(jpeg)
     if frame.depth:
         truth = source.read_depth(frame)
         if truth.shape != photo.shape[:2]:

@@ -10,17 +10,15 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from tiekd.codecs import png, png16
-from tiekd.codecs.photo import decode_photo
+from tiekd.codecs import arrays, png, png16
+from tiekd.codecs.photo import decode_photo, stored_as
 from tiekd.errors import DataError
 from tiekd.gallery.grid import GridNote
 from tiekd.render import colormap
 from tiekd.types import DepthRange
 
 Kind = Literal["grey16", "color", "grey8", "array"]
-ARRAY_SUFFIXES = (".npy", ".npz")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 KIND_WORDS: dict[Kind, str] = {
     "grey16": "a 16-bit picture",
@@ -28,8 +26,6 @@ KIND_WORDS: dict[Kind, str] = {
     "grey8": "an 8-bit grey picture",
     "array": "an array",
 }
-_PNG_END = b"IEND\xaeB`\x82"
-_DAMAGED = "The file is damaged; write it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,8 @@ class Grey16Decoder:
 
     def depth(self, path: Path) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none. Raises DataError."""
-        if path.suffix.lower() in ARRAY_SUFFIXES:
-            values = _read_array(path)
+        if path.suffix.lower() in arrays.SUFFIXES:
+            values = arrays.read_map(path, where=path.name)
             if values.dtype.kind == "f":
                 return png16.to_uint16(values)
             stored: NDArray[Any] = values
@@ -148,24 +144,22 @@ def probe(path: Path) -> Probe:
 
 
 @lru_cache(maxsize=65536)
-def _probe(path: Path, _mtime_ns: int, size: int) -> Probe:
+def _probe(path: Path, _mtime_ns: int, _size: int) -> Probe:
     try:
-        if path.suffix.lower() in ARRAY_SUFFIXES:
-            shape = _read_array(path).shape
+        if path.suffix.lower() in arrays.SUFFIXES:
+            shape = arrays.read_map(path, where=path.name).shape
             return Probe("array", (shape[1], shape[0]))
-        with Image.open(path) as image:
-            mode, pixels = image.mode, image.size
-        if path.suffix.lower() == ".png" and not _ends_with(path, size, _PNG_END):
-            return Probe(None, pixels, f"{path.name} is cut off before its end.")
+        kind, (height, width) = stored_as(path)
+        text = png.read_note(path) if path.suffix.lower() == ".png" else ""
     except DataError as error:
         return Probe(None, (0, 0), str(error))
     # Pillow raises nearly every type there is on damaged files.
     except Exception as error:
         return Probe(None, (0, 0), f"{path.name} can't be read: {_reason(error)}.")
-    if mode.startswith("I"):
-        note = GridNote.read(png.read_note(path)) if path.suffix.lower() == ".png" else None
-        return Probe("grey16", (note.shown[1], note.shown[0]) if note else pixels)
-    return Probe("grey8" if mode in {"L", "1", "LA"} else "color", pixels)
+    if text is None:
+        return Probe(None, (width, height), f"{path.name} is cut off before its end.")
+    note = GridNote.read(text) if kind == "grey16" else None
+    return Probe(kind, (note.shown[1], note.shown[0]) if note else (width, height))
 
 
 def _reason(error: Exception) -> str:
@@ -173,33 +167,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or "it is no picture"
     return str(error).rstrip(".") or type(error).__name__
-
-
-def _ends_with(path: Path, size: int, end: bytes) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, size - len(end)))
-        return file.read() == end
-
-
-def _read_array(path: Path) -> NDArray[Any]:
-    """A 2-D array of numbers from .npy or .npz (`depth_m`, or its only array). Raises DataError."""
-    try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
-        if isinstance(loaded, np.ndarray):
-            array = loaded
-        else:
-            with loaded:
-                names = loaded.files
-                array = loaded["depth_m" if "depth_m" in names else names[0]]
-    except Exception as error:  # numpy lets zip's, pickle's and struct's own errors through.
-        raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint=_DAMAGED) from error
-    array = np.squeeze(array)
-    if array.ndim != 2 or array.dtype.kind not in "fui" or 0 in array.shape:
-        raise DataError(
-            f"{path.name} holds {array.dtype} {list(array.shape)}, not depth [H, W].",
-            hint="Save one float array in metres per frame.",
-        )
-    return array
 
 
 def _read_rgb(path: Path) -> NDArray[np.uint8]:

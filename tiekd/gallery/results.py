@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tiekd.codecs import png16
+from tiekd.codecs import arrays, png16
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import (
-    ARRAY_SUFFIXES,
     KIND_WORDS,
     PICTURE_SUFFIXES,
     Decoder,
@@ -97,7 +96,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _scan(folder: Path) -> _Folder:
     files: dict[str, Path] = {}
-    shown = (*PICTURE_SUFFIXES, *ARRAY_SUFFIXES)
+    shown = (*PICTURE_SUFFIXES, *arrays.SUFFIXES)
     found = [path for path in folder.glob("*") if path.suffix.lower() in shown and path.name[0] != "."]
     for path in sorted(found, key=lambda path: (shown.index(path.suffix.lower()), path.name)):
         files.setdefault(path.stem, path)

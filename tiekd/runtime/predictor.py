@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.card import ModelCard
-from tiekd.codecs.photo import read_photo
+from tiekd.codecs.photo import from_pillow, read_photo
 from tiekd.errors import DataError
 from tiekd.runtime.engines.base import Engine
 from tiekd.runtime.engines.open import open_engine
@@ -85,7 +85,7 @@ def as_pixels(photo: Photo) -> NDArray[np.uint8]:
     if isinstance(photo, str | Path):
         return read_photo(Path(photo))
     if isinstance(photo, Image.Image):
-        return np.array(photo.convert("RGB"))
+        return from_pillow(photo)
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or 0 in photo.shape:
         raise DataError(
             f"Expected RGB pixels [H, W, 3] of type uint8, got {photo.dtype} {list(photo.shape)}.",

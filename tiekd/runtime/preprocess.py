@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tiekd.card import ModelCard
-from tiekd.codecs.resample import resize
+from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import ConfigError
 
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -54,10 +53,7 @@ def plan_view(height: int, width: int, card: ModelCard) -> View:
 
 def to_network(photo: NDArray[np.uint8], view: View) -> NDArray[np.float32]:
     """Normalised input `[1, 3, H, W]` at the padded size of `view`, from an RGB `photo` `[H, W, 3]`."""
-    if view.scaled != view.photo:
-        image = Image.fromarray(photo)
-        size = (view.scaled[1], view.scaled[0])
-        photo = np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0))
+    photo = scale_photo(photo, view.scaled)
     bottom, right = view.padded[0] - view.scaled[0], view.padded[1] - view.scaled[1]
     if bottom or right:
         photo = np.pad(photo, ((0, bottom), (0, right), (0, 0)), mode="reflect")

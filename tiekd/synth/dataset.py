@@ -7,25 +7,22 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
+from tiekd.codecs import png, png16
+from tiekd.codecs.whole import is_sound_png
 from tiekd.errors import ConfigError, DataError
 from tiekd.files import refusals_told, write_bytes
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
 WORLD_VERSION = 3
-DEPTH_SCALE = 256
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")
 _MOST_JITTER = 0.5
 """At this spread one focal length in twenty is less than 0.37 or more than 2.7 times the usual one."""
-_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
     """Render one frame unless both of its files are there; the depth is written last."""
     image_name, depth_name = frame_paths(index, options.frames_per_drive)
     image_path, depth_path = root / "input" / image_name, root / "gt_depth" / depth_name
-    if _whole(image_path) and _whole(depth_path):
+    if is_sound_png(image_path) and is_sound_png(depth_path):
         return False
     frame = render_frame(
         options.seed,
@@ -152,35 +149,9 @@ def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
     depth_m = frame.depth_m
     if options.sparse == "lidar":
         depth_m = sparse_scan(depth_m, frame.intrinsics, np.random.default_rng([options.seed, index, 64]))
-    write_bytes(image_path, _png(frame.image))
-    write_bytes(depth_path, _png(encode_depth(depth_m)))
+    write_bytes(image_path, png.encode_rgb(frame.image))
+    write_bytes(depth_path, png16.encode(depth_m))
     return True
-
-
-def encode_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Depth in metres (0 = none) to stored integers, metres × 256; a depth never rounds to 0."""
-    stored = np.clip(np.rint(depth_m * DEPTH_SCALE), 1, 65535)
-    return np.where(depth_m > 0, stored, 0).astype(np.uint16)
-
-
-def _whole(path: Path) -> bool:
-    """True for a PNG whose every chunk is there and passes its checksum."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-len(_PNG_END), 2)
-            if file.read() != _PNG_END:
-                return False
-        with Image.open(path) as picture:
-            picture.verify()
-    except (OSError, SyntaxError):  # Pillow reports a damaged chunk as a SyntaxError
-        return False
-    return True
-
-
-def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def _write_splits(

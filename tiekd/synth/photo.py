@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from tiekd.codecs.photo import through_jpeg
 
 Picture = NDArray[np.float32]
 
@@ -103,6 +102,4 @@ def _jpeg(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     """Sometimes a round trip through JPEG."""
     if rng.random() < 0.6:
         return picture
-    buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=int(rng.integers(40, 96)))
-    return np.asarray(Image.open(buffer).convert("RGB"))
+    return through_jpeg(picture, quality=int(rng.integers(40, 96)))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as lightning
 from numpy.typing import NDArray
-from PIL import Image
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 from torch import Tensor
 
+from tiekd.codecs.resample import scale_nearest
 from tiekd.errors import UnavailableError
 from tiekd.recipe.recipe import Recipe
 from tiekd.render import color_index, colorize, colormap
@@ -112,4 +112,4 @@ def _error(depth: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np
 def _section(logits: Tensor, width: int) -> NDArray[np.uint8]:
     row = logits[:, int(_SECTION_AT * logits.shape[1])].float().softmax(dim=0).cpu().numpy()
     shown = colormap("magma")[color_index(np.sqrt(row[::-1]), 0, 1)]
-    return np.asarray(Image.fromarray(shown).resize((width, _SECTION_PX), Image.Resampling.NEAREST))
+    return scale_nearest(shown, (_SECTION_PX, width))

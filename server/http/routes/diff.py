@@ -24,6 +24,7 @@ from server.http.schemas import DiffBody, DiffStatistics, Percentiles
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
 from tiekd import render
+from tiekd.codecs import arrays
 from tiekd.types import DepthMap
 
 router = APIRouter(tags=["depth"])
@@ -73,10 +74,10 @@ async def diff(
         headers["X-Value-Range"] = f"{low:g},{high:g}"
         data, encode_ms = await timed(lambda: render.scalar_png(difference, low=low, high=high, cmap=colours))
     elif fmt == "npy":
-        data, encode_ms = await timed(lambda: render.npy_bytes(difference))
+        data, encode_ms = await timed(lambda: arrays.npy_bytes(difference))
     elif fmt == "npz":
         depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
-        data, encode_ms = await timed(lambda: render.npz_bytes(difference=difference, **depths))
+        data, encode_ms = await timed(lambda: arrays.npz_bytes(difference=difference, **depths))
     else:
         body = DiffBody(
             a=a,

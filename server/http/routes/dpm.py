@@ -18,6 +18,7 @@ from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
 from tiekd import render
 from tiekd.card import ModelCard
+from tiekd.codecs import arrays
 from tiekd.errors import ConfigError
 from tiekd.runtime.dpm import PhotoDpm
 from tiekd.runtime.target import DEFAULT_N_BINS, DEFAULT_SIGMA_M, TargetDpm
@@ -117,7 +118,7 @@ class _Ask:
         """The map as a file, and the upper end of its colour scale."""
         values, high = self._values(dpm)
         if fmt == "npy":
-            return render.npy_bytes(values), high
+            return arrays.npy_bytes(values), high
         return render.scalar_png(values, low=0, high=high, cmap=cmap), high
 
     def _values(self, dpm: Dpm) -> tuple[NDArray[np.float32], float]:

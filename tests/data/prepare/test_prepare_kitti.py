@@ -24,6 +24,7 @@ from download_kit import (
 )
 from filelock import FileLock
 
+from tiekd.codecs.whole import has_ends
 from tiekd.data.frames import list_frames, open_source
 from tiekd.data.prepare import downloads, job, prepare_kitti
 from tiekd.errors import ConfigError, DataError
@@ -305,7 +306,7 @@ def test_a_killed_call_is_resumed(packed, split, tmp_path):
     assert result.incomplete == 0
     assert tree(out) == FOUR_FRAMES | {LIST}
     assert not list(out.rglob(".*.part"))
-    assert all(downloads.is_whole(path) for path in out.rglob("*.png"))
+    assert all(has_ends(path) for path in out.rglob("*.png"))
 
 
 def test_two_calls_do_not_work_in_one_folder(packed, split, tmp_path):

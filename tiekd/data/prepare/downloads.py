@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from tiekd.codecs.png import read_note
+from tiekd.codecs.whole import has_ends
 from tiekd.data.prepare.wanted import Wanted
 from tiekd.errors import DataError
 
 _CHUNK = 1 << 20
-_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
 class Stored(Protocol):
@@ -136,7 +135,7 @@ class Downloads:
             status = path.stat()
         except OSError:
             return None
-        if not is_whole(path):
+        if not has_ends(path):
             self.damaged[str(path)] = "is cut short"
             return None
         return LooseFile(path, status.st_size, status.st_dev)
@@ -164,16 +163,3 @@ def _open_zip(path: Path) -> ZipFile:
         raise DataError(
             f"{path} can't be read: {error.strerror}.", hint="Check its permissions and the disk."
         ) from error
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a PNG or JPEG file has its beginning and its end. A truncated download or copy has no end."""
-    try:
-        if path.suffix == ".png":
-            return read_note(path) is not None
-        with path.open("rb") as file:
-            begins = file.read(2)
-            file.seek(-2, 2)
-            return begins == _JPEG_START and file.read(2) == _JPEG_END
-    except OSError:
-        return False

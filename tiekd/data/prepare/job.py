@@ -13,7 +13,8 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from tiekd.data.prepare.downloads import Downloads, LooseFile, Stored, is_whole
+from tiekd.codecs.whole import has_ends
+from tiekd.data.prepare.downloads import Downloads, LooseFile, Stored
 from tiekd.data.prepare.wanted import Wanted
 from tiekd.errors import ConfigError, DataError
 from tiekd.files import arriving, cannot_write
@@ -139,11 +140,11 @@ def _is_there(path: Path, stored: Stored | None) -> bool:
     if not path.is_file():
         return False
     if stored is None or not stored.exact:
-        return is_whole(path)
+        return has_ends(path)
     n_bytes = path.stat().st_size
     if n_bytes == stored.n_bytes:
         return True
-    if is_whole(path):
+    if has_ends(path):
         raise DataError(
             f"{path} is another file than the download's: {n_bytes} bytes, not {stored.n_bytes}.",
             hint="Give another --out, or delete it.",

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from tiekd.codecs.photo import encode_jpeg
 from tiekd.codecs.png import encode_grey16
 from tiekd.data.prepare.wanted import NYU_LABELLED_FILE, Wanted
 from tiekd.errors import DataError, UnavailableError
@@ -106,9 +105,7 @@ class LabelledFrames:
             return encode_grey16(np.ascontiguousarray(np.clip(steps, 0, 65535), np.uint16))
         picture = np.zeros((*_SIZE, 3), np.uint8)
         picture[_PICTURE] = stored.T[_PICTURE]
-        buffer = BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=_JPEG_QUALITY)
-        return buffer.getvalue()
+        return encode_jpeg(picture, quality=_JPEG_QUALITY)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from tiekd.codecs import png16
+from tiekd.codecs.photo import image_size
 from tiekd.codecs.png import read_note
+from tiekd.codecs.resample import enlarge_cells
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.data.read import image_size, read_grey16
 from tiekd.errors import DataError
 from tiekd.estimators.labels.sidecar import FULL_SCALE, read_info
 from tiekd.files import digest_of, state_of
@@ -40,7 +41,7 @@ class LabelFolder:
         would take for 0 m.
         """
         path = self.path(frame)
-        depth = self.info.to_metres(read_grey16(path))
+        depth = self.info.to_metres(png16.decode(path))
         expected = self.info.stored_size(size)
         if depth.shape != expected:
             raise DataError(
@@ -62,10 +63,7 @@ class LabelFolder:
         depth, shrink = self.stored(frame, size), self.info.shrink
         if shrink == 1:
             return depth
-        # The last cells may reach beyond the frame; the box leaves that part out.
-        covered = (0, 0, size[1] / shrink, size[0] / shrink)
-        stretched = Image.fromarray(depth).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=covered)
-        return np.asarray(stretched, dtype=np.float32)
+        return enlarge_cells(depth, size, cell_px=shrink)
 
     def digest(self) -> str:
         """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from tiekd.codecs.resample import scale_photo
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import NetworkCrop
-from tiekd.data.read import fit_image, fitted_size
+from tiekd.data.seen import fitted_size
 from tiekd.errors import ConfigError, DataError
 from tiekd.faults import faults_as
 from tiekd.files import create, write_bytes
@@ -67,7 +68,7 @@ class LabelInfo(BaseModel):
 
 def shown_part(image: NDArray[np.uint8], *, max_pixels: int | None, crop: NetworkCrop) -> NDArray[np.uint8]:
     """What of a picture RGB `[H, W, 3]` is labelled: scaled down, then cut."""
-    image = fit_image(image, fitted_size(image.shape[0], image.shape[1], max_pixels))
+    image = scale_photo(image, fitted_size(image.shape[0], image.shape[1], max_pixels))
     return image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]] if crop == "kb" else image
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tiekd.codecs.photo import image_size
 from tiekd.codecs.png import read_note
 from tiekd.data.check import Fault
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.data.read import image_size
 from tiekd.errors import DataError
 from tiekd.estimators.labels.folder import LabelFolder
 from tiekd.estimators.labels.sidecar import FULL_SCALE

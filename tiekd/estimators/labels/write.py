@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.codecs.png import encode_grey16, read_note
+from tiekd.codecs.png import encode_grey16
+from tiekd.codecs.whole import has_ends
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels.folder import LabelFolder, origin_note
@@ -80,7 +81,7 @@ def write_labels(
     begin(out, info)
     remove_leftovers(out, "*.png", older_than_s=_STALE_S)
     share = shard.of(frames)
-    todo = [frame for frame in share if not _is_whole(out / frame.label_name)]
+    todo = [frame for frame in share if not has_ends(out / frame.label_name)]
     missing = set(todo)
     LabelFolder(out).check_unchanged(source, (frame for frame in share if frame not in missing))
     for done, frame in enumerate(todo, 1):
@@ -149,10 +150,6 @@ def picture_note(path: Path) -> str:
         raise DataError(
             f"Can't read {path}: {error.strerror}.", hint="Check the split and the root of the data set."
         ) from error
-
-
-def _is_whole(path: Path) -> bool:
-    return path.is_file() and read_note(path) is not None
 
 
 def _plan(
