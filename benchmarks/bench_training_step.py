@@ -7,7 +7,7 @@ A step is: normalise, forward, loss, backward, clip, optimiser, schedule, and ru
 has one. `published` is the published KITTI student (17.6 M parameters, 257 bins at full size), `demo` the
 shipped one at its recipe's size. Straightforward: the same network, whose head takes the expectation as it is
 written down (softmax, times centres, summed) and whose loss is the published definition line by line over
-all bins, differentiated by autograd. Ours: `tiekd.training.task`, without Lightning's loop. The forms start
+all bins, differentiated by autograd. Ours: `tiekd.training.step`, without Lightning's loop. The forms start
 from equal weights and take turns in one process, and with them the network alone, which no loss can avoid;
 seconds are CPU seconds, memory is what a step adds at its peak.
 """
@@ -31,7 +31,7 @@ from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
 from tiekd.models.base import DepthModel
 from tiekd.recipe.recipe import Recipe, load_recipe
 from tiekd.training.network import build_network
-from tiekd.training.task import DistillTask
+from tiekd.training.step import DistillTask
 from tiekd.types import Sample
 
 ROWS = {"published": "tiekd_mobilenetv2.adabins_kitti", "demo": "tiekd_mobilenetv2.demo"}
@@ -155,16 +155,19 @@ class Ours:
         self.loss = 0.0
 
     def step(self, batch: Sample) -> None:
-        def closure() -> Tensor:
-            self.optimizer.zero_grad()
-            with patch.object(self.task, "log"):  # needs Lightning's loop
-                loss = self.task.training_step(batch, 0)
-            loss.backward()
-            self.task.configure_gradient_clipping()
-            return loss
-
-        self.task.optimizer_step(0, 0, self.optimizer, closure)
-        self.schedule.step()
+        self.optimizer.zero_grad()
+        # What the step asks of Lightning's trainer, which is not here.
+        trainer = patch.multiple(
+            self.task,
+            log=lambda *_, **__: None,
+            manual_backward=Tensor.backward,
+            loss_scale=lambda: 1.0,
+            optimizers=lambda: self.optimizer,
+            lr_schedulers=lambda: self.schedule,
+        )
+        # The first gradients are compared after the step, so they stay until the next one.
+        with trainer, patch.object(self.optimizer, "zero_grad"):
+            self.task.training_step(batch, 0)
         self.loss = self.task.parts["loss"]
 
 

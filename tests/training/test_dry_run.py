@@ -18,7 +18,7 @@ from tiekd.recipe.recipe import load_recipe
 from tiekd.training.datamodule import open_data
 from tiekd.training.dry_run import dry_run
 from tiekd.training.network import build_network
-from tiekd.training.task import DistillTask
+from tiekd.training.step import DistillTask
 
 ROW = "baseline_mobilenetv2.demo"
 

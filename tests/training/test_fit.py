@@ -20,11 +20,12 @@ from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
 from tiekd.estimators.labels import LabelInfo, write_labels
 from tiekd.models.registry import load
 from tiekd.recipe.recipe import load_recipe
-from tiekd.training.callbacks import Keeper
+from tiekd.training.average import update_average
 from tiekd.training.datamodule import open_data
 from tiekd.training.fit import fit
+from tiekd.training.keeper import Keeper
 from tiekd.training.network import build_network
-from tiekd.training.task import DistillTask, update_average
+from tiekd.training.step import DistillTask
 from tiekd.types import Sample
 
 
@@ -113,7 +114,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(tiny_recipe, tm
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_recipe, tmp_path, monkeypatch):
     nan = {"silog_loss": torch.tensor(float("nan"), requires_grad=True)}
-    monkeypatch.setattr("tiekd.training.task.loss_parts", lambda *_: nan)
+    monkeypatch.setattr("tiekd.training.step.loss_parts", lambda *_: nan)
     with pytest.raises(RunFailedError, match="The loss is nan at step 0"):
         run(tiny_recipe("baseline_mobilenetv2.demo"), tmp_path / "run")
     assert not (tmp_path / "run" / "last.ckpt").exists()
@@ -292,17 +293,16 @@ def test_the_best_weights_are_those_of_the_best_validation(tiny_recipe, tmp_path
     scores = iter([0.5, 0.2, 0.9])
 
     def validated(self):
-        self._val_rows = []
         self.log("val/abs_rel", next(scores))
 
     monkeypatch.setattr(DistillTask, "on_validation_epoch_end", validated)
     recipe = tiny_recipe("baseline_mobilenetv2.demo", optim__steps=6, run__save_every=6)
     kept = {}
-    from tiekd.training import callbacks
+    from tiekd.training import keeper
 
-    write = callbacks.save
+    write = keeper.save
     monkeypatch.setattr(
-        callbacks, "save", lambda model, path: kept.setdefault(path.name, []).append(write(model, path))
+        keeper, "save", lambda model, path: kept.setdefault(path.name, []).append(write(model, path))
     )
     run(recipe, tmp_path / "run")
     assert len(kept["best.safetensors"]) == 2

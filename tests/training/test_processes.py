@@ -17,8 +17,9 @@ from training_kit import TINY_STUDENT, different, rows, run
 from tiekd.errors import ConfigError, RunFailedError
 from tiekd.models.registry import load
 from tiekd.recipe.recipe import load_recipe
+from tiekd.training.failures import clear_errors
 from tiekd.training.fit import run_network
-from tiekd.training.trainer import Ranks, clear_errors, share_of_batch, this_rank
+from tiekd.training.ranks import Ranks, share_of_batch, this_rank
 
 SMALL = {"decoder_channels": [8, 8, 8, 8], "bottleneck_channels": 8}
 TESTS = Path(__file__).resolve().parent.parent
@@ -35,6 +36,17 @@ def assert_close(first, second):
         assert {k: float(v) for k, v in here.items() if v} == pytest.approx(
             {k: float(v) for k, v in there.items() if v}, rel=1e-5, abs=1e-5
         )
+
+
+def two_processes(jobs):
+    """Run (row, values, folder, resume) one after another, each by the same two processes."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    done = subprocess.run(
+        [*command, str(TESTS / "training" / "torchrun_job.py"), json.dumps(jobs)],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
@@ -58,18 +70,43 @@ def test_two_processes_train_like_one(tiny_world, tiny_labels, tmp_path):
         "run.log_every": 5,
         "run.threads": 1,
     }
-    jobs = [(row, values, str(tmp_path / "two" / row)) for row in MEANS]
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
-    done = subprocess.run(
-        [*command, str(TESTS / "training" / "torchrun_job.py"), json.dumps(jobs)],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    two_processes([(row, values, str(tmp_path / "two" / row), False) for row in MEANS])
     for row in MEANS:
         run(load_recipe(row, values=values), tmp_path / "one" / row)
         assert_close(tmp_path / "one" / row, tmp_path / "two" / row)
         assert not list((tmp_path / "two" / row).glob(".*"))
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_bit_for_bit(tiny_world, tmp_path):
+    """With batch norms in training, whose running statistics each process finds for itself."""
+    values = {
+        **TINY_STUDENT,
+        "network.options": {**TINY_STUDENT["network.options"], **SMALL, "dropout": 0.2},
+        "data.source": f"kitti:{tiny_world}",
+        "optim.steps": 4,
+        "optim.batch_size": 4,
+        "optim.accumulate": 2,
+        "optim.ema_decay": 0.9,
+        "run.save_every": 4,
+        "run.threads": 1,
+    }
+    row, whole, broken = "baseline_mobilenetv2.demo", tmp_path / "whole", tmp_path / "broken"
+    one_step = {**values, "run.max_time": "0:00:00:00"}
+    two_processes(
+        [
+            (row, values, str(whole), False),
+            (row, one_step, str(broken), False),
+            (row, one_step, str(broken), True),
+            (row, one_step, str(broken), True),
+            (row, values, str(broken), True),
+        ]
+    )
+    assert [line["step"] for line in rows(whole) if line["val_abs_rel"]] == ["2", "4"]
+    assert rows(broken) == rows(whole)
+    for name in ("last", "best"):
+        a, b = (load(folder / f"{name}.safetensors").state_dict() for folder in (whole, broken))
+        assert different(dict(a), dict(b)) == []
 
 
 def test_a_batch_in_parts_trains_like_a_whole_one(tiny_recipe, tiny_labels, tmp_path):

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from tiekd.cli.main import app
 from tiekd.errors import CheckpointError, DataError, NotFiniteError
 from tiekd.training.replay import replay
-from tiekd.training.task import DistillTask
+from tiekd.training.step import DistillTask
 
 ROW = "baseline_mobilenetv2.demo"
 
@@ -62,25 +62,20 @@ def test_random_numbers_parts_and_precision_are_replayed_too(tiny_recipe, tmp_pa
         ROW, optim__steps=4, optim__batch_size=4, optim__accumulate=2, optim__precision="bf16",
         network__options={"image_pool": 2, "output_stride": 4, "norm": "batch", "dropout": 0.3},
     )  # fmt: skip
-    clip, losses = DistillTask.configure_gradient_clipping, []
+    losses = []
 
-    def failing(self, *args, **kwargs):
-        if self.global_step == 2:
+    def noting(parts, *, step):
+        losses.append(parts["loss"])
+
+    def failing(*_, step, loss):
+        if step == 2:
             raise NotFiniteError("On purpose.")
-        clip(self, *args, **kwargs)
 
-    step = DistillTask.training_step
-
-    def noting(self, batch, batch_idx):
-        loss = step(self, batch, batch_idx)
-        losses.append(float(loss.detach()))
-        return loss
-
-    monkeypatch.setattr(DistillTask, "configure_gradient_clipping", failing)
-    monkeypatch.setattr(DistillTask, "training_step", noting)
-    with pytest.raises(NotFiniteError) as caught:
-        run(recipe, tmp_path / "run")
-    monkeypatch.setattr(DistillTask, "configure_gradient_clipping", clip)
+    monkeypatch.setattr("tiekd.training.step.check_loss", noting)
+    with monkeypatch.context() as patch:
+        patch.setattr("tiekd.training.step.check_gradients", failing)
+        with pytest.raises(NotFiniteError) as caught:
+            run(recipe, tmp_path / "run")
     seen = replay(kept_file(caught))
     assert (seen.error, seen.step, seen.first_broken) == (None, 2, None)
     assert losses[-2:] == losses[-4:-2]

@@ -18,9 +18,9 @@ from training_kit import FILES, TINY_STUDENT, different, rows, run, run_row
 from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
 from tiekd.models.registry import load
 from tiekd.recipe.recipe import load_recipe
-from tiekd.training.callbacks import MetricsTable
 from tiekd.training.folder import load_checkpoint
-from tiekd.training.task import DistillTask
+from tiekd.training.metrics_table import MetricsTable
+from tiekd.training.step import DistillTask
 
 ROW = "baseline_mobilenetv2.demo"
 
@@ -69,6 +69,30 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tiny_recipe, tmp_path, ki
     for name in ("last", "best"):
         a, b = (load(tmp_path / f / f"{name}.safetensors").state_dict() for f in ("whole", "broken"))
         assert [key for key in a if not torch.equal(a[key], b[key])] == []
+
+
+def as_lightning_counted(path):
+    """A checkpoint as it was when Lightning made the steps: it counted them in another place."""
+    checkpoint = load_checkpoint(path)
+    loop = checkpoint["loops"]["fit_loop"]
+    theirs = loop["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
+    ours = "epoch_loop.manual_optimization.optim_step_progress"
+    loop[ours], theirs["step"] = theirs["step"], loop[ours]
+    assert theirs["step"]["total"]["completed"] == checkpoint["global_step"] > 0
+    torch.save(checkpoint, path)
+
+
+def test_a_run_of_an_older_version_goes_on_twice(tiny_recipe, tmp_path):
+    settings = {"optim__steps": 4, "optim__ema_decay": 0.9, "run__save_every": 10, "run__val_every": 4}
+    run(tiny_recipe(ROW, **settings), tmp_path / "whole")
+    run(tiny_recipe(ROW, **settings, run__max_time="0:00:00:00"), tmp_path / "old")
+    as_lightning_counted(tmp_path / "old" / "last.ckpt")
+    again = run(tiny_recipe(ROW, **settings, run__max_time="0:00:00:00"), tmp_path / "old", resume=True)
+    assert again.steps == 2
+    assert run(tiny_recipe(ROW, **settings), tmp_path / "old", resume=True).steps == 4
+    assert rows(tmp_path / "old") == rows(tmp_path / "whole")
+    first, second = (load_checkpoint(tmp_path / name / "last.ckpt") for name in ("whole", "old"))
+    assert different(first["state_dict"], second["state_dict"]) == []
 
 
 STEPS = 24
@@ -215,7 +239,7 @@ def test_without_validation_a_run_that_went_on_leaves_its_last_weights(tiny_reci
     assert different(best, first) != []
 
 
-def test_a_row_that_was_begun_is_kept_for_all_processes():
+def test_a_row_that_was_begun_is_kept_for_all_processes(tiny_recipe):
     class Trainer:
         world_size, loggers, global_step, max_steps = 2, [], 3, 9
 
@@ -227,13 +251,14 @@ def test_a_row_that_was_begun_is_kept_for_all_processes():
                 assert reduce_op == "mean"
                 return (values + 5.0) / 2  # the other process has summed up 5 of everything
 
-    table = MetricsTable(Path("none"), parts=["a"], every=4, lines=False)
-    table.sums, table.count = {"loss": 1.0, "a": 2.0}, 3
+    recipe = tiny_recipe(ROW, run__log_every=4)
+    table = MetricsTable(Path("none"), recipe, lines=False)
+    table.sums, table.count = {"loss": 1.0, "silog_loss": 2.0}, 3
     checkpoint = {}
     table.on_save_checkpoint(Trainer(), None, checkpoint)
-    again = MetricsTable(Path("none"), parts=["a"], every=4, lines=False)
+    again = MetricsTable(Path("none"), recipe, lines=False)
     again.on_load_checkpoint(Trainer(), None, checkpoint)
-    assert (again.sums, again.count) == ({"loss": 3.0, "a": 3.5}, 3)
+    assert (again.sums, again.count) == ({"loss": 3.0, "silog_loss": 3.5}, 3)
 
 
 def test_a_run_may_go_on_with_its_data_elsewhere_but_not_with_other_data(

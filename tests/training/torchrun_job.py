@@ -6,5 +6,5 @@ import sys
 from training_kit import run_row
 
 if __name__ == "__main__":
-    for row, values, out in json.loads(sys.argv[1]):
-        run_row(row, values, out)
+    for row, values, out, resume in json.loads(sys.argv[1]):
+        run_row(row, values, out, resume)

@@ -97,7 +97,7 @@ def train(
 
 def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None:
     from tiekd.training.fit import fit
-    from tiekd.training.trainer import this_rank
+    from tiekd.training.ranks import this_rank
 
     with progress_bar("Reading frames") as progress:
         result = fit(recipe, out, resume=resume, progress=progress)
@@ -112,7 +112,7 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
 
 def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | None) -> None:
     from tiekd.training.dry_run import dry_run
-    from tiekd.training.trainer import this_rank
+    from tiekd.training.ranks import this_rank
 
     cost = dry_run(recipe, out, resume=resume)
     if this_rank().is_first:

@@ -25,7 +25,7 @@ from tiekd.estimators.labels import LabelFolder, read_info
 from tiekd.files import digest_of
 from tiekd.recipe.named import check_kind, check_named
 from tiekd.recipe.recipe import Recipe
-from tiekd.training.trainer import Ranks, share_of_batch
+from tiekd.training.ranks import Ranks, share_of_batch
 from tiekd.types import Sample
 
 

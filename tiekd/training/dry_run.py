@@ -14,11 +14,13 @@ import torch
 
 from tiekd.recipe.recipe import Recipe
 from tiekd.training.datamodule import RunData, open_data, take_label_range
+from tiekd.training.failures import clear_errors
 from tiekd.training.fit import run_network
 from tiekd.training.folder import check_same_data, find_kept
 from tiekd.training.pictures import check_loggers
-from tiekd.training.task import DistillTask
-from tiekd.training.trainer import clear_errors, make_trainer, quiet, this_rank
+from tiekd.training.ranks import this_rank
+from tiekd.training.step import DistillTask
+from tiekd.training.trainer import make_trainer, quiet
 
 _STEPS = 2
 """The first one warms up, the last one is timed."""

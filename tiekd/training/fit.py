@@ -16,14 +16,18 @@ from tiekd.files import write_bytes
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe.recipe import Recipe
-from tiekd.training.callbacks import Bar, Keeper, MetricsTable, StopOnSignal
 from tiekd.training.datamodule import RunData, open_data, take_label_range
+from tiekd.training.failures import clear_errors
 from tiekd.training.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.training.keeper import Keeper
+from tiekd.training.metrics_table import Bar, MetricsTable
 from tiekd.training.network import build_network
 from tiekd.training.pictures import Pictures, make_loggers
+from tiekd.training.ranks import Ranks, this_rank
 from tiekd.training.replay import FlightRecorder
-from tiekd.training.task import DistillTask
-from tiekd.training.trainer import Ranks, clear_errors, make_trainer, on_cuda, quiet, this_rank
+from tiekd.training.signals import StopOnSignal
+from tiekd.training.step import DistillTask
+from tiekd.training.trainer import make_trainer, on_cuda, quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,9 @@ def _rhythm(recipe: Recipe) -> dict[str, Any]:
 def _told(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
     """Lightning's settings for what is written and shown."""
     bar = interactive and sys.stderr.isatty()
-    table = MetricsTable(
-        out / "metrics.csv",
-        parts=list(recipe.weights),
-        every=recipe.run.log_every,
-        lines=interactive and not bar,
-    )
+    table = MetricsTable(out / "metrics.csv", recipe, lines=interactive and not bar)
     # Weights are validated and kept in this order: the table first, so that a row exists for every file.
     callbacks: list[lightning.Callback] = [
-        FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper)
+        FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper.ask_to_stop)
     ]  # fmt: skip
     return {"callbacks": [*callbacks, Bar()] if bar else callbacks, "enable_progress_bar": bar}

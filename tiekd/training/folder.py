@@ -129,6 +129,23 @@ class WholeCheckpoints(TorchCheckpointIO):
         torch.save(checkpoint, buffer)
         write_bytes(Path(path), buffer.getvalue())
 
+    def load_checkpoint(self, path: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Read one; of an older version too. Raises what torch.load raises."""
+        checkpoint: dict[str, Any] = super().load_checkpoint(path, *args, **kwargs)
+        _count_steps_as_ours(checkpoint["loops"]["fit_loop"])
+        return checkpoint
+
+
+def _count_steps_as_ours(loop: dict[str, Any]) -> None:
+    """Move the number of steps of an older run to where Lightning counts the steps that a task makes itself.
+
+    Such a run left the steps to Lightning, which counted them in another place.
+    """
+    lightnings = loop["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]
+    ours = "epoch_loop.manual_optimization.optim_step_progress"
+    if lightnings["step"]["total"]["completed"]:
+        loop[ours], lightnings["step"] = lightnings["step"], loop[ours]
+
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """A checkpoint of a run, without running code that it may carry. Raises what torch.load raises."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from torch import nn
 
 from tiekd.models.base import DepthModel
 from tiekd.models.checkpoint import fill, read_checkpoint
@@ -28,6 +30,14 @@ def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights:
     elif recipe.network.start_depth_m:
         network.start_at(recipe.network.start_depth_m)
     return network
+
+
+def freeze_norms(network: DepthModel, which: Literal["none", "encoder", "all"]) -> None:
+    """Let batch norms keep their running statistics while the rest of the network trains."""
+    frozen = {"none": None, "encoder": network.encoder, "all": network}[which]
+    for module in frozen.modules() if frozen is not None else ():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def known_frame_px(recipe: Recipe) -> tuple[int, int] | None:

@@ -19,9 +19,11 @@ from torch.utils.data import DataLoader
 from tiekd.errors import CheckpointError, DataError, NotFiniteError
 from tiekd.models.checkpoint import write
 from tiekd.recipe.recipe import Recipe
+from tiekd.training.failures import clear_errors
 from tiekd.training.network import build_network
-from tiekd.training.task import DistillTask
-from tiekd.training.trainer import Ranks, clear_errors, make_trainer, quiet
+from tiekd.training.ranks import Ranks
+from tiekd.training.step import DistillTask
+from tiekd.training.trainer import make_trainer, quiet
 from tiekd.types import Sample
 
 
@@ -37,10 +39,10 @@ class FlightRecorder(lightning.Callback):
         self.seeds: list[int] = []
 
     def on_train_batch_start(
-        self, trainer: lightning.Trainer, task: Any, batch: Sample, batch_idx: int
+        self, _trainer: lightning.Trainer, task: Any, batch: Sample, batch_idx: int
     ) -> None:
         """Remember a batch; forget those of the step before."""
-        if batch_idx % trainer.accumulate_grad_batches == 0:
+        if batch_idx % self.recipe.optim.accumulate == 0:
             self.batches, self.seeds = [], []
         self.batches.append(batch)
         self.seeds.append(task.batch_seed(batch_idx))
@@ -97,8 +99,7 @@ def replay(path: Path) -> Replayed:
     recipe, kept, tensors = _read(path)
     network = build_network(recipe, train_focal_px=None, load_weights=False)
     network.load_state_dict(_below(tensors, "network."))
-    task = DistillTask(recipe, network)
-    task.replayed_seeds = kept.seeds
+    task = DistillTask(recipe, network, seeds=kept.seeds)
     batches = [Sample(**_below(tensors, f"batch{number}.")) for number in range(len(kept.seeds))]
     error = None
     with quiet(), clear_errors(path), _first_broken(network) as broken:
