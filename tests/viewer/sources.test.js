@@ -3,6 +3,7 @@ import { afterEach, mock, test } from "node:test";
 
 import { ApiError, isAbort, pause, request, requestPatiently } from "../../static/viewer/sources/http.js";
 import { bestGallery, unknownOf } from "../../static/viewer/sources/loader.js";
+import { usableModels } from "../../static/viewer/sources/models.js";
 import { methodOfModel } from "../../static/viewer/sources/upload.js";
 import { DEFAULT_VIEW } from "../../static/viewer/state/fields.js";
 import { stateOf } from "./kit.js";
@@ -80,13 +81,35 @@ test("what a link asked for and the gallery doesn't have is named", () => {
   assert.equal(unknownOf(asked({ diff: 9 }), found), "There is no method number 9 to compare with.");
 });
 
-const model = (name, method, more = {}) => ({ name, method, min_depth_m: 0, max_depth_m: 80, ...more });
+const model = (name, label, more = {}) => ({ name, label, family: "tiekd", min_depth_m: 0, ...more });
 
 test("a model becomes a method; its name stands in the label only where labels would be equal", () => {
-  const [one, two, other] = [model("t1", "tiekd"), model("t2", "tiekd"), model("r", "reskd_si")];
+  const [one, two, other] = [model("t1", "TIE-KD"), model("t2", "TIE-KD"), model("r", "Res-KD (SI)")];
   const label = (of) => methodOfModel(of, [one, two, other]).label;
   assert.equal(label(one), "TIE-KD · t1");
   assert.equal(label(other), "Res-KD (SI)");
-  assert.equal(methodOfModel(other, [other]).family, "reskd");
   assert.equal(methodOfModel({ ...one, untrained: true }, [one]).label, "TIE-KD (untrained)");
+  assert.deepEqual(methodOfModel(other, [other]), {
+    id: "r",
+    label: "Res-KD (SI)",
+    family: "tiekd",
+    model: "r",
+    unit: "m",
+    precision_m: null,
+    saturated_m: null,
+  });
+});
+
+test("models stand in the server's order of families; those that failed are left out", async () => {
+  const models = [
+    model("b", "Baseline", { family: "baseline" }),
+    model("x", "TIE-KD", { error: "no file" }),
+    model("t", "TIE-KD"),
+    model("b2", "Baseline", { family: "baseline" }),
+  ];
+  answers([JSON.stringify({ models, families: ["teacher", "tiekd", "baseline"] })]);
+  assert.deepEqual(
+    (await usableModels()).map(({ name }) => name),
+    ["t", "b", "b2"],
+  );
 });

@@ -8,11 +8,14 @@ import { ApiError, pause, requestJson } from "./http.js";
 const ASK_AGAIN_MS = 1000;
 const GIVE_UP_MS = 180_000;
 
-/** Models that can run now or soon. @returns {Promise<Model[]>} */
+/** Models that can run now or soon, in the order in which pages list them. @returns {Promise<Model[]>} */
 export async function usableModels() {
-  /** @type {Model[]} */
-  const models = (await requestJson("/api/models")).models;
-  return models.filter((model) => !model.error);
+  /** @type {{models: Omit<Model, "rank">[], families: string[]}} */
+  const { models, families } = await requestJson("/api/models");
+  return models
+    .filter((model) => !model.error)
+    .map((model) => ({ ...model, rank: families.indexOf(model.family) }))
+    .sort((a, b) => a.rank - b.rank);
 }
 
 /**

@@ -8,7 +8,6 @@
 import { bitmapOf } from "./bitmap.js";
 import { parseNpy, quantizeDepth } from "./decode.js";
 import { requestPatiently } from "./http.js";
-import { familyOf, familyRank, labelOf } from "./method-words.js";
 import { untilWarm, usableModels } from "./models.js";
 import { Queue } from "./queue.js";
 
@@ -142,7 +141,7 @@ async function sizeOfPhoto(file) {
 /** @param {Upload[]} uploads @returns {Gallery} */
 function describe(uploads) {
   const byName = new Map(uploads.flatMap((upload) => upload.models).map((model) => [model.name, model]));
-  const models = [...byName.values()].sort((a, b) => familyRank(a) - familyRank(b));
+  const models = [...byName.values()].sort((a, b) => a.rank - b.rank);
   return {
     id: UPLOAD_GALLERY,
     title: "Your photos",
@@ -166,12 +165,11 @@ function describe(uploads) {
  * @returns {Method}
  */
 export function methodOfModel(model, all) {
-  const kind = labelOf(model);
-  const alone = all.filter((other) => labelOf(other) === kind).length === 1;
+  const alone = all.filter((other) => other.label === model.label).length === 1;
   return {
     id: model.name,
-    label: `${kind}${alone ? "" : ` · ${model.name}`}${model.untrained ? " (untrained)" : ""}`,
-    family: familyOf(model),
+    label: `${model.label}${alone ? "" : ` · ${model.name}`}${model.untrained ? " (untrained)" : ""}`,
+    family: model.family,
     model: model.name,
     unit: "m",
     precision_m: null,

@@ -57,8 +57,9 @@
  * @typedef {object} Model  A row of /api/models, as far as the page reads it.
  * @property {string} name
  * @property {"teacher"|"student"} role
- * @property {string} method
- * @property {string} encoder
+ * @property {string} label  What people call its method.
+ * @property {string} family
+ * @property {number} rank  Place of its family in lists, from the server's order.
  * @property {number} min_depth_m
  * @property {number} max_depth_m
  * @property {boolean} loaded
