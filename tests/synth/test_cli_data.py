@@ -52,7 +52,7 @@ def test_synth_refuses_a_focal_jitter_that_is_no_cameras(tmp_path, value):
     words = ["synth", "--out", str(tmp_path / "w"), "--frames", "1", "--focal-jitter", value]
     result = CliRunner().invoke(app, words)
     assert isinstance(result.exception, ConfigError)
-    assert f"focal jitter of {float(value):g} is no camera's" in str(result.exception)
+    assert f"No camera has a focal jitter of {float(value):g}." in str(result.exception)
     assert "below 0.5" in result.exception.hint
     assert not (tmp_path / "w").exists()
 

@@ -1,6 +1,6 @@
-"""The synthetic street world: photos with exact dense depth, for training without anybody's data.
+"""The synthetic street world: photos with exact dense depth, for training without real data.
 
-Names resolve on first use, so that importing this package needs neither numba nor time.
+Names are imported on first use, so that importing this package is fast and does not need numba.
 """
 
 from __future__ import annotations

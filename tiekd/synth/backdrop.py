@@ -1,4 +1,4 @@
-"""What spans or closes the view: bridges, a crossing street, woods and hills."""
+"""Large objects across or behind the street: bridges, a crossing street, woods and hills."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiekd.synth.site import Site
 
 
 def overhead(site: Site) -> None:
-    """Sometimes a bridge or a gantry."""
+    """Place a bridge or gantry over the road, with the chance of the plan."""
     rng, plan = site.rng, site.plan
     if rng.random() < plan.bridge:
         span = max(plan.edge(-1.0), plan.edge(1.0)) + 0.8
@@ -26,7 +26,7 @@ def overhead(site: Site) -> None:
 
 
 def junction(site: Site) -> None:
-    """A crossing street with its own traffic."""
+    """Place a crossing street with its own traffic."""
     rng, plan = site.rng, site.plan
     material = site.materials.add(
         ROAD,
@@ -52,7 +52,7 @@ def junction(site: Site) -> None:
 
 
 def backdrop(site: Site) -> None:
-    """Woods, far houses and hills that close the view."""
+    """Place woods and hills that close the view."""
     rng, plan = site.rng, site.plan
     for side in (-1.0, 1.0):
         if rng.random() < plan.forest:

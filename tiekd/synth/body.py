@@ -1,4 +1,4 @@
-"""Shells and wheels of vehicles, from their side profile."""
+"""Shells and wheels of vehicles, made from their side profile."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tiekd.synth.mesh import Mesh
 Array = NDArray[np.float64]
 _BEND_M = 0.14
 _NUDGE_M = 1e-3
+"""Step of the numerical derivatives that give the normals of the sides."""
 
 _LARGE_PAINTS: tuple[Color, ...] = (
     (0.7, 0.7, 0.68),
@@ -53,7 +54,11 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Skin:
-    """Materials of a shell: strips over the top by segment, sides, plain paint (frames of windows)."""
+    """Materials of a shell.
+
+    tops: one per segment of the profile. side: both sides. paint: window frames and floor. glass: windows, or
+    -1 without windows.
+    """
 
     tops: NDArray[np.int64]
     side: int
@@ -62,7 +67,10 @@ class Skin:
 
 
 def _half_width(body: Body, y: Array, z: Array) -> Array:
-    """Half width at a height and a place: widest at the doors' middle, leaning in above, rounded ends."""
+    """Half width in metres at height `y` and length `z`.
+
+    It is largest at the middle of the doors. The cabin leans inwards, and the ends are rounded.
+    """
     cabin = np.clip((y - body.shoulder) / max(body.height - body.shoulder, 0.1), 0.0, 1.2)
     lean = 0.2 if body.height < 1.7 else (0.1 if body.height < 2.8 else 0.02)
     belly = np.clip((0.62 * body.shoulder - y) / body.shoulder, -0.4, 0.6)
@@ -76,7 +84,7 @@ def _half_width(body: Body, y: Array, z: Array) -> Array:
 
 
 def _bent(outline: Array, tops: NDArray[np.int64], glass: int) -> tuple[Array, NDArray[np.int64]]:
-    """The outline with its corners cut, so that the light runs over them; materials per new segment."""
+    """The outline with cut corners, so that shading is smooth across them, and its materials per segment."""
     points, kinds = [outline[0]], []
     last = len(outline) - 2
     for k, kind in enumerate(tops):
@@ -103,7 +111,11 @@ def _outward(outline: Array) -> Array:
 
 
 def loft(mesh: Mesh, body: Body, outline: Array, skin: Skin, low: float, *, fine: bool = True) -> None:
-    """Skin of a vehicle: strips over the top with rounded edges, panels at the sides, a dark floor."""
+    """Add the shell of a vehicle: strips over the top with rounded edges, sides and a floor.
+
+    outline: side profile `[n, 2]` (z, y) in metres, from the front over the roof to the rear. low: height of
+    the floor. fine: round corners and edges, for vehicles near the camera.
+    """
     tops = skin.tops
     if fine:
         outline, tops = _bent(outline, tops, skin.glass)
@@ -136,7 +148,7 @@ def loft(mesh: Mesh, body: Body, outline: Array, skin: Skin, low: float, *, fine
 
 
 def _flank(mesh: Mesh, body: Body, top: Array, sign: float, side: int, low: float) -> None:
-    """One side from the sill to the edge of the top `[n, 3]`: doors below the shoulder, windows above."""
+    """Add one side, from the sill to the edge `top` `[n, 3]`: doors below the shoulder, windows above."""
     y, z = top[:, 1], top[:, 2]
     belt = np.minimum(y, body.shoulder)
     for start, end, shares in ((np.full_like(y, low), belt, (0.0, 0.4, 0.75, 1.0)), (belt, y, (0.0, 1.0))):
@@ -162,7 +174,7 @@ def wheels(
     half_width: float,
     tread: float,
 ) -> None:
-    """Two wheels on every axle (z in metres): tyres of width `tread` with rims."""
+    """Add two wheels to every axle (z in metres). `tread` is the width of a tyre."""
     tyre = materials.add(PLAIN, (0.012, 0.012, 0.013), mottle=0.2)
     tone = float(rng.choice([0.4, 0.2, 0.05])) * (0.4 if radius > 0.4 else 1.0)
     rim = materials.add(WHEEL, (0.012, 0.012, 0.013), color2=(tone, tone, tone), params=(radius,), gloss=0.05)

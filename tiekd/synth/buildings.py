@@ -1,4 +1,4 @@
-"""Houses and walls along the street. Local frame: façade in the plane x = 0 looking to -x, along z."""
+"""Houses and walls along the street. In the local frame the façade is the plane x = 0 and faces -x."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def house(
 
 
 def _walls(mesh: Mesh, width: float, depth: float, height: float, wall: int) -> None:
-    """Four walls that reach below the ground, so that no slope shows a gap."""
+    """Four walls. They reach below the ground, so that a slope shows no gap."""
     half, base = 0.5 * width, -1.5
     corners = np.array(
         [
@@ -79,7 +79,7 @@ def _roof(
     height: float,
     wall: int,
 ) -> None:
-    """Flat with a parapet, or gabled along or across the street with eaves and chimneys."""
+    """A flat roof with a parapet, or a gabled one along or across the street, with eaves and chimneys."""
     over = float(rng.uniform(0.1, 0.6))
     tile = (
         random_color(rng, low=0.02, high=0.25, saturation=0.4)
@@ -113,7 +113,7 @@ def _gabled(
     *,
     along: bool,
 ) -> None:
-    """Two slopes with eaves `over` metres wide, and gables; the ridge runs along the street or across it."""
+    """A gabled roof with eaves of `over` metres. `along`: the ridge runs along the street, not across it."""
     half, ridge = 0.5 * width, height + rise
     if along:
         drop = over * 2 * rise / depth
@@ -187,7 +187,10 @@ def _balconies(
     floors: int,
     materials: tuple[int, int, int],
 ) -> None:
-    """Balconies on half of the columns; `grid` is the height of a floor, the bay's width, the first floor."""
+    """Balconies on half of the columns.
+
+    grid: height of a floor, width of a bay, and height of the first floor above the ground, in metres.
+    """
     (floor, bay, ground), (plain, rail, accent) = grid, materials
     out, columns = float(rng.uniform(0.6, 1.5)), max(1, int(width / bay))
     for column in rng.permutation(columns)[: max(1, columns // 2)]:

@@ -1,4 +1,4 @@
-"""KITTI's left colour camera, with jitter."""
+"""KITTI's left colour camera, with random changes of its position and focal length."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ class Camera:
     eye: NDArray[np.float64]
 
     def to_camera(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """World points `[..., 3]` to the camera's frame."""
+        """Convert world points `[..., 3]` to the frame of the camera."""
         result: NDArray[np.float64] = (points - self.eye) @ self.rotation
         return result
 
     def sampled(self, samples: int) -> tuple[float, float, float, float]:
-        """Intrinsics of a grid with `samples` times as many pixels each way over the same picture."""
+        """Intrinsics of a grid with `samples` times as many pixels per row and column of the same picture."""
         fx, fy, cx, cy = self.intrinsics
+        # Pixel centres are whole numbers, so the left edge of the picture is at -0.5 in both grids.
         shift = 0.5 * (samples - 1)
         return fx * samples, fy * samples, cx * samples + shift, cy * samples + shift
 
@@ -47,10 +48,11 @@ def sample_camera(
     ground_y: float = 0.0,
     focal_jitter: float = 0.0,
 ) -> Camera:
-    """KITTI's camera scaled to a picture size, standing on a ground of some slope (rise over run).
+    """Draw a camera: KITTI's, scaled to the size of the picture, on a ground with a slope (rise over run).
 
-    Standard deviations: pitch 0.45° (at most 2°), roll 0.3° (at most 1°), yaw 1.5°, height 4.5 cm around
-    1.65 m (1.5 to 1.8 m); `focal_jitter` is a relative one.
+    Standard deviations are 0.45° of pitch (at most 2°), 0.3° of roll (at most 1°), 1.5° of yaw (at most 4°)
+    and 4.5 cm of height, around 1.65 m (from 1.5 to 1.8 m). That of the logarithm of the focal length is
+    `focal_jitter`.
     """
     scale = width_px / KITTI_WIDTH_PX
     focal = KITTI_FOCAL_PX * scale * float(np.exp(rng.normal(0, focal_jitter)))
@@ -72,7 +74,7 @@ def sample_camera(
 
 
 def _rotation(pitch: float, roll: float, yaw: float) -> NDArray[np.float64]:
-    """Camera to world; positive pitch looks up, positive yaw to the right."""
+    """Rotation `[3, 3]` from camera to world. Positive pitch looks up, positive yaw looks to the right."""
     flip = np.diag([1.0, -1.0, 1.0])
     cp, sp, cr, sr, cw, sw = (
         np.cos(pitch),

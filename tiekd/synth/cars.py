@@ -35,7 +35,7 @@ _PAINTS: tuple[Color, ...] = (
 
 
 def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
-    """Hatchback, saloon, estate, SUV, small van, van or pick-up."""
+    """Draw a hatchback, saloon, estate, SUV, small van, van or pick-up (`kind` 0 to 6)."""
     u = rng.uniform
     kind = int(rng.choice([4, 5, 5]) if van else rng.choice(7, p=[0.33, 0.19, 0.24, 0.06, 0.06, 0.1, 0.02]))
     length = float(
@@ -79,7 +79,10 @@ def _sample_body(rng: np.random.Generator, *, van: bool) -> Body:
 def car(
     rng: np.random.Generator, materials: Materials, *, lit: bool, van: bool = False, fine: bool = True
 ) -> tuple[Mesh, float, float]:
-    """A car, or surely a van: (mesh, length, width); `fine` rounds its body, for a car seen from near."""
+    """A car as (mesh, length, width).
+
+    van: draw a van only. lit: its lamps may be on. fine: round the body, for a car near the camera.
+    """
     body = _sample_body(rng, van=van)
     color = (
         vary(rng, _PAINTS[int(rng.integers(len(_PAINTS)))], 0.3)
@@ -110,7 +113,7 @@ def car(
 
 
 def _side_params(body: Body, axles: tuple[float, float], low: float) -> tuple[float, ...]:
-    """What the shader of a car's side reads: wheels, belt, roof, the corners of the windows, the sill."""
+    """Parameters of the material CAR_SIDE: wheels, belt, roof, corners of the windows, sill."""
     pillar = 0.5 * (body.roof_front + body.roof_rear) + 0.1
     return (
         *axles,
@@ -128,7 +131,7 @@ def _side_params(body: Body, axles: tuple[float, float], low: float) -> tuple[fl
 
 
 def _ends(rng: np.random.Generator, painted: Callable[..., int], body: Body, *, lit: bool) -> tuple[int, int]:
-    """Materials of nose and tail; `painted` adds a material in the car's colour."""
+    """Materials of front and rear. `painted` adds a material with the colour of the car."""
     lamp = float(rng.uniform(0.65, 0.8)) * body.bonnet / 0.9
     tall = rng.random() < 0.5
     plastic = float(rng.choice([0.3, 0.36, 0.55]))

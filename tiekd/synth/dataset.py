@@ -18,16 +18,17 @@ from tiekd.files import refusals_told, write_bytes
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
+# Must be raised when a change of the code changes rendered files, so that two versions never share a folder.
 WORLD_VERSION = 3
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")
 _MOST_JITTER = 0.5
-"""At this spread one focal length in twenty is less than 0.37 or more than 2.7 times the usual one."""
+"""With this spread, one focal length in twenty is below 0.37 or above 2.7 times the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """What defines the files of a data set; `frames_per_drive` frames share a folder and a split."""
+    """All that determines the files of a data set. `frames_per_drive` frames share a folder and a split."""
 
     seed: int
     width_px: int = 1242
@@ -39,7 +40,7 @@ class WorldOptions:
 
 @dataclass(frozen=True, slots=True)
 class WrittenWorld:
-    """What `write_dataset` did: frames rendered now, frames kept from before, and frames per split."""
+    """Result of `write_dataset`: frames rendered now, frames kept from before, and frames per split."""
 
     rendered: int
     kept: int
@@ -55,11 +56,11 @@ def write_dataset(
     shares: tuple[float, float, float] = (0.9, 0.05, 0.05),
     progress: Callable[[int, int], None] | None = None,
 ) -> WrittenWorld:
-    """Render `frames` frames under `out`, keeping whole frames that are already there.
+    """Render `frames` frames into `out`. Complete frames that are already there are kept.
 
     Writes `input/`, `gt_depth/` (16-bit PNG, metres × 256, 0 = none), `train.txt val.txt test.txt` (lines
-    "image depth focal", whole drives per split) and `world.json`. Raises ConfigError for unusable options or
-    when `out` holds another world, DataError when it can't be written.
+    "image depth focal"; all frames of a drive are in one split) and `world.json`. Raises ConfigError for
+    unusable options and when `out` holds another world, DataError when `out` cannot be written.
     """
     check_request(options.seed, 0, options.width_px, options.height_px)
     if frames < 1 or workers < 1 or options.frames_per_drive < 1:
@@ -75,7 +76,7 @@ def write_dataset(
         raise ConfigError(f"Unknown kind of sparse depth {options.sparse!r}.", hint="Use none or lidar.")
     if not 0 <= options.focal_jitter < _MOST_JITTER:
         raise ConfigError(
-            f"A focal jitter of {options.focal_jitter:g} is no camera's.",
+            f"No camera has a focal jitter of {options.focal_jitter:g}.",
             hint=f"Give a relative spread from 0 to below {_MOST_JITTER:g}, e.g. 0.1.",
         )
     root = Path(out)
@@ -111,20 +112,20 @@ def _claim(root: Path, options: WorldOptions) -> None:
             ) from error
         if found != record:
             raise ConfigError(
-                f"{root} holds another world: {found}; asked for {record}.",
+                f"{root} holds another world: {found}; requested was {record}.",
                 hint="Choose another --out, or repeat its options to resume.",
             )
         return
     if (root / "input").exists() or (root / "gt_depth").exists():
         raise ConfigError(
-            f"{root} holds pictures but no world.json that says which world they are of.",
+            f"{root} holds pictures, but no world.json that states their world.",
             hint="Choose another --out.",
         )
     write_bytes(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _render_all(root: Path, frames: int, options: WorldOptions, workers: int) -> Iterator[bool]:
-    """Make every frame; yields whether it was rendered now."""
+    """Make all frames in order. Yields for each one whether it was rendered now."""
     job = partial(_make_frame, root, options)
     if workers == 1:
         yield from map(job, range(frames))
@@ -134,7 +135,7 @@ def _render_all(root: Path, frames: int, options: WorldOptions, workers: int) ->
 
 
 def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
-    """Render one frame unless both of its files are there; the depth is written last."""
+    """Render one frame unless both of its files are complete. Returns whether it was rendered."""
     image_name, depth_name = frame_paths(index, options.frames_per_drive)
     image_path, depth_path = root / "input" / image_name, root / "gt_depth" / depth_name
     if is_sound_png(image_path) and is_sound_png(depth_path):
@@ -157,7 +158,7 @@ def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
 def _write_splits(
     root: Path, frames: int, options: WorldOptions, shares: tuple[float, float, float]
 ) -> dict[str, int]:
-    """Give every drive to one split, by a shuffle that depends on the seed; train gets at least one."""
+    """Write the splits. Drives are shuffled by the seed; train gets at least one drive."""
     per_drive = options.frames_per_drive
     n_drives = -(-frames // per_drive)
     order = np.random.default_rng([options.seed, 5]).permutation(n_drives)

@@ -1,4 +1,4 @@
-"""Things that stand by or over the street: lamps, signs, signals, clutter, rails, bridges."""
+"""Objects beside and over the street: lamps, signs, traffic lights, small objects, guard rails, bridges."""
 
 from __future__ import annotations
 

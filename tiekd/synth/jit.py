@@ -1,4 +1,4 @@
-"""One door to numba, so that a missing package is a clear error and the decorators stay typed."""
+"""The only use of numba, so that a missing package gives a clear error and the decorators are typed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def source_digest(folder: Path) -> str:
-    """Short digest of the Python sources in a folder, names and contents."""
+    """Short digest of the names and contents of the Python files in a folder."""
     digest = sha256()
     for path in sorted(folder.glob("*.py")):
         content = path.read_bytes()
@@ -32,12 +32,13 @@ _SOURCES = source_digest(Path(__file__).parent)
 
 
 def jit(function: _Function) -> _Function:
-    """Compile `function` on first call and cache the machine code beside its source, or in the user's cache.
+    """Compile `function` on its first call; cache the machine code beside its source or in the user's cache.
 
-    Where neither may be written, the code is compiled anew in every process.
+    If neither folder can be written, every process compiles the code again.
     """
-    # Numba keeps cached code for as long as the function's own file stays the same, although other files'
-    # functions and constants are compiled into it. It names the cache's files after the qualified name.
+    # Numba keeps cached code as long as the function's own file does not change, although functions and
+    # constants of other files are compiled into it. The digest of all files in the qualified name, after
+    # which numba names its cache files, makes a change of any file count.
     name = function.__qualname__
     function.__qualname__ = f"{name}_{_SOURCES}"
     try:

@@ -1,10 +1,11 @@
-"""Which depth samples a roof scanner with 64 rings would have measured."""
+"""Thins dense depth to the points that a laser scanner with 64 rings would measure."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+# Angles of the Velodyne HDL-64E on KITTI's car.
 _TOP_DEG, _BOTTOM_DEG, _RINGS = 2.0, -24.8, 64
 _AZIMUTH_STEP_DEG = 0.17
 _RANGE_M = 80.0
@@ -14,9 +15,9 @@ _ABOVE_CAMERA_M, _BEHIND_CAMERA_M = 0.08, 0.27
 def sparse_scan(
     depth_m: NDArray[np.float32], intrinsics: tuple[float, float, float, float], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Keep the depth of pixels hit by a spinning 64-ring scanner near the camera; the rest becomes 0.
+    """Keep the depth of pixels that a rotating 64-ring scanner beside the camera hits. The rest becomes 0.
 
-    depth_m: float32 `[H, W]` metres, 0 = none. Some returns are lost at random, more of them far away.
+    depth_m: float32 `[H, W]` in metres, 0 = none. Some points are lost at random, more of them far away.
     """
     fx, fy, cx, cy = intrinsics
     height, width = depth_m.shape
@@ -30,6 +31,8 @@ def sparse_scan(
     azimuth = np.degrees(np.arctan2(across, forward))
     ring = (_TOP_DEG - elevation) / ((_TOP_DEG - _BOTTOM_DEG) / (_RINGS - 1))
     step = azimuth / _AZIMUTH_STEP_DEG
+    # A pixel is hit when a ring and a step of the rotation pass through it. The gradients are the sizes of a
+    # pixel in rings and in steps.
     pitch_ring = np.abs(np.gradient(ring, axis=0)).clip(1e-3)
     hit = np.abs(ring - np.round(ring)) < 0.5 * np.minimum(pitch_ring, 0.6)
     hit &= np.abs(step - np.round(step)) < 0.5 * np.abs(np.gradient(step, axis=1)).clip(1e-3, 0.6)

@@ -1,4 +1,4 @@
-"""Sun, sky, haze and ground wetness of one scene, and the maps that shadows are read from."""
+"""Sun, sky, haze and wetness of one scene, and the height maps that give its shadows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Light:
     sky_gain: float
 
     def vector(self) -> Array:
-        """All numbers in the order that the shader reads."""
+        """All numbers in the order that `shade` reads, see its list of indices."""
         return np.array(
             [
                 *self.sun_direction,
@@ -53,7 +53,7 @@ class Light:
 
 
 def sample_light(rng: np.random.Generator) -> Light:
-    """Weather and time of day: clear, hazy, cloudy or overcast; the sun from low ahead to high behind."""
+    """Draw weather (clear, hazy, cloudy, overcast) and the position of the sun."""
     overcast = rng.random() < 0.22
     elevation = np.radians(rng.uniform(8, 65) if rng.random() < 0.75 else rng.uniform(3, 18))
     azimuth = rng.uniform(0, 2 * np.pi)
@@ -91,10 +91,10 @@ def _color(values: Array) -> Color:
 
 @dataclass(slots=True)
 class ShadowMaps:
-    """Height maps seen from the sun (two ranges) and from above, with the axes that address them.
+    """Height maps seen from the sun (near and far) and from above.
 
-    near, far, above: float32 `[n, n]`, height along the third axis in metres.
-    axes: `[3, 3, 4]`, map × (texel x, texel y, height) × affine function of a world point.
+    near, far, above: float32 `[n, n]`, largest height in metres towards the viewer of the map.
+    axes: `[3, 3, 4]`, for each map three affine functions of a world point: texel x, texel y, height.
     """
 
     near: NDArray[np.float32]
@@ -104,8 +104,9 @@ class ShadowMaps:
 
 
 def shadow_maps(soup: Soup, casts: NDArray[np.bool_], light: Light) -> ShadowMaps:
-    """Render the three maps."""
+    """Render the three maps of a scene. `casts` says which triangles throw shadows."""
     up = light.sun_direction
+    # 0.01: not exactly upwards, so that the cross product is never zero, even with the sun at the zenith.
     side = np.cross(up, [0.0, 1.0, 0.01])
     side /= np.linalg.norm(side)
     other = np.cross(side, up)
@@ -131,7 +132,7 @@ def shadow_maps(soup: Soup, casts: NDArray[np.bool_], light: Light) -> ShadowMap
 
 
 def _axes(side: Array, other: Array, up: Array, center: Array, extent_m: float, texels: int) -> Array:
-    """Affine maps to texel x, texel y and height; `center` falls on the middle texel."""
+    """Affine functions `[3, 4]` to texel x, texel y and height. `center` falls on the middle texel."""
     scale = texels / extent_m
     rows = np.zeros((3, 4))
     for k, (axis, factor) in enumerate(((side, scale), (other, scale), (up, 1.0))):

@@ -1,7 +1,7 @@
-"""The look of a point, and the steps that every procedural surface is made of (compiled).
+"""The look of a surface point, and common steps of all procedural surfaces (compiled).
 
-A look is (r, g, b, gloss, emission), linear. Functions take the material's row, texture coordinates in metres
-and the pixel's footprint in metres.
+A look is (r, g, b, gloss, emission) with linear colours. Arguments: m is the row of the material, (u, v) are
+texture coordinates in metres, fp is the footprint of a pixel on the surface in metres.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Look = tuple[float, float, float, float, float]
 
 @inline
 def shaded(m: Row, color: int, u: float, v: float, fp: float) -> Look:
-    """One of the row's colours, mottled."""
+    """One colour of the row, mottled by noise."""
     gain = 1.0 + m[MOTTLE] * 1.6 * fbm(u, v, int(m[SEED]), m[FREQUENCY], fp)
     gain = gain if gain > 0.1 else 0.1
     return m[color] * gain, m[color + 1] * gain, m[color + 2] * gain, m[GLOSS], m[EMISSION]
@@ -29,7 +29,7 @@ def shaded(m: Row, color: int, u: float, v: float, fp: float) -> Look:
 
 @inline
 def toward(look: Look, m: Row, color: int, t: float, gloss: float) -> Look:
-    """Blend a look towards one of the row's colours."""
+    """Blend a look towards one colour of the row."""
     return (
         mix(look[0], m[color], t),
         mix(look[1], m[color + 1], t),
@@ -41,7 +41,7 @@ def toward(look: Look, m: Row, color: int, t: float, gloss: float) -> Look:
 
 @inline
 def gray(look: Look, value: float, t: float, gloss: float) -> Look:
-    """One grey value blended over a look."""
+    """Blend a look towards a grey value."""
     return (
         mix(look[0], value, t),
         mix(look[1], value, t),
@@ -53,13 +53,13 @@ def gray(look: Look, value: float, t: float, gloss: float) -> Look:
 
 @inline
 def periodic(x: float, period: float) -> float:
-    """`x` folded into `[0, period)`."""
+    """`x` modulo `period`, in `[0, period)`."""
     return x - floor(x / period) * period
 
 
 @inline
 def cells(m: Row, u: float, v: float, fp: float, width: float, height: float, joint: float) -> Look:
-    """Bricks, slabs, cobbles, tiles: courses shifted by half, every stone its own shade."""
+    """Bricks, slabs, cobbles or tiles: courses shifted by half, and each stone with its own shade."""
     course = floor(v / height)
     shifted = u + 0.5 * width * (course - 2.0 * floor(course / 2.0))
     column = floor(shifted / width)

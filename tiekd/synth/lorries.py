@@ -23,7 +23,7 @@ from tiekd.synth.tankers import tank
 
 
 class _Bed(NamedTuple):
-    """Where the load lies, in metres: middle (z), length, width, height of the deck and of the load's top."""
+    """Place of the load in metres: middle (z), length, width, height of the deck and of the load's top."""
 
     middle: float
     length: float
@@ -35,9 +35,9 @@ class _Bed(NamedTuple):
 def lorry(
     rng: np.random.Generator, materials: Materials, *, plain: bool = False, tanker: bool = False
 ) -> tuple[Mesh, float, float]:
-    """A cab with a box, canvas, tank, flat bed, or tipper behind it: (mesh, length, width).
+    """A lorry with a box, canvas, tank, flat bed or tipper, as (mesh, length, width).
 
-    `plain`: without writing or dirt on its load. `tanker`: surely a large one with a tank.
+    plain: no writing or dirt on the load. tanker: a large lorry with a tank.
     """
     u = rng.uniform
     large = tanker or bool(rng.random() < 0.6)
@@ -66,7 +66,7 @@ def _chassis(
     *,
     large: bool,
 ) -> None:
-    """Frame, axles, mudguards and what hangs under the deck; `cab` is where the cab starts and ends (z)."""
+    """Frame, axles, mudguards and parts under the deck. `cab`: front and rear of the cab (z)."""
     front, behind_cab = cab
     rear = bed.middle - 0.5 * bed.length
     dark = materials.add(PLAIN, (0.012, 0.012, 0.014), mottle=0.4)
@@ -124,7 +124,7 @@ def _cab(
 def _load(
     mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, *, plain: bool, tanker: bool
 ) -> None:
-    """What the lorry carries, over the deck."""
+    """The load on the deck."""
     kind = 2 if tanker else rng.choice(5, p=[0.34, 0.24, 0.18, 0.12, 0.12])
     base = large_paint(rng)
     ink = base if plain else random_color(rng, low=0.01, high=0.5, saturation=0.7)
@@ -161,7 +161,7 @@ def _flat_bed(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _
 def _body_on_deck(
     mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, skin: int, height: float
 ) -> None:
-    """A box, canvas or tipper of some height, its rear doors, open or plain, and sometimes a striped bar."""
+    """A box, canvas or tipper of this height with its rear, and sometimes a striped bar."""
     mesh.box((0, bed.deck + 0.5 * height, bed.middle), (bed.width, height, bed.length), skin)
     _doors(mesh, materials, rng, bed, height)
     if rng.random() < 0.5:
@@ -173,7 +173,7 @@ def _body_on_deck(
 
 
 def _doors(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, height: float) -> None:
-    """The rear of a box: dark inside behind a low tailboard, two doors with bars, or nothing."""
+    """The rear of a box: open and dark above a low tailboard, two doors with bars, or plain."""
     style, rear = rng.random(), bed.middle - 0.5 * bed.length - 0.015
     frame = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.05), gloss=0.15)
     if style < 0.3:
@@ -194,7 +194,7 @@ def _doors(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed
 def _underside(
     mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, behind_cab: float
 ) -> None:
-    """Mostly side guards, always two fuel tanks behind the cab."""
+    """Two fuel tanks behind the cab, and mostly side guards."""
     guard = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.1))
     if rng.uniform() < 0.7:
         for x in (-1.0, 1.0):

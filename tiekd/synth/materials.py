@@ -1,7 +1,7 @@
-"""Materials of a scene: one row of numbers each, read by the compiled shader.
+"""Materials of a scene. A material is one row of numbers that the compiled shader reads.
 
 Columns: kind, seed, casts (1 = throws a shadow), gloss, three linear RGB colours, frequency (1/m) and
-strength of the mottling, twelve parameters whose meaning depends on the kind, emission.
+strength of the mottling, twelve parameters, emission. The kind decides what the parameters mean.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Color = tuple[float, float, float]
 
 
 class Materials:
-    """The materials of one scene; `add` answers the index that triangles refer to."""
+    """The materials of one scene. Triangles refer to them by index."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -54,7 +54,7 @@ class Materials:
         casts: bool = True,
         emission: float = 0.0,
     ) -> int:
-        """Add a material and answer its index."""
+        """Add a material and return its index."""
         row = np.zeros(N_COLUMNS)
         row[KIND], row[SEED], row[CASTS], row[GLOSS] = kind, self._rng.integers(1, 10_000), casts, gloss
         row[COLOR1 : COLOR1 + 3] = color
@@ -82,7 +82,7 @@ def random_color(
 
 
 def vary(rng: np.random.Generator, color: Color, amount: float) -> Color:
-    """`color` with its brightness and, less, its channels changed by a relative amount."""
+    """A random variation of `color`: its brightness changes by a relative amount, its channels by less."""
     gain, *channels = rng.standard_normal(4).tolist()
     r, g, b = (
         min(max(value * exp(amount * (gain + 0.15 * change)), 0.003), 0.95)

@@ -1,4 +1,4 @@
-"""Triangle soups: objects are built in their own frame (x right, y up, z forward; metres), then placed."""
+"""Triangle meshes. An object is built in its own frame (x right, y up, z forward; metres) and then placed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_NORMALS, _NO_UV = np.empty((0, 4, 3)), np.empty((0, 4, 2))
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where an object stands: position in metres, heading about the y axis and slope along it, in radians."""
+    """Position of an object in metres, its heading about the y axis and its slope forwards in radians."""
 
     x: float
     y: float
@@ -27,17 +27,17 @@ class Pose:
     slope: float = 0.0
 
     def apply(self, points: Array) -> Array:
-        """Local points `[..., 3]` to world points."""
+        """Convert local points `[..., 3]` to world points."""
         result: Array = points @ self.rotation().T + np.array([self.x, self.y, self.z])
         return result
 
     def rotate(self, vectors: Array) -> Array:
-        """Local directions `[..., 3]` to world directions."""
+        """Convert local directions `[..., 3]` to world directions."""
         result: Array = vectors @ self.rotation().T
         return result
 
     def rotation(self) -> Array:
-        """Local to world, `[3, 3]`."""
+        """Rotation `[3, 3]` from local to world."""
         ch, sh, cs, ss = cos(self.heading), sin(self.heading), cos(self.slope), sin(self.slope)
         return np.array([[ch, -sh * ss, sh * cs], [0.0, cs, ss], [-sh, -ch * ss, ch * cs]])
 
@@ -65,7 +65,7 @@ class Mesh:
         material: int | NDArray[np.int64],
         normals: Array | None = None,
     ) -> None:
-        """Triangles `[n,3,3]` with texture coordinates `[n,3,2]`; no `normals` (kept as 0): flat."""
+        """Add triangles `[n,3,3]` with texture coordinates `[n,3,2]`. Without `normals` they are flat."""
         points = np.array(corners, dtype=np.float64).reshape(-1, 3, 3)
         bent = np.zeros_like(points) if normals is None else np.array(normals).reshape(-1, 3, 3)
         self._append((points, bent, np.array(uv, dtype=np.float64).reshape(-1, 3, 2)), material)
@@ -77,7 +77,7 @@ class Mesh:
         uv: ArrayLike | None = None,
         normals: Array | None = None,
     ) -> None:
-        """Quadrilaterals `[n,4,3]`; without `uv` the coordinates are metres along the first two edges."""
+        """Add quadrilaterals `[n,4,3]`. Without `uv`, texture coordinates are metres along two edges."""
         points = np.array(corners, dtype=np.float64).reshape(-1, 4, 3)
         bent = _NO_NORMALS if normals is None else np.array(normals, dtype=np.float64).reshape(-1, 4, 3)
         texture = _NO_UV if uv is None else np.array(uv, dtype=np.float64).reshape(-1, 4, 2)
@@ -86,18 +86,21 @@ class Mesh:
     def lattice(
         self, points: Array, uv: Array, material: int | NDArray[np.int64], *, smooth: bool = False
     ) -> None:
-        """A bent sheet `[rows, columns, 3]` with texture `[rows, columns, 2]`; materials per cell, by row."""
+        """Add a bent sheet of points `[rows, columns, 3]`, texture `[rows, columns, 2]`.
+
+        material: one for all cells, or one per cell, row by row. smooth: compute normals from the neighbours.
+        """
         points = np.array(points, dtype=np.float64)
         normals = shapes.smooth_normals(points) if smooth else _NO_NORMALS
         self._append(shapes.grid(points, normals, np.array(uv, dtype=np.float64)), _twice(material))
 
     def sheet(self, points: Array, uv: Array, normals: Array, material: int | NDArray[np.int64]) -> None:
-        """A bent sheet like `lattice`, with a normal `[rows, columns, 3]` given at every point."""
+        """Add a bent sheet like `lattice`, with given normals `[rows, columns, 3]`."""
         arrays = (np.ascontiguousarray(value, dtype=np.float64) for value in (points, normals, uv))
         self._append(shapes.grid(*arrays), _twice(material))
 
     def box(self, center: Point, size: Point, material: int, heading: float = 0.0) -> None:
-        """A box of full `size` (x, y, z), turned about y through its centre."""
+        """Add a box with edges of `size` (x, y, z), turned about the y axis through its centre."""
         self._append(shapes.box(_floats(center), _floats(size), float(heading)), material)
 
     def tube(
@@ -111,7 +114,7 @@ class Mesh:
         sides: int = 8,
         caps: int | None = None,
     ) -> None:
-        """A cylinder or cone between two points; `caps` is the material of its ends."""
+        """Add a cylinder or cone between two points. `caps`: material of its ends; None leaves them open."""
         shape = (
             _floats(start),
             _floats(end),
@@ -133,16 +136,16 @@ class Mesh:
         rings: int = 6,
         sides: int = 9,
     ) -> None:
-        """A lumpy ellipsoid."""
+        """Add an ellipsoid with a random rough surface."""
         bumps = 1.0 + rough * rng.uniform(-1.7, 1.7, (rings + 1, sides + 1))
         self._append(shapes.blob(_floats(center), _floats(radii), bumps), material)
 
     def cards(self, place: Array, a: Array, b: Array, normals: Array, shift: Array, material: int) -> None:
-        """Diamonds around `place [n,3]`: half diagonals, normals and texture offsets, one row each."""
+        """Add diamonds around `place` `[n,3]`, with half diagonals `a`, `b`, normals and texture offsets."""
         self._append(shapes.cards(place, a, b, normals, shift), material)
 
     def add(self, other: Mesh, pose: Pose) -> None:
-        """Place another mesh."""
+        """Add another mesh at `pose`."""
         if other._parts:
             corners, normals, uv, material = other._joined()
             offset = np.array([pose.x, pose.y, pose.z])
@@ -150,7 +153,7 @@ class Mesh:
             self._parts.append((moved, turned, uv, material))
 
     def soup(self) -> Soup:
-        """Everything as one soup; flat triangles get their normals here, all at once."""
+        """All triangles. Flat triangles get their normals here, all at once, because that is faster."""
         corners, normals, uv, material = self._joined()
         shapes.fill_flat_normals(corners, normals)
         return Soup(corners, normals, uv, material)
@@ -171,5 +174,5 @@ def _floats(point: Point) -> tuple[float, float, float]:
 
 
 def _twice(material: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
-    """Materials of quadrilaterals for their triangles."""
+    """Materials of the triangles of quadrilaterals: each one twice."""
     return material if isinstance(material, int) else np.repeat(np.asarray(material, dtype=np.int64), 2)

@@ -1,7 +1,8 @@
-"""Things that fill the edge of the picture: flanks of vans and lorries, walls, hedges, poles at 2 to 6 m.
+"""Near objects at the edge of the picture: sides of vans and lorries, walls, hedges, poles at 2 to 6 m.
 
-The camera sees about 40 degrees to each side, so what stands 1.5 to 4 m beside it is cut off by the picture's
-border and shows few features. Such flanks are often plain, glossy, dark or over-exposed.
+The camera sees about 40 degrees to each side. An object 1.5 to 4 m beside it is cut off by the border of the
+picture and shows few features, so its depth is hard to learn. Its surface is often plain, glossy, dark or
+over-exposed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _GREYS: tuple[Color, ...] = ((0.75, 0.75, 0.74), (0.4, 0.4, 0.4), (0.02, 0.02, 0
 
 
 def flanks(site: Site) -> None:
-    """On each side, sometimes, one thing close beside the camera."""
+    """Place one object close beside the camera, on each side with a chance of `_CHANCE`."""
     for side in (-1.0, 1.0):
         if site.rng.random() < _CHANCE:
             room = site.plan.edge(side) - side * site.plan.ego_d
@@ -31,7 +32,7 @@ def flanks(site: Site) -> None:
 
 
 def _put(site: Site, mesh: Mesh, side: float, gap: float, half_width: float, s: float, turn: float) -> None:
-    """Place a thing whose near face is `gap` metres beside the camera."""
+    """Place an object so that its near face is `gap` metres beside the camera."""
     site.put(mesh, s, site.plan.ego_d + side * (gap + half_width), turn=turn)
 
 
@@ -58,7 +59,7 @@ def _vehicle(site: Site, side: float) -> None:
 
 
 def _parked_row(site: Site, side: float) -> None:
-    """Cars bumper to bumper along the kerb, the first one cut off by the picture's edge."""
+    """Cars close behind each other along the kerb; the edge of the picture cuts the first one off."""
     rng = site.rng
     gap, s = float(rng.uniform(0.8, 2.2)), float(rng.uniform(-4, 1.5))
     start = s
@@ -126,7 +127,7 @@ def _poles(site: Site, side: float) -> None:
 
 
 def _plain_skin(rng: np.random.Generator, materials: Materials) -> int:
-    """Plaster, concrete, painted metal or masonry; often with nothing to see on it."""
+    """Material of plaster, concrete, painted metal or masonry, often without any texture."""
     tone = vary(rng, _GREYS[int(rng.integers(len(_GREYS)))], 0.4)
     if rng.random() < 0.3:
         tone = random_color(rng, low=0.02, high=0.6, saturation=0.15)

@@ -1,4 +1,4 @@
-"""Value noise, evaluated per pixel: hashes of lattice points, smoothly interpolated."""
+"""Value noise: pseudo-random numbers at lattice points with smooth interpolation between them (compiled)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def value_noise(x: float, y: float, seed: int) -> float:
 
 @inline
 def fbm(x: float, y: float, seed: int, frequency: float, footprint: float) -> float:
-    """Four octaves of noise around 0; octaves finer than the pixel's `footprint` fade out (no aliasing)."""
+    """Four octaves of noise around 0. Octaves finer than the `footprint` of a pixel fade out: no aliasing."""
     total, amplitude = 0.0, 0.55
     for octave in range(4):
         weight = clamp(1.7 - 2.6 * frequency * footprint, 0.0, 1.0)
@@ -50,7 +50,7 @@ def fbm(x: float, y: float, seed: int, frequency: float, footprint: float) -> fl
 
 @inline
 def band(x: float, center: float, half_width: float, footprint: float) -> float:
-    """Coverage in [0, 1] of a stripe around `center`, softened over the pixel's footprint."""
+    """Coverage in [0, 1] of a stripe around `center`, with edges as soft as the footprint of a pixel."""
     soft = 0.5 * footprint + 1e-4
     return clamp((half_width - abs(x - center)) / soft * 0.5 + 0.5, 0.0, 1.0) * min(1.0, half_width / soft)
 

@@ -68,7 +68,7 @@ def _limb(
 
 
 def _height_mapped(mesh: Mesh) -> Mesh:
-    """The same mesh with texture coordinates (x, height), so that clothes follow the body."""
+    """The mesh with texture coordinates (x, height), by which the material PERSON finds clothes and face."""
     soup = mesh.soup()
     result = Mesh()
     result.triangles(soup.corners, soup.corners[..., :2], soup.material, soup.normals)

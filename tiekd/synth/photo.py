@@ -1,4 +1,4 @@
-"""From linear light to a camera's 8-bit picture: exposure, balance, blur, noise, vignette, JPEG."""
+"""Turns linear light into an 8-bit picture of a random camera: exposure, blur, tone, noise, JPEG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ Picture = NDArray[np.float32]
 
 
 def develop(linear: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Linear colour `[H, W, 3]` to uint8 RGB, with a camera drawn at random."""
+    """Convert linear colour `[H, W, 3]` to uint8 RGB, with a camera drawn at random."""
+    # In the order of a real camera: light and lens in linear colour, then its processing in encoded colour.
     exposed = _expose(linear, rng)
     exposed = _blur(exposed, rng)
     exposed = _vignette(exposed, rng)
@@ -25,7 +26,7 @@ def develop(linear: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _expose(linear: Picture, rng: np.random.Generator) -> Picture:
-    """Meter on the lower part of the picture, then miss by up to about one stop."""
+    """Set the exposure by the lower part of the picture, with a random error of up to about one stop."""
     lower = linear[linear.shape[0] // 3 :: 3, ::3]
     level = float(np.exp(np.log(lower.mean(-1) + 1e-3).mean()))
     gain = 0.085 / level * float(np.exp(rng.normal(-0.2, 0.45)))
@@ -34,7 +35,7 @@ def _expose(linear: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _blur(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Lens blur, and sometimes a short smear from motion."""
+    """Blur of the lens, and sometimes a short blur from motion."""
     scale = picture.shape[1] / 1242.0
     sigma = float(rng.uniform(0.0, 0.9)) * max(scale, 0.35)
     if sigma > 0.3:
@@ -52,7 +53,7 @@ def _blur(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _shift(picture: Picture, by: int, axis: int) -> Picture:
-    """The picture moved by whole pixels, its edge repeated."""
+    """The picture moved by whole pixels, with repeated edge pixels."""
     if by == 0:
         return picture
     index = np.clip(np.arange(picture.shape[axis]) + by, 0, picture.shape[axis] - 1)
@@ -68,7 +69,7 @@ def _vignette(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _tone(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Camera curve: gamma, contrast around mid grey, hard or soft shoulder, crushed blacks and whites."""
+    """Tone curve of a camera: gamma, contrast around mid grey, hard or soft highlights, black level."""
     if rng.random() < 0.25:
         shoulder = np.float32(rng.uniform(1.5, 6.0))
         picture = picture * (1.0 + picture / shoulder**2) / (1.0 + picture) * np.float32(1.15)
@@ -99,7 +100,7 @@ def _sharpen(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _jpeg(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Sometimes a round trip through JPEG."""
+    """Sometimes compress the picture as JPEG and read it again."""
     if rng.random() < 0.6:
         return picture
     return through_jpeg(picture, quality=int(rng.integers(40, 96)))

@@ -1,4 +1,4 @@
-"""What kind of street a scene is: sampled widths, densities and chances, as data."""
+"""The plan of a street as data: its kind, widths, densities and chances, drawn at random."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _SHARE = (0.22, 0.22, 0.24, 0.1, 0.1, 0.12)
 
 @dataclass(slots=True)
 class Plan:
-    """One street. Lengths in metres, chances in 0..1, densities per 100 m of road (and side)."""
+    """One street. Lengths are in metres, chances from 0 to 1, densities per 100 m of road (and side).
+
+    s is a distance along the road from the camera, d a distance to the right of the centre line.
+    """
 
     kind: str
     n_lanes: int
@@ -56,7 +59,7 @@ class Plan:
 
     @property
     def half_road(self) -> float:
-        """Half the carriageway's width in metres."""
+        """Half the width of the carriageway in metres."""
         return 0.5 * self.n_lanes * self.lane_width
 
     def edge(self, side: float) -> float:
@@ -95,7 +98,7 @@ def sample_plan(rng: np.random.Generator) -> Plan:
 
 
 def _strips(rng: np.random.Generator, kind: str) -> list[Strip]:
-    """Cross-section beside the carriageway, from the kerb outwards: (width, step up, surface)."""
+    """Strips beside the carriageway, from the kerb outwards: (width, step up, surface)."""
     u = rng.uniform
     parking: list[Strip] = [(u(1.9, 2.4), 0.0, str(rng.choice(["asphalt", "slabs"])))]
     pavement: list[Strip] = [(u(0.8, 3.5), u(0.06, 0.17), str(rng.choice(["slabs", "slabs", "asphalt"])))]
@@ -121,7 +124,7 @@ def _strips(rng: np.random.Generator, kind: str) -> list[Strip]:
 
 
 def _fill(rng: np.random.Generator, plan: Plan) -> None:
-    """Densities and chances: first what every kind draws, then what sets the kind apart."""
+    """Draw densities and chances: first those of all kinds, then those of the kind."""
     u, kind = rng.uniform, plan.kind
     quiet, fast = kind in ("canyon", "residential"), kind in ("rural", "highway")
     plan.traffic, plan.oncoming, plan.people = u(0, 6), u(0, 6), u(0, 7)

@@ -1,7 +1,7 @@
-"""Visibility: which triangle each pixel sees, and where (compiled).
+"""Visibility: the triangle that each pixel sees, and its depth there (compiled).
 
-Inverse depth is affine on the screen within a triangle, so depth at a pixel centre is exact: it comes from
-the triangle's plane, not from interpolated corners.
+Inside a triangle, inverse depth is an affine function of the pixel position. It is computed from the plane of
+the triangle and not interpolated between corners, so depth at a pixel centre is exact.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @jit
 def dual_basis(corners: Floats) -> Floats:
-    """Per triangle the two vectors `[n,2,3]` that turn a point on it into barycentric coordinates."""
+    """Two vectors per triangle `[n,2,3]`; times (p - corner 0) they give barycentric coordinates 1 and 2."""
     result = np.zeros((corners.shape[0], 2, 3))
     for t in range(corners.shape[0]):
         p, q = corners[t, 1] - corners[t, 0], corners[t, 2] - corners[t, 0]
@@ -36,7 +36,7 @@ def dual_basis(corners: Floats) -> Floats:
 
 @jit
 def _clip_near(corners: Floats, polygon: Floats) -> int:
-    """Clip a triangle at the near plane into `polygon [4,3]`; answers the number of corners."""
+    """Clip a triangle at the near plane into `polygon` `[4,3]`. Returns the number of corners."""
     count = 0
     for k in range(3):
         a, b = corners[k], corners[(k + 1) % 3]
@@ -52,7 +52,7 @@ def _clip_near(corners: Floats, polygon: Floats) -> int:
 
 @jit
 def _row_span(xs: Floats, ys: Floats, count: int, y: float) -> tuple[float, float]:
-    """Where a horizontal line at `y` crosses a convex polygon: left and right x (empty: left > right)."""
+    """Left and right x where the line at height `y` crosses a convex polygon; left > right if it does not."""
     left, right = 1e30, -1e30
     for k in range(count):
         j = k + 1 if k + 1 < count else 0
@@ -65,7 +65,7 @@ def _row_span(xs: Floats, ys: Floats, count: int, y: float) -> tuple[float, floa
     return left, right
 
 
-# Long, because it is an inner loop: a split is worth making only once it is measured not to cost time.
+# This function is long because it is an inner loop. Split it only if a measurement shows no loss of speed.
 @jit
 def rasterize(
     corners: Floats,
@@ -77,10 +77,10 @@ def rasterize(
     inv_depth: Floats,
     seen: NDArray[np.int32],
 ) -> None:
-    """Fill `inv_depth [h,w]` (1/m, 0 = nothing) and `seen [h,w]` (triangle, -1) from camera-frame triangles.
+    """Fill `inv_depth` `[h,w]` (1/m, 0 = nothing) and `seen` `[h,w]` (index of the triangle, -1 = none).
 
-    Camera frame: x right, y down, z forward. `intrinsics` is (fx, fy, cx, cy) in pixels, pixel centres at
-    whole numbers.
+    corners: `[n,3,3]` in the camera frame (x right, y down, z forward). intrinsics: (fx, fy, cx, cy) in
+    pixels; pixel centres are whole numbers.
     """
     fx, fy, cx, cy = intrinsics
     height, width = inv_depth.shape
@@ -108,6 +108,7 @@ def rasterize(
         d = nx * a[0] + ny * a[1] + nz * a[2]
         if abs(d) < 1e-14:
             continue
+        # Plane n·p = d and ray p = z ((col - cx) / fx, (row - cy) / fy, 1): 1/z = g0 + gx col + gy row.
         gx, gy = nx / (d * fx), ny / (d * fy)
         g0 = nz / d - gx * cx - gy * cy
         m = materials[material[t]]
@@ -120,7 +121,7 @@ def rasterize(
             for col in range(ceil(max(0.0, left - 1e-7)), floor(min(width - 1.0, right + 1e-7)) + 1):
                 value = base + gx * col
                 if value > inv_depth[row, col]:
-                    if cut:
+                    if cut:  # the material has holes, so the triangle counts only where it is opaque
                         z = 1.0 / value
                         px, py, pz = z * (col - cx) / fx - a[0], z * (row - cy) / fy - a[1], z - a[2]
                         b1 = px * dual[t, 0, 0] + py * dual[t, 0, 1] + pz * dual[t, 0, 2]
@@ -135,7 +136,10 @@ def rasterize(
 
 @jit
 def rasterize_map(corners: Floats, keep: NDArray[np.bool_], top: NDArray[np.float32]) -> None:
-    """Orthographic height map: `top [n,n]` keeps the largest third coordinate; the first two are texels."""
+    """Fill the height map `top` `[n,n]` with the largest third coordinate of the triangles over each texel.
+
+    corners: `[n,3,3]`, of which the first two coordinates are texels. keep: which triangles count.
+    """
     n = top.shape[0]
     xs, ys = np.zeros(4), np.zeros(4)
     for t in range(corners.shape[0]):
@@ -155,6 +159,7 @@ def rasterize_map(corners: Floats, keep: NDArray[np.bool_], top: NDArray[np.floa
             h1, h2 = c[1, 2] - c[0, 2], c[2, 2] - c[0, 2]
             gx = (h1 * (ys[2] - ys[0]) - h2 * (ys[1] - ys[0])) / det
             gy = (h2 * (xs[1] - xs[0]) - h1 * (xs[2] - xs[0])) / det
+        # Half a texel more on every side, so that thin objects throw shadows too.
         for row in range(max(0, ceil(y_min - 0.5)), min(n - 1, floor(y_max + 0.5)) + 1):
             y = min(max(float(row), y_min), y_max)
             left, right = _row_span(xs, ys, 3, y)

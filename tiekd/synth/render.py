@@ -1,4 +1,4 @@
-"""One frame: scene, camera, visibility, light, photo. Depends only on (seed, index) and the size."""
+"""Renders one frame. It depends only on seed, index, size and focal jitter."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tiekd.synth.shade import shade
 
 MAX_DEPTH_M = 255.0
 _SAMPLES = 2
+"""Colour has 2x2 samples per pixel. Depth has one: a mean of depths would lie between two objects."""
 _STREAMS = 3
 
 
@@ -43,7 +44,7 @@ class Frame:
 def render_frame(
     seed: int, index: int, *, width_px: int = 1242, height_px: int = 375, focal_jitter: float = 0.0
 ) -> Frame:
-    """Render frame `index` of the world `seed`. Raises ConfigError for an unusable size or number."""
+    """Render frame `index` of the world `seed`. Raises ConfigError for an impossible size or number."""
     check_request(seed, index, width_px, height_px)
     for_scene, for_camera, for_photo = random_streams(seed, index)
     scene = build_scene(for_scene)
@@ -60,19 +61,19 @@ def render_frame(
 
 
 def random_streams(seed: int, index: int) -> list[np.random.Generator]:
-    """Independent random sources of a frame, for its scene, its camera and its photo."""
+    """Independent random sources for the scene, the camera and the photo of a frame."""
     return [np.random.default_rng(stream) for stream in np.random.SeedSequence([seed, index]).spawn(_STREAMS)]
 
 
 def focal_px(seed: int, index: int, *, width_px: int, height_px: int, focal_jitter: float) -> float:
-    """Focal length in pixels of a frame, without rendering it."""
+    """Focal length of a frame in pixels, without rendering it."""
     _, for_camera, _ = random_streams(seed, index)
     camera = sample_camera(for_camera, width_px=width_px, height_px=height_px, focal_jitter=focal_jitter)
     return camera.intrinsics[0]
 
 
 def check_request(seed: int, index: int, width_px: int, height_px: int) -> None:
-    """Raise ConfigError when a frame can't be rendered as asked."""
+    """Raise ConfigError when such a frame cannot be rendered."""
     if seed < 0 or index < 0:
         raise ConfigError(
             f"Seed and frame number must not be negative, got {seed} and {index}.", hint="Use 0 or more."
@@ -85,7 +86,7 @@ def check_request(seed: int, index: int, width_px: int, height_px: int) -> None:
 
 
 def trace(scene: Scene, camera: Camera) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Linear colour `[H, W, 3]` and depth `[H, W]` in metres of a scene seen by a camera."""
+    """Linear colour `[H, W, 3]` and depth `[H, W]` in metres of a scene, as a camera sees it."""
     soup, materials = scene.soup, scene.materials
     dual_world = dual_basis(soup.corners)
     points = camera.to_camera(soup.corners)

@@ -19,7 +19,7 @@ KERB_M = 0.13
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Centre line of the road against distance along it; position, heading (rad) and slope (rad)."""
+    """Centre line of the road: position, heading and slope (radians) at distances `s` along it."""
 
     s: Array
     x: Array
@@ -29,7 +29,7 @@ class Course:
     slope: Array
 
     def pose(self, s: float, d: float, lift: float = 0.0, turn: float = 0.0) -> Pose:
-        """A place `d` metres right of the centre line, `lift` above the road's surface, turned by `turn`."""
+        """Pose at distance `s`, `d` metres right of the centre line, `lift` above the road, with a `turn`."""
         at = min(max((s - _START_M) / _STEP_M, 0.0), len(self.s) - 1.001)
         k, t = int(at), at - int(at)
         x, y, z, heading, slope = (
@@ -38,7 +38,7 @@ class Course:
         return Pose(x + d * cos(heading), y + lift, z - d * sin(heading), heading + turn, slope * cos(turn))
 
     def points(self, s: ArrayLike, d: ArrayLike, lift: ArrayLike) -> Array:
-        """World points `[..., 3]` of road coordinates."""
+        """Convert road coordinates to world points `[..., 3]`."""
         along, across = np.asarray(s, dtype=np.float64), np.asarray(d, dtype=np.float64)
         heading = np.interp(along, self.s, self.heading)
         x = np.interp(along, self.s, self.x) + across * np.cos(heading)
@@ -47,7 +47,7 @@ class Course:
 
 
 def sample_course(rng: np.random.Generator, plan: Plan) -> Course:
-    """Straight, curved or winding; flat, sloping or over a crest; the camera stands at the origin."""
+    """Draw a straight, curved or winding road, flat, with a slope or a crest. The camera is at x = z = 0."""
     s = np.arange(_START_M, _END_M + _STEP_M, _STEP_M)
     straight = rng.random() < 0.45
     bend = 0.0 if straight else rng.normal(0, plan.curvature)
@@ -67,7 +67,7 @@ def sample_course(rng: np.random.Generator, plan: Plan) -> Course:
 def build_ground(
     mesh: Mesh, course: Course, plan: Plan, materials: Materials, rng: np.random.Generator, wetness: float
 ) -> None:
-    """Carriageway, kerbs, pavements, verges and the land beside them."""
+    """Add carriageway, kerbs, pavements, verges and the land beside them."""
     half, along = plan.half_road, _spacing()
     road = _carriageway(plan, materials, rng, wetness)
     kerb = materials.add(
@@ -162,7 +162,7 @@ def _surface(name: str, materials: Materials, rng: np.random.Generator, wetness:
 
 
 def _spacing() -> Array:
-    """Distances along the road at which its surface bends: dense near the camera."""
+    """Distances along the road between which its surface is flat. They are closer near the camera."""
     return np.concatenate(
         [np.arange(-12.0, 60.0, 3.0), np.arange(60.0, 150.0, 7.5), np.arange(150.0, 415.0, 20.0)]
     )
@@ -180,11 +180,12 @@ def _strip(
     *,
     crown: float = 0.0,
 ) -> None:
-    """A ribbon of ground between two lateral offsets; texture coordinates are (offset, distance)."""
+    """Add a strip of ground from offset `d0` to `d1`, height `h0` to `h1`; texture is (offset, distance)."""
     columns = np.array([d0, 0.5 * (d0 + d1), d1]) if crown else np.array([d0, d1])
     lift = np.array([h0, 0.5 * (h0 + h1) + crown, h1]) if crown else np.array([h0, h1])
     s, d = np.meshgrid(along, columns, indexing="ij")
     points = course.points(s, d, np.broadcast_to(lift, s.shape))
+    # A strip narrower than 5 cm is the face of a kerb; its texture goes up, not across.
     v = s if abs(d1 - d0) > 0.05 else np.stack([s[:, 0], s[:, 0]], 1)
     u = d if abs(d1 - d0) > 0.05 else np.broadcast_to([0.0, KERB_M], s.shape)
     mesh.lattice(points, np.stack([u, v], -1), material)

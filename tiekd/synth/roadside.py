@@ -1,4 +1,4 @@
-"""What lines a street: houses, plants, furniture, borders, people."""
+"""Objects along both sides of a street: houses, plants, furniture, borders, people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tiekd.synth.site import Site
 
 
 def line(site: Site, side: float) -> None:
-    """Everything on one side (±1) of the street that does not drive."""
+    """Place everything on one side (±1) of the street, except vehicles."""
     if site.plan.buildings:
         _houses(site, side)
     _plants(site, side)
@@ -78,7 +78,7 @@ def _things(site: Site, side: float) -> None:
 
 
 def _borders(site: Site, side: float) -> None:
-    """Walls, fences, hedges and guard rails along the edge, in pieces that follow the road."""
+    """Walls, fences, hedges and guard rails along the edge, in short pieces that follow the road."""
     rng, plan = site.rng, site.plan
     edge, level = plan.edge(side), site.level(side)
     if rng.random() < plan.rail:

@@ -1,4 +1,4 @@
-"""Puts a street together: ground, buildings, vehicles, people, vegetation, furniture, things overhead."""
+"""Builds a street: ground, near objects, roadside, vehicles, background."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tiekd.synth.site import Site
 
 @dataclass(slots=True)
 class Scene:
-    """World geometry, its materials `[n, N_COLUMNS]`, its light, and the ground under the camera."""
+    """Geometry, materials `[n, N_COLUMNS]`, light, plan, height and slope of the ground under the camera."""
 
     soup: Soup
     materials: NDArray[np.float64]
@@ -29,7 +29,8 @@ class Scene:
 
 
 def build_scene(rng: np.random.Generator) -> Scene:
-    """Draw one street scene; the camera stands at x = z = 0 and looks along +z."""
+    """Draw one street scene. The camera stands at x = z = 0 and looks along +z."""
+    # All steps draw from one random source, so a change of their order changes every world.
     plan, light = sample_plan(rng), sample_light(rng)
     site = Site(rng, plan, sample_course(rng, plan), light)
     build_ground(site.mesh, site.course, plan, site.materials, rng, light.wetness)

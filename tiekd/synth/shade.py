@@ -1,4 +1,9 @@
-"""Colour of every pixel from what it sees: sun with shadows, sky, occlusion, reflections, haze (compiled)."""
+"""Computes the colour of every pixel: sun with shadows, sky, occlusion, reflections, haze (compiled).
+
+Indices of `light`, the vector of `Light.vector`: 0-2 direction to the sun, 3-5 sun, 6-8 zenith, 9-11 horizon,
+12-14 light from the ground, 15 haze per metre, 16-18 haze, 19 cloud cover, 20 cloud seed, 21 softness of
+shadows, 22 gain of the visible sky.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,7 @@ Rgb = tuple[float, float, float]
 
 @inline
 def sky(light: Floats, dx: float, dy: float, dz: float) -> Rgb:
-    """Colour of the sky in a direction: gradient, clouds and the glow around the sun."""
+    """Colour of the sky in a direction: gradient, clouds and glow around the sun."""
     up = clamp(dy, 0.0, 1.0)
     t = 1.0 - (1.0 - up) ** 5
     r, g, b = mix(light[9], light[6], t), mix(light[10], light[7], t), mix(light[11], light[8], t)
@@ -35,7 +40,7 @@ def sky(light: Floats, dx: float, dy: float, dz: float) -> Rgb:
 
 @inline
 def _environment(light: Floats, dx: float, dy: float, dz: float) -> Rgb:
-    """What a glossy surface mirrors: sky above a dark, uneven skyline, ground below it."""
+    """Colour that a glossy surface reflects from a direction: sky, or dark ground below an uneven skyline."""
     skyline = 0.12 + 0.3 * value_noise(dx * 3.0 + 5.0, dz * 3.0 + 5.0, int(light[20]))
     if dy < skyline:
         t = clamp((skyline - dy) * 8.0, 0.0, 1.0)
@@ -56,13 +61,14 @@ def _texel(axes: Floats, k: int, x: float, y: float, z: float) -> float:
 
 @inline
 def _lit(near: Map, far: Map, axes: Floats, soft: float, x: float, y: float, z: float) -> float:
-    """Fraction of the sun that reaches a point: four filtered taps of the finest map that covers it."""
+    """Share of the sunlight that reaches a point: four filtered samples of the finest map that covers it."""
     for level in range(2):
         top = near if level == 0 else far
         n = top.shape[0]
         tx, ty = _texel(axes[level], 0, x, y, z), _texel(axes[level], 1, x, y, z)
         if tx < 4 or ty < 4 or tx > n - 5 or ty > n - 5:
             continue
+        # The offset, about a texel's size, keeps surfaces from throwing shadows on themselves.
         height = _texel(axes[level], 2, x, y, z) + (0.06 if level == 0 else 0.3)
         reach = soft if level == 0 else 0.3 + 0.2 * soft
         total = 0.0
@@ -79,7 +85,7 @@ def _lit(near: Map, far: Map, axes: Floats, soft: float, x: float, y: float, z: 
 
 @inline
 def _openness(above: Map, axes: Floats, x: float, y: float, z: float) -> float:
-    """How much of the sky a point sees, from the heights around it: corners, contact, under cars."""
+    """Share of the sky that a point sees, from 12 heights around it. It is low in corners and under cars."""
     n = above.shape[0]
     tx, ty = _texel(axes, 0, x, y, z), _texel(axes, 1, x, y, z)
     if tx < 16 or ty < 16 or tx > n - 17 or ty > n - 17:
@@ -103,7 +109,7 @@ def _openness(above: Map, axes: Floats, x: float, y: float, z: float) -> float:
     return 1.0 - 0.8 * blocked / 12.0
 
 
-# Long, because it is the innermost loop: a split is worth making only once it is measured not to cost time.
+# This function is long because it is an inner loop. Split it only if a measurement shows no loss of speed.
 @inline
 def _pixel(
     t: int,
@@ -124,7 +130,7 @@ def _pixel(
     above: Map,
     axes: Floats,
 ) -> Rgb:
-    """Colour of triangle `t` at `depth` along the ray (rx, ry, 1) of the camera."""
+    """Colour of triangle `t` at depth `depth` on the camera ray (rx, ry, 1)."""
     wx = rotation[0, 0] * rx + rotation[0, 1] * ry + rotation[0, 2]
     wy = rotation[1, 0] * rx + rotation[1, 1] * ry + rotation[1, 2]
     wz = rotation[2, 0] * rx + rotation[2, 1] * ry + rotation[2, 2]
@@ -147,7 +153,7 @@ def _pixel(
     distance = depth * length
     r, g, b, gloss, emission = surface(row, u, v, distance * pixel_rad / max(facing, 0.25) ** 0.7)
     sun = max(nx * light[0] + ny * light[1] + nz * light[2], 0.0)
-    foliage = 1.0 if row[0] == 7.0 else 0.0
+    foliage = 1.0 if row[0] == 7.0 else 0.0  # leaves let light through, so they are bright on both sides
     sun = mix(sun, 0.25 + 0.5 * sun, foliage)
     if sun > 0.0:
         lift = 0.05 + 0.0006 * distance
@@ -163,7 +169,7 @@ def _pixel(
         back = 2.0 * facing
         ex, ey, ez = dx + back * nx, dy + back * ny, dz + back * nz
         mr, mg, mb = _environment(light, ex, ey, ez)
-        rough = 1.0 if row[0] == 1.0 else 0.0
+        rough = 1.0 if row[0] == 1.0 else 0.0  # roads, also wet ones, reflect without a sharp image
         most = mix(2.5, 0.9, rough)
         mr, mg, mb = min(mr, most), min(mg, most), min(mb, most)
         towards = max(ex * light[0] + ey * light[1] + ez * light[2], 0.0)
@@ -201,9 +207,9 @@ def shade(
     samples: int,
     out: NDArray[np.float32],
 ) -> None:
-    """Linear colour `out [H,W,3]` from a visibility buffer of `samples`×`samples` as many pixels.
+    """Fill the linear colour `out` `[H,W,3]` from a visibility buffer with `samples` x `samples` per pixel.
 
-    Within a pixel every triangle is shaded once, at its first sample: edges are smooth, insides cheap.
+    Within a pixel every triangle is shaded once, at its first sample. So edges are smooth at little cost.
     `rotation` turns camera rays into world directions; geometry is in world coordinates.
     """
     fx, fy, cx, cy = intrinsics
@@ -255,6 +261,7 @@ def shade(
                             axes,
                         )
                     colors[k, 0], colors[k, 1], colors[k, 2] = color
+                # Limited, so that one bright sample does not make the edge of a highlight rough.
                 r += min(colors[k, 0], 6.0)
                 g += min(colors[k, 1], 6.0)
                 b += min(colors[k, 2], 6.0)

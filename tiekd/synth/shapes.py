@@ -1,7 +1,7 @@
-"""Triangles of basic shapes, compiled: a street has thousands of boxes, tubes, lumps and leaves.
+"""Triangles of basic shapes. They are compiled because a street has thousands of boxes, tubes and leaves.
 
-Every function answers corners `[n,3,3]`, normals `[n,3,3]` and texture coordinates `[n,3,2]`; normals of
-flat shapes stay 0 and are filled in once per scene.
+Every shape is returned as corners `[n,3,3]`, normals `[n,3,3]` and texture coordinates `[n,3,2]`. Normals of
+flat shapes are 0 until `fill_flat_normals` sets them, once per scene.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _FACES = np.array([[0, 1, 5, 4], [2, 3, 7, 6], [4, 5, 6, 7], [1, 0, 3, 2], [1, 2
 
 @jit
 def split(quads: Array, normals: Array, uv: Array) -> Parts:
-    """Quadrilaterals `[n,4,3]` as triangles; empty `normals` mean flat, empty `uv` metres along the edges."""
+    """Split quadrilaterals `[n,4,3]` into triangles.
+
+    Empty `normals` make them flat. Empty `uv` makes texture coordinates metres along the edges.
+    """
     n = quads.shape[0]
     corners, bent, texture = np.empty((2 * n, 3, 3)), np.zeros((2 * n, 3, 3)), np.zeros((2 * n, 3, 2))
     for q in range(n):
@@ -53,7 +56,7 @@ def split(quads: Array, normals: Array, uv: Array) -> Parts:
 
 @jit
 def grid(points: Array, normals: Array, uv: Array) -> Parts:
-    """A lattice `[rows, columns, c]` of points, normals (may be empty) and texture as triangles, by row."""
+    """Triangles, row by row, of a lattice `[rows, columns, c]` of points, normals (or empty) and texture."""
     rows, columns = points.shape[0] - 1, points.shape[1] - 1
     flat = normals.shape[0] == 0
     quads, coordinates = np.empty((rows * columns, 4, 3)), np.empty((rows * columns, 4, 2))
@@ -71,7 +74,7 @@ def grid(points: Array, normals: Array, uv: Array) -> Parts:
 
 @jit
 def box(center: Point, size: Point, heading: float) -> Parts:
-    """A box turned about y through its centre."""
+    """A box, turned about the y axis through its centre."""
     quads = np.empty((6, 4, 3))
     ch, sh = cos(heading), sin(heading)
     for f in range(6):
@@ -86,7 +89,7 @@ def box(center: Point, size: Point, heading: float) -> Parts:
 
 @inline
 def _across(axis: Array) -> tuple[Array, Array]:
-    """Two unit vectors square to a unit vector."""
+    """Two unit vectors perpendicular to a unit vector and to each other."""
     side = np.zeros(3)
     if abs(axis[2]) < 0.8:
         side[0], side[1] = axis[1], -axis[0]
@@ -98,7 +101,7 @@ def _across(axis: Array) -> tuple[Array, Array]:
 
 @jit
 def tube(start: Point, end: Point, start_radius: float, end_radius: float, sides: int) -> Parts:
-    """The mantle of a cylinder or cone."""
+    """The side surface of a cylinder or cone."""
     a = np.array(start)
     axis = np.array(end) - a
     length = sqrt((axis * axis).sum()) + 1e-9
@@ -120,7 +123,7 @@ def tube(start: Point, end: Point, start_radius: float, end_radius: float, sides
 
 @jit
 def discs(start: Point, end: Point, start_radius: float, end_radius: float, sides: int) -> Parts:
-    """Both ends of a cylinder or cone; texture coordinates are metres from the middle."""
+    """Both ends of a cylinder or cone. Texture coordinates are metres from the middle."""
     a, b = np.array(start), np.array(end)
     axis = b - a
     side, other = _across(axis / (sqrt((axis * axis).sum()) + 1e-9))
@@ -140,7 +143,7 @@ def discs(start: Point, end: Point, start_radius: float, end_radius: float, side
 
 @jit
 def blob(center: Point, radii: Point, bumps: Array) -> Parts:
-    """A lumpy ellipsoid; `bumps [rings+1, sides+1]` scale the radius (poles and seam are made to fit)."""
+    """An ellipsoid with a rough surface: `bumps` `[rings+1, sides+1]` scale its radius, not at the poles."""
     rings, sides = bumps.shape[0] - 1, bumps.shape[1] - 1
     points, normals, uv = (
         np.empty((rings + 1, sides + 1, 3)),
@@ -162,7 +165,7 @@ def blob(center: Point, radii: Point, bumps: Array) -> Parts:
 
 @jit
 def cards(place: Array, a: Array, b: Array, normals: Array, shift: Array) -> Parts:
-    """Diamonds around `place [n,3]` with half diagonals `a` and `b`, one normal each, texture shifted."""
+    """Diamonds around `place` `[n,3]`: half diagonals `a` and `b`, one normal each, shifted texture."""
     n = place.shape[0]
     quads, bent, uv = np.empty((n, 4, 3)), np.empty((n, 4, 3)), np.empty((n, 4, 2))
     for i in range(n):
@@ -178,7 +181,7 @@ def cards(place: Array, a: Array, b: Array, normals: Array, shift: Array) -> Par
 
 @jit
 def placed(corners: Array, normals: Array, rotation: Array, offset: Array) -> tuple[Array, Array]:
-    """Corners rotated and moved, normals rotated."""
+    """Corners after rotation and translation, and normals after rotation."""
     moved, turned = np.empty_like(corners), np.empty_like(normals)
     for t in range(corners.shape[0]):
         for k in range(3):
@@ -193,7 +196,7 @@ def placed(corners: Array, normals: Array, rotation: Array, offset: Array) -> tu
 
 @jit
 def fill_flat_normals(corners: Array, normals: Array) -> None:
-    """Write the face's normal into triangles whose normals are all 0."""
+    """Set the normals of triangles that have none to the normal of their plane (not of unit length)."""
     for t in range(corners.shape[0]):
         if normals[t, 0, 0] != 0.0 or normals[t, 0, 1] != 0.0 or normals[t, 0, 2] != 0.0:
             continue
@@ -206,7 +209,7 @@ def fill_flat_normals(corners: Array, normals: Array) -> None:
 
 @jit
 def smooth_normals(points: Array) -> Array:
-    """Normals of a lattice `[rows, columns, 3]`, from the neighbours of each point."""
+    """Unit normals of a lattice `[rows, columns, 3]`, computed from the neighbours of each point."""
     rows, columns = points.shape[0], points.shape[1]
     normals = np.empty_like(points)
     for i in range(rows):

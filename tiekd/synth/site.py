@@ -1,4 +1,4 @@
-"""What placing things on a street shares: random source, plan, course, mesh and materials."""
+"""A street under construction: what all modules share that place objects on it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from tiekd.synth.plan import Plan
 from tiekd.synth.road import Course
 
 REACH_M = 130.0
+"""Farthest distance along the road at which traffic is placed."""
 _CROSSING_M = 9.0
 
 
 class Site:
-    """A street being built."""
+    """A street under construction."""
 
     def __init__(self, rng: np.random.Generator, plan: Plan, course: Course, light: Light) -> None:
         self.rng, self.plan, self.course, self.light = rng, plan, course, light
@@ -27,18 +28,18 @@ class Site:
         self.mesh.add(mesh, self.course.pose(s, d, lift, turn))
 
     def level(self, side: float) -> float:
-        """Height of the pavement on a side (±1) over the carriageway."""
+        """Height of the pavement above the carriageway, in metres, on a side (±1)."""
         strips = self.plan.strips_left if side < 0 else self.plan.strips_right
         return sum(rise for _, rise, _ in strips if abs(rise) > 0.02)
 
     def at_junction(self, s: float, margin: float = 0.0) -> bool:
-        """True where the crossing street runs."""
+        """Whether the crossing street is at this distance along the road."""
         return abs(s - self.plan.junction_s) < _CROSSING_M + margin
 
     def take(self, side: float, start: float, end: float) -> None:
-        """Keep a stretch of a side for what stands there, so that parked cars leave it free."""
+        """Mark a part of a side as taken, so that no vehicle is placed into the object there."""
         self.taken.append((side, start, end))
 
     def is_taken(self, side: float, start: float, end: float) -> bool:
-        """True where something stands close to the lane already."""
+        """Whether a part of a side is already taken."""
         return any(side == which and start < last and end > first for which, first, last in self.taken)

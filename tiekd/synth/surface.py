@@ -1,4 +1,4 @@
-"""What a surface looks like at a point: the procedural colour of every material kind (compiled)."""
+"""Look of a surface at a point, for every kind of material (compiled)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tiekd.synth.surface_vehicle import car_end, car_side, window_band
 
 @inline
 def opaque(m: Row, u: float, v: float) -> bool:
-    """False where the material is cut out: between leaves, between bars, outside a sign."""
+    """Whether the material is there. Foliage, fences and signs have holes or a shape of their own."""
     kind = m[KIND]
     if kind == FOLIAGE:
         return bool(value_noise(u * m[PARAM], v * m[PARAM], int(m[SEED])) > m[PARAM + 1])
@@ -52,7 +52,7 @@ def opaque(m: Row, u: float, v: float) -> bool:
 
 @inline
 def surface(m: Row, u: float, v: float, fp: float) -> Look:  # noqa: PLR0911, PLR0912
-    """Colour, gloss and emission of a material at texture coordinates `u, v` (metres)."""
+    """Colour, gloss and emission of a material at texture coordinates `u`, `v` (metres)."""
     kind = int(m[KIND])
     if kind == ROAD:
         return road(m, u, v, fp)

@@ -12,7 +12,7 @@ from tiekd.synth.noise import band, clamp, fbm, hash2, value_noise
 
 @inline
 def facade(m: Row, u: float, v: float, fp: float) -> Look:
-    """Storeys of windows with frames and shutters above a ground floor."""
+    """Floors of windows with frames and shutters above a ground floor."""
     seed = int(m[SEED])
     bricks = m[PARAM + 5] > 0.0
     look = cells(m, u, v, fp, 0.25, 0.08, 0.006) if bricks else shaded(m, COLOR1, u, v, fp)
@@ -105,7 +105,7 @@ def board(m: Row, u: float, v: float, fp: float) -> Look:
 
 @inline
 def sign(m: Row, u: float, v: float) -> Look:
-    """Disc (0), triangle (1) or panel (2) with border and a simple symbol; u, v in [-1, 1]."""
+    """Disc (0), triangle (1) or panel (2) with a border and a simple symbol; u and v are in [-1, 1]."""
     look = shaded(m, COLOR1, u, v, 0.0)
     edge = sqrt(u * u + v * v)
     if m[PARAM] == 1.0:
@@ -120,7 +120,7 @@ def sign(m: Row, u: float, v: float) -> Look:
 
 @inline
 def person(m: Row, u: float, v: float, fp: float) -> Look:
-    """Trousers, jacket, face, hair and shoes by height."""
+    """Shoes, trousers, jacket, face and hair, by height."""
     color = COLOR1 if v < m[PARAM] else COLOR2
     if v > m[PARAM + 1]:
         color = COLOR3

@@ -48,8 +48,8 @@ def car_side(m: Row, u: float, v: float, fp: float) -> Look:
 def car_end(m: Row, u: float, v: float, fp: float) -> Look:
     """Front or rear of a vehicle.
 
-    Parameters: half width, rear?, lamp height and half height, plate height, lit?, top of the stripes,
-    half width of the lamps, top of the bumper's black plastic.
+    Parameters: half width, 1 for a rear, height and half height of the lamps, height of the plate, 1 for
+    lamps that are on, top of the stripes, half width of the lamps, top of the black plastic of the bumper.
     """
     look = shaded(m, COLOR1, u, v, fp)
     half, rear, lamp_y = m[PARAM], m[PARAM + 1], m[PARAM + 2]
@@ -91,7 +91,7 @@ def car_end(m: Row, u: float, v: float, fp: float) -> Look:
 
 @inline
 def window_band(m: Row, u: float, v: float, fp: float) -> Look:
-    """Bus, tram or van side: body, window band between two heights with pillars, a coloured skirt."""
+    """Side of a bus, tram or van: a band of windows between two heights, with pillars, and a stripe."""
     look = shaded(m, COLOR1, u, v, fp)
     look = toward(look, m, COLOR3, band(v, m[PARAM + 4], m[PARAM + 5], fp), look[3])
     glass = band(v, 0.5 * (m[PARAM] + m[PARAM + 1]), 0.5 * (m[PARAM + 1] - m[PARAM]), fp)

@@ -1,4 +1,4 @@
-"""Tank and silo trailers: a long shiny vessel over wheels, pipes, ladders and dark gaps."""
+"""Tank and silo trailers: a long shiny tank with pipes, ladders and boxes above the wheels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIDES = 28
 def tank(
     mesh: Mesh, materials: Materials, rng: np.random.Generator, *, middle: float, length: float, skin: int
 ) -> None:
-    """A vessel along z around `middle`, lower edge about 1.1 m over the road, and what hangs on it."""
+    """A tank along z around `middle`, with its lower edge about 1.1 m above the road, and its fittings."""
     u = rng.uniform
     half, low = 0.5 * length, float(u(0.95, 1.25))
     wide, high = float(u(1.1, 1.27)), float(u(0.85, 1.3))
@@ -45,7 +45,7 @@ def tank(
 
 
 def _vessel(mesh: Mesh, z: Array, axis: float, radii: Array, sag: Array, skin: int) -> None:
-    """A tube of ellipses `radii [n, 2]` along z, its belly lower by `sag`, with flat round ends."""
+    """A tube of ellipses with `radii` `[n, 2]` along z, whose underside is lower by `sag`, with flat ends."""
     angle = np.linspace(0.0, 2.0 * np.pi, _SIDES + 1)
     out = np.stack([np.sin(angle), -np.cos(angle)], 1)
     x = radii[:, :1] * out[:, 0]
@@ -79,7 +79,7 @@ def _pipes(
     low: float,
     materials: tuple[int, int],
 ) -> None:
-    """Hose tubes, a rail and boxes that hang along one side under the vessel."""
+    """Hose tubes, a rail and boxes under one side of the tank."""
     dark, steel = materials
     start, end = middle - float(rng.uniform(0.3, 0.85)) * half, middle + float(rng.uniform(0.4, 0.9)) * half
     for y in (low + 0.12, low - 0.13)[: int(rng.integers(1, 3))]:
@@ -93,7 +93,7 @@ def _pipes(
 
 
 def _ladder(mesh: Mesh, x: float, z: float, reach: tuple[float, float], metal: int) -> None:
-    """Two rails and rungs at the rear, between two heights."""
+    """A ladder at the rear, between two heights."""
     low, high = reach
     for side in (-0.18, 0.18):
         mesh.tube((x + side, low, z), (x + side, high, z + 0.1), 0.025, metal, sides=5)

@@ -1,4 +1,4 @@
-"""Vehicles and cyclists of a street: in the lanes, parked, at the crossing."""
+"""Vehicles and cyclists: in the lanes and parked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiekd.synth.site import REACH_M, Site
 
 
 def any_vehicle(site: Site, *, heavy: float, lit: bool, fine: bool = True) -> tuple[Mesh, float, float]:
-    """A car, or with a chance `heavy` a lorry or bus: (mesh, length, width); `fine` when near."""
+    """A car, or with probability `heavy` a lorry or bus, as (mesh, length, width); `fine` for near cars."""
     if site.rng.random() < heavy:
         if site.rng.random() < 0.8:
             return lorries.lorry(site.rng, site.materials)
@@ -19,7 +19,7 @@ def any_vehicle(site: Site, *, heavy: float, lit: bool, fine: bool = True) -> tu
 
 
 def traffic(site: Site) -> None:
-    """Moving and waiting vehicles, lane by lane, and sometimes a tram."""
+    """Place moving and waiting vehicles, lane by lane, and sometimes a tram."""
     plan, rng = site.plan, site.rng
     queue = bool(rng.random() < plan.queue)
     for lane in range(plan.n_lanes):
@@ -30,9 +30,9 @@ def traffic(site: Site) -> None:
 
 
 def _lane(site: Site, lane: int, *, queue: bool) -> None:
-    """Fill a lane from behind the camera to far ahead; whatever is near stays clear of the camera.
+    """Fill a lane from behind the camera to far ahead, but never at the place of the camera.
 
-    `queue`: our lanes crawl, each car some 6 to 15 m behind the next.
+    queue: the lanes in our direction are a traffic jam, with 1.5 to 7 m between vehicles.
     """
     rng, plan = site.rng, site.plan
     with_us = lane >= plan.n_lanes - plan.lanes_with
@@ -61,7 +61,7 @@ def _lane(site: Site, lane: int, *, queue: bool) -> None:
 
 
 def _driver(site: Site, s: float, *, first: bool, lit: bool) -> tuple[Mesh, float, float]:
-    """A vehicle that starts at `s`; the `first` beside the camera is mostly a lorry, often a tanker."""
+    """A vehicle for the place `s`. The `first` one beside the camera is mostly a lorry, often a tanker."""
     rng, plan = site.rng, site.plan
     if first and rng.random() < 0.25:
         return lorries.lorry(rng, site.materials, tanker=True)
@@ -70,7 +70,7 @@ def _driver(site: Site, s: float, *, first: bool, lit: bool) -> tuple[Mesh, floa
 
 
 def parked(site: Site, side: float) -> None:
-    """Cars that stand along a side (±1) of the street."""
+    """Place parked cars along a side (±1) of the street."""
     rng, plan = site.rng, site.plan
     strips = plan.strips_left if side < 0 else plan.strips_right
     lane = bool(strips) and strips[0][1] == 0.0 and plan.kind != "highway"
@@ -94,7 +94,7 @@ def parked(site: Site, side: float) -> None:
 
 
 def cyclists(site: Site) -> None:
-    """Riders near both kerbs."""
+    """Place cyclists near both kerbs."""
     rng, plan = site.rng, site.plan
     for _ in range(rng.poisson(0.15 * plan.people)):
         side = float(rng.choice([-1.0, 1.0]))

@@ -1,4 +1,4 @@
-"""Trees, bushes, hedges and far woods: lumps of leaf cards with ragged outlines around dark cores."""
+"""Trees, bushes, hedges and far woods: many small cards with leaves around dark solid cores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 
 def leaves(rng: np.random.Generator, materials: Materials, *, density: float = 0.45) -> int:
-    """A foliage material: green to dry, light to nearly black."""
+    """Add a foliage material, from green to dry and from light to nearly black. Returns its index."""
     green = vary(rng, (0.05, 0.075, 0.022), 0.5)
     if rng.random() < 0.12:
         green = vary(rng, (0.1, 0.06, 0.018), 0.4)
@@ -34,7 +34,7 @@ def crown(
     card_m: float,
     cores: int = 6,
 ) -> None:
-    """Leaf cards scattered over the shells of several lumps, with solid cores inside."""
+    """Add leaf cards on the surfaces of several ellipsoids, with solid cores inside."""
     middle, size = np.asarray(center, dtype=np.float64), np.asarray(radii, dtype=np.float64)
     n_lumps = int(rng.integers(5, 11))
     offset = _unit(rng, n_lumps) * rng.uniform(0.25, 0.75, (n_lumps, 1))
@@ -59,7 +59,7 @@ def _unit(rng: np.random.Generator, n: int) -> Array:
 def _cards(
     mesh: Mesh, rng: np.random.Generator, place: Array, outward: Array, card_m: float, material: int
 ) -> None:
-    """Square cards at `place`, turned at random, lit as if they faced `outward`."""
+    """Add square cards at `place`, turned at random. The normals `outward` make a crown look round."""
     n = len(place)
     a = _unit(rng, n)
     b = np.cross(a, _unit(rng, n))
@@ -70,7 +70,7 @@ def _cards(
 
 
 def tree(rng: np.random.Generator, materials: Materials, *, distance_m: float) -> Mesh:
-    """A broad-leaved tree, a conifer or a slim street tree; far trees get fewer, larger cards."""
+    """A broad-leaved tree, a conifer or a slim street tree. Far trees have fewer and larger cards."""
     u = rng.uniform
     mesh, height = Mesh(), float(np.clip(rng.normal(8.5, 3.5), 3.0, 20.0))
     leaf, core = leaves(rng, materials), leaves(rng, materials, density=-1.0)
@@ -108,7 +108,7 @@ def tree(rng: np.random.Generator, materials: Materials, *, distance_m: float) -
 
 
 def bush(rng: np.random.Generator, materials: Materials, *, distance_m: float, length: float = 0.0) -> Mesh:
-    """A bush, or a hedge of some length along z."""
+    """A bush, or with a `length` a hedge along z."""
     mesh, height = Mesh(), float(rng.uniform(0.6, 3.0))
     leaf, core = leaves(rng, materials, density=0.4), leaves(rng, materials, density=-1.0)
     cards = int(np.clip(2500 / (distance_m + 5.0), 30, 260))
@@ -142,7 +142,7 @@ def bush(rng: np.random.Generator, materials: Materials, *, distance_m: float, l
 
 
 def wood(rng: np.random.Generator, materials: Materials, *, length: float) -> Mesh:
-    """The edge of a wood seen from afar, along z."""
+    """The edge of a distant wood, along z."""
     mesh = Mesh()
     leaf, core = leaves(rng, materials), leaves(rng, materials, density=-1.0)
     height = float(rng.uniform(5, 16))
