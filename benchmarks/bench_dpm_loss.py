@@ -4,10 +4,10 @@
     python benchmarks/bench_dpm_loss.py tiekd --size 88x352 --rounds 5      # an eighth of it
 
 Straightforward: the published definitions line by line over whole maps (docs/method.md §3 to §7),
-differentiated by autograd. Ours: what training runs. `tiekd` is the whole loss: softmax, expectation, L_DPM,
-SSIM, where ours also pays for the depth that the head has made before. `dpm` is L_DPM of the logits alone,
-`ssim` L_DEPTH of two depth maps. The forms take turns in one process; seconds are CPU seconds, and memory is
-what a pass adds to logits and labels at its peak (Linux only).
+differentiated by autograd. Ours: what training runs. There are three losses: `tiekd` is the whole loss
+(softmax, expectation, L_DPM, SSIM), `dpm` is L_DPM of the logits, `ssim` is L_DEPTH of two depth maps. In
+`tiekd`, our time includes the expectation that the head computes. The forms take turns in one process.
+Seconds are CPU seconds, and memory is what a pass adds to logits and labels at its peak (Linux only).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Loss = Callable[["Inputs"], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What both forms take. logits `[B, n_bins, H, W]`; teacher and depth `[B, 1, H, W]` m; edges m."""
+    """Inputs of both forms: logits `[B, n_bins, H, W]`, teacher and depth `[B, 1, H, W]` in m, edges in m."""
 
     logits: Tensor
     depth: Tensor
@@ -51,13 +51,13 @@ class Row:
     seconds: tuple[float, float]
     added_mb: tuple[float | None, float | None]
     maps: tuple[float | None, float | None]
-    """Added memory in sizes of the logits."""
+    """Added memory divided by the size of the logits."""
     speedup: float
-    """Median of the turns' ratios."""
+    """See `measuring.Turns.speedup`."""
     memory_ratio: float | None
     value_difference: float
     gradient_difference: float
-    """Norm of the difference of the gradients over the norm of the straightforward one."""
+    """Norm of the difference of the gradients divided by the norm of the straightforward one."""
     threads: int
     rounds: int
     machine: str
@@ -115,7 +115,7 @@ def published_ssim(given: Inputs) -> Tensor:
 
 
 def our_tiekd(given: Inputs) -> Tensor:
-    expectation_of_logits(given.logits, given.edges)  # the head's
+    expectation_of_logits(given.logits, given.edges)  # the head computes this before the loss
     parts = losses.tiekd_loss_from_logits(given.logits, given.teacher, given.edges, sigma_m=given.sigma_m)
     return parts["loss"]
 
@@ -141,7 +141,7 @@ HEAD = measuring.head(
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
-    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    """Measure what the command line asks for, print a table, and write the rows to the file of --json."""
     options = _parse(argv)
     measuring.start(options, HEAD)
     bins = DepthBins(options.bins, DepthRange(1e-3, 80.0))
@@ -162,7 +162,7 @@ def make_teacher(shape: tuple[int, int, int], draw: torch.Generator) -> Tensor:
 
 
 def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) -> Inputs:
-    """A teacher, and a student that is neither sure nor clueless; the same every time."""
+    """Depth of a teacher, and logits of a student between certain and uniform. They are always the same."""
     batch, height, width = shape
     draw = torch.Generator().manual_seed(0)
     teacher = make_teacher(shape, draw)
@@ -172,7 +172,7 @@ def make_inputs(bins: DepthBins, shape: tuple[int, int, int], sigma_m: float) ->
 
 
 def measure(name: str, given: Inputs, *, rounds: int) -> Row:
-    """Both forms of one loss in turns, each from logits to gradients."""
+    """Measure both forms of one loss in turns, each from logits to gradients."""
     leaf = given.depth if name == "ssim" else given.logits
     values, gradients = [0.0, 0.0], [torch.empty(0), torch.empty(0)]
 

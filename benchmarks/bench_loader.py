@@ -1,17 +1,18 @@
-"""Making training samples: the straightforward pipeline against ours, from files and out of the cache.
+"""Time to make training samples: the straightforward pipeline against ours, from files and from the cache.
 
     python benchmarks/bench_loader.py                            # twelve rendered frames of 375x1242
     python benchmarks/bench_loader.py --data kitti:DIR --split train.txt --frames 50    # your own
 
-A sample is what the published KITTI recipe makes of three PNGs (image, ground truth, teacher label): the
-352x1216 crop, of it a random window of 352x704, turned, mirrored and recoloured half of the time each.
-Straightforward: every step over whole arrays, as it is written down below, normalised at the end. Ours:
-`tiekd.data`, whose samples are normalised on the device; what that costs where the device is this CPU is told
-besides. The forms take turns on the same views; seconds are CPU seconds of one process, which is one core.
-Labels are made up, of the real size and scale.
+A sample is what the published KITTI recipe makes of three PNGs (image, ground truth, teacher label). It takes
+the 352x1216 crop and a random window of 352x704. Rotation, flip and change of colours happen with probability
+0.5 each. Straightforward: every step over whole arrays, as written below, with normalisation at the end.
+Ours: `tiekd.data`, whose samples are normalised on the device. The cost of this on a CPU is printed
+separately. The forms take turns on the same views; seconds are CPU seconds of one process on one core. Labels
+are artificial, with the real size and scale.
 
-Files are stored in two ways. "plain" is how KITTI's own are: each row as differences to the left. "filtered"
-is how Pillow writes: each row filtered as suits it, which only Pillow reads.
+Files are stored in two ways. "plain" is the way of KITTI's own files: each row as differences to the left
+pixel. "filtered" is the way of Pillow: each row with the filter that suits it. Our fast reader reads only
+plain files and leaves the others to Pillow.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ HEAD = measuring.head(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Ours in one of its ways. Milliseconds and images/s are of one image and core, straightforward first."""
+    """One way of ours against the straightforward form. Pairs are (straightforward, ours), for one core."""
 
     stored: str
     ours: str
@@ -59,7 +60,7 @@ class Row:
     width: int
     frames: int
     kilobytes: float
-    """Of the three files of a frame."""
+    """Size of the three files of a frame."""
     ms: tuple[float, float]
     images_per_s: tuple[float, float]
     speedup: float
@@ -75,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What chance decides about a view."""
+    """The random choices of a view."""
 
     angle_deg: float
     flip: bool
@@ -87,9 +88,9 @@ class Drawn:
 
 
 def draw(rng: np.random.Generator, recipe: Recipe, frame_size: tuple[int, int]) -> Drawn:
-    """The draws of `tiekd.data` in their order, so that both forms make the same views."""
+    """Draw the same numbers as `tiekd.data`, in its order, so that both forms make the same views."""
     view, photo = recipe.view, recipe.photo
-    rng.random()  # zoom, which the recipe has not
+    rng.random()  # zoom, which the recipe does not use
     angle_deg = rng.uniform(-view.rotate_deg, view.rotate_deg)
     turned = rng.random() < view.rotate
     flip = rng.random() < view.flip
@@ -97,7 +98,7 @@ def draw(rng: np.random.Generator, recipe: Recipe, frame_size: tuple[int, int]) 
     coloured = rng.random() < photo.probability
     gain = np.exp(rng.uniform(-photo.gain, photo.gain))
     channels = np.exp(rng.uniform(-photo.channel_gain, photo.channel_gain, 3))
-    rng.random()  # contrast, which the recipe has not
+    rng.random()  # contrast, which the recipe does not use
     return Drawn(
         angle_deg=angle_deg if turned else 0.0,
         flip=flip,
@@ -110,7 +111,7 @@ def draw(rng: np.random.Generator, recipe: Recipe, frame_size: tuple[int, int]) 
 
 
 def straightforward(paths: tuple[Path, Path, Path], drawn: Drawn, recipe: Recipe) -> Sample:
-    """A sample of the files of image, ground truth and label; its image is normalised."""
+    """Make a sample from the files of image, ground truth and label. Its image is normalised."""
     image = Image.open(paths[0]).convert("RGB")
     depth = Image.fromarray(np.asarray(Image.open(paths[1]), np.float32) / DEPTH_SCALE)
     label = Image.fromarray(np.asarray(Image.open(paths[2]), np.float32) * (80.0 / FULL_SCALE))
@@ -147,7 +148,7 @@ def stacked(samples: list[Sample]) -> Sample:
 
 
 def store(source: FrameSource, frames: list[Frame], out: Path, *, crop: str, stored: str) -> LooseFrames:
-    """Copies of frames below `out`, stored in one of the two ways, and labels for them."""
+    """Copy frames to `out`, stored in one of the two ways, and write labels for them."""
     copies = open_source(f"kitti:{_made(out, source)}")
     info = LabelInfo(teacher="made up", teacher_sha256="", max_depth_m=80, crop=crop)
     begin(out / "labels", info)
@@ -177,7 +178,7 @@ def _made(out: Path, source: FrameSource) -> Path:
 
 
 def _made_up_label(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Depth in metres that grows upwards and is as uneven as the picture is."""
+    """Depth in metres that grows upwards and has the texture of the picture, as it must not compress well."""
     height = image.shape[0]
     return 4 + 60 * np.linspace(1, 0, height, dtype=np.float32)[:, None] ** 2 + image.mean(axis=2) / 32
 
@@ -194,13 +195,13 @@ def paths_of(frames: LooseFrames, index: int) -> tuple[Path, Path, Path]:
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
-    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    """Measure what the command line asks for, print a table, and write the rows to the file of --json."""
     options = _parse(argv)
     recipe = load_recipe(
         RECIPE, values={"data.crop": options.crop, "view.size": list(options.view), "loss.top_crop_rows": 0}
     )
     measuring.start(options, HEAD)
-    keep_freed_memory()  # as loader processes do; both forms gain by it
+    keep_freed_memory()  # as loader processes do; it makes both forms faster
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         source, frames = _frames(options, Path(folder))
@@ -227,7 +228,7 @@ def _frames(options: argparse.Namespace, folder: Path) -> tuple[FrameSource, lis
 
 
 def measure(loose: LooseFrames, recipe: Recipe, cache: Path, *, stored: str, rounds: int) -> list[Row]:
-    """Straightforward, ours from the files and ours out of the cache, an epoch each and round."""
+    """Measure the straightforward form, ours from files and ours from the cache: one epoch each per round."""
     n = len(loose)
     size = loose[0].image.shape[-2:]
     ways = {"from files": loose, "cached": cached(loose, folder=cache, label_digest=stored)}
@@ -270,7 +271,7 @@ def our_views(frames: object, recipe: Recipe) -> ViewDataset:
 
 
 def _in_order(form: Callable[[int], None]) -> measuring.Form:
-    """A form that makes the next epoch whenever it is called."""
+    """A form that makes the next epoch each time it is called."""
     epochs = itertools.count()
     return lambda: form(next(epochs))
 

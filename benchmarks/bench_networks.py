@@ -1,18 +1,18 @@
-"""Latency and peak memory of the networks: as this project runs them against the straightforward form.
+"""Latency and peak memory of the networks: ours against the straightforward form.
 
     python benchmarks/bench_networks.py                                  # every published network, 352x1216
     python benchmarks/bench_networks.py densedepth_dpm_mobilenetv2 tail --size 352x1216 --rounds 5
-    python benchmarks/bench_networks.py --json benchmarks/results/networks.json    # keep what was measured
-    python benchmarks/bench_networks.py --json benchmarks/results/networks.json --show   # only print it again
+    python benchmarks/bench_networks.py --json benchmarks/results/networks.json    # write the results there
+    python benchmarks/bench_networks.py --json benchmarks/results/networks.json --show   # only print the file
 
-Straightforward: NCHW, norms and bottleneck as trained; softmax over the bins, times their centres, summed.
-Ours: `tiekd.models.fold.fold_for_inference` in channels-last memory, as `tiekd.runtime` runs networks.
-`tail` is the last layer of the published students alone, from 128 channels to depth over 257 bins. The forms
-take turns in one process, and in the order of the turns; seconds are CPU seconds, which neighbours on the
-machine disturb least. Weights are random. Memory is what a pass adds at its peak (Linux only).
+Straightforward: NCHW layout, norms and bottleneck as trained; the expectation is softmax over the bins, times
+their centres, summed. Ours: `tiekd.models.fold.fold_for_inference` in channels-last layout, as in
+`tiekd.runtime`. `tail` is the last layer of the published students alone, from 128 channels to depth over 257
+bins. The forms take turns in one process; seconds are CPU seconds, because other processes on the machine
+disturb them least. Weights are random. Memory is what a pass adds at its peak (Linux only).
 
-With `--json` every row is in the file as soon as it is measured, in the place of an older one of the same
-network, size, threads and layout; rows of other runs stay.
+With `--json` every row is written as soon as it is measured. It replaces an older row of the same network,
+size, threads and layout; other rows stay.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from tiekd.types import DepthRange
 
 TAIL = "tail"
 Forms = tuple[nn.Module, nn.Module, Tensor]
-"""Straightforward, ours, and what both take."""
+"""The straightforward form, ours, and the input of both."""
 HEAD = measuring.head(
     "network", "size", "parameters (folded):", "straightforward:", "ours:", "speed-up:", "memory:", "ours:",
     "error:",
 )  # fmt: skip
 WHAT = ("network", "height", "width", "threads", "nchw")
-"""The fields of a row that say what was measured, whatever came out."""
+"""The fields of a row that identify the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Row:
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
-    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    """Measure what the command line asks for, print a table, and write the rows to the file of --json."""
     options = _parse(argv)
     if options.show:
         rows = read(options.json)
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> list[Row]:
             try:
                 row = measure(name, height, width, rounds=options.rounds, nchw=options.nchw)
             except (TiekdError, RuntimeError, MemoryError) as error:
-                # One network that doesn't fit the size or the memory must not cost the others their turn.
+                # If one network does not fit the size or the memory, the others must still be measured.
                 print(f"{name} at {height}x{width}: {error}", file=sys.stderr)
                 continue
             rows.append(row)
@@ -91,18 +91,18 @@ def main(argv: list[str] | None = None) -> list[Row]:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows that earlier runs left in a file."""
+    """The rows of earlier runs in a file."""
     pairs = ("seconds", "wall_seconds", "added_mb")
     return [Row(**{**row, **{pair: tuple(row[pair]) for pair in pairs}}) for row in measuring.read_rows(path)]
 
 
 def table(rows: list[Row]) -> str:
-    """Markdown of the rows."""
+    """The rows as a Markdown table."""
     return "\n".join([HEAD, *map(line, rows)])
 
 
 def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> Row:
-    """Both forms of one network (or of the tail) in turns."""
+    """Measure both forms of one network, or of the tail, in turns."""
     torch.manual_seed(0)
     kind = torch.contiguous_format if nchw else torch.channels_last
     plain, folded, image = _tail(height, width) if name == TAIL else _network(name, height, width)
@@ -121,13 +121,16 @@ def measure(name: str, height: int, width: int, *, rounds: int, nchw: bool) -> R
 
 
 def multiplied_and_summed(dpm_logits: Tensor, bin_edges: Tensor) -> Tensor:
-    """The expectation over bins as it is written down: softmax, times the centres, summed."""
+    """The expectation over bins, computed literally: softmax, times the centres, summed."""
     centers = bin_centers(bin_edges.float()).view(-1, dpm_logits.shape[1], 1, 1)
     return (dpm_logits.float().softmax(dim=1) * centers).sum(dim=1, keepdim=True)
 
 
 def _straightforward(model: nn.Module, image: Tensor) -> Tensor:
-    """Depth by a network whose head takes the expectation so: ours is lean even before it is folded."""
+    """Depth of a network whose head computes the expectation literally.
+
+    The patch is needed because our heads avoid the map of the distribution even before they are folded.
+    """
     heads = ("tiekd.models.heads", "tiekd.models.adabins")
     with ExitStack() as written_down:
         for head in heads:

@@ -1,15 +1,15 @@
-"""A whole training step of a TIE-KD student: ours against the straightforward implementation.
+"""Time and memory of a whole training step of a TIE-KD student: ours against the straightforward form.
 
     python benchmarks/bench_training_step.py                  # both students, the published one at a quarter
     python benchmarks/bench_training_step.py published --size 352x704 --batch 1 --rounds 1
 
-A step is: normalise, forward, loss, backward, clip, optimiser, schedule, and running average where the recipe
-has one. `published` is the published KITTI student (17.6 M parameters, 257 bins at full size), `demo` the
-shipped one at its recipe's size. Straightforward: the same network, whose head takes the expectation as it is
-written down (softmax, times centres, summed) and whose loss is the published definition line by line over
-all bins, differentiated by autograd. Ours: `tiekd.training.step`, without Lightning's loop. The forms start
-from equal weights and take turns in one process, and with them the network alone, which no loss can avoid;
-seconds are CPU seconds, memory is what a step adds at its peak.
+A step is: normalise, forward, loss, backward, clip, optimiser, schedule, and the running average of recipes
+that have one. `published` is the published KITTI student (17.6 M parameters, 257 bins at full size), `demo`
+the shipped one at the size of its recipe. Straightforward: the same network, but its head computes the
+expectation literally (softmax, times centres, summed), and its loss is the published definition line by line
+over all bins, differentiated by autograd. Ours: `tiekd.training.step`, without Lightning's loop. The forms
+start from equal weights and take turns in one process. The network alone is measured too, as the least time
+of any step. Seconds are CPU seconds, memory is what a step adds at its peak.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Row:
     speedup: float
     memory_ratio: float | None
     network_seconds: float
-    """Of the network alone, forward and backward, from a gradient of its logits that is there already."""
+    """Forward and backward of the network alone, from a given gradient of its logits."""
     loss_difference: float
-    """Of the first step, as a share of the straightforward loss."""
+    """Difference of the losses of the first step, as a share of the straightforward loss."""
     gradient_difference: float
-    """Norm of the difference of the first gradients over the norm of the straightforward one."""
+    """Norm of the difference of the first gradients divided by the norm of the straightforward one."""
     threads: int
     rounds: int
     machine: str
@@ -99,7 +99,7 @@ class Straightforward:
         self.optimizer.step()
         self.schedule.step()
         if self.averaged is not None:
-            decay = min(self.recipe.optim.ema_decay, 0.1)  # that of a first step
+            decay = min(self.recipe.optim.ema_decay, 0.1)  # the value of a first step
             new = self.network.state_dict()
             for name, kept in self.averaged.state_dict().items():
                 kept.copy_(decay * kept + (1 - decay) * new[name])
@@ -121,7 +121,7 @@ class Straightforward:
 
 
 def _at_size(depth: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
-    """The depth at the cells' centres."""
+    """The depth `[B, 1, H, W]` at the centres of the cells of a smaller map."""
     if depth.shape[-2:] == size:
         return depth
     places = []
@@ -133,7 +133,7 @@ def _at_size(depth: Tensor, size: tuple[int, int], align_corners: bool) -> Tenso
 
 @contextmanager
 def written_down() -> Iterator[list[Tensor]]:
-    """Heads take the expectation as it is written down, and leave their DPMs in the list."""
+    """Make heads compute the expectation literally and append their DPMs to the list."""
     dpms: list[Tensor] = []
 
     def expectation(dpm_logits: Tensor, bin_edges: Tensor) -> Tensor:
@@ -165,14 +165,14 @@ class Ours:
             optimizers=lambda: self.optimizer,
             lr_schedulers=lambda: self.schedule,
         )
-        # The first gradients are compared after the step, so they stay until the next one.
+        # The gradients of the first step are compared after it, so they must stay until the next step.
         with trainer, patch.object(self.optimizer, "zero_grad"):
             self.task.training_step(batch, 0)
         self.loss = self.task.parts["loss"]
 
 
 def main(argv: list[str] | None = None) -> list[Row]:
-    """Measure what the command line asks for, print a table, and write JSON where it says."""
+    """Measure what the command line asks for, print a table, and write the rows to the file of --json."""
     options = _parse(argv)
     measuring.start(options, HEAD)
     rows = []
@@ -184,7 +184,7 @@ def main(argv: list[str] | None = None) -> list[Row]:
 
 
 def make_recipe(student: str, options: argparse.Namespace) -> Recipe:
-    """The student's recipe from random weights; the published one at the size that is asked for."""
+    """The recipe of a student, with random weights; that of the published one at the size of the options."""
     values: dict[str, object] = {"network.encoder_weights": None}
     if student == "published":
         height, width = options.size
@@ -194,7 +194,7 @@ def make_recipe(student: str, options: argparse.Namespace) -> Recipe:
 
 
 def make_batch(recipe: Recipe) -> Sample:
-    """Noisy pictures and a teacher's depth; the same every time."""
+    """Random pictures and a teacher's depth. They are the same every time."""
     batch, draw = recipe.optim.batch_size, torch.Generator().manual_seed(0)
     height, width = (side // recipe.data.shrink for side in recipe.view.size)
     image = torch.randint(256, (batch, 3, height, width), dtype=torch.uint8, generator=draw)
@@ -211,7 +211,7 @@ def both_forms(recipe: Recipe) -> tuple[Straightforward, Ours]:
 
 
 def measure(student: str, recipe: Recipe, *, rounds: int) -> Row:
-    """Steps of both forms in turns."""
+    """Measure steps of both forms, and of the network alone, in turns."""
     forms, batch = both_forms(recipe), make_batch(recipe)
     first: list[list[tuple[float, Tensor]]] = [[], []]
 
@@ -234,7 +234,7 @@ def measure(student: str, recipe: Recipe, *, rounds: int) -> Row:
 
 
 def network_alone(network: DepthModel, batch: Sample) -> measuring.Form:
-    """What no loss can avoid: forward and backward of the network."""
+    """Forward and backward of the network without a loss: the least time of any step."""
     image = normalise(batch.image)
     with torch.no_grad():
         slope = torch.full_like(network(image).dpm_logits, 1e-6)

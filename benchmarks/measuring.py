@@ -1,7 +1,8 @@
-"""What the benchmarks share: forms that take turns in one process, what they cost, tables and files of rows.
+"""Common code of the benchmarks: measuring several forms of one computation in turns, tables, result files.
 
-Seconds are CPU seconds of the process, which neighbours on the machine disturb least; memory is what a pass
-adds to the process at its peak (Linux only, else None). A row is a dataclass whose fields are plain values.
+A form is one way to compute something. Seconds are CPU seconds of the process, because other processes on the
+machine disturb them least. Memory is what a pass adds to the process at its peak (Linux only, else None). A
+row of results is a dataclass with plain values.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The passes of several forms, `rounds[round][form]`. Answers are medians, one per form."""
+    """The passes of several forms, `rounds[round][form]`. The properties are medians, one per form."""
 
     rounds: list[list[Pass]]
 
@@ -58,19 +59,22 @@ class Turns:
         return tuple(answers)
 
     def speedup(self, form: int = 1) -> float:
-        """How much less CPU time a form takes than the first one: the median of the rounds' ratios."""
+        """Median over rounds of the first form's CPU time divided by that of `form`.
+
+        The two times of a round were measured close together, so their ratio varies less than the times.
+        """
         return statistics.median(turn[0].cpu_s / turn[form].cpu_s for turn in self.rounds)
 
     def memory_ratio(self, form: int = 1) -> float | None:
-        """How much less memory a form adds; None below a megabyte, where the pages decide that it finds."""
+        """Memory of the first form divided by that of `form`; None below 1 MB, where chance decides."""
         first, other = self.added_mb[0], self.added_mb[form]
         return None if first is None or other is None or min(first, other) <= 1 else first / other
 
 
 def take_turns(forms: Sequence[Form], *, rounds: int, memory: bool = True) -> Turns:
-    """Every form once a round; every other round goes backwards, so that no form always comes first.
+    """Run every form once per round. Every second round runs backwards, so that no form is always the first.
 
-    For its memory to be measured each pass starts with none to reuse, and pays for that in time.
+    memory: measure memory too. Each pass then starts without freed memory to reuse, which costs it time.
     """
     found = []
     for number in range(rounds):
@@ -94,14 +98,14 @@ def one_pass(form: Form, *, memory: bool) -> Pass:
 
 
 def _give_back_memory() -> None:
-    """Let the allocator return what it keeps, or a pass would find memory that is counted already."""
+    """Return freed memory to the system. Otherwise a pass would use memory that is already counted."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
 def _reset_peak() -> bool:
-    """Let the kernel's high-water mark of this process start again from now."""
+    """Reset the kernel's record of the largest memory of this process. False if the system cannot do this."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -115,7 +119,7 @@ def _status_mb(field: str) -> float:
 
 
 def machine() -> str:
-    """The processor, as far as it tells its name, and torch."""
+    """Name of the processor, if known, and version of torch."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -125,7 +129,7 @@ def machine() -> str:
 
 
 def circumstances(rounds: int) -> dict[str, Any]:
-    """Where, when and how often was measured: fields of every row."""
+    """Fields of every row: threads, rounds, machine, date."""
     return {
         "threads": torch.get_num_threads(),
         "rounds": rounds,
@@ -135,7 +139,7 @@ def circumstances(rounds: int) -> dict[str, Any]:
 
 
 def parser(about: str | None, *, rounds: int) -> argparse.ArgumentParser:
-    """The options that all scripts have."""
+    """A parser with the options that all scripts have."""
     made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--rounds", type=int, default=rounds)
     made.add_argument("--threads", type=int, default=1)
@@ -150,20 +154,20 @@ def size(text: str) -> tuple[int, int]:
 
 
 def start(options: argparse.Namespace, head: str) -> None:
-    """Take the threads that were asked for and print what stands above the rows."""
+    """Set the number of threads and print the lines above the rows."""
     torch.set_num_threads(options.threads)
     print(f"{machine()}, {options.threads} thread(s), {options.rounds} rounds\n\n{head}", flush=True)
 
 
 def head(*columns: str) -> str:
-    """The head of a table in Markdown; a column whose name ends in ":" is of numbers."""
+    """The head of a Markdown table. A name that ends in ":" marks a column of numbers."""
     names = " | ".join(name.removesuffix(":") for name in columns)
     rules = " | ".join("---:" if name.endswith(":") else "---" for name in columns)
     return f"| {names} |\n| {rules} |"
 
 
 def line(*cells: str) -> str:
-    """A row of a table in Markdown."""
+    """A row of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
@@ -178,12 +182,12 @@ def times(ratio: float | None) -> str:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows that earlier runs left in a file."""
+    """The rows of earlier runs in a file; empty if there is no file."""
     return json.loads(path.read_text()) if path.is_file() else []
 
 
 def keep_row(row: Any, path: Path | None, *, what: Sequence[str]) -> None:
-    """Put a row into a file, if one is given, in the place of an older one with equal fields `what`."""
+    """Write a row into a file, if one is given. It replaces an older row with equal fields `what`."""
     if path is None:
         return
     fresh = json.loads(json.dumps(asdict(row)))
