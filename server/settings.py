@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
     deadline_s: float = Field(default=60, gt=0)
     workers: int = Field(default=1, ge=1, description="networks that may compute at the same time")
+    stop_patience_s: float = Field(
+        default=10, ge=0, description="how long a stop waits for the model that is being loaded"
+    )
     cache_bytes: int = Field(default=256 * 2**20, ge=0, description="predictions kept for /dpm")
 
     @field_validator("models", "results", "magma_ranges", mode="before")

@@ -19,7 +19,6 @@ Responses = dict[int | str, dict[str, Any]]
 PROBLEM_TYPE = "application/problem+json"
 DEPTH_HEADERS = ("X-Depth-Unit", "X-Model", "X-Depth-Range", "Server-Timing")
 """The headers of every depth answer."""
-UNCHANGED: Responses = {304: {"description": "The version in If-None-Match is still the newest."}}
 
 _HEADERS: dict[str, tuple[str, str]] = {
     "X-Depth-Unit": ("unit of the values", "m"),
@@ -68,6 +67,12 @@ def headers(always: Iterable[str], *, sometimes: Iterable[str] = ()) -> dict[str
         }
         for name in (*always, *sometimes)
     }
+
+
+def unchanged() -> Responses:
+    """The 304 of a client that holds the newest version."""
+    about = "The version in If-None-Match is still the newest."
+    return {304: {"description": about, "headers": headers(["ETag"])}}
 
 
 def files(

@@ -1,4 +1,4 @@
-"""The API's own description (OpenAPI) as rows for the page at /docs, which needs no script to show them."""
+"""The OpenAPI document as rows for the page at /docs, which shows them without any script."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """One status that a call answers with, the media types of its body, and the headers that belong to it."""
+
+    status: str
+    kinds: str
+    headers: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One method of one path; `summary` is the first line of what it does, `more` the rest."""
 
@@ -29,6 +39,7 @@ class Call:
     summary: str
     more: str
     parameters: tuple[Parameter, ...]
+    answers: tuple[Answer, ...]
     example: str
 
 
@@ -48,7 +59,14 @@ def _call(method: str, path: str, operation: Mapping[str, Any], base_url: str) -
     query = "&".join(f"{name}={name.upper()}" for name in needed)
     address = f"{base_url.rstrip('/')}{path}{'?' if query else ''}{query}"
     picture = f"-F {FIELD}=@photo.jpg " if "requestBody" in operation else ""
-    return Call(method, path, summary, more, parameters, f"curl {picture}'{address}'")
+    answers = tuple(_answer(status, said) for status, said in sorted(operation["responses"].items()))
+    return Call(method, path, summary, more, parameters, answers, f"curl {picture}'{address}'")
+
+
+def _answer(status: str, said: Mapping[str, Any]) -> Answer:
+    # All errors have the same kind of body, which the top of the page describes.
+    kinds = () if int(status) >= 400 else said.get("content", ())
+    return Answer(status, ", ".join(kinds), ", ".join(said.get("headers", ())), said["description"])
 
 
 def _parameter(described: Mapping[str, Any]) -> Parameter:

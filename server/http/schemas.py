@@ -6,7 +6,7 @@ The models are built with the fields that are set and written with `exclude_unse
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -18,10 +18,15 @@ Absent = SkipJsonSchema[None]
 Family = Annotated[str, Field(description="its colour", json_schema_extra={"enum": list(FAMILIES)})]
 
 
-class Body(BaseModel):
-    """A JSON object with exactly these fields."""
+def _allow_more(schema: dict[str, Any]) -> None:
+    """Clients must expect fields that a later version adds, so the document does not forbid them."""
+    schema.pop("additionalProperties", None)
 
-    model_config = ConfigDict(extra="forbid")
+
+class Body(BaseModel):
+    """A JSON object with these fields. Another field is an error; it is never dropped in silence."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_allow_more)
 
     def json_bytes(self) -> bytes:
         """The body on one line; absent fields are left out."""

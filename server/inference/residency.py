@@ -112,11 +112,12 @@ class Residency:
             else:
                 log.info("%s is ready", name)
 
-    def stop(self, *, patience_s: float) -> None:
-        """Load nothing more, and wait for the load in progress, at most `patience_s`."""
+    def stop(self) -> None:
+        """Load nothing more, and wait for the load in progress, at most `settings.stop_patience_s`."""
         self._stop.set()
         if self._loader is None:
             return
+        patience_s = self._settings.stop_patience_s
         self._loader.join(patience_s)
         if self._loader.is_alive():
             log.warning(

@@ -95,16 +95,16 @@ class Service:
         """Model -> number of requests that wait for it."""
         return self._scheduler.waiting()
 
-    async def close(self, *, patience_s: float = 10) -> None:
+    async def close(self) -> None:
         """Refuse what waits, and load and compute nothing more.
 
-        Waits for the model that is being loaded, at most `patience_s`: a thread that computes in torch while
-        the interpreter ends aborts the process.
+        Waits for the model that is being loaded, at most `settings.stop_patience_s`: a thread that computes
+        in torch while the interpreter ends aborts the process.
         """
         self._scheduler.close()
         self._networks.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False)
-        await asyncio.to_thread(self.residency.stop, patience_s=patience_s)
+        await asyncio.to_thread(self.residency.stop)
 
     async def _recall(self, picture: Picture, key: Key, *, with_dpm: bool) -> DepthMap:
         wants_dpm = with_dpm and self.residency.get(key.model).card.n_bins is not None

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_serve_s_options_are_variables_too(monkeypatch) -> None:
     assert f"Can't listen on 127.0.0.1 port {port}" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--strict", "True"), ("--no-strict", "False"), ("--host", None)]
+)
+def test_serve_hands_on_whether_it_is_strict_only_when_asked(option, value) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = tiekd("serve", "--port", port, option, *(["127.0.0.1"] if value is None else []))
+    assert "Can't listen" in done.stderr
+    assert os.environ.get("TIEKD_STRICT") == value
+
+
 def test_the_module_runs_the_command_line() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tiekd.cli.main", "--version"],
@@ -181,6 +193,30 @@ def test_serve_prints_its_address_and_answers(tiny_models, tmp_path) -> None:
         finally:
             server.terminate()
     assert server.returncode == 0 or server.returncode < 0
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_stopped_while_it_loads_ends_soon_and_does_not_abort(way) -> None:
+    code = (
+        "import time\nfrom server.inference.residency import Residency\n"
+        "def load(self, resident):\n"
+        "    import torch\n"
+        "    print('loading', flush=True)\n"
+        "    while True: torch.ones(200, 200) @ torch.ones(200, 200)\n"
+        "Residency._load = load\n"
+        "from tiekd.cli.main import app; app()"
+    )
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--device", "cpu"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as server:
+        assert "loading" in {server.stdout.readline().strip() for _ in range(2)}
+        began = time.monotonic()
+        server.send_signal(way)
+        _, said = server.communicate(timeout=60)
+    assert server.returncode == -way
+    assert "terminate called" not in said
+    assert "still being loaded after 1 s" in said
+    assert time.monotonic() - began < 8, "a second of patience, and what a busy machine takes"
 
 
 def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> None:

@@ -6,13 +6,13 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.testclient import TestClient
+from server_kit import DeclaredClient
 
 from server.app import create_app
 from server.settings import Settings
 
 
-def wait_until_ready(client: TestClient) -> None:
+def wait_until_ready(client: DeclaredClient) -> None:
     deadline = time.monotonic() + 60
     while client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline, client.get("/readyz").text
@@ -32,7 +32,7 @@ def settings(tiny_models) -> Settings:
 
 @pytest.fixture(scope="session")
 def client(settings):
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with DeclaredClient(create_app(settings), raise_server_exceptions=False) as client:
         wait_until_ready(client)
         yield client
 

@@ -2,11 +2,12 @@ import asyncio
 import re
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
+from server_kit import DeclaredClient
 
 from server.app import create_app
 from server.inference.cache import Key, PredictionCache
@@ -23,6 +24,8 @@ from tiekd.errors import (
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthMap, DepthRange
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_live_at_once_and_ready_when_every_model_is_warm(settings, photo, is_problem, monkeypatch) -> None:
     go = threading.Event()
@@ -33,7 +36,7 @@ def test_live_at_once_and_ready_when_every_model_is_warm(settings, photo, is_pro
         return load(self, resident)
 
     monkeypatch.setattr(Residency, "_load", slow)
-    with TestClient(create_app(settings)) as client:
+    with DeclaredClient(create_app(settings)) as client:
         assert client.get("/healthz").json()["status"] == "ok"
         body = is_problem(client.get("/readyz"), 503)
         assert body["waiting"] == ["tiny_dpm", "tiny_base"]
@@ -141,9 +144,13 @@ def test_the_docs_page_describes_every_call_without_scripts(client) -> None:
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 assert f"<code>{parameter['name']}</code>" in page.text
+            for status, said in operation["responses"].items():
+                assert f"<code>{status}</code>" in page.text
+                assert all(header in page.text for header in said.get("headers", ()))
     assert "curl -F image=@photo.jpg &#39;http://testserver/predict?model=MODEL&#39;" in page.text
     assert "png16 | npy | npz | color | json" in page.text
     assert "number, &gt; 0" in page.text
+    assert "<td>image/png, application/x-npy, application/x-npz, application/json</td>" in page.text
 
 
 def test_counters(client, post) -> None:
@@ -227,7 +234,7 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, mon
     (tmp_path / "bts_resnet50.kitti.safetensors").write_bytes(b"junk")
     app = create_app(Settings())
     assert "bts_resnet50.kitti" in app.state.service.residency.residents
-    client = TestClient(app)  # Without its lifespan: nothing is loaded.
+    client = DeclaredClient(app)  # Without its lifespan: nothing is loaded.
     told = {model["name"]: model for model in client.get("/api/models").json()["models"]}
     assert told["bts_resnet50.kitti"]["error"]
     body = is_problem(client.post("/predict?model=bts_resnet50.kitti", files={"image": b"x"}), 503)
@@ -238,7 +245,7 @@ def test_weights_that_do_not_fit_their_own_card_are_told_in_the_log_and_as_503(
     tiny_models, misfit, photo, is_problem, caplog
 ) -> None:
     settings = Settings(models=(str(misfit), str(tiny_models["tiny_base"])), device="cpu")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with DeclaredClient(create_app(settings), raise_server_exceptions=False) as client:
         deadline = time.monotonic() + 60
         while len((waiting := is_problem(client.get("/readyz"), 503))["waiting"]) > 1:
             assert time.monotonic() < deadline
@@ -265,11 +272,48 @@ def test_a_model_that_fails_to_load_does_not_keep_the_next_from_loading(
     monkeypatch.setattr(Residency, "_load", out_of_memory)
     app = create_app(settings)
     app.state.service.residency.load_all()
-    client = TestClient(app)  # Without its lifespan: loaded by the line above.
+    client = DeclaredClient(app)  # Without its lifespan: loaded by the line above.
     body = is_problem(client.get("/readyz"), 503)
     assert (body["waiting"], body["failed"]) == (["tiny_dpm"], ["tiny_dpm"])
+    assert body["reasons"] == {"tiny_dpm": "Loading it failed; the server's log says why."}
     assert "log" in body["hint"]
     assert client.get("/api/models").json()["models"][1]["loaded"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (CheckpointError("/secret/path is cut off"), "weights is damaged"),
+        (UnavailableError("there is no device"), "A package or a device"),
+        (MemoryError("no room"), "Loading it failed"),
+    ],
+)
+def test_a_server_that_is_not_strict_is_ready_without_its_failed_models(
+    settings, monkeypatch, fault, words
+) -> None:
+    def load(self, resident):
+        if resident.card.name == "tiny_dpm":
+            raise fault
+        return object()
+
+    monkeypatch.setattr(Residency, "_load", load)
+    app = create_app(settings.model_copy(update={"strict": False}))
+    residency = app.state.service.residency
+    assert not residency.ready, "a model that still loads is waited for"
+    residency.load_all()
+    body = DeclaredClient(app).get("/readyz").json()
+    assert body["status"] == "ready"
+    assert body["failed"] == ["tiny_dpm"]
+    assert words in body["reasons"]["tiny_dpm"]
+    assert "secret" not in str(body)
+
+
+def test_the_container_is_healthy_when_the_server_is_ready(client) -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (asked,) = re.findall(r"urlopen\('http://127\.0\.0\.1:8000([^']*)'", dockerfile)
+    assert asked == "/readyz"
+    assert client.get(asked).status_code == 200
+    assert "TIEKD_STRICT=false" in dockerfile
 
 
 def test_settings_come_from_the_environment(monkeypatch) -> None:

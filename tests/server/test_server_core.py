@@ -330,12 +330,15 @@ def test_closing_waits_for_the_load_in_progress_and_begins_no_other(settings, mo
 def test_closing_does_not_wait_longer_than_its_patience(settings, monkeypatch, caplog) -> None:
     load = SlowLoad()
     monkeypatch.setattr(Residency, "_load", lambda _self, resident: load(resident))
-    service = Service(settings)
+    service = Service(settings.model_copy(update={"stop_patience_s": 0.1}))
     service.start()
     assert load.begun.wait(10)
     began = time.monotonic()
     with caplog.at_level(logging.WARNING, logger="tiekd.server"):
-        asyncio.run(service.close(patience_s=0.1))
+        asyncio.run(service.close())
     assert time.monotonic() - began < 5
     assert "still being loaded after 0.1 s" in caplog.text
     load.go.set()
+    loaders = [thread for thread in threading.enumerate() if thread.name == "tiekd-load"]
+    for loader in loaders:
+        loader.join(10)

@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.testclient import TestClient
+from server_kit import DeclaredClient
 
 from server.app import create_app
 from server.settings import Settings
@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def viewer(folder):
-    return TestClient(create_app(Settings(results=(folder,), models=())))
+    return DeclaredClient(create_app(Settings(results=(folder,), models=())))
 
 
 def test_galleries_are_listed_with_the_results_first(viewer) -> None:
@@ -136,7 +136,7 @@ def test_a_results_folder_that_can_not_be_shown_ends_the_start(tmp_path, folder)
 
 
 def test_a_declared_range_decodes_other_magma_folders(folder) -> None:
-    viewer = TestClient(create_app(Settings(results=(folder,), magma_ranges=("pictures=0.001:80",))))
+    viewer = DeclaredClient(create_app(Settings(results=(folder,), magma_ranges=("pictures=0.001:80",))))
     answer = viewer.get("/api/galleries/my-results/pictures/a.u16")
     decoded = np.frombuffer(answer.content, "<u2").reshape(20, 30) / 256
     assert np.abs(decoded - DEPTH).max() <= 0.16 + 1 / 256
@@ -146,6 +146,6 @@ def test_two_folders_of_one_name_are_told_apart(folder, tmp_path) -> None:
     other = tmp_path / "other" / "my results"
     (other / "m").mkdir(parents=True)
     (other / "m" / "a.png").write_bytes(png16.encode(DEPTH))
-    viewer = TestClient(create_app(Settings(results=(folder, other))))
+    viewer = DeclaredClient(create_app(Settings(results=(folder, other))))
     ids = [gallery["id"] for gallery in viewer.get("/api/galleries").json()["galleries"]]
     assert ids[:2] == ["my-results", "my-results-2"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,6 +73,8 @@ def serve(
         untrained=untrained or None,
         strict=strict,
     )
+    # Ctrl+C must not wait long for a model: `_end_while_loading` ends the process whatever a thread computes.
+    os.environ.setdefault("TIEKD_STOP_PATIENCE_S", "1")
     config = uvicorn.Config(
         "server.app:create_app", factory=True, log_config=_logging(), access_log=access_log
     )
@@ -79,7 +83,22 @@ def serve(
     listening = _listen(host, port)
     shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     typer.echo(f"tiekd serves http://{shown}:{listening.getsockname()[1]}  (Ctrl+C stops it)")
-    uvicorn.Server(config).run(sockets=[listening])
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        _end_while_loading()
+        raise
+
+
+def _end_while_loading() -> None:
+    """End the process by SIGINT if a model is still being loaded.
+
+    An interpreter that ends in the usual way while a thread computes in torch aborts with a core dump.
+    SIGTERM does not come here: uvicorn shuts down and then lets that signal end the process.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
 
 
 def _export(**settings: object) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, Response
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 
-from server.http.openapi import UNCHANGED, files, problems
+from server.http.openapi import files, problems, unchanged
 from server.http.schemas import GalleryBody, GalleryList, GallerySummary
 from server.http.state import TheGalleries
 from tiekd import render
@@ -20,9 +20,9 @@ from tiekd.gallery import Gallery
 router = APIRouter(prefix="/api/galleries", tags=["galleries"])
 _MISSING = problems(404, 422, page=True)
 _SIZE = ("ETag", "X-Depth-Width", "X-Depth-Height", "X-Depth-Scale")
-_PHOTO = files("image/*", about="The photo as it is stored.", always=["ETag"]) | UNCHANGED | _MISSING
-_DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | UNCHANGED | _MISSING
-_PICTURE = files("image/png", about="The picture.", always=["ETag"]) | UNCHANGED
+_PHOTO = files("image/*", about="The photo as it is stored.", always=["ETag"]) | unchanged() | _MISSING
+_DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | unchanged() | _MISSING
+_PICTURE = files("image/png", about="The picture.", always=["ETag"]) | unchanged()
 
 
 @router.get("", response_model_exclude_unset=True, responses=problems(page=True))
