@@ -36,6 +36,7 @@ from tiekd.data.cache import cached
 from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate, keep_freed_memory
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.data.kitti import DEPTH_SCALE
+from tiekd.data.seen import Seen
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder, LabelInfo
 from tiekd.estimators.labels.sidecar import begin
@@ -155,7 +156,7 @@ def store(source: FrameSource, frames: list[Frame], out: Path, *, crop: str, sto
     labels = LabelFolder(out / "labels")
     for frame in frames:
         image, depth = source.read_image(frame), source.read_depth(frame)
-        label = info.to_stored(_made_up_label(info.shown(image)))
+        label = info.to_stored(_made_up_label(info.seen.cut(image)))
         truth = np.round(depth * DEPTH_SCALE).astype(np.uint16)
         depth_path = copies.depth_path(frame)
         assert depth_path is not None
@@ -167,7 +168,7 @@ def store(source: FrameSource, frames: list[Frame], out: Path, *, crop: str, sto
                 Image.fromarray(pixels).save(path)
             else:
                 path.write_bytes(encode_rgb(pixels) if pixels.ndim == 3 else encode_grey16(pixels))
-    return LooseFrames(copies, frames, crop=crop, labels=labels)
+    return LooseFrames(copies, frames, seen=Seen(crop=crop), labels=labels)
 
 
 def _made(out: Path, source: FrameSource) -> Path:

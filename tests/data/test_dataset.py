@@ -12,14 +12,16 @@ from tiekd.data.cache import cache_key, cached
 from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, ViewKey, collate
 from tiekd.data.frames import open_source, read_split
 from tiekd.data.photometry import PhotoSettings
+from tiekd.data.seen import Seen
 from tiekd.data.transforms import ViewSettings
 from tiekd.errors import DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.types import Sample
 
 
-def loose(root, **options):
-    return LooseFrames(open_source(f"kitti:{root}"), read_split(root / "train.txt"), **options)
+def loose(root, *, labels=None, with_depth=True, **seen):
+    source, frames = open_source(f"kitti:{root}"), read_split(root / "train.txt")
+    return LooseFrames(source, frames, seen=Seen(**seen), labels=labels, with_depth=with_depth)
 
 
 class FlatTeacher:

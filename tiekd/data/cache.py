@@ -20,7 +20,6 @@ from torch import Tensor
 
 from tiekd.codecs.photo import image_size
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.seen import fitted_size
 from tiekd.data.transforms import Layers
 from tiekd.files import arriving_folder, digest_of, refusals_told, state_of
 
@@ -63,11 +62,11 @@ class CachedFrames:
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
     """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, scale, labels."""
-    source = loose.source
+    source, seen = loose.source, loose.seen
     read_as = f"{source.kind} {source.depth_scale} {source.focal_px}"
-    made = f"{VERSION} {read_as} {loose.crop} {loose.shrink} {loose.with_depth} {label_digest}"
-    made += f" {loose.max_pixels}" if loose.max_pixels else ""
-    made += f" {loose.trim_px}" if any(loose.trim_px) else ""
+    made = f"{VERSION} {read_as} {seen.crop} {seen.shrink} {loose.with_depth} {label_digest}"
+    made += f" {seen.max_pixels}" if seen.max_pixels else ""
+    made += f" {seen.trim_px}" if any(seen.trim_px) else ""
     told = [made]
     for frame in loose.frames:
         paths = [source.image_path(frame)]
@@ -135,8 +134,8 @@ def _layers(loose: LooseFrames) -> dict[str, float]:
 
 def _canvas(loose: LooseFrames) -> tuple[int, int]:
     paths = [loose.source.image_path(frame) for frame in loose.frames]
-    sizes = [fitted_size(*image_size(path), loose.max_pixels) for path in paths]
-    return max(h for h, _ in sizes) // loose.shrink, max(w for _, w in sizes) // loose.shrink
+    sizes = [loose.seen.size(*image_size(path)) for path in paths]
+    return max(height for height, _ in sizes), max(width for _, width in sizes)
 
 
 def _steps(

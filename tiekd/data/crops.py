@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tiekd.errors import DataError
 
@@ -38,6 +38,11 @@ def kb_crop_box(height: int, width: int) -> Box:
             hint="Use another crop for images that are not KITTI's.",
         )
     return Box(height - rows, (width - columns) // 2, rows, columns)
+
+
+def network_box(crop: Literal["kb", "none"], height: int, width: int) -> Box:
+    """What a network is shown of `height` x `width` pixels: KITTI's crop or all of them. Raises DataError."""
+    return kb_crop_box(height, width) if crop == "kb" else Box(0, 0, height, width)
 
 
 def garg_crop_box(height: int, width: int) -> Box:

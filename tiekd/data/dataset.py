@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from tiekd.codecs.resample import scale_nearest, scale_photo
-from tiekd.data.crops import kb_crop_box
-from tiekd.data.frames import Frame, FrameSource, NetworkCrop
+from tiekd.data.frames import Frame, FrameSource
 from tiekd.data.photometry import PhotoSettings, augment_photo
-from tiekd.data.seen import fitted_size
+from tiekd.data.seen import Seen
 from tiekd.data.transforms import (
     Layers,
     ViewSettings,
     draw_view,
+    see,
     shrink_layers,
     still_view,
     take_view,
-    trim_layers,
 )
 from tiekd.errors import DataError, TiekdError
 from tiekd.types import Sample
@@ -64,16 +62,12 @@ class LooseFrames:
         source: FrameSource,
         frames: Sequence[Frame],
         *,
-        crop: NetworkCrop = "none",
-        shrink: int = 1,
-        max_pixels: int | None = None,
-        trim_px: tuple[int, int, int, int] = (0, 0, 0, 0),
+        seen: Seen | None = None,
         labels: LabelReader | None = None,
         with_depth: bool = True,
     ) -> None:
         self.source, self.frames = source, list(frames)
-        self.crop, self.shrink, self.max_pixels = crop, shrink, max_pixels
-        self.trim_px, self.labels, self.with_depth = trim_px, labels, with_depth
+        self.seen, self.labels, self.with_depth = seen or Seen(), labels, with_depth
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -87,21 +81,14 @@ class LooseFrames:
                 f"{self.source.image_path(frame)} is {image.shape[:2]} but its depth is {depth.shape}.",
                 hint="Image and ground truth must be of one size.",
             )
-        scale = 1.0
-        if self.max_pixels:
-            size = fitted_size(image.shape[0], image.shape[1], self.max_pixels)
-            scale = size[1] / image.shape[1]
-            image = scale_photo(image, size)
-            depth = None if depth is None else scale_nearest(depth, size)
-        if self.crop == "kb":
-            top, left, height, width = kb_crop_box(*image.shape[:2])
-            image = image[top : top + height, left : left + width]
-            depth = None if depth is None else depth[top : top + height, left : left + width]
-        teacher = self.labels.read(frame, image.shape[:2]) if self.labels else None
-        focal_px = scale * (frame.focal_px or self.source.focal_px or 0.0)
+        focal_px = frame.focal_px or self.source.focal_px or 0.0
+        focal_px = self.seen.cut_focal_px(focal_px, (image.shape[0], image.shape[1]))
+        image = self.seen.cut(image)
+        depth = None if depth is None else self.seen.cut_depth(depth)
+        teacher = self.labels.read(frame, (image.shape[0], image.shape[1])) if self.labels else None
         pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
         layers = Layers(pixels, _plane(depth), _plane(teacher), focal_px)
-        return shrink_layers(trim_layers(layers, self.trim_px), self.shrink)
+        return see(layers, self.seen)
 
 
 def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:

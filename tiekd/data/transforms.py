@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
-from tiekd.errors import DataError
+from tiekd.data.seen import Margins, Seen, trimmed_box
 
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
@@ -253,22 +253,16 @@ def _centers(length: int, cells: int, align_corners: bool) -> Tensor:
     return ((torch.arange(cells) + 0.5) * (length / cells)).long().clamp(max=length - 1)
 
 
-def trim_layers(frame: Layers, margins_px: tuple[int, int, int, int]) -> Layers:
-    """A frame without so many pixels at its top, left, bottom and right. Raises DataError for no rest."""
-    top, left, bottom, right = margins_px
-    height, width = frame.image.shape[-2:]
-    if top + bottom >= height or left + right >= width:
-        raise DataError(
-            f"Nothing is left of a frame of {width}x{height} pixels without its border of {margins_px} (top, "
-            "left, bottom, right).",
-            hint="Set data.trim_px for frames of this size; [0, 0, 0, 0] leaves them whole.",
-        )
-    image, depth, teacher = (
-        None if layer is None else layer[..., top : height - bottom, left : width - right]
-        for layer in (frame.image, frame.depth, frame.teacher)
-    )
-    assert image is not None
-    return Layers(image, depth, teacher, frame.focal_px)
+def see(frame: Layers, seen: Seen) -> Layers:
+    """A frame that has been cut, as it is seen in the end: trimmed and shrunk. Raises DataError."""
+    return shrink_layers(trim_layers(frame, seen.trim_px), seen.shrink)
+
+
+def trim_layers(frame: Layers, margins_px: Margins) -> Layers:
+    """A frame without its border (top, left, bottom, right). Raises DataError if nothing is left."""
+    region = trimmed_box(int(frame.image.shape[-2]), int(frame.image.shape[-1]), margins_px).region
+    depth, teacher = (None if layer is None else layer[region] for layer in (frame.depth, frame.teacher))
+    return Layers(frame.image[region], depth, teacher, frame.focal_px)
 
 
 def shrink_layers(frame: Layers, factor: int) -> Layers:

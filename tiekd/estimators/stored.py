@@ -12,10 +12,10 @@ from tiekd.codecs import png16
 from tiekd.codecs.arrays import read_map
 from tiekd.data.check import Fault
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
+from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M
 from tiekd.estimators.labels import LabelFolder
-from tiekd.estimators.labels.sidecar import shown_part
 from tiekd.files import digest_of, state_of
 
 _ROUNDING = 1.001
@@ -115,7 +115,7 @@ def fault_of_declared(
 ) -> Fault | None:
     """What is wrong with the depth that others stored for `crop` of a frame."""
     try:
-        teacher.depth(frame, shown_part(source.read_image(frame), max_pixels=source.max_pixels, crop=crop))
+        teacher.depth(frame, Seen(source.max_pixels, crop).cut(source.read_image(frame)))
     except DataError as error:
         return Fault("label", frame.image, str(error))
     return None

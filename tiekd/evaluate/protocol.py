@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tiekd.data.crops import Box, kb_crop_box
+from tiekd.data.crops import Box, network_box
 from tiekd.errors import UnknownNameError
 from tiekd.types import DepthRange
 
@@ -55,7 +55,7 @@ class Protocol(BaseModel):
 
     def window(self, height: int, width: int) -> Box:
         """The part of a frame of `height` x `width` that is predicted. Raises DataError for a small frame."""
-        return kb_crop_box(height, width) if self.network_crop == "kb" else Box(0, 0, height, width)
+        return network_box(self.network_crop, height, width)
 
     def rules(self) -> str:
         """What decides the metrics, as text: all but the name and the ranges they are also told by."""

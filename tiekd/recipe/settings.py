@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tiekd.data.seen import Seen
 from tiekd.faults import NameIn
 from tiekd.methods import PARTS
 from tiekd.models.families import NETWORKS
@@ -79,6 +80,11 @@ class DataSettings(Settings):
     min_depth_m: float = Field(default=1e-3, gt=0)
     max_depth_m: float = Field(default=80.0, gt=0)
     range_from_labels: bool = False
+
+    @property
+    def seen(self) -> Seen:
+        """What part of a picture is trained on and validated."""
+        return Seen(self.max_pixels, self.crop, self.trim_px, self.shrink)
 
 
 class LossSettings(Settings):

@@ -192,11 +192,7 @@ def _loose(
     recipe: Recipe, source: FrameSource, frames: list[Frame], labels: LabelFolder | None
 ) -> LooseFrames:
     """The frames as the recipe cuts them, with the labels if given, else with ground truth."""
-    settings = recipe.data
-    return LooseFrames(
-        source, frames, crop=settings.crop, shrink=settings.shrink, max_pixels=settings.max_pixels,
-        trim_px=settings.trim_px, labels=labels, with_depth=labels is None,
-    )  # fmt: skip
+    return LooseFrames(source, frames, seen=recipe.data.seen, labels=labels, with_depth=labels is None)
 
 
 def _open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:

@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tiekd.codecs.resample import scale_photo
-from tiekd.data.crops import kb_crop_box
-from tiekd.data.frames import NetworkCrop
-from tiekd.data.seen import fitted_size
+from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.faults import faults_as
 from tiekd.files import create, write_bytes
@@ -52,24 +49,18 @@ class LabelInfo(BaseModel):
         """Depth in metres of stored integers."""
         return stored.astype(np.float32) * np.float32(self.max_depth_m / FULL_SCALE)
 
-    def shown(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The part of a whole picture RGB `[H, W, 3]` that is labelled, as the teacher sees it."""
-        return shown_part(image, max_pixels=self.max_pixels, crop=self.crop)
+    @property
+    def seen(self) -> Seen:
+        """What part of a picture is labelled, as the teacher sees it."""
+        return Seen(self.max_pixels, self.crop)
 
     def shown_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of what `shown` leaves of a picture of `height` x `width`."""
-        size = fitted_size(height, width, self.max_pixels)
-        return kb_crop_box(*size)[2:] if self.crop == "kb" else size
+        """(height, width) of what is labelled of a picture of `height` x `width`. Raises DataError."""
+        return self.seen.cut_size(height, width)
 
     def stored_size(self, shown: tuple[int, int]) -> tuple[int, int]:
         """Size (height, width) of the file for a label that covers `shown` pixels."""
         return -(-shown[0] // self.shrink), -(-shown[1] // self.shrink)
-
-
-def shown_part(image: NDArray[np.uint8], *, max_pixels: int | None, crop: NetworkCrop) -> NDArray[np.uint8]:
-    """What of a picture RGB `[H, W, 3]` is labelled: scaled down, then cut."""
-    image = scale_photo(image, fitted_size(image.shape[0], image.shape[1], max_pixels))
-    return image[kb_crop_box(image.shape[0], image.shape[1]).region[1:]] if crop == "kb" else image
 
 
 def read_info(root: Path) -> LabelInfo:

@@ -102,15 +102,15 @@ def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) 
     Raises DataError for an answer that is not a depth in metres, within the range, at every pixel.
     """
     whole = source.read_image(frame)
-    image = info.shown(whole)
+    image = info.seen.cut(whole)
     focal_px = frame.focal_px or source.focal_px
     if info.use_focal and not focal_px:
         raise DataError(
             f"The focal length of {frame.image} is not known, so its depth can't be scaled by it.",
             hint="Write it in pixels as the third word of the split's lines, or label without --use-focal.",
         )
-    if focal_px and info.max_pixels and whole.shape != image.shape:
-        focal_px *= info.model_copy(update={"crop": "none"}).shown_size(*whole.shape[:2])[1] / whole.shape[1]
+    if focal_px:
+        focal_px = info.seen.cut_focal_px(focal_px, (whole.shape[0], whole.shape[1]))
     frame = replace(frame, focal_px=focal_px)
     depth = teacher.depth(frame, image)
     _check_answer(depth, image, frame, teacher, info)
