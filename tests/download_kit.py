@@ -1,4 +1,4 @@
-"""Made-up downloads with the names and forms of the official ones."""
+"""Artificial downloads with the names and forms of the official ones."""
 
 from __future__ import annotations
 

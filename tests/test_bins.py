@@ -1,4 +1,4 @@
-"""Bins and the distributions over them, against numbers that can be done by hand."""
+"""Bins and distributions over them, against hand-computed numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents tell people to type works: commands run, make targets and routes exist."""
+"""Commands in the documents run as written; the make targets and routes that they name exist."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""What the guide to data says is so, and its commands run as they stand on made-up downloads."""
+"""The statements of docs/data.md are true, and its commands run as written on artificial downloads."""
 
 import re
 import shlex

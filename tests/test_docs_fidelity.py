@@ -1,4 +1,4 @@
-"""docs/fidelity.md: every switch that it names is one, on the rows that it names, and its files exist."""
+"""docs/fidelity.md: its switches exist on the rows that it names, and so do its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/method.md: its numbers are the code's, its links and the citations of its sections lead somewhere."""
+"""docs/method.md: its numbers are those of the code, and links to its sections lead somewhere."""
 
 from __future__ import annotations
 

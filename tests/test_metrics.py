@@ -1,4 +1,4 @@
-"""Metrics by hand, and what they do with empty, broken and misshapen maps."""
+"""Metrics against hand-computed numbers, and with empty, broken and misshapen maps."""
 
 from __future__ import annotations
 

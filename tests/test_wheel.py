@@ -1,4 +1,4 @@
-"""The wheel brings everything: installed elsewhere, it serves the page, its files and the zoo."""
+"""The wheel is complete: installed elsewhere, it serves the page, its files and the zoo."""
 
 import os
 import subprocess

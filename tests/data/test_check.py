@@ -1,4 +1,4 @@
-"""Every kind of fault in the files of a data set is found and told; sound files pass."""
+"""Every kind of fault in the files of a data set is found and reported; files without a fault pass."""
 
 import os
 import shutil

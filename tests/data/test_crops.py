@@ -1,4 +1,4 @@
-"""Boxes of the protocols, and images that have none."""
+"""Boxes of the protocols, and errors for images of another size."""
 
 from __future__ import annotations
 

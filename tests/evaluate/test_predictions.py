@@ -1,4 +1,4 @@
-"""Folders of predictions against a computation written a second time, on synthetic and on real frames."""
+"""Evaluation of predictions against an independent computation, on synthetic and on real frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local planar guidance by hand, and what BTS asks of encoder and image."""
+"""Local planar guidance against hand-computed numbers, and what BTS requires of encoder and image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every network promises, whatever it is made of: one test per promise, over all architectures."""
+"""The contract of all networks: one test per promise, over all architectures."""
 
 from __future__ import annotations
 

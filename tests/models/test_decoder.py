@@ -1,4 +1,4 @@
-"""Position maps, pooling and padding: what lets a small network know where in the image it looks."""
+"""Position maps, pooling and padding, by which a small network knows where in the image it looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HAHI neck's codes and shapes, and what DepthFormer asks of its encoder and of the authors' files."""
+"""Codes and shapes of the HAHI neck, and what DepthFormer requires of encoder and checkpoints."""
 
 from __future__ import annotations
 

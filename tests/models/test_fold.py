@@ -1,4 +1,4 @@
-"""Folded networks answer like the networks they were made from, with less in them."""
+"""Folded networks give the same depth as the networks they were made from, with fewer layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that lack a little of the frame a network knows."""
+"""Padding of cropped pictures to the frame that a network was trained on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and options to networks, and the budget of the demo networks."""
+"""Networks built from names and options, and the size limits of the demo networks."""
 
 from __future__ import annotations
 

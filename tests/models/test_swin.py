@@ -1,4 +1,4 @@
-"""Swin at sizes where timm computes the same, and its own way to pad, shift and merge elsewhere."""
+"""Swin against timm at sizes where both agree, and its own padding, shifting and merging elsewhere."""
 
 from __future__ import annotations
 

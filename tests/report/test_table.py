@@ -1,4 +1,4 @@
-"""Grouping, seeds, the gap: by hand."""
+"""Grouping, seeds and the recovered gap, against hand-computed numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writer: KITTI's layout, the same for any number of workers, resumable, clear about what is wrong."""
+"""`write_dataset`: KITTI's layout, equal files for any number of workers, resuming, clear errors."""
 
 import itertools
 import json

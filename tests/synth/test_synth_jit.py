@@ -1,4 +1,4 @@
-"""The cache of compiled code: used again, never stale, and not needed."""
+"""The cache of compiled code is reused, never outdated, and not required."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""The renderer: the same every time, and exact in depth."""
+"""The renderer gives the same frame every time, with exact depth."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Vehicles have the sizes that a network takes its scale from, and skins that light runs over."""
+"""Vehicles have realistic sizes, from which networks learn scale, and smoothly shaded surfaces."""
 
 import numpy as np
 import pytest

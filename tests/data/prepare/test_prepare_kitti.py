@@ -1,4 +1,4 @@
-"""KITTI's downloads, packed and unpacked, whole and broken, to what `kitti:ROOT` reads."""
+"""`prepare_kitti` makes what `kitti:ROOT` reads, from packed, unpacked, complete and broken downloads."""
 
 import errno
 import signal

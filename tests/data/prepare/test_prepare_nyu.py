@@ -1,4 +1,4 @@
-"""NYU Depth v2's downloads to what `nyu:ROOT` reads: the labelled frames' numbers are the published ones."""
+"""`prepare_nyu` makes what `nyu:ROOT` reads; the numbers of labelled frames are the published ones."""
 
 import builtins
 import sys
