@@ -40,7 +40,7 @@ from tiekd.data.seen import Seen
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder, LabelInfo
 from tiekd.estimators.labels.sidecar import begin
-from tiekd.recipe.recipe import Recipe, load_recipe
+from tiekd.recipe import Recipe, load_recipe
 from tiekd.synth.dataset import WorldOptions, write_dataset
 from tiekd.types import Sample
 

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from tiekd.bins import bin_centers
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
 from tiekd.models.base import DepthModel
-from tiekd.recipe.recipe import Recipe, load_recipe
+from tiekd.recipe import Recipe, load_recipe
 from tiekd.training.network import build_network
 from tiekd.training.step import DistillTask
 from tiekd.types import Sample

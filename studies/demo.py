@@ -33,7 +33,7 @@ from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.methods import FAMILIES, METHODS
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.report.collect import METRICS_TABLE
 from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset

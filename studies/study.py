@@ -35,7 +35,7 @@ from tiekd.estimators import NetworkTeacher
 from tiekd.evaluate import answers_of, evaluate, get_protocol, subject_of_weights
 from tiekd.evaluate.subject import RECIPE
 from tiekd.files import write_bytes
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.report import Row, build_report, collect, tabulate
 
 SEEDED = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")

@@ -26,7 +26,7 @@ def tiny_world(tmp_path_factory):
 @pytest.fixture
 def tiny_recipe(tiny_world):
     """Makes a recipe of a shipped row for tiny networks and frames: `tiny_recipe(row, **dotted keys)`."""
-    from tiekd.recipe.recipe import load_recipe
+    from tiekd.recipe import load_recipe
 
     def make(row, **changes):
         values = TINY_TEACHER if row.startswith("adabins") else TINY_STUDENT
@@ -44,7 +44,7 @@ def tiny_labels(tiny_world, tmp_path_factory):
     from tiekd.data.frames import open_source, read_split
     from tiekd.estimators import NetworkTeacher
     from tiekd.estimators.labels import LabelInfo, write_labels
-    from tiekd.recipe.recipe import load_recipe
+    from tiekd.recipe import load_recipe
     from tiekd.training.network import build_network
 
     folder = tmp_path_factory.mktemp("labels")

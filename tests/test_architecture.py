@@ -190,7 +190,7 @@ def test_importing_does_not_import_torch(module: str) -> None:
 def test_importing_sets_up_no_logging_and_reads_no_device() -> None:
     code = (
         "import logging, sys; before = list(logging.root.handlers)\n"
-        "import tiekd.models.registry, tiekd.losses, tiekd.metrics, tiekd.recipe.recipe, server.app\n"
+        "import tiekd.models.registry, tiekd.losses, tiekd.metrics, tiekd.recipe, server.app\n"
         "import torch\n"
         "assert logging.root.handlers == before, logging.root.handlers\n"
         "assert not torch.cuda.is_initialized()\n"

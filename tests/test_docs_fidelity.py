@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from tiekd.cli.main import app
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.zoo import read_zoo
 
 ROOT = Path(__file__).resolve().parent.parent

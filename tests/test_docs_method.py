@@ -22,7 +22,7 @@ from tiekd.metrics import METRICS, TEACHER_METRICS
 from tiekd.models.adabins import MIN_WIDTH
 from tiekd.models.families import NETWORKS
 from tiekd.models.reference import NEVER_USED
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.reproduce import N_FRAMES
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo

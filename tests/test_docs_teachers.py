@@ -16,7 +16,7 @@ from tiekd.estimators.huggingface import HuggingFaceOptions
 from tiekd.estimators.onnx import PREFIX, OnnxOptions
 from tiekd.estimators.open import parse_name
 from tiekd.estimators.stored import StoredScale
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TEACHERS = (DOCS / "teachers.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from tiekd.gallery.labels import method_label
 from tiekd.gallery.shipped import MethodEntry
 from tiekd.methods import FAMILIES, METHODS, PARTS, Method
 from tiekd.models.families import NETWORKS
-from tiekd.recipe.recipe import Recipe, load_recipe
+from tiekd.recipe import Recipe, load_recipe
 from tiekd.report.collect import Result
 from tiekd.report.table import tabulate
 

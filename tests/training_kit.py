@@ -105,7 +105,7 @@ def run(recipe, out, **options):
 def run_row(row, values, out, resume=False):
     """The same for a process of its own, whose loaders are forked: they end with it, however it ends."""
     multiprocessing.set_start_method("fork", force=True)
-    from tiekd.recipe.recipe import load_recipe
+    from tiekd.recipe import load_recipe
 
     run(load_recipe(row, values=values), Path(out), resume=resume)
 

@@ -12,7 +12,7 @@ import torch
 from tiekd.data.dataset import ViewKey
 from tiekd.data.frames import open_source, read_split
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, make_view, take_view
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 
 
 def recipe_of(**values):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from training_kit import TINY_STUDENT
 
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 
 
 def tiny(row, **changes):

@@ -11,9 +11,8 @@ from PIL import Image
 from tiekd.data.cache import cache_key, cached
 from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, ViewKey, collate
 from tiekd.data.frames import open_source, read_split
-from tiekd.data.photometry import PhotoSettings
 from tiekd.data.seen import Seen
-from tiekd.data.transforms import ViewSettings
+from tiekd.data.settings import PhotoSettings, ViewSettings
 from tiekd.errors import DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.types import Sample

@@ -3,7 +3,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tiekd.data.photometry import PhotoSettings, augment_photo
+from tiekd.data.photometry import augment_photo
+from tiekd.data.settings import PhotoSettings
 
 STRONG = PhotoSettings(
     gain=0.4, contrast=0.3, gamma=0.3, channel_gain=0.1, saturation=0.5, hue_deg=15, shading=0.4, noise=8,

@@ -6,11 +6,11 @@ import torch
 from pydantic import ValidationError
 
 from tiekd.data.crops import kb_crop_box
+from tiekd.data.settings import ViewSettings
 from tiekd.data.transforms import (
     IMAGE_MEAN,
     IMAGE_STD,
     Layers,
-    ViewSettings,
     draw_view,
     make_view,
     normalise,

@@ -14,7 +14,7 @@ from tiekd.gallery.labels import method_label
 from tiekd.methods import METHODS
 from tiekd.models.families import NETWORKS, NetworkFamily, has_bins, split_architecture
 from tiekd.models.registry import architecture_names, create_model, list_models, load, save
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 
 NEW = NetworkFamily(
     label="New network",

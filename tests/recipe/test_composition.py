@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tiekd.errors import ConfigError
+from tiekd.recipe import load_recipe
 from tiekd.recipe.composition import compose, recipes_of
-from tiekd.recipe.recipe import load_recipe
 
 BASE = """
 rows: ["{method}_{encoder}.{teacher}_{dataset}"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tiekd.errors import ConfigError
+from tiekd.recipe import load_recipe
 from tiekd.recipe.named import check_named
-from tiekd.recipe.recipe import load_recipe
 from tiekd.training.datamodule import open_data
 
 

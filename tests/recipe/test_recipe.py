@@ -2,7 +2,7 @@ import pytest
 
 from tiekd.errors import ConfigError, UnknownNameError
 from tiekd.methods import METHODS
-from tiekd.recipe.recipe import load_recipe, shipped_recipes
+from tiekd.recipe import load_recipe, shipped_recipes
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))

@@ -13,8 +13,8 @@ from tiekd.data.frames import open_source, read_split
 from tiekd.estimators.labels import LabelInfo, write_labels
 from tiekd.methods import METHODS
 from tiekd.models.registry import load
+from tiekd.recipe import load_recipe
 from tiekd.recipe.composition import recipes_of
-from tiekd.recipe.recipe import load_recipe
 from tiekd.training.network import build_network, told_to_network
 from tiekd.zoo import read_zoo
 

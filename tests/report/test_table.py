@@ -44,7 +44,7 @@ def test_seeds_of_one_recipe_are_one_row():
 
 
 def test_seeds_of_an_older_tiekd_lack_the_keys_that_came_since():
-    from tiekd.recipe.recipe import load_recipe
+    from tiekd.recipe import load_recipe
 
     new = load_recipe("tiekd_mobilenetv2.demo").model_dump(mode="json")
     old = {**new, "data": {key: value for key, value in new["data"].items() if key != "trim_px"}}

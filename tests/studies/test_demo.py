@@ -13,7 +13,7 @@ from studies import demo
 from tiekd.errors import ConfigError
 from tiekd.files import sha256_of
 from tiekd.models.registry import create_model, load, save
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.zoo import parse_zoo, read_zoo
 
 ZOO = Path(__file__).resolve().parents[2] / "models" / "zoo.yaml"

@@ -11,7 +11,7 @@ import pytest
 from studies import demo, study
 from tiekd.data.frames import open_source
 from tiekd.models.registry import create_model
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.fit import fit
 from tiekd.zoo import read_zoo
 

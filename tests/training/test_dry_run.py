@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from tiekd.cli.main import app
 from tiekd.data.dataset import ViewKey
 from tiekd.errors import ConfigError, DataError, UnavailableError
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.datamodule import open_data
 from tiekd.training.dry_run import dry_run
 from tiekd.training.network import build_network

@@ -19,7 +19,7 @@ from tiekd.data.frames import list_frames, open_source, read_split
 from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
 from tiekd.estimators.labels import LabelInfo, write_labels
 from tiekd.models.registry import load
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.average import update_average
 from tiekd.training.datamodule import open_data
 from tiekd.training.fit import fit

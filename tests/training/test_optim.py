@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tiekd.errors import ConfigError
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.network import build_network
 from tiekd.training.optim import make_optimizer
 

@@ -16,7 +16,7 @@ from training_kit import TINY_STUDENT, different, rows, run
 
 from tiekd.errors import ConfigError, RunFailedError
 from tiekd.models.registry import load
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.failures import clear_errors
 from tiekd.training.fit import run_network
 from tiekd.training.ranks import Ranks, share_of_batch, this_rank

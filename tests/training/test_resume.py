@@ -17,7 +17,7 @@ from training_kit import FILES, TINY_STUDENT, different, rows, run, run_row
 
 from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
 from tiekd.models.registry import load
-from tiekd.recipe.recipe import load_recipe
+from tiekd.recipe import load_recipe
 from tiekd.training.folder import load_checkpoint
 from tiekd.training.metrics_table import MetricsTable
 from tiekd.training.step import DistillTask

@@ -14,7 +14,7 @@ from tiekd.cli.progress import progress_bar
 from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tiekd.recipe.recipe import Recipe
+    from tiekd.recipe import Recipe
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels labels --out runs/tiekd"
@@ -65,7 +65,7 @@ def train(
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv and recipe.yaml into OUT. Several
     processes: torchrun --standalone --no-python --nproc-per-node 2 tiekd train …
     """
-    from tiekd.recipe.recipe import load_recipe
+    from tiekd.recipe import load_recipe
 
     if replay is not None:
         _replay(replay, json_file)

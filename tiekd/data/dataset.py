@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.data.photometry import PhotoSettings, augment_photo
+from tiekd.data.photometry import augment_photo
 from tiekd.data.seen import Seen
+from tiekd.data.settings import PhotoSettings, ViewSettings
 from tiekd.data.transforms import (
     Layers,
-    ViewSettings,
     draw_view,
     see,
     shrink_layers,

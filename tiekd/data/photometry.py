@@ -8,53 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
 from tiekd.codecs.photo import through_jpeg
+from tiekd.data.settings import PhotoSettings
 from tiekd.data.transforms import to_levels
 
 # RGB to YIQ: brightness and two colour axes. A rotation of the two axes changes the hue only.
 _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 _LEVELS = torch.arange(256.0).expand(3, 1, 256)
-
-
-class PhotoSettings(BaseModel):
-    """The largest change of each property; 0 switches it off (docs/method.md §11.2).
-
-    gain, contrast, gamma, saturation, channel_gain, shading: largest logarithm of a factor (0.3 allows
-    factors from e^-0.3 to e^0.3). hue_deg: degrees. noise: standard deviation in grey levels. blur_px: sigma
-    of the blur in pixels. probability, grey, blur, jpeg: probabilities.
-    reference_colour: do what the authors' code does. Then gain, gamma and channel_gain are the largest change
-    of a factor (0.1 allows 0.9 to 1.1), and levels on 0 to 255 are raised to the power of gamma, which acts
-    as a change of brightness.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    probability: float = Field(default=1.0, ge=0, le=1)
-    gain: float = Field(default=0.0, ge=0, le=2)
-    contrast: float = Field(default=0.0, ge=0, le=2)
-    gamma: float = Field(default=0.0, ge=0, le=2)
-    channel_gain: float = Field(default=0.0, ge=0, le=1)
-    saturation: float = Field(default=0.0, ge=0, le=2)
-    hue_deg: float = Field(default=0.0, ge=0, le=180)
-    shading: float = Field(default=0.0, ge=0, le=2)
-    noise: float = Field(default=0.0, ge=0, le=64)
-    blur_px: float = Field(default=0.0, ge=0, le=8)
-    grey: float = Field(default=0.0, ge=0, le=1)
-    blur: float = Field(default=0.3, ge=0, le=1)
-    jpeg: float = Field(default=0.0, ge=0, le=1)
-    reference_colour: bool = False
-
-    @model_validator(mode="after")
-    def _check(self) -> PhotoSettings:
-        knows = {"probability", "gain", "gamma", "channel_gain", "reference_colour", "blur"}
-        others = sorted(name for name, value in self if name not in knows and value)
-        if self.reference_colour and others:
-            raise ValueError(f"reference_colour can't be combined with {', '.join(others)}")
-        return self
 
 
 def augment_photo(image: Tensor, rng: np.random.Generator, settings: PhotoSettings) -> Tensor:

@@ -14,43 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
 from tiekd.data.seen import Margins, Seen, trimmed_box
+from tiekd.data.settings import ViewSettings
 
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
 """Mean and standard deviation of ImageNet per RGB channel, on 0–255 (docs/method.md §11.3)."""
-
-
-class ViewSettings(BaseModel):
-    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking.
-
-    `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
-    `reference_augmentation` does as the authors' code does, for comparison: the frame turns about its own
-    centre and leaves black corners, and the teacher's label does not turn with it (docs/method.md §11.1).
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    size: tuple[int, int] = (352, 1216)
-    zoom: tuple[float, float] = (1.0, 1.0)
-    rotate: float = Field(default=1.0, ge=0, le=1)
-    rotate_deg: float = Field(default=0.0, ge=0, le=30)
-    flip: float = Field(default=0.5, ge=0, le=1)
-    reference_augmentation: bool = False
-
-    @model_validator(mode="after")
-    def _check(self) -> ViewSettings:
-        if min(self.size) < 32:
-            raise ValueError(f"size={self.size} must be at least 32x32")
-        if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
-            raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
-        if self.reference_augmentation and self.zoom != (1, 1):
-            raise ValueError(f"reference_augmentation knows no zoom, got zoom={self.zoom}")
-        return self
 
 
 @dataclass(frozen=True, slots=True)

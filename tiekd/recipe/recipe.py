@@ -1,4 +1,4 @@
-"""Recipes: everything a training run is told, checked at once.
+"""One training run as a recipe: all its settings together, checked at once.
 
 A recipe is a YAML file of `tiekd/recipe/recipes` or of the user, see `composition`. Method, teacher, encoder
 and data set are values in it.
@@ -6,21 +6,19 @@ and data set are values in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 from pydantic import ValidationError, model_validator
 
 from tiekd.card import MethodName
-from tiekd.data.photometry import PhotoSettings
-from tiekd.data.transforms import ViewSettings
+from tiekd.data.settings import PhotoSettings, ViewSettings
 from tiekd.errors import ConfigError
 from tiekd.faults import faults_as
 from tiekd.methods import METHODS, PARTS
 from tiekd.models.families import has_bins
-from tiekd.models.registry import faults_of
-from tiekd.recipe.composition import compose, parse_override, shipped_recipes
+from tiekd.recipe.composition import compose, parse_override
 from tiekd.recipe.settings import (
     DataSettings,
     LossSettings,
@@ -30,8 +28,6 @@ from tiekd.recipe.settings import (
     Settings,
 )
 from tiekd.recipe.start import take_network
-
-__all__ = ["Recipe", "completed", "load_recipe", "shipped_recipes"]
 
 
 class Recipe(Settings):
@@ -52,44 +48,50 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
-        faults = []
-        if not self.data.min_depth_m < self.data.max_depth_m:
-            faults.append(
-                f"data.min_depth_m={self.data.min_depth_m} must be below max_depth_m={self.data.max_depth_m}"
-            )
-        pool = self.network.options.get("image_pool", 1)
-        if self.data.shrink not in (1, pool):
-            faults.append(f"data.shrink={self.data.shrink} must be 1 or network.options.image_pool={pool}")
-        if self.data.shrink > 1 and any(n % self.data.shrink for n in self.view.size):
-            faults.append(f"view.size={self.view.size} must be a multiple of data.shrink={self.data.shrink}")
-        if self.loss.top_crop_rows >= self.view.size[0]:
-            faults.append(
-                f"loss.top_crop_rows={self.loss.top_crop_rows} leaves nothing of views of {self.view.size}"
-            )
+        faults = [*self._faults_of_data(), *self._faults_of_loss(), *self._faults_of_network()]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def _faults_of_data(self) -> Iterator[str]:
+        data, pool = self.data, self.network.options.get("image_pool", 1)
+        if not data.min_depth_m < data.max_depth_m:
+            yield f"data.min_depth_m={data.min_depth_m} must be below max_depth_m={data.max_depth_m}"
+        if data.shrink not in (1, pool):
+            yield f"data.shrink={data.shrink} must be 1 or network.options.image_pool={pool}"
+        if data.shrink > 1 and any(n % data.shrink for n in self.view.size):
+            yield f"view.size={self.view.size} must be a multiple of data.shrink={data.shrink}"
+        if data.val_split and data.hold_out_every:
+            yield "data.val_split and data.hold_out_every are two ways to validate; leave one null"
+
+    def _faults_of_loss(self) -> Iterator[str]:
+        top_rows = self.loss.top_crop_rows
+        if top_rows >= self.view.size[0]:
+            yield f"loss.top_crop_rows={top_rows} leaves nothing of views of {self.view.size}"
         of_bins = sorted(name for name in self.weights if PARTS[name].needs_bins)
         if of_bins and not self.has_bins:
-            faults.append(
+            yield (
                 f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
                 f"{self.architecture}; choose another network, or loss.weights without it"
             )
         strange = sorted(name for name in self.weights if PARTS[name].of_truth == self.needs_labels)
         if strange:
             sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
-            faults.append(f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}")
+            yield f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}"
+
+    def _faults_of_network(self) -> Iterator[str]:
+        # The options of a network are next to its code, which needs torch; reading recipes does not.
+        from tiekd.models.registry import faults_of
+
         canonical_px, stated_px = self.data.train_focal_px, self.network.train_fx_px
         if canonical_px and stated_px and canonical_px != stated_px:
-            faults.append(
+            yield (
                 f"network.train_fx_px={stated_px} and data.train_focal_px={canonical_px} are the same focal "
                 "length; leave one null"
             )
-        if self.data.val_split and self.data.hold_out_every:
-            faults.append("data.val_split and data.hold_out_every are two ways to validate; leave one null")
         if self.network.start_from and self.network.encoder_weights:
-            faults.append("network.start_from brings the encoder's weights; leave encoder_weights null")
-        faults += faults_of(self.architecture, self.network.options)
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
+            yield "network.start_from brings the encoder's weights; leave encoder_weights null"
+        yield from faults_of(self.architecture, self.network.options)
 
     @property
     def architecture(self) -> str:
@@ -135,7 +137,7 @@ def load_recipe(
     """A recipe from a file, the name of a shipped one, or the name of a zoo row that one of them trains.
 
     overrides: "key.sub=value", the value as YAML. values: the same, already parsed; applied first.
-    Raises ConfigError that names every fault, UnknownNameError for a name that is none of the three.
+    Raises ConfigError that names every fault, and UnknownNameError for any other name.
     """
     document = compose(name, [*(values or {}).items(), *map(parse_override, overrides)])
     take_network(document)
@@ -145,7 +147,7 @@ def load_recipe(
 
 
 def completed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored recipe with defaults for keys that are newer than it; what is not a whole recipe as it is."""
+    """A stored recipe with defaults for keys that are newer than it. An incomplete recipe stays as it is."""
     try:
         return Recipe.model_validate(document).model_dump(mode="json")
     except ValidationError:

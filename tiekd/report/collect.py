@@ -112,7 +112,7 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     if not weights.is_file() or not rows:
         lacks = WEIGHTS if rows else f"{METRICS_TABLE} with a validation"
         raise DataError(f"The run {folder} has no {lacks} yet.", hint="Let it reach its first validation.")
-    from tiekd.recipe.recipe import completed
+    from tiekd.recipe import completed
 
     subject = subject_of_weights(weights)
     recipe = completed(subject.recipe or {})

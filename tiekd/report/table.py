@@ -163,7 +163,7 @@ def _settings(result: Result) -> dict[str, Any]:
 
     Keys that an older recipe does not have get today's default, so that old and new runs compare.
     """
-    from tiekd.recipe.recipe import completed
+    from tiekd.recipe import completed
 
     flat = dict(_flattened(completed(result.subject.recipe or {})))
     free = _FREE if flat.get("dataset") == "own" else _FREE | _PLACES

@@ -23,8 +23,8 @@ from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder, read_info
 from tiekd.files import digest_of
+from tiekd.recipe import Recipe
 from tiekd.recipe.named import check_kind, check_named
-from tiekd.recipe.recipe import Recipe
 from tiekd.training.ranks import Ranks, share_of_batch
 from tiekd.types import Sample
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytorch_lightning as lightning
 import torch
 
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.datamodule import RunData, open_data, take_label_range
 from tiekd.training.failures import clear_errors
 from tiekd.training.fit import run_network

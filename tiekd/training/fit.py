@@ -15,7 +15,7 @@ from tiekd.data.cache import Progress
 from tiekd.files import write_bytes
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.datamodule import RunData, open_data, take_label_range
 from tiekd.training.failures import clear_errors
 from tiekd.training.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder

@@ -14,7 +14,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from tiekd.errors import CheckpointError, ConfigError, DataError
 from tiekd.files import check_writable, remove_leftovers, write_bytes
 from tiekd.models.encoder_weights import why_unreadable
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 
 LAST, BEST, DATA = "last.ckpt", "best.safetensors", "data.json"
 _MAY_CHANGE = {

@@ -10,7 +10,7 @@ import pytorch_lightning as lightning
 
 from tiekd.errors import DataError, RunFailedError
 from tiekd.models.registry import save
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.folder import BEST, LAST
 from tiekd.training.step import DistillTask
 

@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import RichProgressBar
 
 from tiekd.files import write_bytes
 from tiekd.metrics import METRICS
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.ranks import over_processes
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from tiekd.models.base import DepthModel
 from tiekd.models.checkpoint import fill, read_checkpoint
 from tiekd.models.registry import create_model
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.zoo import resolve
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tiekd.codecs.resample import scale_nearest
 from tiekd.errors import UnavailableError
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.render import color_index, colorize, colormap
 from tiekd.types import DepthRange, Prediction, Sample
 

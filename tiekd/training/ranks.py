@@ -12,7 +12,7 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from tiekd.errors import ConfigError
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

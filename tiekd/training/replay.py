@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from tiekd.errors import CheckpointError, DataError, NotFiniteError
 from tiekd.models.checkpoint import write
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.failures import clear_errors
 from tiekd.training.network import build_network
 from tiekd.training.ranks import Ranks

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tiekd.data.transforms import normalise, subsample_depth
 from tiekd.models.base import DepthModel
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.average import decay_after, make_average, update_average
 from tiekd.training.finite import check_gradients, check_loss
 from tiekd.training.network import freeze_norms

@@ -7,7 +7,7 @@ import math
 import pytorch_lightning as lightning
 
 from tiekd.metrics import METRICS, depth_metrics
-from tiekd.recipe.recipe import Recipe
+from tiekd.recipe import Recipe
 from tiekd.training.finite import check_depth
 from tiekd.training.ranks import over_processes
 from tiekd.types import DepthRange, Prediction, Sample

@@ -1,0 +1,70 @@
+"""The settings of random views and random changes of colour. Recipes hold them; nothing here needs torch."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class ViewSettings(BaseModel):
+    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking.
+
+    `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
+    `reference_augmentation` does as the authors' code does, for comparison: the frame turns about its own
+    centre and leaves black corners, and the teacher's label does not turn with it (docs/method.md §11.1).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: tuple[int, int] = (352, 1216)
+    zoom: tuple[float, float] = (1.0, 1.0)
+    rotate: float = Field(default=1.0, ge=0, le=1)
+    rotate_deg: float = Field(default=0.0, ge=0, le=30)
+    flip: float = Field(default=0.5, ge=0, le=1)
+    reference_augmentation: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> ViewSettings:
+        if min(self.size) < 32:
+            raise ValueError(f"size={self.size} must be at least 32x32")
+        if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
+            raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
+        if self.reference_augmentation and self.zoom != (1, 1):
+            raise ValueError(f"reference_augmentation knows no zoom, got zoom={self.zoom}")
+        return self
+
+
+class PhotoSettings(BaseModel):
+    """The largest change of each property; 0 switches it off (docs/method.md §11.2).
+
+    gain, contrast, gamma, saturation, channel_gain, shading: largest logarithm of a factor (0.3 allows
+    factors from e^-0.3 to e^0.3). hue_deg: degrees. noise: standard deviation in grey levels. blur_px: sigma
+    of the blur in pixels. probability, grey, blur, jpeg: probabilities.
+    reference_colour: do what the authors' code does. Then gain, gamma and channel_gain are the largest change
+    of a factor (0.1 allows 0.9 to 1.1), and levels on 0 to 255 are raised to the power of gamma, which acts
+    as a change of brightness.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    probability: float = Field(default=1.0, ge=0, le=1)
+    gain: float = Field(default=0.0, ge=0, le=2)
+    contrast: float = Field(default=0.0, ge=0, le=2)
+    gamma: float = Field(default=0.0, ge=0, le=2)
+    channel_gain: float = Field(default=0.0, ge=0, le=1)
+    saturation: float = Field(default=0.0, ge=0, le=2)
+    hue_deg: float = Field(default=0.0, ge=0, le=180)
+    shading: float = Field(default=0.0, ge=0, le=2)
+    noise: float = Field(default=0.0, ge=0, le=64)
+    blur_px: float = Field(default=0.0, ge=0, le=8)
+    grey: float = Field(default=0.0, ge=0, le=1)
+    blur: float = Field(default=0.3, ge=0, le=1)
+    jpeg: float = Field(default=0.0, ge=0, le=1)
+    reference_colour: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> PhotoSettings:
+        knows = {"probability", "gain", "gamma", "channel_gain", "reference_colour", "blur"}
+        others = sorted(name for name, value in self if name not in knows and value)
+        if self.reference_colour and others:
+            raise ValueError(f"reference_colour can't be combined with {', '.join(others)}")
+        return self
