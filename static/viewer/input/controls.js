@@ -70,8 +70,8 @@ function changeRange(store, field) {
     store.dispatch({ type: "view/set", change: { range } });
     return;
   }
-  const wrong = `${range[0]} m to ${range[1]} m isn't that.`;
-  notify(`Depth colours need a nearest depth below the farthest; ${wrong}`, { error: true });
+  const wrong = `${range[0]} m to ${range[1]} m is not possible`;
+  notify(`${wrong}: the nearest depth of the colours must be below the farthest.`, { error: true });
   field.value = String(field.dataset.action === "range-min" ? min : max);
 }
 
@@ -81,7 +81,7 @@ function changeMethods(store) {
     box instanceof HTMLInputElement && box.checked ? box.value : [],
   );
   const order = visibleMethods(store.get()).map((method) => method.id);
-  if (checked.length === 0) notify("At least one method stays on show.");
+  if (checked.length === 0) notify("At least one method must stay on show.");
   // Methods keep the order they have on show; newly chosen ones come last, in the gallery's order.
   const kept = checked.length === 0 ? order : order.filter((id) => checked.includes(id));
   store.dispatch({ type: "targets/set", targets: [...kept, ...checked.filter((id) => !order.includes(id))] });

@@ -19,10 +19,8 @@ export const colorDifference = {
   suits: (state, method) => method?.unit === "rgb" && counterpart(state, method)?.unit === "rgb",
   needs: (state, method) => [method, counterpart(state, method)],
   look: () => null,
-  refusal({ pictures, methods }) {
-    const wrongSize = mismatch(pictures, methods);
-    return wrongSize && `No difference: ${wrongSize}.`;
-  },
+  without: "No difference",
+  refusal: ({ pictures, methods }) => mismatch(pictures, methods),
   paint(canvas, { pictures: [own, reference] }) {
     const difference = absoluteDifference(reference, own);
     paintColors(canvas, difference);

@@ -6,14 +6,13 @@
  */
 import { colorAt } from "../paint/color.js";
 import { paintColors } from "../paint/painter.js";
-import { counterpart } from "./compare.js";
 
 /** @type {Mode<ColorPicture, null>} */
 export const colors = {
   name: "colors",
   hook: "rgb",
   words: "colours, not in metres",
-  suits: (state, method) => method?.unit === "rgb" && counterpart(state, method) === null,
+  suits: (_state, method) => method?.unit === "rgb",
   needs: (_state, method) => [method],
   look: () => null,
   paint(canvas, { pictures }) {

@@ -24,5 +24,12 @@ export function mismatch([own, reference], [, method]) {
   return `this picture is ${own.width} × ${own.height}, ${method?.label} is ${width} × ${height}`;
 }
 
+/** The same, for modes that need metres on both sides. @param {Picture[]} pictures @param {(Method|null)[]} methods */
+export function mismatchInMetres(pictures, methods) {
+  const inMetres = pictures.every((picture) => picture.unit === "m");
+  const mixed = inMetres ? null : `this picture and ${methods[1]?.label} are not both in metres`;
+  return mismatch(pictures, methods) ?? mixed;
+}
+
 /** @param {string[]} ids */
 export const comparedTitle = ([own, reference]) => `${own} minus ${reference}`;

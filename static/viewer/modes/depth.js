@@ -7,7 +7,6 @@
 import { depthAt } from "../paint/depth.js";
 import { paintDepth } from "../paint/painter.js";
 import { depthScale, showsMetres } from "../state/selectors.js";
-import { counterpart } from "./compare.js";
 import { depthWords } from "./words.js";
 
 /** @type {Mode<DepthPicture, {scale: Scale}>} */
@@ -19,7 +18,7 @@ export const depth = {
     term: "Depth",
     text: "Every picture of a gallery uses one fixed scale in metres, so colours mean the same everywhere. Point at a pixel to read all panes there.",
   },
-  suits: (state, method) => method?.unit === "m" && counterpart(state, method) === null,
+  suits: (_state, method) => method !== null,
   needs: (_state, method) => [method],
   look: (state) => ({ scale: depthScale(state) }),
   paint(canvas, { pictures, look }) {
@@ -32,5 +31,7 @@ export const depth = {
   },
   title: ([own]) => own,
   legend: (state) =>
-    showsMetres(state) ? { bar: "depth", what: "depth", scale: depthScale(state), active: true } : null,
+    showsMetres(state)
+      ? { bar: "depth", what: "depth", unit: "metres", scale: depthScale(state), active: true }
+      : null,
 };

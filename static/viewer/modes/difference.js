@@ -8,7 +8,7 @@ import { ABSOLUTE_MAP, SIGNED_MAP } from "../paint/colormaps.js";
 import { depthAt, depthDifference } from "../paint/depth.js";
 import { paintDifference } from "../paint/painter.js";
 import { differenceMax, showsMetres } from "../state/selectors.js";
-import { comparedTitle, counterpart, mismatch } from "./compare.js";
+import { comparedTitle, counterpart, mismatchInMetres } from "./compare.js";
 import { differenceWords, metres } from "./words.js";
 
 /** @param {State} state @returns {Scale} */
@@ -28,18 +28,11 @@ export const difference = {
     term: "Difference",
     text: "Press the number on a label: every other pane shows how far its depth b is from that method's depth a, in metres, on the second scale.",
   },
-  suits(state, method) {
-    const other = counterpart(state, method);
-    return other !== null && !(method?.unit === "rgb" && other.unit === "rgb");
-  },
+  suits: (state, method) => counterpart(state, method) !== null,
   needs: (state, method) => [method, counterpart(state, method)],
   look: (state) => ({ scale: scaleOf(state), signed: state.view.signed }),
-  refusal({ pictures, methods }) {
-    const wrongSize = mismatch(pictures, methods);
-    if (wrongSize) return `No difference: ${wrongSize}.`;
-    const inMetres = pictures.every((picture) => picture.unit === "m");
-    return inMetres ? null : `No difference: only one of this and ${methods[1]?.label} is in metres.`;
-  },
+  without: "No difference",
+  refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
   paint(canvas, { pictures: [own, reference], look }) {
     const { values, statistics } = depthDifference(reference, own, look.signed);
     paintDifference(canvas, values, own, look.scale);
@@ -55,6 +48,7 @@ export const difference = {
   title: comparedTitle,
   legend(state) {
     if (!showsMetres(state)) return null;
-    return { bar: "diff", what: "difference", scale: scaleOf(state), active: state.view.diff > 0 };
+    const active = state.view.diff > 0;
+    return { bar: "diff", what: "difference", unit: "metres", scale: scaleOf(state), active };
   },
 };

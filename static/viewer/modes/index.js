@@ -10,12 +10,14 @@ import { depth } from "./depth.js";
 import { difference } from "./difference.js";
 import { photo } from "./photo.js";
 
-/** @type {readonly Mode<any, any>[]} In the order of the help. */
+/**
+ * General modes first, special ones after them: of those that suit a pane, the last is taken. So a new mode need
+ * not be known to the others. The help has the same order.
+ * @type {readonly Mode<any, any>[]}
+ */
 export const MODES = Object.freeze([photo, depth, colors, difference, colorDifference]);
 
 /** The mode of a method's pane (of the photo's: null). @param {State} state @param {Method|null} method */
 export function modeFor(state, method) {
-  const mode = MODES.find(({ suits }) => suits(state, method));
-  if (!mode) throw new Error(`No mode suits ${method?.id ?? "the photo"}.`); // a gap in the modes' own rules
-  return mode;
+  return MODES.findLast(({ suits }) => suits(state, method)) ?? photo;
 }

@@ -14,6 +14,7 @@
  * @property {string} [bar]  Name of the colour bar (`data-scale` in the template) that belongs to the mode.
  * @property {string} [what]  What the colours of the bar mean, for screen readers.
  * @property {Scale} [scale]  of that bar
+ * @property {string} [unit]  of that scale, in words
  * @property {boolean} [active]  The bar stands back while its mode is off.
  * @property {string} [note]  Words beside the bars.
  */
@@ -37,9 +38,10 @@
  * @property {string} words  What a screen reader hears that the pane shows.
  * @property {{term: string, text: string}} [help]
  * @property {(state: State, method: Method|null) => boolean} suits  Whether the view asks for this mode in the
- *   pane of a method (of the photo: null). One mode suits any pane.
+ *   pane of a method (of the photo: null).
  * @property {(state: State, method: Method|null) => (Method|null)[]} needs  Whose pictures must be loaded.
  * @property {(state: State) => L} look
+ * @property {string} [without]  What a pane lacks when the mode can't be shown: "No difference".
  * @property {(given: Given<any, L>) => string|null} [refusal]  Why these pictures can't be shown in this mode.
  * @property {(canvas: HTMLCanvasElement, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
  *   own resolution, and returns two notes for beside the label, the more important first.

@@ -11,7 +11,7 @@ export const photo = {
   name: "photo",
   hook: "image",
   words: "colour photo",
-  suits: (_state, method) => method === null,
+  suits: () => true,
   needs: (_state, method) => [method],
   look: () => null,
   paint(canvas, { pictures }) {

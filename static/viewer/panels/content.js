@@ -28,19 +28,28 @@ export function contentFor(state, method, peek) {
   const pictures = [];
   for (const needed of methods) {
     const found = lookUp(state, needed, peek);
-    if ("status" in found) return needed === method ? found : withoutOther(found, needed);
+    if ("status" in found) return needed === method ? found : withoutOther(found, mode, needed);
     pictures.push(found);
   }
   const given = { methods, pictures, look: mode.look(state) };
   const refusal = mode.refusal?.(given);
-  return refusal ? { status: "error", message: refusal, retry: false } : { status: "shown", mode, given };
+  return refusal ? refused(mode, refusal) : { status: "shown", mode, given };
 }
 
-/** A pane whose own picture is there, but not the one that it is compared with. @param {Loading|Failed} found @param {Method|null} other @returns {Content} */
-function withoutOther(found, other) {
-  if (found.status === "loading") return found;
-  const message = `No difference: ${other?.label} has no picture here.`;
-  return { status: "error", message, retry: false }; // its own pane offers to try again
+/**
+ * A pane whose own picture is there, but not another that its mode needs.
+ * @param {Loading|Failed} found @param {Mode<any, any>} mode @param {Method|null} other
+ * @returns {Content}
+ */
+function withoutOther(found, mode, other) {
+  return found.status === "loading"
+    ? found
+    : refused(mode, `${other?.label ?? "the photo"} has no picture here`);
+}
+
+/** Trying again wouldn't help; where a picture is missing, its own pane offers that. @param {Mode<any, any>} mode @param {string} reason @returns {Failed} */
+function refused(mode, reason) {
+  return { status: "error", message: `${mode.without ?? "Not shown"}: ${reason}.`, retry: false };
 }
 
 /**

@@ -7,7 +7,7 @@ import { closeButton, h } from "./dom.js";
 const WORDS = [
   [
     "Distributions",
-    "Click a pixel: the models run on the photo and show how they spread their belief over depth. Networks without bins get the target distribution made from their depth.",
+    "Click a pixel: the models run on the photo and show how likely they find each depth there. A network without bins shows the target distribution, which is made from its depth.",
   ],
   [
     "Your photos",
@@ -43,7 +43,13 @@ export function renderHelp(dialog, keys, groups) {
         { class: "words" },
         ...words,
         h("dt", {}, "Programs"),
-        h("dd", {}, "Everything here can be had over HTTP: ", h("a", { href: "/docs" }, "every call"), "."),
+        h(
+          "dd",
+          {},
+          "All of this is also available over HTTP: ",
+          h("a", { href: "/docs" }, "every call"),
+          ".",
+        ),
       ),
     ),
   );

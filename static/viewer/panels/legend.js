@@ -30,7 +30,7 @@ export class Legend {
     const legends = MODES.flatMap((mode) => mode.legend(state) ?? []);
     for (const bar of this.#bars) {
       const claims = legends.filter((legend) => legend.bar === bar.dataset.scale);
-      showBar(bar, claims.find((legend) => legend.active) ?? claims[0] ?? null);
+      showBar(bar, claims.findLast((legend) => legend.active) ?? claims[0] ?? null);
     }
     const notes = legends.flatMap((legend) => legend.note ?? []);
     this.#note.hidden = notes.length === 0;
@@ -77,15 +77,18 @@ function showDifferenceControls(root, state) {
 function showBar(root, legend) {
   root.hidden = !legend?.scale;
   if (!legend?.scale) return;
-  const { scale, what, active } = legend;
+  const { scale, what, unit, active } = legend;
   root.dataset.active = String(active ?? false);
   const canvas = find("canvas", HTMLCanvasElement, root);
-  const signature = JSON.stringify([scale, what]);
+  const signature = JSON.stringify([scale, what, unit]);
   if (canvas.dataset.signature === signature) return;
   canvas.dataset.signature = signature;
   paintColorBar(canvas, scale);
   const spread = scale.log ? "logarithmic" : "linear";
-  canvas.setAttribute("aria-label", `Colours of ${what} from ${scale.min} to ${scale.max} metres, ${spread}`);
+  canvas.setAttribute(
+    "aria-label",
+    `Colours of ${what} from ${scale.min} to ${scale.max} ${unit}, ${spread}`,
+  );
   find(".ticks", HTMLElement, root).replaceChildren(...ticksOf(scale));
 }
 

@@ -60,6 +60,9 @@ const choice = (choices, rest) => ({
   ...rest,
 });
 
+/** A field that is on or off, at first off. @param {Omit<Field<boolean>, "initial"|"parse"|"format">} rest @returns {Field<boolean>} */
+const flag = (rest) => ({ initial: false, parse: (text) => text === "1", format: () => "1", ...rest });
+
 /** @param {string|undefined} text */
 function parseIndexes(text) {
   const found = numbers(text, /[*,.]/).filter((index) => Number.isInteger(index) && index >= 0);
@@ -122,12 +125,7 @@ export const FIELDS = Object.freeze({
     hook: true,
   }),
   /** Differences keep their sign. */
-  signed: field(false, {
-    key: "signed",
-    parse: (text) => text === "1",
-    format: () => "1",
-    stays: ["gallery"],
-  }),
+  signed: flag({ key: "signed", stays: ["gallery"] }),
   /** Colours of depth. */
   cmap: choice(
     DEPTH_MAPS.map((map) => map.name),

@@ -45,7 +45,7 @@ export function compareCommands({ store, pixelUnderCursor }) {
 
 /** @param {number} count @param {number} number */
 const tooFew = (count, number) =>
-  `There ${count === 1 ? "is one method" : `are ${count} methods`} on show, so no number ${number}.`;
+  `There ${count === 1 ? "is one method" : `are ${count} methods`} on show, so there is no number ${number}.`;
 
 /** @param {State} state @returns {[number, number]|null} */
 function middle(state) {
