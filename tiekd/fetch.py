@@ -1,6 +1,6 @@
-"""Weights from the web: what a direct link gives is checked and put where it is looked for.
+"""Weights from the web: download a row's file, check it, convert it, put it where the zoo looks.
 
-The authors share their checkpoints on pages that may ask for a click; then only a person can go on.
+The authors share their checkpoints on pages. Where a page asks for a click, only a person can download it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tiekd.files import cannot_write, sha256_of
 from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, find_weights, home, make_home, read_card, row
 
 Progress = Callable[[int, "int | None"], None]
-"""Called with the bytes that are there and those there will be, None where the sender doesn't say."""
+"""Called with the number of bytes received and the number expected, or None where the sender gives none."""
 _SUFFIXES = (WEIGHTS_SUFFIX, ".pth", ".pt", ".bin")
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
@@ -32,7 +32,7 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Where a row's weights are now, or (`path` None) the `page` on which a person has to get them."""
+    """Where a row's weights are now. With `path` None a person has to download them from `page`."""
 
     row: str
     path: Path | None
@@ -43,11 +43,13 @@ class Fetched:
 def fetch(
     name: str, *, url: str | None = None, sha256: str | None = None, progress: Progress | None = None
 ) -> Fetched:
-    """Get the weights of a row of the zoo, from its own link or from `url`, and convert them if need be.
+    """Download the weights of a zoo row from its own link or from `url`, and convert them where necessary.
 
-    sha256: what the downloaded file must have. Weights that are already on this machine are left alone, but
-    for a stated `url`. Raises UnknownNameError, ConfigError for an address that is none, UnavailableError
-    without a network or when the download breaks off, and CheckpointError when the file is not the row's.
+    Weights that are already on this machine are kept, unless `url` is given. sha256: the digest that the
+    downloaded file must have.
+    Raises UnknownNameError; ConfigError for a `url` that is not a web address; WeightsUnavailableError for a
+    row without a link; UnavailableError without a network or when the download breaks off; CheckpointError
+    when the file is not the row's; DataError when it can't be written.
     """
     zoo_row = row(name)
     here = find_weights(zoo_row)
@@ -76,9 +78,9 @@ def fetch(
 
 
 def direct_link(link: str) -> str | None:
-    """The address of a link's file itself, or None where the link is a page to look at.
+    """The address of the file that a link leads to, or None where the link leads to a page for people.
 
-    Raises ConfigError for what is no http(s) address.
+    Raises ConfigError for anything but an http(s) address.
     """
     parts = urllib.parse.urlsplit(link)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -90,14 +92,14 @@ def direct_link(link: str) -> str | None:
 
 
 def how_to_convert(name: str) -> str:
-    """The command for a file that was downloaded by hand."""
+    """The command that converts a file which a person has downloaded."""
     return f"tiekd convert FILE.pth --to {name}"
 
 
 def _download(
     url: str, folder: Path, zoo_row: ZooRow, *, page: str, progress: Progress | None
 ) -> Path | None:
-    """The file behind a link in `folder`, or None when a page came instead."""
+    """Download a link's file into `folder`. None when the answer is a web page instead."""
     by_hand = f"Or open {page} in a browser, download the file, then: {how_to_convert(zoo_row.name)}"
     # A share link first sets a cookie and then redirects to the file.
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
@@ -146,14 +148,14 @@ def _write(out: IO[bytes], chunk: bytes, file: Path) -> None:
 
 
 def _file_name(stated: str | None, url: str, zoo_row: ZooRow) -> str:
-    """What the sender calls the file, without anything that could lead out of the folder."""
+    """The sender's name of the file, without the characters that could lead out of the folder."""
     name = stated or urllib.parse.unquote(urllib.parse.urlsplit(url).path)
     plain = re.sub(r"[^\w.-]+", "_", re.split(r"[/\\]", name)[-1]).lstrip(".")[-100:]
     return plain if plain.endswith(_SUFFIXES) else f"{zoo_row.name}.pth"
 
 
 def _install(file: Path, zoo_row: ZooRow) -> Path:
-    """Put a downloaded file in its place; one that is not the row's stays beside it, to be looked at."""
+    """Put a downloaded file in its place. Another row's file is kept beside it for a look."""
     target = home() / f"{zoo_row.name}{WEIGHTS_SUFFIX}"
     try:
         if file.suffix == WEIGHTS_SUFFIX:

@@ -1,6 +1,6 @@
 """The zoo: what is known about every set of weights, and where they are on this machine.
 
-`models/zoo.yaml` is the source; `models/README.md` is a table made from it. Weights are looked for in
+`models/zoo.yaml` is the source, from which the table `models/README.md` is made. Weights are looked for in
 `$TIEKD_HOME` (default: the user's data folder) and then among the files that ship with the project.
 """
 
@@ -40,10 +40,12 @@ class Published(BaseModel):
 
 
 class ZooRow(ModelCard):
-    """One row of the zoo: a model card and what is known about weights for it.
+    """One row of the zoo: a model card and what is known about its weights.
 
-    `file` is relative to `models/`; `measured` maps a protocol's name to metrics of our own runs;
-    `viewer_folder` is the folder of the published viewer that shows this row's pictures.
+    published: the authors' figures. measured: name of a protocol -> metrics of our own runs.
+    parameters: the size of the network. link: where the authors share the weights.
+    viewer_folder: the folder of the published viewer that shows this row's pictures.
+    file, sha256: the weights that ship with the project, relative to `models/`, and their digest.
     """
 
     published: Published | None = None
@@ -95,7 +97,7 @@ class Zoo(BaseModel):
 
 
 def parse_zoo(text: str, *, where: str) -> Zoo:
-    """Read the text of a zoo file. Raises ConfigError that lists every fault."""
+    """Read the text of a zoo file. Raises a ConfigError that lists every fault."""
     try:
         document: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -106,7 +108,7 @@ def parse_zoo(text: str, *, where: str) -> Zoo:
 
 
 def read_zoo(path: Path | None = None) -> Zoo:
-    """Read `path`, by default the zoo that ships. Raises ConfigError when it is missing or wrong."""
+    """Read `path`, by default the shipped zoo. Raises ConfigError when it is missing or wrong."""
     file = path or asset_root() / "models" / "zoo.yaml"
     try:
         status = file.stat()
@@ -128,13 +130,13 @@ def row(name: str) -> ZooRow:
 
 
 def home() -> Path:
-    """Where this user's weights are kept: `$TIEKD_HOME`, or the platform's data folder for tiekd."""
+    """The folder of this user's weights: `$TIEKD_HOME`, or the platform's data folder for tiekd."""
     stated = os.environ.get(HOME_VARIABLE)
     return Path(stated).expanduser() if stated else Path(platformdirs.user_data_dir("tiekd", appauthor=False))
 
 
 def make_home() -> Path:
-    """`home()`, made if need be. Raises DataError where it can't be."""
+    """Create `home()` unless it exists. Raises DataError when that is not possible."""
     folder = home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -154,10 +156,10 @@ def find_weights(zoo_row: ZooRow) -> Path | None:
 
 
 def resolve(name_or_path: str | Path) -> Path:
-    """A file of weights from the name of a row, or from a path, which is returned as it is.
+    """The file of weights of a row. A path to a file is returned unchanged.
 
-    Raises UnknownNameError, WeightsUnavailableError when the row's weights are not on this machine and
-    CheckpointError when the file is not the one the zoo promises or the path does not exist.
+    Raises UnknownNameError; WeightsUnavailableError when the row's weights are not on this machine;
+    CheckpointError when the path does not exist or the row's file has another digest than the zoo states.
     """
     text = str(name_or_path)
     if Path(text).is_file():
@@ -182,9 +184,9 @@ def resolve(name_or_path: str | Path) -> Path:
 
 
 def read_card(path: Path) -> ModelCard:
-    """The card inside a file of weights, without reading the weights.
+    """Read the card inside a file of weights, but not the weights.
 
-    Raises CheckpointError, also for a file that is shorter or longer than its header says.
+    Raises CheckpointError, also for a file that is shorter or longer than its header states.
     """
     broken = CheckpointError(f"{path} is not a whole .safetensors file.", hint="Fetch or save it again.")
     try:

@@ -1,4 +1,4 @@
-"""Weight files: safetensors whose metadata carry the model card; written atomically, read strictly."""
+"""Files of weights: safetensors with the model card in the metadata, written whole and read strictly."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tiekd.files import arriving, cannot_write
 from tiekd.models.base import DepthModel
 
 _SCALE = "::scale"
-"""Ends the key of the scales of a tensor that is stored as whole numbers."""
+"""The key of a tensor's scales is the tensor's key with this at its end."""
 _LARGEST_INT8 = 127
 _LEAST_QUANTISED = 4096
-"""Tensors of fewer numbers (depthwise kernels, the stem, small heads) weigh nothing and matter most."""
+"""Smaller tensors (depthwise kernels, the stem, small heads) save little space and lose most accuracy."""
 
 
 def save(model: DepthModel, path: str | Path, *, dtype: torch.dtype = torch.float32) -> None:
     """Write weights and card to a safetensors file, whole or not at all.
 
-    With `dtype=torch.float16` matrices and kernels shrink to half; vectors (norm statistics, biases) stay
-    float32, because variances would underflow and they weigh nothing. With `torch.int8` the large ones shrink
-    to a quarter: whole numbers and one scale for every output channel. Raises DataError when the folder can't
-    be written.
+    dtype: how matrices and kernels are stored. `torch.float16` halves them. `torch.int8` stores the large
+    ones as whole numbers with one scale for each output channel, and the others as float16. Vectors
+    (statistics of norms, biases) always stay float32: they are small, and variances would underflow.
+    Raises DataError when the file can't be written.
     """
     tensors: dict[str, Tensor] = {}
     for key, value in model.state_dict().items():
@@ -39,9 +39,9 @@ def save(model: DepthModel, path: str | Path, *, dtype: torch.dtype = torch.floa
 def write(
     tensors: Mapping[str, Tensor], card: ModelCard, *, path: Path, origin: Mapping[str, str] | None = None
 ) -> None:
-    """Write tensors and card to a safetensors file, whole or not at all; `origin` joins its metadata.
+    """Write tensors and card to a safetensors file, whole or not at all.
 
-    Raises DataError when the folder can't be written.
+    origin: more metadata. Raises DataError when the file can't be written.
     """
     try:
         with arriving(path) as part:
@@ -52,9 +52,9 @@ def write(
 
 
 def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
-    """Card and tensors (float32) of a safetensors file, of whatever type they are stored.
+    """Read card and tensors of a safetensors file. Tensors become float32, whatever they are stored as.
 
-    Raises DataError when there is no such file and CheckpointError when it is truncated or foreign.
+    Raises DataError when there is no such file and CheckpointError when it is cut short or not ours.
     """
     if not path.is_file():
         raise DataError(
@@ -77,7 +77,7 @@ def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
 
 
 def fill(model: DepthModel, tensors: dict[str, Tensor], *, where: str) -> None:
-    """Load `tensors` into `model`, every key and shape accounted for; else CheckpointError."""
+    """Load `tensors` into `model`. Raises CheckpointError unless all keys and shapes agree."""
     wanted = model.state_dict()
     faults = [f"missing {key}" for key in wanted if key not in tensors]
     faults += [f"unexpected {key}" for key in tensors if key not in wanted]
@@ -96,7 +96,7 @@ def fill(model: DepthModel, tensors: dict[str, Tensor], *, where: str) -> None:
 
 
 def _stored(key: str, value: Tensor, dtype: torch.dtype) -> dict[str, Tensor]:
-    """What a file of `dtype` holds for a tensor: itself in some type, or whole numbers and their scale."""
+    """What a file of `dtype` holds of a tensor: the tensor in some type, or whole numbers and their scale."""
     if not value.is_floating_point():
         return {key: value}
     if value.ndim <= 1 or dtype != torch.int8:

@@ -1,4 +1,4 @@
-"""The authors' checkpoints as weights of the zoo: checked both ways, written whole."""
+"""The authors' checkpoints as weights of the zoo: compared with the row's network, then written whole."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tiekd.zoo import WEIGHTS_SUFFIX, ZooRow, make_home, read_zoo
 from tiekd.zoo import row as zoo_row
 
 ORIGIN_KEY = "tiekd.origin"
-"""The key under which a converted file's metadata tell where it comes from, as JSON."""
+"""The key in a converted file's metadata that says where the weights come from, as JSON."""
 _UNUSED_BINS = "decode_head.conv_out.0.weight"
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A file of weights that was written for a row of the zoo."""
+    """A file of weights that was written for a zoo row. notes: what was changed on the way."""
 
     row: str
     path: Path
@@ -36,7 +36,7 @@ class Converted:
 
 
 class MisfitError(CheckpointError):
-    """A checkpoint that does not belong to a row; `faults` names every tensor that is wrong."""
+    """A checkpoint does not belong to a row. `faults` names every wrong tensor."""
 
     def __init__(self, message: str, *, faults: Misfit, hint: str) -> None:
         super().__init__(message, hint=hint)
@@ -44,10 +44,10 @@ class MisfitError(CheckpointError):
 
 
 def fitting_rows(file: ReferenceFile) -> list[ZooRow]:
-    """The published rows that a checkpoint can be, in the zoo's order.
+    """The published rows that a checkpoint fits, in the zoo's order.
 
-    Rows that share a network can't be told apart by their tensors. Raises CheckpointError (MisfitError where
-    there is a nearest network) when there is none.
+    There may be several, because rows that share a network have the same tensors. Raises CheckpointError when
+    no row fits, as MisfitError where there is a nearest network.
     """
     likely = likely_architectures(file.tensors)
     rows = [row for row in read_zoo() if row.architecture in likely and row.file is None]
@@ -73,10 +73,10 @@ def fitting_rows(file: ReferenceFile) -> list[ZooRow]:
 
 
 def convert(file: ReferenceFile, *, to: str, out: str | Path | None = None) -> Converted:
-    """Write a checkpoint as the weights of the zoo row `to`, by default where they are looked for.
+    """Write a checkpoint as the weights of the zoo row `to`. out: by default where the zoo looks for them.
 
-    Raises UnknownNameError, CheckpointError (MisfitError when tensors are at fault) and DataError when the
-    file can't be written; an older file stays as it was then.
+    Raises UnknownNameError; CheckpointError when the file does not fit the row, as MisfitError when the
+    tensors are the reason; DataError when the file can't be written. An older file then stays as it was.
     """
     row = zoo_row(to)
     model = _on_paper(row)
@@ -114,7 +114,7 @@ def _target(row: ZooRow, out: str | Path | None) -> Path:
 
 
 def _on_paper(row: ZooRow) -> DepthModel:
-    """The network of a row with shapes and names, but without memory for its weights."""
+    """The network of a row with names and shapes, but without memory for its weights."""
     with torch.device("meta"):
         return build(row.card)
 
@@ -124,7 +124,8 @@ def _misfit_of(row: ZooRow, file: ReferenceFile, *, model: DepthModel | None = N
     bins = file.tensors.get(_UNUSED_BINS)
     siblings = {other.n_bins for other in read_zoo() if other.encoder == row.encoder and other.n_bins}
     if row.n_bins is None and bins is not None and bins.shape[0] in siblings:
-        # A student with a distribution also holds an untrained regression layer, which would be taken.
+        # A checkpoint of a student with a DPM also holds an untrained regression layer. That layer would fit
+        # a row without a DPM, but its weights mean nothing.
         shape = tuple(bins.shape)
         extra = ((_UNUSED_BINS, shape, (256, *shape[1:])),)
         return Misfit(faults.missing, faults.unknown, faults.misshapen + extra)

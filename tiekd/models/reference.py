@@ -1,7 +1,7 @@
-"""The authors' checkpoints: their key names to ours.
+"""The authors' checkpoints: their names of tensors, translated to ours.
 
-With `reference_taps` the only module that knows their names. Published files hold every tensor that their
-code built, some of which it never uses; those may be there or not.
+Only this module and its neighbours `reference_*` know their names. Published files hold every tensor that the
+authors' code builds, also those that it never uses. A file may lack the latter.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ NEVER_USED = (
     "decode_head.upsample_custom2.",
     "backbone.original_model.bn2.",
 )
-"""Built by the authors' code but without effect in some or all models (docs/method.md §14.6)."""
+"""Beginnings of names. The authors' code builds these tensors, but they have no effect in some or all models
+(docs/method.md §14.6)."""
 DERIVED = ".relative_position_index"
-"""Follows from the size of Swin's windows."""
+"""End of a name. The tensor follows from the size of Swin's windows, so a file need not hold it."""
 
 _ENCODER_MARKS = (
     ("backbone.original_model.conv_stem.weight", "efficientnet_b5"),
@@ -43,16 +44,16 @@ _ENCODER_MARKS = (
     ("backbone.layer1.0.conv3.weight", "resnet50"),
     ("backbone.layer1.0.conv2.weight", "resnet18"),
 )
-"""A key that only this encoder's files have (the first that is there counts)."""
+"""(key, encoder): the first of these keys that a file holds shows which encoder it is of."""
 _DECODER_MARKS = (
     ("neck.", ("depthformer_",)),
     ("decode_head.adaptive_bins_layer.", ("adabins_",)),
     ("decode_head.daspp_", ("bts_",)),
     ("decode_head.conv_list.", ("densedepth_dpm_", "densedepth_")),
 )
-"""How a key begins in files of these families (the first that is there counts)."""
+"""(beginning of a key, families): the first of these that a file holds shows of which families it can be."""
 _ENCODERS = {
-    "mobilenetv2": r"backbone\.",
+    "mobilenetv2": "backbone.",
     "resnet18": "backbone.",
     "resnet50": "backbone.",
     "efficientnet_b5_ap": "backbone.original_model.",
@@ -112,9 +113,9 @@ _ADABINS_HEAD = {
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What keeps a state dict under the authors' names from being one of a network's; falsy when nothing.
+    """How a state dict under the authors' names differs from what a network needs. False if it does not.
 
-    misshapen: (key, shape in the state dict, shape the network needs).
+    missing, unknown: keys. misshapen: (key, shape in the state dict, shape that the network needs).
     """
 
     missing: tuple[str, ...] = ()
@@ -137,7 +138,7 @@ class Misfit:
 
 
 def misfit(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Misfit:
-    """How a state dict under the authors' names differs from what `model` needs; values are not looked at.
+    """Compare the keys and shapes of a state dict under the authors' names with what `model` needs.
 
     Tensors that the authors' code builds and never uses may be there or not. Raises CheckpointError when the
     model is not a published architecture.
@@ -158,7 +159,7 @@ def misfit(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Misfit:
 
 
 def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> DepthModel:
-    """Fill `model` with a state dict under the authors' names, strictly both ways; returns it in eval mode.
+    """Load a state dict under the authors' names into `model`, and return it in evaluation mode.
 
     Raises CheckpointError when tensors are missing, unknown or of another shape, or when the model is not a
     published architecture.
@@ -174,12 +175,12 @@ def load_reference(model: DepthModel, state_dict: Mapping[str, Tensor]) -> Depth
 
 
 def renamed(model: DepthModel, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict under the authors' names that fits `model`, under ours, without what is never used."""
+    """Give our names to a state dict of the authors that fits `model`, and leave out what is never used."""
     return {key: state_dict[reference_key(model, key)] for key in model.state_dict()}
 
 
 def likely_architectures(keys: Collection[str]) -> list[str]:
-    """The published architectures that a state dict under the authors' names may belong to, by its keys."""
+    """The published architectures that a state dict with these keys of the authors may belong to."""
     encoder = next((name for mark, name in _ENCODER_MARKS if mark in keys), None)
     for mark, prefixes in _DECODER_MARKS:
         if encoder is not None and any(key.startswith(mark) for key in keys):
@@ -188,7 +189,7 @@ def likely_architectures(keys: Collection[str]) -> list[str]:
 
 
 def reference_key(model: DepthModel, key: str) -> str:
-    """The authors' name of one of our state dict keys; CheckpointError when they have no such network."""
+    """The authors' name of one of our keys. Raises CheckpointError when they have no such network."""
     part, _, rest = key.partition(".")
     if part == "encoder":
         return _encoder_key(model, rest.removeprefix("pyramid."))
@@ -204,7 +205,7 @@ def reference_key(model: DepthModel, key: str) -> str:
 
 
 def _renamed(key: str, rules: tuple[_Rule, ...]) -> str:
-    """The key with its beginning replaced by the first rule that fits it."""
+    """The key with its beginning replaced by the first rule that fits."""
     for pattern, replacement in rules:
         theirs, n = re.subn("^" + pattern, replacement, key)
         if n:
@@ -217,7 +218,7 @@ def _bts_key(decoder: LocalPlanarDecoder, key: str) -> str:
     part, reduction, step = theirs.rpartition(".inter_")
     if not reduction:
         return theirs
-    # Their reductions are named after their widths.
+    # The authors' names of these layers contain their widths.
     conv = decoder.get_submodule(key.removesuffix(".weight"))
     assert isinstance(conv, nn.Conv2d)
     return f"{part}.inter_{conv.in_channels}_{conv.out_channels}.{step.partition('.')[2]}"
@@ -229,9 +230,12 @@ def _encoder_key(model: DepthModel, key: str) -> str:
         return _renamed(key, _DEPTHFORMER_ENCODER_RULES)
     if name not in _ENCODERS:
         raise _unpublished(model)
-    if name != "mobilenetv2":
-        return _ENCODERS[name] + key
-    stem = re.sub(r"^conv_stem\.", "backbone.conv1.conv.", re.sub(r"^bn1\.", "backbone.conv1.bn.", key))
+    return _ENCODERS[name] + (_mobilenet_key(key) if name == "mobilenetv2" else key)
+
+
+def _mobilenet_key(key: str) -> str:
+    """The authors number the layers of a block; timm names them."""
+    stem = re.sub(r"^conv_stem\.", "conv1.conv.", re.sub(r"^bn1\.", "conv1.bn.", key))
     if stem != key:
         return stem
     _, stage, block, layer, field = key.split(".")
@@ -240,7 +244,7 @@ def _encoder_key(model: DepthModel, key: str) -> str:
         index, kind = int(layer[2:]) - 1, "bn"
     else:
         index, kind = order.index(layer), "conv"
-    return f"backbone.layer{int(stage) + 1}.{block}.conv.{index}.{kind}.{field}"
+    return f"layer{int(stage) + 1}.{block}.conv.{index}.{kind}.{field}"
 
 
 def _head_key(head: nn.Module, key: str) -> str:

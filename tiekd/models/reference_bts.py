@@ -11,14 +11,14 @@ _ENCODER = "encoder.base_model."
 _CLASSIFIER = _ENCODER + "fc."
 _LAST = "decode_head.conv_depth."
 _BEGINNINGS = ((_ENCODER, "backbone."), ("decoder.get_depth.0.", _LAST), ("decoder.", "decode_head."))
-"""Theirs -> those of the TIE-KD authors; the first that fits counts."""
+"""(their beginning, that of the TIE-KD authors): the first that fits a key is replaced."""
 
 
 def from_bts_repository(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], int | None]:
-    """A state dict with that repository's names changed into those of the TIE-KD authors.
+    """Translate a state dict of the BTS repository to the names of the TIE-KD authors.
 
-    Its last convolution has no bias, which is one of 0. Also gives how many tensors were left out (of the
-    ImageNet classifier that its encoder keeps), or None for a state dict that is not theirs and stays as is.
+    Their last convolution has no bias; ours gets a bias of 0. The ImageNet classifier in their encoder is
+    left out. Returns the tensors and how many were left out, or any other state dict unchanged and None.
     """
     if not any(key.startswith(_ENCODER) for key in tensors):
         return dict(tensors), None

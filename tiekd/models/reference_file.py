@@ -1,6 +1,6 @@
-"""The authors' checkpoint files, read without running any code that they may carry.
+"""Reading the authors' checkpoint files. Code inside a file is never run.
 
-Published files are what mmcv saves: a dict of `meta` (texts and numbers) and `state_dict`, pickled.
+The published files were saved by mmcv: a pickled dict of `meta` (texts and numbers) and `state_dict`.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from tiekd.models.reference_bts import from_bts_repository
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _EMA = "ema_"
-"""What mmcv's EMAHook puts before the names of its copies; the weights to use have the plain names."""
+"""The names of averages that mmcv's EMAHook keeps begin so. The weights to use have the plain names."""
 _COUNTS = ("num_batches_tracked", "relative_position_index")
-"""How the names of tensors of whole numbers end."""
+"""The names of tensors of whole numbers end so."""
 _MAX_DEPTH = re.compile(r"\bmax_depth['\"]?\s*[=:]\s*(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceFile:
-    """A checkpoint of the authors' as it was read: finite float32 tensors under their names.
+    """A checkpoint of the authors: finite float32 tensors under the authors' names.
 
-    notes: what was done to the tensors and what was left out. max_depth_m: what the configuration inside the
-    file says, or None.
+    notes: what was changed and what was left out on reading. max_depth_m: the far end of the depth range in
+    metres, as the configuration inside the file states it, or None.
     """
 
     path: Path
@@ -46,10 +46,10 @@ class ReferenceFile:
 
 
 def read_reference(path: str | Path) -> ReferenceFile:
-    """Read a checkpoint of the authors' without running any code that it may carry.
+    """Read a checkpoint of the authors.
 
-    Raises DataError when there is no such file and CheckpointError when it is cut short, holds more than
-    tensors and plain values, no network, or numbers that are not finite.
+    Raises DataError when there is no such file. Raises CheckpointError when it is cut short, holds no
+    network, holds more than tensors and plain values, or holds numbers that are not finite.
     """
     file = Path(path)
     if not file.is_file():
@@ -68,7 +68,7 @@ def read_reference(path: str | Path) -> ReferenceFile:
 
 @contextmanager
 def _numbers_allowed() -> Iterator[None]:
-    """Let numpy's scalars through, which mmcv keeps in `meta` (best scores); they carry no code."""
+    """Allow numpy's scalars, in which mmcv stores best scores in `meta`. They carry no code."""
     scalar = np.float64(0).__reduce__()[0]
     kinds = [type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "?")]
     allowed: list[Any] = [
@@ -101,7 +101,7 @@ def _load_safely(path: Path) -> object:
             hint="Don't load it by other means unless you trust its origin; ask for a plain state dict.",
         ) from error
     except Exception as error:
-        # Of a damaged or foreign file torch may say anything, even that an assertion failed.
+        # For a damaged file, or one of another program, torch raises many errors, even AssertionError.
         raise _unreadable(path, error) from error
 
 
@@ -113,7 +113,7 @@ def _unreadable(path: Path, error: Exception) -> CheckpointError:
 
 
 def _unwrapped(loaded: object, path: Path) -> Mapping[Any, Any]:
-    """The state dict in what a file holds."""
+    """The state dict in what a file holds. Raises CheckpointError when there is none."""
     if isinstance(loaded, Mapping):
         inner = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), Mapping)), loaded)
         if any(isinstance(value, Tensor) for value in inner.values()):
@@ -129,7 +129,7 @@ def _unwrapped(loaded: object, path: Path) -> Mapping[Any, Any]:
 
 
 def _cleaned(state_dict: Mapping[Any, Any], path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Finite float32 tensors without `module.` and without averages kept beside the weights, and notes."""
+    """The tensors as finite float32, without `module.` in their names and without averages; and notes."""
     tensors: dict[str, Tensor] = {}
     n_averages, lower = 0, set()
     for given, value in state_dict.items():
@@ -169,7 +169,7 @@ def _cleaned(state_dict: Mapping[Any, Any], path: Path) -> tuple[dict[str, Tenso
 
 
 def _stated_max_depth(loaded: object) -> float | None:
-    """The far end of the depth range in the configuration that mmcv stores as text, if it names only one."""
+    """The far end of the depth range in mmcv's configuration, a text. None unless it states one value."""
     meta = loaded.get("meta") if isinstance(loaded, Mapping) else None
     config = meta.get("config") if isinstance(meta, Mapping) else None
     if not isinstance(config, str):

@@ -1,4 +1,4 @@
-"""Intermediate tensors of the published networks, under the names that parity fixtures store them by."""
+"""Intermediate tensors of the published networks, under their names in the parity fixtures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tiekd.models.heads import DPMHead
 
 
 def taps(model: DepthModel, image: Tensor) -> dict[str, Tensor]:
-    """Intermediate tensors of one forward pass of a published network, under the fixtures' names."""
+    """Run a published network once and return its intermediate tensors under the fixtures' names."""
     found: dict[str, Tensor] = {"input": image}
     with _recorded(model, found), torch.no_grad():
         prediction = model(image)
@@ -28,7 +28,7 @@ def taps(model: DepthModel, image: Tensor) -> dict[str, Tensor]:
 
 
 def _parts(model: DepthModel) -> dict[str, nn.Module]:
-    """The modules whose outputs are stored as they are."""
+    """The modules with outputs that are stored unchanged."""
     decoder, head = model.decoder, model.head
     if isinstance(head, AdaptiveBinsHead):
         parts = {"adabins.dec_final_conv": head.conv_in, "adabins.regressor": head.regressor}
@@ -56,7 +56,7 @@ def _parts(model: DepthModel) -> dict[str, nn.Module]:
 
 @contextmanager
 def _recorded(model: DepthModel, found: dict[str, Tensor]) -> Iterator[None]:
-    """Forward hooks that write the outputs of the tapped parts into `found`."""
+    """Write the outputs of the tapped parts into `found` while the block runs."""
     decoder, head = model.decoder, model.head
 
     def record(name: str, value: Tensor) -> None:

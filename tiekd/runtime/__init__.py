@@ -1,1 +1,1 @@
-"""Running networks on photos: decoding, scaling, engines, the way back, and 16-bit PNG. Imports no torch."""
+"""Running networks on photos: scaling, engines, the way back to the photo, DPM answers. Imports no torch."""

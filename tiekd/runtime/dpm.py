@@ -1,7 +1,7 @@
-"""Reading a depth probability map under the pixels of a photo, without resizing all of it.
+"""Reading a depth probability map (DPM) at the pixels of a photo, without resizing all of it.
 
-The network's grid is stretched over the photo exactly as the depth is, so the expectation of the distribution
-under a pixel is that pixel's depth.
+The grid of the network is stretched over the photo exactly as the depth is. The expectation of the
+distribution at a pixel is therefore the depth of that pixel.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tiekd.types import DepthMap
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A distribution over depth at one place.
+    """A distribution over depth at one pixel.
 
-    bin_edges_m: `[n_bins + 1]` metres; probability: `[n_bins]`, sums to 1; the rest is derived from the two.
+    bin_edges_m: `[n_bins + 1]` metres. probability: `[n_bins]`, sums to 1.
     """
 
     bin_edges_m: NDArray[np.float32]
@@ -49,9 +49,9 @@ class Distribution:
 
 
 class PhotoDpm:
-    """The DPM of a `DepthMap`, addressed by pixels of the photo (x to the right, y down, from 0).
+    """The DPM of a `DepthMap`, addressed by pixels of the photo: x to the right, y down, both from 0.
 
-    Raises ConfigError when the depth map carries no DPM, and for a pixel, row or bin that does not exist.
+    Raises ConfigError when the depth map has no DPM, and for a pixel, row or bin that does not exist.
     """
 
     def __init__(self, depth_map: DepthMap) -> None:
@@ -76,14 +76,14 @@ class PhotoDpm:
         return int(self._dpm.shape[0])
 
     def at(self, x: int, y: int) -> Distribution:
-        """The distribution under one pixel."""
+        """The distribution at one pixel."""
         check_inside("x", x, self.size[1])
         check_inside("y", y, self.size[0])
         probability = self._rows(y) @ self._weights(1, x)
         return Distribution(self.bin_edges_m, probability / probability.sum())
 
     def section(self, row: int) -> NDArray[np.float32]:
-        """Probabilities `[n_bins, W]` under one row of pixels."""
+        """Probabilities `[n_bins, W]` along one row of pixels."""
         check_inside("row", row, self.size[0])
         line = self._rows(row).astype(np.float32)[:, None, :]
         return self._stretch_columns(line)[:, 0]
@@ -94,7 +94,7 @@ class PhotoDpm:
         return self._to_photo(self._dpm[bin_index])
 
     def entropy(self) -> NDArray[np.float32]:
-        """Entropy `[H, W]` in nats, computed on the network's grid and then stretched."""
+        """Entropy `[H, W]` in nats, computed on the network's grid and then stretched over the photo."""
         return self._to_photo(entropy(self._dpm))
 
     def _rows(self, y: int) -> NDArray[np.float64]:
@@ -104,7 +104,7 @@ class PhotoDpm:
         return np.asarray(np.einsum("nhw,h->nw", picked, weights[used]))
 
     def _weights(self, axis: int, index: int) -> NDArray[np.float64]:
-        """What each row (axis 0) or column (1) of the grid adds to that row or column of the photo."""
+        """The weights of the grid's rows (axis 0) or columns (axis 1) for one row or column of the photo."""
         to_photo = taps(self._scaled[axis], self.size[axis], align_corners=self._align)
         to_network = taps(self._dpm.shape[1 + axis], self._padded[axis], align_corners=self._align)
         n_grid = self._dpm.shape[1 + axis]

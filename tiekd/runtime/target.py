@@ -1,4 +1,4 @@
-"""The target DPM of a photo's depth in numpy, also for models without a DPM (docs/method.md, section 4).
+"""The target DPM of a photo's depth in numpy, also for models without a DPM (docs/method.md §4).
 
 `tiekd.bins` has the same target for training, in torch. The two agree up to the rounding of float32.
 """
@@ -42,14 +42,14 @@ class TargetDpm:
         self._span = depth_map.depth_range
 
     def at(self, x: int, y: int) -> Distribution:
-        """The distribution under one pixel."""
+        """The distribution at one pixel."""
         check_inside("x", x, self.size[1])
         check_inside("y", y, self.size[0])
         probability = self._of(self._depth_m[y, x : x + 1])[:, 0].astype(np.float64)
         return Distribution(self.bin_edges_m, probability / probability.sum())
 
     def section(self, row: int) -> NDArray[np.float32]:
-        """Probabilities `[n_bins, W]` under one row of pixels."""
+        """Probabilities `[n_bins, W]` along one row of pixels."""
         check_inside("row", row, self.size[0])
         return self._of(self._depth_m[row])
 
