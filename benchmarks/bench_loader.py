@@ -35,9 +35,9 @@ from tiekd.codecs.png import encode_grey16, encode_rgb
 from tiekd.data.cache import cached
 from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate, keep_freed_memory
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
-from tiekd.data.kitti import DEPTH_SCALE
 from tiekd.data.seen import Seen
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
+from tiekd.datasets import LAYOUTS
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder, LabelInfo
 from tiekd.estimators.labels.sidecar import begin
 from tiekd.recipe import Recipe, load_recipe
@@ -114,7 +114,7 @@ def draw(rng: np.random.Generator, recipe: Recipe, frame_size: tuple[int, int]) 
 def straightforward(paths: tuple[Path, Path, Path], drawn: Drawn, recipe: Recipe) -> Sample:
     """Make a sample from the files of image, ground truth and label. Its image is normalised."""
     image = Image.open(paths[0]).convert("RGB")
-    depth = Image.fromarray(np.asarray(Image.open(paths[1]), np.float32) / DEPTH_SCALE)
+    depth = Image.fromarray(np.asarray(Image.open(paths[1]), np.float32) / LAYOUTS["kitti"].depth_scale)
     label = Image.fromarray(np.asarray(Image.open(paths[2]), np.float32) * (80.0 / FULL_SCALE))
     if recipe.data.crop == "kb":
         top, left = image.height - 352, (image.width - 1216) // 2
@@ -157,7 +157,7 @@ def store(source: FrameSource, frames: list[Frame], out: Path, *, crop: str, sto
     for frame in frames:
         image, depth = source.read_image(frame), source.read_depth(frame)
         label = info.to_stored(_made_up_label(info.seen.cut(image)))
-        truth = np.round(depth * DEPTH_SCALE).astype(np.uint16)
+        truth = np.round(depth * LAYOUTS["kitti"].depth_scale).astype(np.uint16)
         depth_path = copies.depth_path(frame)
         assert depth_path is not None
         for path, pixels in (

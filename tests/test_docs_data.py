@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tiekd.cli.main import app
 from tiekd.data.check import ADVICE
-from tiekd.data.plausible import PLAUSIBLE
+from tiekd.datasets import LAYOUTS
 
 GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "data.md").read_text(encoding="utf-8")
 
@@ -49,5 +49,5 @@ def test_the_tables_are_the_programs_own() -> None:
             f"{p.typical_m[0]:g} to {p.typical_m[1]:g}",
             f"{p.max_m:g}",
         ]
-        for kind, p in PLAUSIBLE.items()
+        for kind, p in ((kind, layout.plausible) for kind, layout in LAYOUTS.items())
     ]

@@ -14,6 +14,7 @@ from tiekd.bins import DENSITY_FLOOR, NO_MASS_LOGIT, DepthBins, target_dpm, targ
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import open_source
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD
+from tiekd.datasets import DATASETS
 from tiekd.estimators.labels import FULL_SCALE
 from tiekd.evaluate.protocol import PROTOCOLS
 from tiekd.losses import dpm, functional, ssim
@@ -23,7 +24,6 @@ from tiekd.models.adabins import MIN_WIDTH
 from tiekd.models.families import NETWORKS
 from tiekd.models.reference import NEVER_USED
 from tiekd.recipe import load_recipe
-from tiekd.reproduce import N_FRAMES
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo
 
@@ -117,7 +117,6 @@ def test_the_table_of_data_sets(tmp_path: Path) -> None:
     recipes = {name: load_recipe(row) for name, row in STUDENT.items()}
     sources = {name: open_source(f"{name}:{tmp_path}") for name in STUDENT}
     zoo = {name: next(row for row in read_zoo() if row.name == named) for name, named in STUDENT.items()}
-    (frames,) = [rows for rows in tables("10.1") if len(rows[0]) == 3]
     rows = {
         "nearest depth, m": lambda name: recipes[name].data.min_depth_m,
         "farthest depth, m": lambda name: recipes[name].data.max_depth_m,
@@ -126,8 +125,8 @@ def test_the_table_of_data_sets(tmp_path: Path) -> None:
         "sigma of L_DPM alone, m": lambda name: load_recipe(DPM_ALONE[name]).loss.sigma_m,
         "top rows that L_DPM and L_DEPTH leave out": lambda name: recipes[name].loss.top_crop_rows,
         "training view, height x width": lambda name: "{}x{}".format(*recipes[name].view.size),
-        "training frames": lambda name: frames[0 if name == "kitti" else 2][2],
-        "test frames with ground truth": lambda name: N_FRAMES[name],
+        "training frames": lambda name: DATASETS[name].train.n_frames,
+        "test frames with ground truth": lambda name: DATASETS[name].test.n_scored,
         "stored ground truth, steps per metre": lambda name: sources[name].depth_scale,
         "focal length, pixels": lambda name: sources[name].focal_px,
         "largest photo, pixels": lambda name: zoo[name].max_pixels,
@@ -198,10 +197,9 @@ def test_the_weights() -> None:
 
 def test_the_splits_and_the_schedules_agree() -> None:
     lines = {name: (int(all_), int(with_truth)) for name, all_, with_truth in tables("10.1")[0]}
-    assert (lines["KITTI Eigen [4], test"], lines["NYU, test"]) == (
-        (697, N_FRAMES["kitti"]),
-        (654, N_FRAMES["nyu"]),
-    )
+    for title, name in (("KITTI Eigen [4]", "kitti"), ("NYU", "nyu")):
+        for part, split in (("training", DATASETS[name].train), ("test", DATASETS[name].test)):
+            assert lines[f"{title}, {part}"] == (split.n_frames, split.n_scored)
     for name, split in (("kitti", "KITTI Eigen [4], training"), ("nyu", "NYU, training")):
         optim = load_recipe(STUDENT[name]).optim
         assert optim.steps == 24 * (lines[split][1] // optim.batch_size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,10 +16,11 @@ from studies.demo import run as make_demo
 from tiekd import zoo
 from tiekd.cli.main import app
 from tiekd.data.frames import open_source, read_split
+from tiekd.datasets import DATASETS, Split
 from tiekd.errors import ConfigError
 from tiekd.evaluate import Evaluation, TeacherPredictions, evaluate, get_protocol
 from tiekd.models.registry import create_model, save
-from tiekd.reproduce import N_FRAMES, claim_of, judge, reproduce
+from tiekd.reproduce import claim_of, judge, reproduce
 
 NETWORK = (
     "architecture: densedepth_test_resnet, encoder: test_resnet, method: baseline, max_depth_m: 80, "
@@ -73,7 +75,8 @@ def rows(measured, tmp_path, monkeypatch):
             f"- {{name: none.nyu, dataset: nyu, {NETWORK}}}\n"
         )
         monkeypatch.setattr(zoo, "asset_root", lambda: tmp_path)
-        monkeypatch.setitem(N_FRAMES, "demo", 2)
+        two_frames = replace(DATASETS["demo"], test=Split("test.txt", 2))
+        monkeypatch.setitem(DATASETS, "demo", two_frames)
         monkeypatch.setenv("TIEKD_HOME", str(measured[0] if home else tmp_path / "empty"))
 
     return use
@@ -114,8 +117,9 @@ def test_agreement_on_other_frames_than_the_published_is_not_a_pass(rows, world)
 
 
 def test_the_demo_is_judged_on_its_own_frames(rows, world, monkeypatch):
+    as_shipped = DATASETS["demo"]
     rows()
-    monkeypatch.setitem(N_FRAMES, "demo", 160)
+    monkeypatch.setitem(DATASETS, "demo", as_shipped)
     assert "These are 2 frames, the stated numbers are of 160." in tiekd(DEMO, *data(world), code=2)
     told = tiekd(DEMO, code=2)
     kind = re.search(r"--data (\w+):ROOT", told).group(1)

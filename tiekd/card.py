@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tiekd.datasets import KITTI_FOCAL_PX
 from tiekd.errors import CheckpointError
 from tiekd.faults import NameIn, faults_as
 from tiekd.methods import METHODS
@@ -41,7 +42,7 @@ class ModelCard(BaseModel):
     max_depth_m: float = Field(gt=0)
     n_bins: int | None = Field(default=None, ge=2)
     sigma_m: float | None = Field(default=None, gt=0)
-    train_fx_px: float = Field(default=721.5377, gt=0)
+    train_fx_px: float = Field(default=KITTI_FOCAL_PX, gt=0)
     max_pixels: int = Field(default=375 * 1242, ge=32 * 32)
     size_multiple: int = Field(default=32, ge=1)
     min_size_px: int = Field(default=32, ge=1)

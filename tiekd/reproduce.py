@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
+from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError, DataError
 from tiekd.evaluate import Evaluation, Protocol, TeacherPredictions, evaluate, get_protocol
 from tiekd.fetch import direct_link, how_to_convert
@@ -19,28 +20,6 @@ from tiekd.zoo import ZooRow, find_weights
 TOLERANCE = 0.01
 """Largest relative difference that passes. Rounding of the published digits alone is up to 0.005."""
 Verdict = Literal["pass", "fail", "incomplete"]
-_PROTOCOLS = {"kitti": "kitti-tiekd", "nyu": "nyu"}
-N_FRAMES = {"kitti": 652, "nyu": 654, "demo": 160}
-"""Of each data set's test split, with ground truth."""
-_KINDS = {"kitti": "kitti", "nyu": "nyu", "demo": "kitti"}
-"""How `--data` names the layout of a data set."""
-_LAYOUTS = {
-    "demo": (
-        "the street world under ROOT, as `tiekd data synth --out ROOT --frames 3000 --seed 21` renders it, "
-        "and its test.txt (160 lines) as the split"
-    ),
-    "kitti": (
-        "KITTI under ROOT: the pictures as ROOT/input/<date>/<drive>/image_02/data/N.png, the official "
-        "ground truth as ROOT/gt_depth/<drive>/proj_depth/groundtruth/image_02/N.png, and the Eigen test "
-        "list (697 lines, 652 with ground truth) as the split; `tiekd data prepare kitti` makes it from the "
-        "official downloads (docs/data.md)"
-    ),
-    "nyu": (
-        "NYU Depth v2 under ROOT: ROOT/<scene>/rgb_N.jpg beside ROOT/<scene>/sync_depth_N.png (millimetres), "
-        "and the test list (654 lines) as the split; `tiekd data prepare nyu` makes it from the downloads "
-        "(docs/data.md)"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +33,20 @@ class Claim:
     @property
     def n_frames(self) -> int | None:
         """How many frames that was on, where it is known."""
-        return N_FRAMES.get(self.dataset)
+        entry = DATASETS.get(self.dataset)
+        return entry.test.n_scored if entry else None
+
+    @property
+    def needs(self) -> str:
+        """The data that it takes to check the claim, in words."""
+        entry = DATASETS.get(self.dataset)
+        return entry.needs if entry else "the frames the row was measured on, see models/README.md"
+
+    @property
+    def kind(self) -> str | None:
+        """How `--data` names the layout of that data, where it is known."""
+        entry = DATASETS.get(self.dataset)
+        return entry.layout if entry else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +133,9 @@ def reproduce(
 
 def claim_of(zoo_row: ZooRow) -> Claim:
     """The authors' numbers of a row, else ours. Raises ConfigError where there are none."""
-    if zoo_row.published and zoo_row.dataset in _PROTOCOLS:
-        protocol = get_protocol(_PROTOCOLS[zoo_row.dataset])
+    entry = DATASETS.get(zoo_row.dataset)
+    if zoo_row.published and entry and entry.published:
+        protocol = get_protocol(entry.published.protocol)
         return Claim(protocol, zoo_row.published.model_dump(), zoo_row.dataset)
     for name, metrics in zoo_row.measured.items():
         return Claim(get_protocol(name), dict(metrics), zoo_row.dataset)
@@ -164,18 +157,17 @@ def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Out
     note = f"These are {n_frames} frames, the stated numbers are of {claim.n_frames}."
     if not passed:
         return Outcome(row, claim, "fail", checks, notes=(note,), found=found)
-    missing = f"data: {_LAYOUTS[claim.dataset]}; the split given has {n_frames} of {claim.n_frames} frames"
+    missing = f"data: {claim.needs}; the split given has {n_frames} of {claim.n_frames} frames"
     return Outcome(row, claim, "incomplete", checks, (missing,), (note,), found)
 
 
 def _open(claim: Claim, data: str | None, split: str | None) -> tuple[FrameSource | None, list[Frame] | None]:
     """The data set and the frames, as far as they are given."""
     source = open_source(data) if data else None
-    kind = _KINDS.get(claim.dataset)
-    if source and kind and source.kind != kind:
+    if source and claim.kind and source.kind != claim.kind:
         raise ConfigError(
             f"The numbers are of {claim.dataset}, the data is {source.kind}.",
-            hint=f"Give --data {kind}:ROOT.",
+            hint=f"Give --data {claim.kind}:ROOT.",
         )
     return source, read_split(find_split(source, split)) if source and split else None
 
@@ -190,14 +182,12 @@ def _missing_weights(zoo_row: ZooRow) -> str:
 
 
 def _missing_data(claim: Claim, source: FrameSource | None, frames: list[Frame] | None) -> list[str]:
-    wanted = _LAYOUTS.get(claim.dataset, "the frames the row was measured on, see models/README.md")
     if source is None:
-        kind = _KINDS.get(claim.dataset, "KIND")
-        return [f"data: {wanted}; then give --data {kind}:ROOT --split FILE"]
+        return [f"data: {claim.needs}; then give --data {claim.kind or 'KIND'}:ROOT --split FILE"]
     if frames is None:
-        return [f"split: give --split FILE. It needs {wanted}"]
+        return [f"split: give --split FILE. It needs {claim.needs}"]
     try:
         check_files(source, [frame for frame in frames if frame.depth], need_depth=True)
     except DataError as error:
-        return [f"data: {error} It needs {wanted}"]
+        return [f"data: {error} It needs {claim.needs}"]
     return []

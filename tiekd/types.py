@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiekd.datasets import usual_ranges
 from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class DepthRange:
         if not 0 < self.min_m < self.max_m:
             raise ConfigError(
                 f"A depth range needs 0 < min_m < max_m, got min_m={self.min_m}, max_m={self.max_m}.",
-                hint="KITTI uses 0.001..80 m, NYU 0.001..10 m.",
+                hint=usual_ranges(),
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tiekd.datasets import DATASETS, DEMO, Dataset, Published
 from tiekd.zoo import Zoo, ZooRow
 
 _HEAD = """<!-- Made from zoo.yaml by `tiekd models --markdown`; a test keeps the two equal. Don't edit. -->
@@ -27,25 +28,24 @@ Numbers are the authors' ([their repository]({link}) also has the weights; they 
 {protocol}
 """
 _HEADINGS = {"abs_rel": "AbsRel", "rmse": "RMSE (m)", "delta1": "δ1"}
-_PAGES = {
-    "kitti": "https://github.com/HPC-Lab-KOREATECH/TIE-KD#results-and-models-for-kitti",
-    "nyu": "https://github.com/HPC-Lab-KOREATECH/TIE-KD#results-and-models-for-nyu",
-}
-_PROTOCOLS = {
-    "kitti": "Eigen test split, 652 frames, on the 352x1216 crop with the garg box, flip test, up to 80 m.",
-    "nyu": "NYU test split, 654 frames, eigen box, flip test, up to 10 m.",
-}
 
 
 def markdown(zoo: Zoo) -> str:
     """The whole text of `models/README.md`."""
-    parts = [_HEAD, _DEMO, *_demo_tables([row for row in zoo if row.dataset == "demo"])]
-    for dataset, protocol in _PROTOCOLS.items():
-        rows = [row for row in zoo if row.dataset == dataset]
-        if rows:
-            parts.append(_AUTHORS.format(dataset=dataset.upper(), protocol=protocol, link=_PAGES[dataset]))
+    parts = [_HEAD, _DEMO, *_demo_tables([row for row in zoo if row.dataset == DEMO])]
+    for name, dataset in DATASETS.items():
+        rows = [row for row in zoo if row.dataset == name]
+        if rows and dataset.published:
+            link, scored = dataset.published.page, _scored(dataset, dataset.published)
+            parts.append(_AUTHORS.format(dataset=dataset.title, link=link, protocol=scored))
             parts.append(_published_table(rows))
     return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def _scored(dataset: Dataset, published: Published) -> str:
+    """On which frames of a data set the authors scored, and how, in one sentence."""
+    frames = f"{published.frames}, {dataset.test.n_scored} frames"
+    return f"{frames}, {published.how}, up to {dataset.max_depth_m:g} m."
 
 
 def _demo_tables(rows: Sequence[ZooRow]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from server.inference.errors import LoadFailedError, NotReadyError, NotServedErr
 from server.settings import Settings
 from tiekd import zoo
 from tiekd.card import ModelCard
+from tiekd.datasets import DEMO
 from tiekd.errors import (
     CheckpointError,
     ConfigError,
@@ -187,7 +188,7 @@ def _chosen(settings: Settings) -> list[Resident]:
         path = zoo.find_weights(row)
         if path is not None:
             found.append(_known(row, path))
-        elif settings.untrained and row.dataset == "demo":
+        elif settings.untrained and row.dataset == DEMO:
             found.append(Resident(row.card, None))
     return found
 

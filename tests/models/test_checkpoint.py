@@ -81,7 +81,7 @@ def test_foreign_files_are_refused(path):
     with pytest.raises(CheckpointError, match="no tiekd configuration"):
         load(path)
     save_file(tensors, path, metadata={"tiekd": '{"name": "x"}'})
-    with pytest.raises(CheckpointError, match="configuration in .* has 5 faults"):
+    with pytest.raises(CheckpointError, match=r"configuration in .* has 5 faults"):
         load(path)
     torch.save(tensors, path)
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):

@@ -168,6 +168,6 @@ def test_what_a_network_starts_from_says_what_it_is_made_of():
 
 
 def test_an_own_student_learns_from_what_label_writes_by_default():
-    from tiekd.data.folder import MAX_PIXELS
+    from tiekd.datasets import LAYOUTS
 
-    assert load_recipe("own_student").data.max_pixels == MAX_PIXELS
+    assert load_recipe("own_student").data.max_pixels == LAYOUTS["folder"].max_pixels

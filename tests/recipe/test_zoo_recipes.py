@@ -10,6 +10,7 @@ import torch
 from training_kit import run, write_kitti, write_nyu
 
 from tiekd.data.frames import open_source, read_split
+from tiekd.datasets import DATASETS, LAYOUTS
 from tiekd.estimators.labels import LabelInfo, write_labels
 from tiekd.methods import METHODS
 from tiekd.models.registry import load
@@ -20,7 +21,6 @@ from tiekd.zoo import read_zoo
 
 ROWS = {row.name: row for row in read_zoo()}
 PUBLISHED = [name for name, row in ROWS.items() if row.dataset in ("kitti", "nyu")]
-FRAMES = {"kitti": 23_158, "nyu": 24_231}
 TOLD = ("method", "teacher", "dataset", "min_depth_m", "max_depth_m", "sigma_m", "train_fx_px", "max_pixels")
 
 
@@ -53,13 +53,18 @@ def test_a_row_has_one_recipe_which_says_what_the_row_says(name):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_row_is_trained_as_it_was_published(name):
     recipe, dataset = load_recipe(name), ROWS[name].dataset
-    epochs = recipe.optim.steps * recipe.optim.batch_size / FRAMES[dataset]
+    epochs = recipe.optim.steps * recipe.optim.batch_size / DATASETS[dataset].train.n_frames
     assert epochs == pytest.approx(24, rel=0.002) or (name.startswith("depthformer") and 25 < epochs < 27)
     assert recipe.view.size == {"kitti": (352, 704), "nyu": (416, 544)}[dataset]
     assert (recipe.view.rotate, recipe.view.rotate_deg, recipe.view.flip) == (0.5, 2.5, 0.5)
     assert recipe.photo.gain == {"kitti": 0.1, "nyu": 0.25}[dataset]
     of_dpm_head = recipe.method.startswith("tiekd")
     assert recipe.loss.top_crop_rows == (110 if of_dpm_head and dataset == "kitti" else 0)
+    facts, layout = DATASETS[dataset], LAYOUTS[DATASETS[dataset].layout]
+    assert (recipe.data.train_split, recipe.data.val_split) == (facts.train.file, facts.test.file)
+    assert recipe.data.max_val_frames == facts.test.n_scored
+    assert (recipe.data.min_depth_m, recipe.data.max_depth_m) == (facts.min_depth_m, facts.max_depth_m)
+    assert (recipe.data.crop, recipe.network.train_fx_px) == (layout.network_crop, layout.focal_px)
     if recipe.method != "teacher":
         assert recipe.weights == METHODS[recipe.method].weights or name.startswith("reskd_si_mobilenetv2")
         optim = recipe.optim

@@ -11,6 +11,7 @@ import typer
 
 from tiekd.cli.data_prepare import app as prepare
 from tiekd.cli.output import JsonFile, print_result
+from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def _shares(split: str) -> tuple[float, float, float]:
 
 
 @app.command(
-    epilog="Example: tiekd data check kitti:data/kitti --split kitti_eigen_test.txt --json faults.json"
+    epilog=f"Example: tiekd data check kitti:data/kitti --split {DATASETS['kitti'].test.file} "
+    "--json faults.json"
 )
 def check(
     data: Annotated[str, typer.Argument(help="Data set as KIND:ROOT.")],

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.output import JsonFile, print_result
+from tiekd.datasets import DATASETS
 
 if TYPE_CHECKING:
     from tiekd.reproduce import Check, Outcome
 
 app = typer.Typer(add_completion=False)
 EXAMPLE = (
-    "tiekd reproduce tiekd_mobilenetv2.adabins_kitti --data kitti:data/kitti --split kitti_eigen_test.txt"
+    "tiekd reproduce tiekd_mobilenetv2.adabins_kitti --data kitti:data/kitti "
+    f"--split {DATASETS['kitti'].test.file}"
 )
 _EXITS = {"pass": 0, "fail": 1, "incomplete": 2}
 

@@ -22,9 +22,11 @@ from tiekd.data.crops import KB_CROP_SIZE
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.plausible import implausible, untypical
 from tiekd.data.prepare.wanted import archive_of
+from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError, RunFailedError
 
 Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
+_SCALES = ", ".join(f"{layout.depth_scale:g} for {kind}" for kind, layout in LAYOUTS.items())
 ADVICE: dict[Kind, str] = {
     "missing": "Fetch them, or remove their lines from the list. `tiekd data prepare` places KITTI's and "
     "NYU's files from the official downloads.",
@@ -32,8 +34,8 @@ ADVICE: dict[Kind, str] = {
     "itself is damaged, download it again.",
     "misshapen": "Restore the original files. Never scale depth or labels without their picture. For "
     "pictures that are not KITTI's, use --crop none.",
-    "misscaled": "The values are not depth in the unit of this kind of data (16-bit grey PNG; kitti and "
-    "folder: metres x 256, nyu: millimetres). Write the depth again, or give the right KIND.",
+    "misscaled": "The values are not depth in the unit of this kind of data (16-bit grey PNG, metres "
+    f"times {_SCALES}). Write the depth again, or give the right KIND.",
     "duplicate": "Remove all but one of the lines. A frame that is listed twice counts twice.",
     "label": "Delete these labels and run `tiekd label` again with the same options.",
 }

@@ -1,24 +1,15 @@
-"""Any folder of pictures, with depth beside them if a split says so (16-bit PNG, metres x 256)."""
+"""The pictures of a folder, for data without a list of frames."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from tiekd.data.frames import FrameSource
 from tiekd.errors import DataError
 
-DEPTH_SCALE = 256.0
-MAX_PIXELS = 640 * 480
-"""What photos are scaled down to before they are labelled and learned from; phones take forty times that."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _NOT_PICTURES = "labels.json"
 """A folder with this file holds teacher labels; see `tiekd.estimators.labels`."""
-
-
-def folder_source(root: Path) -> FrameSource:
-    """The pictures under `root`; paths of a split are relative to it."""
-    return FrameSource("folder", root, root, root, DEPTH_SCALE, "none", max_pixels=MAX_PIXELS)
 
 
 def list_pictures(root: Path) -> list[str]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from tiekd.codecs import png16
 from tiekd.codecs.photo import read_photo
+from tiekd.data.folder import list_pictures
+from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 
 NetworkCrop = Literal["kb", "none"]
@@ -41,9 +43,8 @@ class Frame:
 class FrameSource:
     """Where one data set keeps its files, and how its depth is stored.
 
-    `depth_scale` is the stored integer per metre; `network_crop` is what the published protocol feeds a
-    network; `focal_px` is used where a split gives none; larger pictures are scaled down to `max_pixels`
-    before they are labelled.
+    `kind` is the name of the layout (`tiekd.datasets.LAYOUTS`), which also says what the fields from
+    `depth_scale` on mean.
     """
 
     kind: str
@@ -79,26 +80,37 @@ class FrameSource:
 
 
 def open_source(spec: str) -> FrameSource:
-    """Open "KIND:ROOT" (kinds: kitti, nyu, folder).
+    """Open "KIND:ROOT", where KIND is a layout of `tiekd.datasets`.
 
     Raises ConfigError for a spec of another form, UnknownNameError for an unknown kind and DataError for a
-    root that is not a folder.
+    root that is not a folder or does not hold what the layout needs.
     """
-    from tiekd.data.folder import folder_source
-    from tiekd.data.kitti import kitti_source
-    from tiekd.data.nyu import nyu_source
-
-    kinds = {"kitti": kitti_source, "nyu": nyu_source, "folder": folder_source}
-    kind, colon, root = spec.partition(":")
-    if not colon or not root:
+    kind, colon, place = spec.partition(":")
+    if not colon or not place:
         raise ConfigError(
             f"{spec!r} does not name a data set.", hint="Write KIND:ROOT, e.g. kitti:data/kitti."
         )
-    if kind not in kinds:
-        raise UnknownNameError("kind of data", kind, kinds)
-    if not Path(root).is_dir():
-        raise DataError(f"{root} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
-    return kinds[kind](Path(root))
+    if kind not in LAYOUTS:
+        raise UnknownNameError("kind of data", kind, LAYOUTS)
+    root, layout = Path(place), LAYOUTS[kind]
+    if not root.is_dir():
+        raise DataError(f"{place} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
+    if not (root / layout.image_folder).is_dir():
+        raise DataError(
+            f"{root} holds no {layout.image_folder}/ folder, so it is not {layout.title} in the published "
+            "layout.",
+            hint=f"Expected ROOT/{layout.picture}; loose pictures are folder:ROOT.",
+        )
+    return FrameSource(
+        kind=kind,
+        root=root,
+        image_root=root / layout.image_folder,
+        depth_root=root / layout.depth_folder,
+        depth_scale=layout.depth_scale,
+        network_crop=layout.network_crop,
+        focal_px=layout.focal_px,
+        max_pixels=layout.max_pixels,
+    )
 
 
 def find_split(source: FrameSource, split: str | Path) -> Path:
@@ -114,19 +126,18 @@ def find_split(source: FrameSource, split: str | Path) -> Path:
 
 
 def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
-    """The frames that a split names; without a split, every picture of a "folder" data set.
+    """The frames that a split names; without a split, every picture of a data set that needs none.
 
-    Raises ConfigError where another kind of data has no split, and what `read_split` raises.
+    Raises ConfigError where the layout needs a split, and what `read_split` raises.
     """
     if split is not None:
         return read_split(find_split(source, split))
-    if source.kind != "folder":
+    if LAYOUTS[source.kind].needs_split:
+        without = ", ".join(f"{kind}:DIR" for kind, layout in LAYOUTS.items() if not layout.needs_split)
         raise ConfigError(
             f"Which frames of {source.kind}:{source.root}? No split file is given.",
-            hint="Say --split FILE (data.train_split in a recipe). Only folder:DIR can do without.",
+            hint=f"Say --split FILE (data.train_split in a recipe). Only {without} can do without.",
         )
-    from tiekd.data.folder import list_pictures
-
     return [Frame(name) for name in list_pictures(source.root)]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.data.crops import Box, network_box
+from tiekd.datasets import DATASETS, Dataset
 from tiekd.errors import UnknownNameError
 from tiekd.types import DepthRange
 
@@ -62,8 +63,12 @@ class Protocol(BaseModel):
         return self.model_dump_json(exclude={"name", "ranges_m"})
 
 
+def _limits(dataset: Dataset) -> dict[str, Any]:
+    return {"min_depth_m": dataset.min_depth_m, "max_depth_m": dataset.max_depth_m}
+
+
 def _kitti(name: str, **fields: Any) -> Protocol:
-    limits: dict[str, Any] = {"min_depth_m": 1e-3, "max_depth_m": 80.0}
+    limits = _limits(DATASETS["kitti"])
     return Protocol(name=name, network_crop="kb", teacher_top_rows=PUBLISHED_TOP_ROWS, **limits, **fields)
 
 
@@ -76,7 +81,7 @@ PROTOCOLS: dict[str, Protocol] = {
         _kitti("kitti-none", score_on="frame", box=None),
         Protocol(
             name="nyu", network_crop="none", score_on="frame", box="nyu_eigen",
-            min_depth_m=1e-3, max_depth_m=10.0, flip_tta=True, ranges_m=ROOM_RANGES_M,
+            flip_tta=True, ranges_m=ROOM_RANGES_M, **_limits(DATASETS["nyu"]),
         ),
         Protocol(
             name="frame", network_crop="none", score_on="frame", box=None, min_depth_m=1e-3, max_depth_m=80.0

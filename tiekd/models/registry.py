@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tiekd.card import ModelCard
+from tiekd.datasets import DATASETS, DEFAULT
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
 from tiekd.faults import fault_lines
 from tiekd.models.base import DepthModel
@@ -134,8 +135,8 @@ def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
     defaults = {
         "name": name,
         "method": family.method,
-        "dataset": "kitti",
-        "max_depth_m": 80.0,
+        "dataset": DEFAULT,
+        "max_depth_m": DATASETS[DEFAULT].max_depth_m,
         "n_bins": family.n_bins,
     }
     faults: list[str] = []

@@ -24,6 +24,7 @@ from typing import Any
 
 import yaml
 
+from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError, UnknownNameError
 from tiekd.methods import METHODS
 
@@ -33,9 +34,8 @@ Change = tuple[str, Any]
 _PLACES = {
     "teacher": "[a-z0-9]+",
     "encoder": "[a-z0-9_]+?",
-    "dataset": "kitti|nyu",
 }
-"""What the parts of a row's name look like; the methods are those of `tiekd.methods`."""
+"""What the parts of a row's name look like; the methods and data sets are those of the tables."""
 _KEYS = {"method": "method", "teacher": "teacher", "encoder": "network.encoder", "dataset": "dataset"}
 """What a row's name captures and a case asks for -> where that stands in a recipe."""
 _RECIPE_FILE = (".yaml", ".yml")
@@ -196,7 +196,11 @@ def _merge(document: dict[str, Any], values: Mapping[str, Any]) -> None:
 
 def _expression(row: str) -> str:
     # Longest first: `tiekd_dpm` must not be read as `tiekd` with an encoder whose name begins with `dpm_`.
-    places = {**_PLACES, "method": "|".join(sorted(METHODS, key=len, reverse=True))}
+    places = {
+        **_PLACES,
+        "method": "|".join(sorted(METHODS, key=len, reverse=True)),
+        "dataset": "|".join(name for name, entry in DATASETS.items() if not entry.own_recipes),
+    }
     parts = re.split(r"\{(\w+)\}", row)
     return "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>{places[p]})" for i, p in enumerate(parts))
 

@@ -1,18 +1,16 @@
-"""What a recipe leaves to be said on the command line: where the data and the labels are."""
+"""What a recipe leaves open and the command line must say: where the data and the labels are."""
 
 from __future__ import annotations
 
 from tiekd.data.frames import FrameSource
+from tiekd.datasets import has_own_layout
 from tiekd.errors import ConfigError
 from tiekd.recipe.recipe import Recipe
 from tiekd.zoo import read_zoo
 
-_PUBLISHED = ("kitti", "nyu")
-"""Data sets that are a kind of data of their own; the others come in any layout."""
-
 
 def check_named(recipe: Recipe) -> None:
-    """Raise ConfigError, which tells all at once, unless data and, if needed, labels are named."""
+    """Raise a ConfigError that lists all that is missing unless data and, if needed, labels are named."""
     needs_data, needs_labels = recipe.data.source is None, recipe.needs_labels and recipe.data.labels is None
     missing = ["data"] * needs_data + ["labels"] * needs_labels
     if not missing:
@@ -26,8 +24,8 @@ def check_named(recipe: Recipe) -> None:
 
 
 def check_kind(recipe: Recipe, source: FrameSource) -> None:
-    """Raise ConfigError where a recipe for one published data set is given the other."""
-    if {recipe.dataset, source.kind} == set(_PUBLISHED):
+    """Raise ConfigError where a recipe for a data set of its own layout is given data of another's."""
+    if recipe.dataset != source.kind and has_own_layout(recipe.dataset) and has_own_layout(source.kind):
         raise ConfigError(
             f"The recipe is for {recipe.dataset} and the data is {source.kind}: {source.root}.",
             hint=f"Say --data {recipe.dataset}:ROOT, or -o dataset={source.kind} for that one's values.",
@@ -36,7 +34,7 @@ def check_kind(recipe: Recipe, source: FrameSource) -> None:
 
 def _place(recipe: Recipe) -> str:
     any_kind = "KIND" if recipe.data.train_split else "folder"
-    kind = recipe.dataset if recipe.dataset in _PUBLISHED else any_kind
+    kind = recipe.dataset if has_own_layout(recipe.dataset) else any_kind
     return recipe.data.source or f"{kind}:ROOT"
 
 
@@ -45,8 +43,8 @@ def _label_command(recipe: Recipe) -> str:
     rows = read_zoo().names(f"{recipe.teacher}_*.{recipe.dataset}") if recipe.teacher else []
     words = ["tiekd label", rows[0] if rows else "TEACHER", "--data", _place(recipe)]
     words += ["--split", recipe.data.train_split] if recipe.data.train_split else []
-    # What differs from what `tiekd label` does for the published data sets by itself.
-    words += ["--crop", recipe.data.crop] if recipe.dataset not in _PUBLISHED else []
+    # `tiekd label` crops data of a known layout as its protocol does; other data needs the option.
+    words += [] if has_own_layout(recipe.dataset) else ["--crop", recipe.data.crop]
     words += ["--shrink", str(recipe.data.shrink)] if recipe.data.shrink > 1 else []
     words += ["--use-focal"] if recipe.data.train_focal_px else []
     return " ".join([*words, "--out DIR"])

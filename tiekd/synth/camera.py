@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-KITTI_FOCAL_PX, KITTI_WIDTH_PX, KITTI_HEIGHT_PX = 721.5377, 1242, 375
+from tiekd.datasets import KITTI_FOCAL_PX
+
+KITTI_WIDTH_PX, KITTI_HEIGHT_PX = 1242, 375
 KITTI_CENTER_PX = (609.5593, 172.854)
 
 
