@@ -1,9 +1,9 @@
-"""Decoded frames in memory-mapped arrays, made once: a training run then reads pixels, not pictures.
+"""A cache of decoded frames in memory-mapped arrays, so that training need not decode pictures again.
 
 A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (in the steps of the files
-they come from, 0 = none), all on one canvas, and `cache.json`, written last. The folder's name is a digest of
-all it was made from, so runs that ask for the same frames share it and a changed file or label makes a new
-one.
+they come from, 0 = none) and `cache.json`, which is written last. All frames are padded to the largest size.
+The name of the folder is a digest of everything that it was made from. Runs with the same frames therefore
+share a cache, and a changed file or label makes a new one.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Progress = Callable[[int, int], None]
 
 
 class CachedFrames:
-    """Frames out of a cache folder made by `cached`."""
+    """The frames of a cache folder that `cached` made."""
 
     def __init__(self, folder: Path, meta: dict[str, Any]) -> None:
         self.sizes: list[tuple[int, int]] = [(h, w) for h, w in meta["sizes"]]
         self.focals_px: list[float] = meta["focals_px"]
         n, (height, width) = len(self.sizes), meta["canvas"]
-        # "c": torch takes no read-only memory. Nothing is written, and it would not reach the file.
+        # Mode "c" (copy on write), because torch warns about read-only memory. Nothing writes to it.
         self._images = np.memmap(folder / "images.u8", np.uint8, "c", shape=(n, 3, height, width))
         self._steps_m = meta["layers"]
         self._depths = {
@@ -61,7 +61,7 @@ class CachedFrames:
 
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
-    """What a cache is made from, as 16 hex digits: frames, sizes and times of files, crop, scale, labels."""
+    """16 hex digits of what a cache depends on: frames, sizes and times of files, crop, scale, labels."""
     source, seen = loose.source, loose.seen
     read_as = f"{source.kind} {source.depth_scale} {source.focal_px}"
     made = f"{VERSION} {read_as} {seen.crop} {seen.shrink} {loose.with_depth} {label_digest}"
@@ -79,9 +79,10 @@ def cache_key(loose: LooseFrames, label_digest: str) -> str:
 def cached(
     loose: LooseFrames, *, folder: Path, label_digest: str = "", progress: Progress | None = None
 ) -> CachedFrames:
-    """The frames of `loose` out of a cache below `folder`, which is filled first if need be.
+    """The frames of `loose` from a cache below `folder`, which is made first if there is none.
 
-    Raises DataError when the folder can't be written or a frame can't be read; nothing half-made stays valid.
+    Raises DataError when the folder cannot be written or a frame cannot be read. An unfinished cache is never
+    used.
     """
     target = folder / cache_key(loose, label_digest)
     meta_file = target / "cache.json"
@@ -89,7 +90,7 @@ def cached(
         hint = "Set data.cache_dir to a folder with room, or data.cache=false."
         with refusals_told(f"the cache {target}", hint=hint):
             folder.mkdir(parents=True, exist_ok=True)
-            # Of the processes of a run one fills, the others wait and find it done.
+            # One process of a run fills the cache; the others wait for the lock and then find it finished.
             with FileLock(folder / f".{target.name}.lock"):
                 if not meta_file.is_file():
                     _fill(loose, target, progress)
@@ -127,7 +128,7 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
 
 
 def _layers(loose: LooseFrames) -> dict[str, float]:
-    """The depth that is kept, with the metres of one step."""
+    """Name of each depth layer in the cache -> metres of one stored step."""
     layers = {"depth": 1 / loose.source.depth_scale} if loose.with_depth else {}
     return layers | ({"teacher": loose.labels.step_m} if loose.labels else {})
 

@@ -1,4 +1,4 @@
-"""Crops of the evaluation protocols and of KITTI's training, as boxes computed from an image's size."""
+"""Crops of training and evaluation (docs/method.md §10.2, §13.3), as boxes by the size of an image."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Box(NamedTuple):
 
     @property
     def region(self) -> tuple[Any, slice, slice]:
-        """`array[box.region]` is the rectangle of any `[..., H, W]` array."""
+        """Index of the rectangle: `array[box.region]` works for any array `[..., H, W]`."""
         return (..., slice(self.top, self.top + self.height), slice(self.left, self.left + self.width))
 
 
 def kb_crop_box(height: int, width: int) -> Box:
-    """KITTI benchmark crop: the lowest 352 rows, 1216 columns in the middle (docs/method.md §10.2).
+    """The KITTI benchmark crop: the lowest 352 rows and the middle 1216 columns (docs/method.md §10.2).
 
-    Raises DataError for an image that is smaller.
+    Raises DataError for a smaller image.
     """
     rows, columns = KB_CROP_SIZE
     if height < rows or width < columns:
@@ -41,24 +41,30 @@ def kb_crop_box(height: int, width: int) -> Box:
 
 
 def network_box(crop: Literal["kb", "none"], height: int, width: int) -> Box:
-    """What a network is shown of `height` x `width` pixels: KITTI's crop or all of them. Raises DataError."""
+    """The part of `height` x `width` pixels that a network gets: KITTI's crop or all.
+
+    Raises DataError for an image that is smaller than the crop.
+    """
     return kb_crop_box(height, width) if crop == "kb" else Box(0, 0, height, width)
 
 
 def garg_crop_box(height: int, width: int) -> Box:
-    """Garg et al.'s evaluation crop, by fractions of the array that is evaluated."""
+    """The evaluation crop of Garg et al., by fractions of the evaluated array (docs/method.md §13.3)."""
     return _by_fractions(height, width, rows=(0.40810811, 0.99189189))
 
 
 def eigen_crop_box(height: int, width: int) -> Box:
-    """Eigen et al.'s crop: NYU's on an array of 480x640, else KITTI's, by fractions of the array."""
+    """The evaluation crop of Eigen et al.: the one of NYU for 480x640 pixels, otherwise the one of KITTI.
+
+    That of KITTI goes by fractions of the evaluated array (docs/method.md §13.3).
+    """
     if (height, width) == NYU_SIZE:
         return nyu_eigen_crop_box(height, width)
     return _by_fractions(height, width, rows=(0.3324324, 0.91351351))
 
 
 def nyu_eigen_crop_box(height: int, width: int) -> Box:
-    """Eigen et al.'s NYU evaluation crop, which is stated in pixels of 480x640.
+    """The NYU evaluation crop of Eigen et al., which is defined in pixels of 480x640.
 
     Raises DataError for another size.
     """

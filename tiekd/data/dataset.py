@@ -1,4 +1,4 @@
-"""Frames as training samples: loading, caching, views, batches."""
+"""Makes training samples of frames: reading, views, the order of a run, batches."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from tiekd.types import Sample
 
 
 class LabelReader(Protocol):
-    """Reads the teacher depth of a frame (see `tiekd.estimators.labels`), stored as multiples of `step_m`."""
+    """Reads the teacher's label of a frame, see `tiekd.estimators.labels`."""
 
     @property
     def step_m(self) -> float:
-        """Metres of one stored step."""
+        """Metres of one step of the stored integers."""
         ...
 
     def read(self, frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
-        """Teacher depth `[H, W]` in metres at `size` (height, width) of the cropped frame."""
+        """Teacher depth `[H, W]` in metres; `size` is the (height, width) of the cropped frame."""
         ...
 
 
 class FrameStore(Protocol):
-    """Frames by number, already cropped and shrunk."""
+    """A sequence of frames that are already cropped and shrunk."""
 
     def __len__(self) -> int: ...
 
@@ -52,9 +52,9 @@ class FrameStore(Protocol):
 
 
 class LooseFrames:
-    """Frames read from their files each time they are asked for: scaled down, cropped, trimmed, shrunk.
+    """Frames that are read from their files at every access, then scaled, cropped, trimmed and shrunk.
 
-    Raises DataError, on access, for a broken file, a frame smaller than the crop, or layers of unequal size.
+    An access raises DataError for a broken file, a frame smaller than the crop, and layers of unequal size.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ def _plane(depth: NDArray[np.float32] | None) -> Tensor | None:
 
 
 class ViewKey(NamedTuple):
-    """Which view: the epoch that draws it, the index of its frame, and whether it is at half the size."""
+    """Identifies a view: its epoch, the index of its frame, and whether it has half the size (`coarse`)."""
 
     epoch: int
     frame: int
@@ -104,9 +104,9 @@ class ViewKey(NamedTuple):
 
 
 class ViewDataset(Dataset[Sample]):
-    """Samples made from frames; a key's sample is the same whenever it is asked for.
+    """Makes samples of frames. The same key always gives the same sample.
 
-    With `photo` None the views are still ones (validation).
+    With `photo` None, views are not random and colours do not change: this is for validation.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class ViewDataset(Dataset[Sample]):
 
 
 def collate(samples: Sequence[Sample]) -> Sample:
-    """One batched Sample of several, in a loader's process in shared memory at once."""
+    """Stack samples to a batch. In a loader's process, the batch is made in shared memory directly."""
 
     def stack(name: str) -> Any:
         values = [getattr(sample, name) for sample in samples]
@@ -154,11 +154,12 @@ def collate(samples: Sequence[Sample]) -> Sample:
 
 
 class StreamSampler(Sampler[ViewKey]):
-    """The keys of a whole run as one stream: every epoch a new permutation, none cut short.
+    """The keys of a whole run as one stream. Every epoch is a new permutation of all frames.
 
-    The stream depends only on the seed, so a run that resumes at `start` sees what it would have seen. The
-    first `n_coarse` of its `total` views are coarse. It is dealt out in rounds of `round_size` views, of
-    which each of `world` processes takes an equal share: a round is the same views however many share it.
+    The stream depends on the seed only, so a run that resumes at `start` sees the same views as a run without
+    a stop. The first `n_coarse` of its `total` views are coarse. The stream is divided into rounds of
+    `round_size` views, and each of `world` processes takes an equal share of a round. A round has the same
+    views for any number of processes.
     """
 
     def __init__(
@@ -191,9 +192,9 @@ class StreamSampler(Sampler[ViewKey]):
 
 
 class StreamLoader(DataLoader[Any]):
-    """This process's batches of a stream, able to say how many it has given and to go on from there.
+    """Loads the batches of this process from a stream. Its state allows a run to resume.
 
-    Raises, while it gives them, DataError for a frame that can't be read.
+    The iteration raises DataError for a frame that cannot be read.
     """
 
     def __init__(self, dataset: ViewDataset, *, sampler: StreamSampler, workers: int) -> None:
@@ -218,17 +219,17 @@ class StreamLoader(DataLoader[Any]):
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """How many batches have been given."""
+        """The number of batches that were delivered."""
         return {"delivered": self.delivered}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on after the batches of `state`, in as many processes as there are now."""
+        """Continue after the batches of `state`. The number of processes may differ from then."""
         self.delivered = state["delivered"]
         self.stream.start = self.delivered * self.stream.round_size
 
 
 class _ErrorsAsValues(Dataset[Sample | DataError]):
-    """Hands errors over as values: raised in a worker process, they would arrive wrapped in a traceback."""
+    """Returns errors as values. If a worker process raised them, they would arrive wrapped in a traceback."""
 
     def __init__(self, views: ViewDataset) -> None:
         self.views = views
@@ -250,10 +251,11 @@ def _collate_or_error(samples: Sequence[Sample | DataError]) -> Sample | DataErr
 
 
 def modest_worker(_worker: int) -> None:
-    """Keep a loader process to one thread, and leave it to the run to answer Ctrl-C and SIGTERM.
+    """Set up a loader process: one thread, and no reaction to Ctrl-C and the first SIGTERM.
 
-    A terminal sends the one to all processes, torchrun and schedulers the other. A second SIGTERM ends the
-    loader: Python sends that when the run is over.
+    A terminal sends Ctrl-C to all processes, and torchrun and schedulers send SIGTERM to all. Only the run
+    itself must react, or it would lose its loaders while it still writes a checkpoint. A second SIGTERM ends
+    the loader: Python sends it when the run is over.
     """
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -262,9 +264,9 @@ def modest_worker(_worker: int) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let this process use freed memory again rather than return it, where its C library is glibc.
+    """Let this process keep freed memory for later use instead of returning it. It works with glibc only.
 
-    Every sample takes and frees dozens of megabytes. Fresh pages for them would cost up to half of its time.
+    Every sample allocates and frees dozens of megabytes. New pages would cost up to half of its time.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

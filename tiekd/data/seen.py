@@ -1,7 +1,7 @@
-"""What part of a picture is seen: one rule for training, its cache, labels and whoever asks for sizes.
+"""The part of a picture that a network sees: one rule for training, its cache, labels and checks.
 
-A picture is scaled down, then cut; that part is what labels cover. Then a border is trimmed off, and cells of
-pixels are averaged. `transforms.see` does the last two, to all layers of a frame alike.
+A picture is first scaled down and then cropped; labels cover this part. Then a border is trimmed off, and
+cells of pixels are averaged. `transforms.see` does these last two steps for all layers of a frame.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Margins = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How much of a picture is seen, in the order in which the four are applied.
+    """The part of a picture that is seen. The four steps are applied in the order of the fields.
 
-    `max_pixels`: a larger picture is scaled down to about so many (None: not scaled). `crop`: "kb" is the
-    bottom-centred 352x1216, "none" the whole frame. `trim_px`: a border that is taken off. `shrink`: the side
-    in pixels of the cells that are averaged; rows and columns that fill no cell are dropped.
+    max_pixels: larger pictures are scaled down to about this number of pixels (None: not scaled). crop: "kb"
+    keeps 352x1216 pixels at the bottom centre, "none" the whole frame. trim_px: border that is removed.
+    shrink: side of the averaged cells in pixels; rows and columns that do not fill a cell are dropped.
     """
 
     max_pixels: int | None = None
@@ -36,37 +36,37 @@ class Seen:
     shrink: int = 1
 
     def scaled_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of a picture once it is scaled down, as prediction does it."""
+        """(height, width) of a picture after scaling. Prediction scales in the same way."""
         most = self.max_pixels
         scale = min(1.0, math.sqrt(most / (height * width))) if most else 1.0
         return max(1, round(height * scale)), max(1, round(width * scale))
 
     def cut_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of what `cut` leaves of a picture. Raises DataError where the crop does not fit."""
+        """(height, width) of a picture after `cut`. Raises DataError if the crop does not fit."""
         return network_box(self.crop, *self.scaled_size(height, width))[2:]
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of what is seen in the end. Raises DataError where nothing is left."""
+        """(height, width) of the part that is seen. Raises DataError if nothing is left."""
         box = trimmed_box(*self.cut_size(height, width), self.trim_px)
         return box.height // self.shrink, box.width // self.shrink
 
     def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """RGB `[H, W, 3]` scaled down and cut. Raises DataError where the crop does not fit."""
+        """Scale down and crop RGB `[H, W, 3]`. Raises DataError if the crop does not fit."""
         image = scale_photo(image, self.scaled_size(image.shape[0], image.shape[1]))
         return image[network_box(self.crop, image.shape[0], image.shape[1]).region[1:]]
 
     def cut_depth(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Depth `[H, W]` scaled down without mixing surfaces, and cut. Raises what `cut` raises."""
+        """Scale down and crop depth `[H, W]`, without mixing surfaces. Raises the errors of `cut`."""
         depth = scale_nearest(depth, self.scaled_size(depth.shape[0], depth.shape[1]))
         return depth[network_box(self.crop, depth.shape[0], depth.shape[1]).region]
 
     def cut_focal_px(self, focal_px: float, size: tuple[int, int]) -> float:
-        """The focal length of what `cut` leaves of a picture of `size` (height, width), in its own pixels."""
+        """Focal length, in pixels after `cut`, of a picture of `size` (height, width) before it."""
         return self.scaled_size(*size)[1] / size[1] * focal_px
 
 
 def trimmed_box(height: int, width: int, margins_px: Margins) -> Box:
-    """What is left of `height` x `width` pixels without a border. Raises DataError if that is nothing."""
+    """The part of `height` x `width` pixels inside a border. Raises DataError if nothing is left."""
     top, left, bottom, right = margins_px
     if top + bottom >= height or left + right >= width:
         raise DataError(

@@ -1,4 +1,4 @@
-"""The settings of random views and random changes of colour. Recipes hold them; nothing here needs torch."""
+"""Settings of random views and random changes of colour. They are part of recipes, so they need no torch."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class ViewSettings(BaseModel):
-    """How training views are cut: `size` (height, width) in pixels of the frame, before any shrinking.
+    """Settings of training views (docs/method.md §11.1).
 
-    `rotate` and `flip` are probabilities; the angle is uniform up to `rotate_deg` either way.
-    `reference_augmentation` does as the authors' code does, for comparison: the frame turns about its own
-    centre and leaves black corners, and the teacher's label does not turn with it (docs/method.md §11.1).
+    size: (height, width) in pixels of the frame before it is shrunk. zoom: smallest and largest factor.
+    rotate, flip: probabilities. rotate_deg: the angle is drawn uniformly from -rotate_deg to rotate_deg.
+    reference_augmentation: do what the authors' code does. The frame is rotated about its own centre, with
+    black corners, and the teacher's label is not rotated.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,7 +30,7 @@ class ViewSettings(BaseModel):
         if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
             raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
         if self.reference_augmentation and self.zoom != (1, 1):
-            raise ValueError(f"reference_augmentation knows no zoom, got zoom={self.zoom}")
+            raise ValueError(f"reference_augmentation can't be combined with zoom, got zoom={self.zoom}")
         return self
 
 

@@ -1,9 +1,9 @@
-"""All joint transforms: whatever moves the image moves its ground truth and its teacher label.
+"""Geometric transforms, which move an image, its ground truth and its teacher's label together.
 
-A training view is one affine map from the pixels of the view to those of the frame (crop, zoom, rotation
-and flip at once), so every layer of a frame is resampled once, through the same grid. The photometric part
-is in `photometry`. Everything is a function of the frame, the settings and a random generator that the
-caller seeds, so a view can be made again.
+A training view is one affine map from the pixels of the view to those of the frame: crop, zoom, rotation and
+flip in one step (docs/method.md §11.1). Every layer of a frame is therefore resampled only once, with one
+grid. Changes of colour are in `photometry`. All functions depend only on the frame, the settings and a random
+generator that the caller seeds, so every view can be made again.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from tiekd.data.settings import ViewSettings
 
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
-"""Mean and standard deviation of ImageNet per RGB channel, on 0–255 (docs/method.md §11.3)."""
+"""Mean and standard deviation of ImageNet per RGB channel, for levels 0 to 255 (docs/method.md §11.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """One frame or view: `image` `[3, H, W]` uint8, `depth` and `teacher` `[1, H, W]` metres or None.
+    """One frame or view.
 
-    `depth` is 0 where there is none; `teacher` is dense. `focal_px` belongs to this resolution, 0 = unknown.
+    image: `[3, H, W]` uint8. depth: ground truth `[1, H, W]` in metres, 0 = none. teacher: label `[1, H, W]`
+    in metres, dense. Both may be None. focal_px: focal length at this resolution, 0 = unknown.
     """
 
     image: Tensor
@@ -43,9 +44,9 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An affine map from the pixels of a view to the pixels of its frame; `zoom` > 1 brings things closer.
+    """An affine map from the pixels of a view to the pixels of its frame. `zoom` > 1 enlarges objects.
 
-    `label_matrix` is another map for the teacher's label, which only the reference's augmentation has.
+    label_matrix: a different map for the teacher's label, which only `reference_augmentation` uses.
     """
 
     size: tuple[int, int]
@@ -57,7 +58,7 @@ class View:
 def draw_view(
     rng: np.random.Generator, frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int = 1
 ) -> View:
-    """Draw a view of a frame of `frame_size` (height, width), which has been shrunk by `shrink`."""
+    """Draw a view of a frame of `frame_size` (height, width), which was shrunk by `shrink`."""
     low, high = settings.zoom
     zoom = math.exp(rng.uniform(math.log(low), math.log(high)))
     angle = math.radians(rng.uniform(-settings.rotate_deg, settings.rotate_deg))
@@ -66,7 +67,7 @@ def draw_view(
     flip = rng.random() < settings.flip
     place_y, place_x = rng.random(2)
     size = (settings.size[0] // shrink, settings.size[1] // shrink)
-    # Neither turned nor zoomed a view is a window of whole pixels, and nothing need be sampled.
+    # A view without rotation and zoom is a window of whole pixels. To cut it out is faster than sampling.
     whole = zoom == 1 and angle == 0
     center_y = _place(frame_size[0], size[0] / zoom, place_y, whole=whole)
     center_x = _place(frame_size[1], size[1] / zoom, place_x, whole=whole)
@@ -76,14 +77,14 @@ def draw_view(
 
 
 def still_view(frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int = 1) -> View:
-    """The view used for validation: bottom-centred like the KB crop, nothing turned, zoomed or flipped."""
+    """The view for validation: at the bottom centre like KITTI's crop, without rotation, zoom and flip."""
     size = (settings.size[0] // shrink, settings.size[1] // shrink)
     center_y = frame_size[0] - size[0] / 2 if frame_size[0] >= size[0] else frame_size[0] / 2
     return make_view(size, center=(center_y, frame_size[1] // 2), zoom=1.0, angle=0.0, flip=False)
 
 
 def _place(frame: int, extent: float, share: float, *, whole: bool) -> float:
-    """Centre of a window of `extent` in a frame, anywhere it fits, in the middle where it does not."""
+    """Centre of a window of length `extent`: anywhere in the frame, or its middle if the window is larger."""
     slack = frame - extent
     start = round(share * slack) if whole else share * slack
     return frame / 2 if slack <= 0 else extent / 2 + start
@@ -92,7 +93,7 @@ def _place(frame: int, extent: float, share: float, *, whole: bool) -> float:
 def make_view(
     size: tuple[int, int], *, center: tuple[float, float], zoom: float, angle: float, flip: bool
 ) -> View:
-    """The view of `size` around `center` (y, x) of the frame, turned by `angle` (radians)."""
+    """The view of `size` around `center` (y, x) of the frame, rotated by `angle` (radians)."""
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
     mirror = -1.0 if flip else 1.0
     half_y, half_x = (size[0] - 1) / 2, (size[1] - 1) / 2
@@ -109,9 +110,10 @@ def reference_view(
     angle: float,
     flip: bool,
 ) -> View:
-    """The reference's view: the frame is turned by `angle` (radians) about its own centre, its label is not.
+    """A view as the authors' code makes it (docs/method.md §11.1).
 
-    `center` (y, x) is the view's in the frame as turned, before the flip.
+    The frame is rotated by `angle` (radians) about its own centre; its label is not rotated. `center` (y, x)
+    is the centre of the view in the rotated frame, before the flip.
     """
     middle_y, middle_x = frame_size[0] / 2, frame_size[1] / 2
     off_y, off_x = center[0] - middle_y, center[1] - middle_x
@@ -123,12 +125,12 @@ def reference_view(
 
 
 def take_view(frame: Layers, view: View, *, train_focal_px: float | None) -> Layers:
-    """Cut a view out of a frame.
+    """Make a view of a frame.
 
-    The image is bilinear, to the nearest grey level; depth and teacher are nearest (no depth is invented
-    between two surfaces). Beyond the frame the image and the teacher repeat the border and the ground truth
-    is 0. With `train_focal_px` depth is restated for a camera of that focal length, so that things of equal
-    depth look equally large whatever the zoom; without it only the pixels move.
+    The image is sampled bilinearly and rounded to grey levels. Depth and label take the nearest pixel, as a
+    mean of two surfaces is a depth that does not exist. Outside the frame, image and label repeat the
+    border, and the ground truth is 0. With `train_focal_px`, depth is converted to a camera of that focal
+    length, so that objects at equal depth have equal sizes at any zoom. Without it, depth stays as it is.
     """
     frame_size = (int(frame.image.shape[-2]), int(frame.image.shape[-1]))
     move = _mover(view.matrix, view.size, frame_size)
@@ -147,7 +149,7 @@ def take_view(frame: Layers, view: View, *, train_focal_px: float | None) -> Lay
 def _mover(
     matrix: Matrix, size: tuple[int, int], frame_size: tuple[int, int]
 ) -> Callable[[Tensor, str, str], Tensor]:
-    """What takes a layer `[C, H, W]` (with mode and padding, as `grid_sample` names them) to the view."""
+    """A function that takes a layer `[C, H, W]` to the view. Mode and padding are those of `grid_sample`."""
     region = _window(matrix, size, frame_size)
     if region is not None:
         mirrored = matrix[0][0] < 0
@@ -159,7 +161,10 @@ def _mover(
 def _window(
     matrix: Matrix, size: tuple[int, int], frame_size: tuple[int, int]
 ) -> tuple[slice, slice, slice] | None:
-    """The part of a layer that a view is, perhaps mirrored; None where it lies between pixels or beyond."""
+    """The slices of a layer that are the view, up to a flip.
+
+    None if the view lies between pixels or partly outside the frame, so that it must be sampled.
+    """
     (a, b, left), (d, e, top) = matrix
     if (abs(a), b, d, e) != (1, 0, 0, 1):
         return None
@@ -172,7 +177,7 @@ def _window(
 
 
 def _grid(matrix: Matrix, size: tuple[int, int], frame_size: tuple[int, int]) -> Tensor:
-    """Where the pixels of a view of `size` lie in its frame, as `grid_sample` counts: `[1, h, w, 2]`."""
+    """Positions `[1, h, w, 2]` of the pixels of a view in its frame, in the coordinates of `grid_sample`."""
     v = torch.arange(size[0], dtype=torch.float32)[:, None]
     u = torch.arange(size[1], dtype=torch.float32)
     grid = torch.empty(*size, 2)
@@ -188,13 +193,13 @@ def _sample(layer: Tensor, grid: Tensor, *, mode: str, padding: str) -> Tensor:
 
 
 def to_levels(image: Tensor) -> Tensor:
-    """The nearest grey levels, uint8, of an image on 0–255."""
-    # numpy does this six times as fast as torch.
+    """Round an image with levels 0 to 255 to uint8."""
+    # numpy does this six times faster than torch.
     return torch.from_numpy(np.rint(image.numpy()).astype(np.uint8))
 
 
 def normalise(image: Tensor) -> Tensor:
-    """Normalised RGB from `[..., 3, H, W]` on 0–255, float32 from grey levels."""
+    """Normalise RGB `[..., 3, H, W]` with levels 0 to 255. uint8 becomes float32."""
     image = image if image.is_floating_point() else image.float()
     mean = image.new_tensor(IMAGE_MEAN)[:, None, None]
     std = image.new_tensor(IMAGE_STD)[:, None, None]
@@ -202,10 +207,10 @@ def normalise(image: Tensor) -> Tensor:
 
 
 def subsample_depth(depth: Tensor, size: tuple[int, int], *, align_corners: bool) -> Tensor:
-    """Depth `[B, 1, H, W]` (0 = none) at a coarser `size`, without mixing surfaces.
+    """Depth `[B, 1, H, W]` (0 = none) at a coarser `size`, without mixing surfaces (docs/method.md §1).
 
-    Every cell takes the depth at its centre; where there is none, the nearest surface within the cell.
-    `align_corners` says where the centres are, as in torch's interpolation.
+    Every cell takes the depth at its centre. If that pixel has none, it takes the nearest depth inside the
+    cell. `align_corners` has the meaning of torch's interpolation.
     """
     height, width = depth.shape[-2:]
     if (height, width) == size:
@@ -226,7 +231,7 @@ def _centers(length: int, cells: int, align_corners: bool) -> Tensor:
 
 
 def see(frame: Layers, seen: Seen) -> Layers:
-    """A frame that has been cut, as it is seen in the end: trimmed and shrunk. Raises DataError."""
+    """Trim and shrink a frame that was already cut. Raises DataError if nothing is left."""
     return shrink_layers(trim_layers(frame, seen.trim_px), seen.shrink)
 
 
@@ -238,7 +243,7 @@ def trim_layers(frame: Layers, margins_px: Margins) -> Layers:
 
 
 def shrink_layers(frame: Layers, factor: int) -> Layers:
-    """A frame at 1/`factor` of its size: the image averaged over cells, depth and teacher at cell centres."""
+    """A frame at 1/`factor` of its size: the image averaged over cells, depth by `subsample_depth`."""
     if factor == 1:
         return frame
     size = (frame.image.shape[-2] // factor, frame.image.shape[-1] // factor)
