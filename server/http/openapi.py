@@ -6,7 +6,7 @@ receives with what is stated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -55,7 +55,7 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
 """Status -> what it means, and an example's detail and hint."""
 
 
-def headers(always: Iterable[str], *, sometimes: Iterable[str] = ()) -> dict[str, Any]:
+def headers(always: Sequence[str], *, sometimes: Sequence[str] = ()) -> dict[str, Any]:
     """OpenAPI's description of response headers."""
     needed = set(always)
     return {
@@ -78,8 +78,8 @@ def unchanged() -> Responses:
 def files(
     *media_types: str,
     about: str,
-    always: Iterable[str] = (),
-    sometimes: Iterable[str] = (),
+    always: Sequence[str] = (),
+    sometimes: Sequence[str] = (),
     json: type[Body] | None = None,
 ) -> Responses:
     """A 200 with a file of one of the media types, or the JSON body."""
