@@ -9,7 +9,6 @@ labels too. The teacher and the baseline see ground truth, the other students th
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from typing import Annotated, Any
 
 import torch
 import typer
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.assets import asset_root
@@ -27,14 +25,13 @@ from tiekd.errors import ConfigError, TiekdError
 from tiekd.estimators import NetworkTeacher
 from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
 from tiekd.evaluate import answers_of, evaluate, get_protocol
-from tiekd.evaluate.subject import RECIPE
 from tiekd.files import sha256_of, write_bytes
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.methods import FAMILIES, METHODS
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.recipe import load_recipe
-from tiekd.report.collect import METRICS_TABLE
+from tiekd.run_folder import BEST, has_ended
 from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.training.fit import fit
@@ -86,7 +83,7 @@ class DemoPlan(BaseModel):
 
     def weights(self, row: str) -> Path:
         """What a finished run left for `row`."""
-        return self.runs / row / "best.safetensors"
+        return self.runs / row / BEST
 
     def shipped(self, row: str) -> Path:
         """What the viewer serves for `row`."""
@@ -129,16 +126,6 @@ def train_row(plan: DemoPlan, row: str, *, name: str | None = None, **changed: A
     if load_recipe(row).needs_labels:
         values["data.labels"] = str(plan.labels)
     fit(load_recipe(row, values=values), plan.runs / (name or row), resume=True)
-
-
-def has_ended(folder: Path) -> bool:
-    """Whether a run has done all steps of its recipe; one that goes on has weights too."""
-    recipe, table = folder / RECIPE, folder / METRICS_TABLE
-    if not (recipe.is_file() and table.is_file()):
-        return False
-    steps = yaml.safe_load(recipe.read_text(encoding="utf-8"))["optim"]["steps"]
-    with table.open(newline="", encoding="utf-8") as file:
-        return any(int(row["step"]) >= steps and row["val_abs_rel"] for row in csv.DictReader(file))
 
 
 def train_students(plan: DemoPlan) -> None:

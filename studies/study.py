@@ -24,7 +24,6 @@ from studies.demo import (
     TEACHER,
     DemoPlan,
     check_stages,
-    has_ended,
     train_row,
     trained_model,
 )
@@ -33,10 +32,10 @@ from tiekd.data.frames import FrameSource, find_split, open_source, read_split
 from tiekd.errors import TiekdError
 from tiekd.estimators import NetworkTeacher
 from tiekd.evaluate import answers_of, evaluate, get_protocol, subject_of_weights
-from tiekd.evaluate.subject import RECIPE
 from tiekd.files import write_bytes
 from tiekd.recipe import load_recipe
 from tiekd.report import Row, build_report, collect, tabulate
+from tiekd.run_folder import RECIPE, has_ended
 
 SEEDED = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
 PUBLISHED_WIDTHS: dict[str, Any] = {"decoder_channels": [512, 256, 128, 128], "bottleneck_channels": 2048}

@@ -40,17 +40,6 @@ def trained(plan):
     return row
 
 
-@pytest.mark.parametrize(
-    ("table", "ended"),
-    [("2,0.3\n4,\n4,0.2\n", True), ("2,0.3\n4,\n", False), ("2,0.3\n", False), ("", False)],
-)
-def test_a_run_has_ended_after_the_validation_of_its_last_step(plan, trained, table, ended):
-    (plan.runs / trained / "metrics.csv").write_text(f"step,val_abs_rel\n{table}")
-    assert demo.has_ended(plan.runs / trained) is ended
-    (plan.runs / trained / "recipe.yaml").unlink()
-    assert not demo.has_ended(plan.runs / trained)
-
-
 def test_stages_run_in_order_whatever_order_is_asked(monkeypatch):
     called = []
     for name in ("render_world", "train_students", "label_frames", "measure", "ship"):

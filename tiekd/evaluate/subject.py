@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
-from tiekd.errors import DataError
+from tiekd import run_folder
 from tiekd.evaluate.predictions import TeacherPredictions
 from tiekd.files import sha256_of
 from tiekd.zoo import read_card, resolve
-
-RECIPE = "recipe.yaml"
 
 
 class Subject(BaseModel):
@@ -39,7 +36,7 @@ def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> 
     """
     path = resolve(name_or_path)
     card = read_card(path)
-    recipe = _read_recipe(path.parent / RECIPE)
+    recipe = run_folder.read_recipe(path.parent)
     return Subject(
         name=name or card.name,
         method=card.method,
@@ -61,17 +58,3 @@ def subject_of_teacher(predictions: TeacherPredictions, *, name: str | None = No
 def subject_of_predictions(root: Path, *, name: str | None = None) -> Subject:
     """A folder of predictions, which says nothing about itself but its name."""
     return Subject(name=name or root.resolve().name)
-
-
-def _read_recipe(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(
-            f"Can't read {path}: {error}", hint="It tells which run the weights are of."
-        ) from error
-    if not isinstance(recipe, dict) or not isinstance(recipe.get("run", {}), dict):
-        raise DataError(f"{path} is not a recipe.", hint="It tells which run the weights are of.")
-    return recipe

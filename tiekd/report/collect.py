@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Sequence
@@ -11,14 +10,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tiekd import run_folder
 from tiekd.charts import Line
 from tiekd.errors import DataError
 from tiekd.evaluate import Subject, subject_of_weights
-from tiekd.evaluate.subject import RECIPE
 from tiekd.files import digest_of
 from tiekd.metrics import METRICS
 
-WEIGHTS, METRICS_TABLE, DATA = "best.safetensors", "metrics.csv", "data.json"
 VALIDATION = "validation"
 _VALIDATED_BY = ("val_box", "crop", "trim_px", "shrink", "max_pixels", "min_depth_m", "max_depth_m")
 """Keys of a recipe's `data` that change the numbers of a validation, besides the frames and their truth."""
@@ -82,14 +80,14 @@ def read_evaluation(path: Path) -> Result:
 def _read_folder(folder: Path, found: Collected) -> None:
     evaluations = [read_evaluation(path) for path in sorted(folder.glob("*.json")) if _is_evaluation(path)]
     found.results += evaluations
-    if not (folder / RECIPE).is_file():
+    if not (folder / run_folder.RECIPE).is_file():
         if not evaluations:
             raise DataError(
                 f"{folder} holds neither a run nor an evaluation.",
-                hint=f"A run has a {RECIPE}; an evaluation is a JSON file of `tiekd eval`.",
+                hint=f"A run has a {run_folder.RECIPE}; an evaluation is a JSON file of `tiekd eval`.",
             )
         return
-    rows = _validation_rows(folder / METRICS_TABLE)
+    rows = run_folder.read_validations(folder)
     if rows:
         points = [(float(row["step"]), _number(row["val_abs_rel"])) for row in rows]
         found.curves.append(Line(folder.name, points))
@@ -108,9 +106,9 @@ def _is_evaluation(path: Path) -> bool:
 
 def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     """The best validation of a run: the one after which best.safetensors was written."""
-    weights = folder / WEIGHTS
+    weights = folder / run_folder.BEST
     if not weights.is_file() or not rows:
-        lacks = WEIGHTS if rows else f"{METRICS_TABLE} with a validation"
+        lacks = run_folder.BEST if rows else f"{run_folder.METRICS_TABLE} with a validation"
         raise DataError(f"The run {folder} has no {lacks} yet.", hint="Let it reach its first validation.")
     from tiekd.recipe import completed
 
@@ -124,7 +122,7 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
         subject.dataset,
         recipe.get("view", {}).get("size"),
         *map(recipe.get("data", {}).get, _VALIDATED_BY),
-        *_validated_on(folder / DATA),
+        *_validated_on(folder),
     ]
     return Result(
         subject=subject,
@@ -136,29 +134,15 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     )
 
 
-def _validated_on(path: Path) -> list[str | None]:
+def _validated_on(folder: Path) -> list[str | None]:
     """What a run validates on: kind of truth, digest of the frames, digest of the labels if they are truth.
 
     Each is None where data.json does not state it.
     """
-    try:
-        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        digests, truth = told.get("digests", {}), told.get("validated_on")
-        by_labels = digests.get("teacher labels") if truth == "teacher labels" else None
-        return [truth, digests.get("validation frames"), by_labels]
-    except (OSError, ValueError, AttributeError) as error:
-        raise DataError(f"Can't read {path}: {error}", hint="`tiekd train --resume` writes it.") from error
-
-
-def _validation_rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row.get("val_abs_rel")]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Can't read {path}: {error}", hint="`tiekd train` writes it.") from error
-    return rows
+    told = run_folder.read_data(folder)
+    digests, truth = told.get("digests", {}), told.get("validated_on")
+    by_labels = digests.get("teacher labels") if truth == "teacher labels" else None
+    return [truth, digests.get("validation frames"), by_labels]
 
 
 def _number(text: str | None) -> float:

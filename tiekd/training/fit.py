@@ -16,9 +16,10 @@ from tiekd.files import write_bytes
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
+from tiekd.run_folder import BEST, DATA, METRICS_TABLE, RECIPE
 from tiekd.training.datamodule import RunData, open_data, take_label_range
 from tiekd.training.failures import clear_errors
-from tiekd.training.folder import BEST, DATA, WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.training.folder import WholeCheckpoints, check_same_data, find_kept, make_folder
 from tiekd.training.keeper import Keeper
 from tiekd.training.metrics_table import Bar, MetricsTable
 from tiekd.training.network import build_network
@@ -83,7 +84,7 @@ def fit(
         lightning.seed_everything(recipe.run.seed, verbose=False)
         task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
         if ranks.is_first:
-            write_bytes(out / "recipe.yaml", recipe.to_yaml().encode())
+            write_bytes(out / RECIPE, recipe.to_yaml().encode())
             write_bytes(out / DATA, json.dumps(data.told(), indent=1).encode() + b"\n")
         with clear_errors(out):
             trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
@@ -128,7 +129,7 @@ def _rhythm(recipe: Recipe) -> dict[str, Any]:
 def _told(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
     """Lightning's settings for what is written and shown."""
     bar = interactive and sys.stderr.isatty()
-    table = MetricsTable(out / "metrics.csv", recipe, lines=interactive and not bar)
+    table = MetricsTable(out / METRICS_TABLE, recipe, lines=interactive and not bar)
     # Weights are validated and kept in this order: the table first, so that a row exists for every file.
     callbacks: list[lightning.Callback] = [
         FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper.ask_to_stop)

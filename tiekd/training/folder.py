@@ -15,8 +15,8 @@ from tiekd.errors import CheckpointError, ConfigError, DataError
 from tiekd.files import check_writable, remove_leftovers, write_bytes
 from tiekd.models.encoder_weights import why_unreadable
 from tiekd.recipe import Recipe
+from tiekd.run_folder import BEST, CHECKPOINT, FILES
 
-LAST, BEST, DATA = "last.ckpt", "best.safetensors", "data.json"
 _MAY_CHANGE = {
     "run": {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
@@ -25,7 +25,6 @@ _MAY_CHANGE = {
     "network": {"encoder_weights"},
 }  # fmt: skip
 """What a resumed run may be told anew: nothing that changes what is learned."""
-_WRITTEN = ("last.ckpt", "recipe.yaml", "data.json", "metrics.csv", "*.safetensors")
 _OLD_LEFTOVERS = "*.safetensors*.part"
 """What earlier versions left of weights that were half written."""
 
@@ -52,7 +51,7 @@ def find_kept(recipe: Recipe, out: Path, *, resume: bool) -> Kept | None:
     Raises ConfigError for a folder with a run that is not to be resumed, or was trained by another recipe,
     and CheckpointError for a broken checkpoint.
     """
-    last = out / LAST
+    last = out / CHECKPOINT
     if not resume:
         if last.exists() or (out / BEST).exists():
             raise ConfigError(
@@ -111,8 +110,8 @@ def make_folder(out: Path) -> None:
     """Make the folder and clear what a killed run left half written. Raises DataError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for pattern in _WRITTEN:
-            remove_leftovers(out, pattern)
+        for name in FILES:
+            remove_leftovers(out, name)
         for leftover in out.glob(_OLD_LEFTOVERS):
             leftover.unlink()
         check_writable(out)

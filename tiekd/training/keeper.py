@@ -11,7 +11,7 @@ import pytorch_lightning as lightning
 from tiekd.errors import DataError, RunFailedError
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
-from tiekd.training.folder import BEST, LAST
+from tiekd.run_folder import BEST, CHECKPOINT, LAST
 from tiekd.training.step import DistillTask
 
 BETTER_IS_MORE = frozenset({"delta1", "delta2", "delta3"})
@@ -85,11 +85,11 @@ class Keeper(lightning.Callback):
         """Write last.ckpt and last.safetensors now. Raises RunFailedError if that is refused."""
         self.due = False
         try:
-            trainer.save_checkpoint(self.out / LAST, weights_only=False)
+            trainer.save_checkpoint(self.out / CHECKPOINT, weights_only=False)
         except DataError as error:
             raise _not_written(error) from error
         if trainer.is_global_zero:
-            self._write("last.safetensors", task)
+            self._write(LAST, task)
 
     def _write(self, name: str, task: DistillTask) -> None:
         try:

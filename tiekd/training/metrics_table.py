@@ -15,6 +15,7 @@ from pytorch_lightning.callbacks import RichProgressBar
 from tiekd.files import write_bytes
 from tiekd.metrics import METRICS
 from tiekd.recipe import Recipe
+from tiekd.run_folder import read_metrics
 from tiekd.training.ranks import over_processes
 
 
@@ -48,12 +49,8 @@ class MetricsTable(lightning.Callback):
         self.started = time.monotonic()
 
     def _rows_until(self, step: int) -> list[dict[str, str]]:
-        """Whole rows up to `step`. A row that a kill has cut short lacks its last columns."""
-        if not self.path.is_file():
-            return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            whole = [row for row in csv.DictReader(file) if None not in row.values()]
-        return [row for row in whole if row["step"].isdigit() and int(row["step"]) <= step]
+        """Whole rows up to `step`."""
+        return [row for row in read_metrics(self.path.parent) if int(row["step"]) <= step]
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, task: Any, _outputs: Any, _batch: Any, batch_idx: int
