@@ -8,7 +8,7 @@ import { find, h, setText } from "./dom.js";
 
 const NO_PHOTO =
   "Open a photo or drop it here, and every model of this server estimates its depth. " +
-  "A folder of results is shown by starting the server with “tiekd serve --results DIR”.";
+  "To show a folder of results, start the server with “tiekd serve --results DIR”.";
 const NO_FRAMES = "Its folder holds no pictures that can be shown.";
 
 /**

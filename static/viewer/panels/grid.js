@@ -7,7 +7,7 @@ import { currentFrame, visibleMethods } from "../state/selectors.js";
 import { layout } from "./layout.js";
 import { Pane } from "./pane.js";
 
-/** Height of a pane's label in rem; viewer.css has the same number. */
+/** Height of a pane's label in rem; panes.css has the same number. */
 const LABEL_REM = 1.75;
 
 export class Grid {

@@ -2,7 +2,7 @@
  * How panes share the window. Pure.
  */
 
-/** Space between panes in CSS pixels; viewer.css has the same number. */
+/** Space between panes in CSS pixels; panes.css has the same number. */
 const GAP = 8;
 /** Panes narrower than this show too little; then the page scrolls instead. */
 const MIN_WIDTH = 340;
