@@ -83,7 +83,7 @@ def test_names_follow_from_the_facts_of_a_row() -> None:
         assert (row.n_bins is not None) == ("dpm" in row.architecture or "adabins" in row.architecture)
 
 
-def test_viewer_folders_are_told_apart() -> None:
+def test_viewer_folders_belong_to_rows() -> None:
     folders = zoo.read_zoo().by_viewer_folder()
     assert folders["Teacher_adabins"].name == "adabins_efficientnet_b5.kitti"
     assert folders["ver650_KD_SSIM"].name == "reskd_ssim_mobilenetv2.adabins_kitti"
@@ -102,7 +102,7 @@ def test_unknown_names_suggest_near_ones() -> None:
     assert "tiekd_mobilenetv2.adabins_kitti" in caught.value.hint
 
 
-def test_every_fault_of_a_zoo_is_told_at_once() -> None:
+def test_every_fault_of_a_zoo_is_listed_at_once() -> None:
     good = "name: a, architecture: a, method: baseline, encoder: e, dataset: d"
     with pytest.raises(ConfigError) as caught:
         zoo.parse_zoo(f"rows:\n- {{{good}, max_depth_m: -1, colour: red}}\n", where="my.yaml")

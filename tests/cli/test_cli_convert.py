@@ -32,11 +32,11 @@ def test_a_converted_row_is_available_and_predicts(checkpoint, home):
     assert tiekd("models", "--available").stdout == "No model matches.\n"
     done = tiekd("convert", checkpoint, "--to", ROW, "--json", "-")
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["written"] == str(home / f"{ROW}.safetensors")
-    assert told["sha256"] == sha256_of(home / f"{ROW}.safetensors")
+    result = json.loads(done.stdout)
+    assert result["written"] == str(home / f"{ROW}.safetensors")
+    assert result["sha256"] == sha256_of(home / f"{ROW}.safetensors")
     (row,) = json.loads(tiekd("models", "--available", "--json", "-").stdout)["models"]
-    assert (row["name"], row["weights"]) == (ROW, told["written"])
+    assert (row["name"], row["weights"]) == (ROW, result["written"])
 
     import numpy as np
 
@@ -78,8 +78,8 @@ def test_faults_are_one_line_and_all_of_them_as_json(tmp_path, checkpoint, home)
     line, hint = done.stderr.splitlines()
     assert line == f"{path} doesn't fit {ROW}, 2 missing: missing {first}; missing {second}."
     assert hint.startswith("It fits no published row")
-    told = json.loads(report.read_text())
-    assert (told["written"], told["missing"], told["misshapen"]) == (None, [first, second], [])
+    result = json.loads(report.read_text())
+    assert (result["written"], result["missing"], result["misshapen"]) == (None, [first, second], [])
     done = tiekd("convert", checkpoint, "--to", "tiekd_mobilenetv2.bts_nyu", "--json", report)
     assert done.exit_code == 2
     assert json.loads(report.read_text())["misshapen"][0]["found"] == [257, 8, 1, 1]

@@ -72,8 +72,8 @@ def test_a_direct_link_is_fetched_converted_and_found(server, checkpoint, home):
     digest = hashlib.sha256(checkpoint).hexdigest()
     done = tiekd("fetch", ROW, "--url", f"{server}/w.pth", "--sha256", digest.upper(), "--json", "-")
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["weights"] == str(home / f"{ROW}.safetensors") == str(zoo.resolve(ROW))
+    result = json.loads(done.stdout)
+    assert result["weights"] == str(home / f"{ROW}.safetensors") == str(zoo.resolve(ROW))
     assert [path.name for path in home.iterdir()] == [f"{ROW}.safetensors"]
     again = tiekd("fetch", ROW)
     assert again.stdout.splitlines()[0] == f"{ROW} -> {home / ROW}.safetensors"
@@ -124,7 +124,7 @@ def test_a_file_of_another_row_is_refused_and_kept(server, home, checkpoint):
     assert [path.name for path in home.iterdir()] == ["w.pth"]
 
 
-def test_without_a_network_the_way_by_hand_is_told(home):
+def test_without_a_network_the_way_by_hand_is_named(home):
     done = tiekd("fetch", ROW, "--url", "http://127.0.0.1:9/w.pth")
     assert done.exit_code == 2
     line, hint = done.stderr.splitlines()

@@ -240,7 +240,7 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path, keep, legacy):
     assert len(str(caught.value)) < len(str(whole)) + 150
 
 
-def test_what_is_not_a_network_is_told_apart(tmp_path):
+def test_files_that_hold_no_network_are_refused(tmp_path):
     def saved(content):
         torch.save(content, tmp_path / "file.pth")
         return tmp_path / "file.pth"
