@@ -48,6 +48,7 @@ def test_an_installed_wheel_serves_from_anywhere(tmp_path: Path) -> None:
         "PYTHONPATH": str(site),
         "TIEKD_HOME": str(tmp_path / "home"),
         "TIEKD_MODELS": "",
+        "TIEKD_STOP_PATIENCE_S": "120",  # it stops while the first model loads, slowly on a busy machine
     }
     done = subprocess.run(
         [sys.executable, "-c", ASK, str(site)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -66,36 +66,56 @@ async def diff(
     span = parse_span(color_range) or _SPANS[metric]
     picture = await read_upload(request)
     first, second = await unless_gone(request, service.recall(picture, [a, b], fx_px=fx_px))
-    unit: Literal["1", "m"] = "1" if metric == "relative" else "m"
-    (difference, stats), compare_ms = await timed(lambda: _compare(first, second, metric))
-    headers = {}
-    if fmt == "color":
-        low, high = span
-        headers["X-Value-Range"] = f"{low:g},{high:g}"
-        data, encode_ms = await timed(lambda: render.scalar_png(difference, low=low, high=high, cmap=colours))
-    elif fmt == "npy":
-        data, encode_ms = await timed(lambda: arrays.npy_bytes(difference))
-    elif fmt == "npz":
-        depths = {"depth_a": first.depth_m, "depth_b": second.depth_m}
-        data, encode_ms = await timed(lambda: arrays.npz_bytes(difference=difference, **depths))
-    else:
-        body = DiffBody(
-            a=a,
-            b=b,
-            metric=metric,
-            unit=unit,
-            statistics=stats,
-            width=difference.shape[1],
-            height=difference.shape[0],
-        )
-        data, encode_ms = await timed(lambda: _with_values(body, difference, values).json_bytes())
+    found, compare_ms = await timed(lambda: _compare(first, second, metric))
+    data, encode_ms = await timed(lambda: found.encode(fmt, span=span, cmap=colours, values=values))
     both = replace(second, timings_ms=_sum_of_timings(first, second))
-    headers |= depth_headers(both, encode_ms=compare_ms + encode_ms) | {
-        "X-Depth-Unit": unit,
+    headers = depth_headers(both, encode_ms=compare_ms + encode_ms) | {
+        "X-Depth-Unit": found.unit,
         "X-Model": f"{a},{b}",
-        "X-Statistics": stats.model_dump_json(),
+        "X-Statistics": found.statistics.model_dump_json(),
     }
+    headers |= {"X-Value-Range": f"{span[0]:g},{span[1]:g}"} if fmt == "color" else {}
     return Response(data, media_type=MEDIA_TYPES[fmt], headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Two depth maps, their difference `[H, W]` by `metric`, and statistics of b - a in metres."""
+
+    first: DepthMap
+    second: DepthMap
+    metric: Metric
+    difference: NDArray[np.float32]
+    statistics: DiffStatistics
+
+    @property
+    def unit(self) -> Literal["m", "1"]:
+        return "1" if self.metric == "relative" else "m"
+
+    def encode(self, fmt: DiffFormat, *, span: tuple[float, float], cmap: str, values: Values) -> bytes:
+        match fmt:
+            case "color":
+                return render.scalar_png(self.difference, low=span[0], high=span[1], cmap=cmap)
+            case "npy":
+                return arrays.npy_bytes(self.difference)
+            case "npz":
+                depths = {"depth_a": self.first.depth_m, "depth_b": self.second.depth_m}
+                return arrays.npz_bytes(difference=self.difference, **depths)
+            case "json":
+                return self._body(values).json_bytes()
+
+    def _body(self, values: Values) -> DiffBody:
+        held = {} if values == "none" else {"difference": array_body(self.difference, values)}
+        return DiffBody(
+            a=self.first.model,
+            b=self.second.model,
+            metric=self.metric,
+            unit=self.unit,
+            statistics=self.statistics,
+            width=self.difference.shape[1],
+            height=self.difference.shape[0],
+            **held,
+        )
 
 
 def _sum_of_timings(first: DepthMap, second: DepthMap) -> dict[str, float]:
@@ -103,14 +123,7 @@ def _sum_of_timings(first: DepthMap, second: DepthMap) -> dict[str, float]:
     return {stage: ours.get(stage, 0.0) + spent for stage, spent in theirs.items()}
 
 
-def _with_values(body: DiffBody, difference: NDArray[np.float32], values: Values) -> DiffBody:
-    if values == "none":
-        return body
-    return body.model_copy(update={"difference": array_body(difference, values)})
-
-
-def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> tuple[NDArray[np.float32], DiffStatistics]:
-    """The asked difference `[H, W]`, and statistics of b - a in metres (`abs_rel` as a share of a)."""
+def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> _Difference:
     signed = second.depth_m - first.depth_m
     apart = np.abs(signed)
     p50, p90, p95, p99 = map(float, np.percentile(apart, (50, 90, 95, 99)))
@@ -124,4 +137,5 @@ def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> tuple[NDArray
         percentiles_abs=Percentiles(p50=p50, p90=p90, p95=p95, p99=p99),
     )
     shown = {"abs": apart, "signed": signed}.get(metric)
-    return signed / first.depth_m if shown is None else shown, stats
+    difference = signed / first.depth_m if shown is None else shown
+    return _Difference(first, second, metric, difference, stats)
