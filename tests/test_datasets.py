@@ -119,7 +119,7 @@ def test_files_of_a_new_layout_are_opened_and_checked(new, tmp_path) -> None:
     assert untypical([8.0], source) == "the median of 1 files is 8 m; 1 to 6 m are usual for rooms"
     with pytest.raises(ConfigError, match="No split file is given") as refused:
         list_frames(source, None)
-    assert "Only folder:DIR can do without" in refused.value.hint
+    assert "Only folder:DIR needs no split" in refused.value.hint
 
 
 def test_a_new_data_set_has_recipes(new, tmp_path) -> None:

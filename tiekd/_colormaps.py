@@ -1,4 +1,4 @@
-"""Tables of colour maps, 256 RGB triples each in base 85.
+"""Tables of colour maps: 256 RGB triples each, in base 85, which is compact and needs no extra file.
 
 magma and viridis are matplotlib's (CC0), turbo is Google's (Anton Mikhailov, Apache-2.0).
 """

@@ -1,4 +1,4 @@
-"""Where the data that ships with the project lies: `static/`, `templates/` and `models/`."""
+"""Finds the files that belong to the project but are not Python: `static/`, `templates/` and `models/`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def asset_root() -> Path:
-    """The folder with `static/`, `templates/` and `models/`: in an installed wheel, or the repository."""
+    """The folder with `static/`, `templates/` and `models/`: inside an installed wheel, or the repository."""
     package = Path(__file__).resolve().parent
     installed = package / "_assets"
     return installed if installed.is_dir() else package.parent

@@ -2,19 +2,19 @@
 
     TiekdError
     ├── ConfigError            a recipe, setting or argument is wrong
-    ├── UnknownNameError       no model, format, colour map or protocol of that name (knows near names)
+    ├── UnknownNameError       no model, format, colour map or protocol has that name; suggests similar ones
     │   └── NotFoundError      a server has no model, gallery, method or frame of that name
-    ├── DataError              a file of the user's is missing, unreadable or of the wrong shape
-    │   └── ImageError         a picture can't be used: `reason` is "type", "size" or "decode"
+    ├── DataError              a file of the user is missing, unreadable or of the wrong shape
+    │   └── ImageError         a picture cannot be used: `reason` is "type", "size" or "decode"
     ├── CheckpointError        a weight file is truncated, unsafe or of another architecture
-    ├── InputSizeError         an image size that a network can't take
-    ├── WeightsUnavailableError  the row is known but its weights are not on this machine
-    ├── RunFailedError         a run whose input was fine and that still can't go on
-    │   └── NotFiniteError     a loss, a gradient or an answer of the network is NaN or infinite
+    ├── InputSizeError         a network cannot take an image of this size
+    ├── WeightsUnavailableError  the row is known, but its weights are not on this machine
+    ├── RunFailedError         a run failed although its input was valid
+    │   └── NotFiniteError     a loss, a gradient or an output of the network is NaN or infinite
     └── UnavailableError       something optional is missing: a package, a device, a network
 
-A message says what was wrong, with the value, and a `hint` says what to do about it. The command line
-prints both and exits with 2; the server turns them into problem+json.
+A message states what was wrong, with the value. A `hint` states what to do. The command line prints both and
+exits with 2 (RunFailedError: 1); the server turns them into problem+json.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Literal
 
 
 class TiekdError(Exception):
-    """Base of every error raised on purpose; `hint` tells the reader what to do."""
+    """Base of all errors that tiekd raises on purpose. `hint` states what the reader can do."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -37,12 +37,12 @@ class ConfigError(TiekdError):
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:
-    """At most three of the known names that are spelt much like `name`, the nearest first."""
+    """At most three known names with a spelling similar to `name`, the most similar first."""
     return get_close_matches(name, sorted(set(known)), n=3, cutoff=0.4)
 
 
 class UnknownNameError(TiekdError):
-    """A name that is not in a list of known names; suggests the nearest ones."""
+    """A name is not in a list of known names. The hint suggests similar names."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(set(known))
@@ -58,15 +58,15 @@ class UnknownNameError(TiekdError):
 
 
 class NotFoundError(UnknownNameError):
-    """A model, a gallery, a method or a frame that is not here. A server answers 404, not 400."""
+    """A server has no model, gallery, method or frame of that name. It answers 404, not 400."""
 
 
 class DataError(TiekdError):
-    """A file of the user's is missing, unreadable or of the wrong shape."""
+    """A file of the user is missing, unreadable or of the wrong shape."""
 
 
 class ImageError(DataError):
-    """A picture can't be used; `reason` says whether its type, its size or its content is at fault."""
+    """A picture cannot be used because of its type, its size or its content (`reason`)."""
 
     def __init__(self, message: str, *, reason: Literal["type", "size", "decode"], hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -78,19 +78,19 @@ class CheckpointError(TiekdError):
 
 
 class InputSizeError(TiekdError):
-    """An image size that a network can't take; the message gives the allowed range."""
+    """A network cannot take an image of this size. The message states the allowed range."""
 
 
 class WeightsUnavailableError(TiekdError):
-    """A zoo row is known but its weights are not on this machine."""
+    """A zoo row is known, but its weights are not on this machine."""
 
 
 class RunFailedError(TiekdError):
-    """A run whose input was fine and that still can't go on; the command line exits with 1."""
+    """A run failed although its input was valid. The command line exits with 1."""
 
 
 class NotFiniteError(RunFailedError):
-    """A loss, a gradient or an answer of the network is NaN or infinite."""
+    """A loss, a gradient or an output of the network is NaN or infinite."""
 
 
 class UnavailableError(TiekdError):

@@ -1,7 +1,7 @@
-"""Depth as pictures and files: colour maps over a fixed metric range, a colour bar, and the file formats.
+"""Writes depth as pictures and files: colour maps over a fixed range in metres, a colour bar, file formats.
 
 Colours follow the published pictures: entry floor(256 (d - min) / (max - min)) of a table of 256, clipped, so
-that the same depth has the same colour in every picture. Imports no torch.
+that a depth has the same colour in every picture. This module does not import torch.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from tiekd.types import DepthMap, DepthRange
 
 Format = Literal["png16", "npy", "npz", "color"]
 SUFFIXES: dict[str, str] = {"png16": ".png", "npy": ".npy", "npz": ".npz", "color": ".png"}
-"""Format -> the suffix of its files."""
+"""Format -> suffix of its files."""
 DEFAULT_CMAP = "magma_r"
 NO_DATA_RGB = (0, 0, 0)
-"""Colour of pixels without depth; no entry of magma."""
+"""Colour of pixels without depth. Magma does not contain it."""
 _TABLES = {"magma": _colormaps.MAGMA, "viridis": _colormaps.VIRIDIS, "turbo": _colormaps.TURBO}
 _NAMES = (*_TABLES, "grey", "blue_red")
 COLORMAPS = tuple(f"{name}{suffix}" for name in _NAMES for suffix in ("", "_r"))
-"""Every colour map; `_r` is reversed, so that near is bright. `blue_red` is white in its middle."""
+"""All colour maps. `_r` means reversed, so that near is bright. The middle of `blue_red` is white."""
 
 
 @lru_cache(maxsize=len(COLORMAPS))
 def colormap(name: str) -> NDArray[np.uint8]:
-    """The table `[256, 3]` of a colour map, read-only. Raises UnknownNameError."""
+    """The read-only table `[256, 3]` of a colour map. Raises UnknownNameError."""
     if name not in COLORMAPS:
         raise UnknownNameError("colour map", name, COLORMAPS)
     base = name.removesuffix("_r")
@@ -54,8 +54,8 @@ def colormap(name: str) -> NDArray[np.uint8]:
 
 
 def color_index(values: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
-    """Entry of a colour table for each of `values`, on a scale from `low` to `high`; NaN gives 0."""
-    # Double precision, as the page computes it, so that both give every pixel the same colour.
+    """Index into a colour table for each value, on a scale from `low` to `high`. NaN gives 0."""
+    # Double precision, as in the viewer's page, so that both give every pixel the same colour.
     scaled = 256 * (np.asarray(values, np.float64) - low) / (high - low)
     return np.clip(np.nan_to_num(scaled), 0, 255).astype(np.uint8)
 
@@ -63,21 +63,21 @@ def color_index(values: NDArray[np.floating[Any]], low: float, high: float) -> N
 def colorize(
     depth_m: NDArray[np.floating[Any]], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP
 ) -> NDArray[np.uint8]:
-    """RGB `[H, W, 3]` of `depth_m` `[H, W]` metres; pixels without depth (0, NaN) are black."""
+    """RGB `[H, W, 3]` of `depth_m` `[H, W]` in metres. Pixels without depth (0, NaN) are black."""
     colours = colormap(cmap)[color_index(depth_m, depth_range.min_m, depth_range.max_m)]
     colours[~_valid(depth_m)] = NO_DATA_RGB
     return colours
 
 
 def scalar_png(values: NDArray[np.floating[Any]], *, low: float, high: float, cmap: str) -> bytes:
-    """A palette PNG of any `values` `[H, W]` on a scale from `low` to `high`."""
+    """A palette PNG of `values` `[H, W]` on a scale from `low` to `high`."""
     return png.encode_palette(color_index(values, low, high), colormap(cmap))
 
 
 def color_png(
     depth_m: NDArray[np.floating[Any]], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP
 ) -> bytes:
-    """A colour PNG of `depth_m` `[H, W]` metres at its own size; quickest when every pixel has depth."""
+    """A colour PNG of `depth_m` `[H, W]` in metres. It is fastest when every pixel has depth."""
     if _valid(depth_m).all():
         return scalar_png(depth_m, low=depth_range.min_m, high=depth_range.max_m, cmap=cmap)
     return png.encode_rgb(colorize(depth_m, depth_range=depth_range, cmap=cmap))
@@ -86,9 +86,9 @@ def color_png(
 def encode(
     depth_map: DepthMap, fmt: str, *, cmap: str = DEFAULT_CMAP, depth_range: DepthRange | None = None
 ) -> bytes:
-    """The bytes of a file of one of `SUFFIXES`' formats; `color` uses `depth_range` or the model's own.
+    """The content of a file in a format of `SUFFIXES`. `color` uses `depth_range`, or that of the model.
 
-    Raises UnknownNameError for a format or colour map that does not exist.
+    Raises UnknownNameError for an unknown format or colour map.
     """
     match fmt:
         case "png16":
@@ -111,14 +111,14 @@ def write(
     cmap: str = DEFAULT_CMAP,
     depth_range: DepthRange | None = None,
 ) -> None:
-    """Write `encode`'s bytes to `path`, whole or not at all. Raises DataError when that can't be done."""
+    """Write the result of `encode` to `path`, completely or not at all. Raises DataError when this fails."""
     write_bytes(path, encode(depth_map, fmt, cmap=cmap, depth_range=depth_range))
 
 
 def with_color_bar(
     picture: NDArray[np.uint8], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP, ticks: int = 5
 ) -> NDArray[np.uint8]:
-    """`picture` `[H, W, 3]` with a colour bar below it, `[H + bar, W, 3]`, its ticks in metres."""
+    """Add a colour bar with ticks in metres below `picture` `[H, W, 3]`. Returns `[H + bar, W, 3]`."""
     width = picture.shape[1]
     text_px = max(10, width // 70)
     bar_px, font = 2 * text_px, ImageFont.load_default(text_px)

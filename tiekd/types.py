@@ -1,4 +1,4 @@
-"""Values that cross module borders, with shape and unit on every field."""
+"""Values that modules exchange, with the shape and unit of every field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DepthRange:
-    """The depths a model can answer with, in metres; `0 < min_m < max_m`."""
+    """The range of depths that a model can give, in metres. Raises ConfigError unless 0 < min_m < max_m."""
 
     min_m: float
     max_m: float
@@ -33,10 +33,10 @@ class DepthRange:
 class Sample:
     """One training example, before or after batching.
 
-    image: `[3, H, W]` (batched `[B, 3, H, W]`) uint8 RGB; normalised only where it is computed with.
+    image: `[3, H, W]` (batched `[B, 3, H, W]`) uint8 RGB. It is normalised on the device.
     depth: `[1, H, W]` metres, 0 where there is no ground truth; None without ground truth.
     valid_mask: `[1, H, W]` bool, where `depth` may be used; None without ground truth.
-    teacher_depth: `[1, H, W]` metres; None when nothing is distilled.
+    teacher_depth: `[1, H, W]` metres; None without a teacher.
     """
 
     image: torch.Tensor
@@ -47,10 +47,10 @@ class Sample:
 
 @dataclass(slots=True)
 class Prediction:
-    """What a network answers.
+    """The output of a network.
 
-    raw_depth: `[B, 1, h, w]` metres, as the head gives it; losses use this.
-    depth: `[B, 1, H, W]` metres, clamped to the range, then bilinear to the image's size.
+    raw_depth: `[B, 1, h, w]` metres, the output of the head; losses use this.
+    depth: `[B, 1, H, W]` metres, clamped to the range, then resized bilinearly to the size of the image.
     dpm_logits: `[B, n_bins, h, w]` before the softmax, or None for a regression head.
     bin_edges: `[n_bins + 1]` or `[B, n_bins + 1]` metres, or None for a regression head.
     """
@@ -66,7 +66,7 @@ class DepthMap:
     """Depth of one photo, at the photo's size.
 
     depth_m: `[H, W]` float32 metres.
-    depth_range: what the model can answer with (after the focal correction).
+    depth_range: range of depths that the model can give, after the correction by the focal length.
     model: name of the zoo row or file that made it.
     dpm: `[n_bins, h, w]` float32 probabilities on the network's own grid, or None; see `tiekd.runtime.dpm`.
     bin_edges_m: `[n_bins + 1]` float32, or None.

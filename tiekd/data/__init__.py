@@ -1,1 +1,1 @@
-"""Data sets, crops and joint transforms."""
+"""Data sets: files and lists of frames, crops, transforms, training samples, checks."""

@@ -13,9 +13,9 @@ _NOT_PICTURES = "labels.json"
 
 
 def list_pictures(root: Path) -> list[str]:
-    """Paths of all pictures below `root`, relative to it, sorted; hidden folders and labels are left out.
+    """Sorted paths, relative to `root`, of all pictures below it, without hidden files and folders of labels.
 
-    Raises DataError when there is none.
+    Raises DataError when there is no picture.
     """
     found = []
     for folder, below, files in os.walk(root):

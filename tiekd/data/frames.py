@@ -1,4 +1,4 @@
-"""Lists of frames: what a split file names, and where a data set keeps the files."""
+"""Lists of frames, and the files of a data set that belong to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NetworkCrop = Literal["kb", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One line of a split: paths as the split writes them, focal length in pixels at the image's own size."""
+    """One line of a split: paths as written there, and the focal length in pixels of the image file."""
 
     image: str
     depth: str | None = None
@@ -32,8 +32,9 @@ class Frame:
         return str(Path(self.image).with_suffix(".png")).replace("/", "_")
 
     def stored_names(self, suffix: str = ".png") -> list[str]:
-        """File names under which other programs keep depth of this frame: its image path, its ground-truth
-        path, and either with "/" as "_".
+        """File names under which other programs may store depth of this frame.
+
+        These are the paths of image and ground truth, and both with "/" replaced by "_".
         """
         names = [str(Path(name).with_suffix(suffix)) for name in (self.image, self.depth) if name]
         return [*names, *(name.replace("/", "_") for name in names)]
@@ -41,10 +42,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameSource:
-    """Where one data set keeps its files, and how its depth is stored.
+    """The folders of one data set, and how its depth is stored.
 
-    `kind` is the name of the layout (`tiekd.datasets.LAYOUTS`), which also says what the fields from
-    `depth_scale` on mean.
+    `kind` is the name of its layout in `tiekd.datasets.LAYOUTS`. The fields from `depth_scale` on have the
+    meaning that they have there.
     """
 
     kind: str
@@ -65,11 +66,11 @@ class FrameSource:
         return self.depth_root / frame.depth if frame.depth else None
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
-        """RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
+        """Read RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
         return read_photo(self.image_path(frame))
 
     def read_depth(self, frame: Frame) -> NDArray[np.float32]:
-        """Ground truth `[H, W]` in metres, 0 = none. Raises DataError for a missing or broken file."""
+        """Read ground truth `[H, W]` in metres, 0 = none. Raises DataError for a missing or broken file."""
         path = self.depth_path(frame)
         if path is None:
             raise DataError(
@@ -114,7 +115,7 @@ def open_source(spec: str) -> FrameSource:
 
 
 def find_split(source: FrameSource, split: str | Path) -> Path:
-    """Path of a split file, looked for as given and then inside the data set. Raises DataError."""
+    """Path of a split file: as given, or else inside the data set. Raises DataError if it does not exist."""
     for path in (Path(split), source.root / split):
         if path.is_file():
             return path
@@ -126,9 +127,9 @@ def find_split(source: FrameSource, split: str | Path) -> Path:
 
 
 def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
-    """The frames that a split names; without a split, every picture of a data set that needs none.
+    """The frames of a split. Without a split: all pictures of a data set that needs no split.
 
-    Raises ConfigError where the layout needs a split, and what `read_split` raises.
+    Raises ConfigError when the layout needs a split, and the errors of `read_split`.
     """
     if split is not None:
         return read_split(find_split(source, split))
@@ -136,15 +137,15 @@ def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
         without = ", ".join(f"{kind}:DIR" for kind, layout in LAYOUTS.items() if not layout.needs_split)
         raise ConfigError(
             f"Which frames of {source.kind}:{source.root}? No split file is given.",
-            hint=f"Say --split FILE (data.train_split in a recipe). Only {without} can do without.",
+            hint=f"Give --split FILE (data.train_split in a recipe). Only {without} needs no split.",
         )
     return [Frame(name) for name in list_pictures(source.root)]
 
 
 def read_split(path: Path) -> list[Frame]:
-    """Frames of a split file: lines of "image [depth [focal]]", in order; depth "None" is no ground truth.
+    """The frames of a split file. A line is "image [depth [focal]]"; depth "None" means no ground truth.
 
-    Raises DataError for a line that can't be read and for an empty list.
+    Raises DataError for a line that cannot be read and for an empty list.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -174,7 +175,7 @@ def _parse_line(words: list[str], path: Path, number: int) -> Frame:
         focal = -1.0
     if focal is not None and not focal > 0:
         raise DataError(
-            f"{path}:{number}: {words[2]!r} is no focal length.", hint="Give pixels, e.g. 721.5377."
+            f"{path}:{number}: {words[2]!r} is not a focal length.", hint="Give pixels, e.g. 721.5377."
         )
     if ".." in Path(image).parts or (depth and ".." in Path(depth).parts):
         raise DataError(
@@ -184,7 +185,7 @@ def _parse_line(words: list[str], path: Path, number: int) -> Frame:
 
 
 def check_files(source: FrameSource, frames: list[Frame], *, need_depth: bool) -> None:
-    """Raise DataError unless every picture (and every ground truth, if needed) is there."""
+    """Raise DataError if a picture is missing, or a ground truth when `need_depth` is set."""
     missing = [source.image_path(frame) for frame in frames if not source.image_path(frame).is_file()]
     if need_depth:
         for frame in frames:
@@ -194,5 +195,5 @@ def check_files(source: FrameSource, frames: list[Frame], *, need_depth: bool) -
     if missing:
         raise DataError(
             f"{len(missing)} of the files that the split names are missing, the first is {missing[0]}.",
-            hint="Check the root of the data set, or take the lines out of the split.",
+            hint="Check the root of the data set, or remove these lines from the split.",
         )

@@ -1,4 +1,7 @@
-"""Whether numbers can be depth in metres, as a layout of `tiekd.datasets` stores it."""
+"""Tests whether numbers can be depth in metres, as a layout of `tiekd.datasets` stores it.
+
+A wrong unit (millimetres read as metres × 256) gives depth that is far too small or too large.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tiekd.datasets import LAYOUTS
 
 
 def implausible(depth: NDArray[np.float32], source: FrameSource) -> str:
-    """Why `depth` `[H, W]` (0 = none) can't be metres of this data; "" when it can."""
+    """Why `depth` `[H, W]` (0 = none) cannot be metres of this data set; "" if it can."""
     valid = depth[depth > 0]
     if not valid.size:
         return "no pixel has depth: all are 0"
@@ -26,7 +29,7 @@ def implausible(depth: NDArray[np.float32], source: FrameSource) -> str:
 
 
 def untypical(medians_m: Sequence[float], source: FrameSource) -> str:
-    """Why files of these median depths can't all be right, though each might be; "" when they can."""
+    """Why files with these median depths cannot all be right, although each one could; "" if they can."""
     if not medians_m:
         return ""
     typical, (low, high) = float(np.median(medians_m)), LAYOUTS[source.kind].plausible.typical_m

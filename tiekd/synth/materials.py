@@ -1,7 +1,8 @@
 """Materials of a scene. A material is one row of numbers that the compiled shader reads.
 
 Columns: kind, seed, casts (1 = throws a shadow), gloss, three linear RGB colours, frequency (1/m) and
-strength of the mottling, twelve parameters, emission. The kind decides what the parameters mean.
+strength of the mottling, twelve parameters, emission. What the parameters mean depends on the kind; the
+functions of `surface` and of the modules `surface_*` list them in their order.
 """
 
 from __future__ import annotations

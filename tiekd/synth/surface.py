@@ -36,7 +36,11 @@ from tiekd.synth.surface_vehicle import car_end, car_side, window_band
 
 @inline
 def opaque(m: Row, u: float, v: float) -> bool:
-    """Whether the material is there. Foliage, fences and signs have holes or a shape of their own."""
+    """Whether the material is there. Foliage, fences and signs have holes or a shape of their own.
+
+    Parameters of foliage: frequency of the holes in 1/m, their threshold. Of a fence: distance and width of
+    the posts, distance and width of the rails. Of a sign: see `sign`.
+    """
     kind = m[KIND]
     if kind == FOLIAGE:
         return bool(value_noise(u * m[PARAM], v * m[PARAM], int(m[SEED])) > m[PARAM + 1])
@@ -52,7 +56,11 @@ def opaque(m: Row, u: float, v: float) -> bool:
 
 @inline
 def surface(m: Row, u: float, v: float, fp: float) -> Look:  # noqa: PLR0911, PLR0912
-    """Colour, gloss and emission of a material at texture coordinates `u`, `v` (metres)."""
+    """Colour, gloss and emission of a material at texture coordinates `u`, `v` (metres).
+
+    Kinds without a function of their own have these parameters. Bricks: width, height, half width of a joint.
+    Stripes: period, angle in radians. Wheel: radius.
+    """
     kind = int(m[KIND])
     if kind == ROAD:
         return road(m, u, v, fp)

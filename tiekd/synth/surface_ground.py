@@ -12,7 +12,12 @@ from tiekd.synth.noise import band, clamp, fbm, hash2, mix, value_noise
 
 @inline
 def road(m: Row, u: float, v: float, fp: float) -> Look:
-    """Asphalt, cobbles or concrete with paint, wear, rails and puddles."""
+    """Asphalt, cobbles or concrete with paint, wear, rails and puddles.
+
+    Parameters: half width, lanes, style of the lines, length of a dash, of a gap, distance of the side line
+    from the edge (0 = none), paving (0 asphalt, 1 cobbles, 2 concrete), wear of the paint, wetness, place of
+    the zebra crossing along the road, offset of the tram rails (0 = none), strength of stains and patches.
+    """
     seed = int(m[SEED])
     paving = m[PARAM + 6]
     if paving == 1.0:
@@ -72,7 +77,7 @@ def _markings(m: Row, u: float, v: float, fp: float) -> float:
 
 @inline
 def grass(m: Row, u: float, v: float, fp: float) -> Look:
-    """Blades, dry patches and furrows."""
+    """Blades, dry patches and furrows. Parameters: strength and direction (radians) of the furrows."""
     seed = int(m[SEED])
     broad = clamp(0.5 + fbm(u, v, seed, 0.13, fp), 0.0, 1.0)
     blades = 1.0 + 0.75 * fbm(u * 2.0, v, seed + 4, 5.0, fp)

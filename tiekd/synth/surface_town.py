@@ -12,7 +12,12 @@ from tiekd.synth.noise import band, clamp, fbm, hash2, value_noise
 
 @inline
 def facade(m: Row, u: float, v: float, fp: float) -> Look:
-    """Floors of windows with frames and shutters above a ground floor."""
+    """Floors of windows with frames and shutters above a ground floor.
+
+    Parameters: height of a floor, width of a bay, width and height of a window as shares of these, height of
+    the ground floor, 1 for bricks, width of a frame, width and height of the façade, 1 for shutters, share of
+    bright windows, 1 for shops.
+    """
     seed = int(m[SEED])
     bricks = m[PARAM + 5] > 0.0
     look = cells(m, u, v, fp, 0.25, 0.08, 0.006) if bricks else shaded(m, COLOR1, u, v, fp)
@@ -86,7 +91,11 @@ def _shop(m: Row, look: Look, u: float, v: float, fp: float) -> Look:
 
 @inline
 def board(m: Row, u: float, v: float, fp: float) -> Look:
-    """A panel with rows of letters and a stripe: lorry sides, hoardings, direction signs."""
+    """A panel with rows of letters and a stripe: lorry sides, hoardings, direction signs.
+
+    Parameters: size of the letters, share of words, height of the first row, height of the stripe, strength
+    of the ribs.
+    """
     seed = int(m[SEED])
     look = shaded(m, COLOR1, u, v, fp)
     size = m[PARAM]
@@ -105,7 +114,10 @@ def board(m: Row, u: float, v: float, fp: float) -> Look:
 
 @inline
 def sign(m: Row, u: float, v: float) -> Look:
-    """Disc (0), triangle (1) or panel (2) with a border and a simple symbol; u and v are in [-1, 1]."""
+    """A traffic sign with a border and a simple symbol; u and v are in [-1, 1].
+
+    Parameter: shape (0 disc, 1 triangle, 2 panel).
+    """
     look = shaded(m, COLOR1, u, v, 0.0)
     edge = sqrt(u * u + v * v)
     if m[PARAM] == 1.0:
@@ -120,7 +132,7 @@ def sign(m: Row, u: float, v: float) -> Look:
 
 @inline
 def person(m: Row, u: float, v: float, fp: float) -> Look:
-    """Shoes, trousers, jacket, face and hair, by height."""
+    """Shoes, trousers, jacket, face and hair. Parameters: heights at which the last three begin."""
     color = COLOR1 if v < m[PARAM] else COLOR2
     if v > m[PARAM + 1]:
         color = COLOR3

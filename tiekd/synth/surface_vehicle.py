@@ -12,7 +12,11 @@ from tiekd.synth.noise import band, clamp, hash2, mix, value_noise
 
 @inline
 def car_side(m: Row, u: float, v: float, fp: float) -> Look:
-    """Doors, windows, wheel arches and the dark sill of a car."""
+    """Doors, windows, wheel arches and the dark sill of a car.
+
+    Parameters: both axles along u, height of the axles, shoulder, roof, base of the windscreen, front of the
+    roof, its rear, base of the rear window, pillar, windows (0 none, 1 all, 2 in front of the pillar), sill.
+    """
     seed = int(m[SEED])
     look = shaded(m, COLOR1, u, v, fp)
     shoulder, roof = m[PARAM + 3], m[PARAM + 4]
@@ -91,7 +95,11 @@ def car_end(m: Row, u: float, v: float, fp: float) -> Look:
 
 @inline
 def window_band(m: Row, u: float, v: float, fp: float) -> Look:
-    """Side of a bus, tram or van: a band of windows between two heights, with pillars, and a stripe."""
+    """Side of a bus, tram or van: a band of windows between two heights, with pillars, and a stripe.
+
+    Parameters: lower and upper edge of the windows, distance of the pillars and of the doors, height and half
+    width of the stripe.
+    """
     look = shaded(m, COLOR1, u, v, fp)
     look = toward(look, m, COLOR3, band(v, m[PARAM + 4], m[PARAM + 5], fp), look[3])
     glass = band(v, 0.5 * (m[PARAM] + m[PARAM + 1]), 0.5 * (m[PARAM + 1] - m[PARAM]), fp)
