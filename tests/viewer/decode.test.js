@@ -30,7 +30,7 @@ test("an .npy file of float32 is read", () => {
   assert.deepEqual([width, height, [...values]], [2, 1, [1.5, -2]]);
 });
 
-test("any other .npy file, and what is none, is refused", () => {
+test("other .npy files and other bytes are refused", () => {
   const whole = npy("<f4");
   assert.throws(() => parseNpy(whole.slice(0, whole.byteLength - 1)), /cut off/);
   assert.throws(() => parseNpy(npy("<f8")), /unexpected form/);

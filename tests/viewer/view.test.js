@@ -83,7 +83,7 @@ test("what can't be understood falls back to the default, field by field", () =>
   assert.equal(parseView("?diffmax=Infinity").diffMax, null);
 });
 
-test("a place is a step for the Back button, a look is none", () => {
+test("the Back button returns to places, not to looks", () => {
   const steps = Object.keys(OTHER).filter((name) => isStep(view({}), view({ [name]: OTHER[name][0] })));
   assert.deepEqual(steps, ["gallery", "index", "targets", "indexes", "diff"]);
 });

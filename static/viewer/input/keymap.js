@@ -5,7 +5,7 @@
  * @typedef {object} Binding
  * @property {string} command
  * @property {string[]} codes  `event.code`, so that a key is a place and layouts don't matter
- * @property {string[]} [chars]  `event.key` as well, for characters whose place differs between layouts
+ * @property {string[]} [chars]  `event.key` as well, for characters that other layouts have elsewhere
  * @property {string} show  how the help writes the key; empty: the help doesn't list it
  * @property {string} label
  * @property {typeof GROUPS[number]} group

@@ -39,9 +39,9 @@
  * @property {{term: string, text: string}} [help]
  * @property {(state: State, method: Method|null) => boolean} suits  Whether the view asks for this mode in the
  *   pane of a method (of the photo: null).
- * @property {(state: State, method: Method|null) => (Method|null)[]} needs  Whose pictures must be loaded.
+ * @property {(state: State, method: Method|null) => (Method|null)[]} needs  Methods of which the pictures must be loaded.
  * @property {(state: State) => L} look
- * @property {string} [without]  What a pane lacks when the mode can't be shown: "No difference".
+ * @property {string} [without]  Begins the message when the mode can't be shown: "No difference".
  * @property {(given: Given<any, L>) => string|null} [refusal]  Why these pictures can't be shown in this mode.
  * @property {(canvas: HTMLCanvasElement, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
  *   own resolution, and returns two notes for beside the label, the more important first.

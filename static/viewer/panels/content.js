@@ -1,5 +1,5 @@
 /**
- * What each pane shows for a state: a picture in a mode, or why there is none. No DOM here.
+ * What each pane shows for a state: a picture in a mode, or the reason why it can't. No DOM here.
  *
  * @import { Method, Picture, State } from "../state/types.js"
  * @import { Given, Mode } from "../modes/mode.js"

@@ -7,7 +7,7 @@
  * @typedef {object} Row
  * @property {Method} method
  * @property {Distribution|null} distribution
- * @property {string} message  what to say while there is none
+ * @property {string} message  shown while there is no distribution
  * @property {boolean} failed
  *
  * @typedef {{method: Method, depth: number|null}} PaneReading  What a pane says at the marked pixel.

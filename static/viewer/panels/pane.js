@@ -120,7 +120,7 @@ export class Pane {
     return this.#shown.mode.read(this.#shown.given, x, y);
   }
 
-  /** Mark the pixel whose distributions are on show. @param {Cursor|null} at */
+  /** Mark the pixel that the distributions belong to; null takes the mark away. @param {Cursor|null} at */
   mark(at) {
     this.parts.pin.hidden = at === null;
     if (at) placeAt(this.parts.pin, at);

@@ -37,7 +37,7 @@ export function renderPanes(state, grid, { peek, progress }) {
 }
 
 /** Where the marked pixel lies in the pictures. @param {State} state @param {Grid} grid @returns {Cursor|null} */
-export function markedPlace({ view: { pixel } }, grid) {
+function markedPlace({ view: { pixel } }, grid) {
   const size = grid.photoSize();
   return size && pixel && { u: (pixel[0] + 0.5) / size.width, v: (pixel[1] + 0.5) / size.height };
 }

@@ -7,7 +7,7 @@ import { DEPTH_SCALE } from "../paint/depth.js";
 
 /**
  * Depth picture from the bytes of `…/{frame}.u16`: little-endian, row by row.
- * Throws an Error that says so when the bytes don't fill the picture.
+ * Throws an Error when the bytes don't fill the picture exactly.
  * @param {ArrayBuffer} bytes @param {number} width @param {number} height
  * @returns {DepthPicture}
  */

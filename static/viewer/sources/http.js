@@ -1,5 +1,5 @@
 /**
- * Talking to the server: every failure becomes an ApiError whose message a visitor can act on.
+ * Talking to the server. Every failure becomes an ApiError; its message tells a visitor what to do.
  */
 
 /** What went wrong with a request, in plain words. */

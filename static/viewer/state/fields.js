@@ -1,7 +1,6 @@
 /**
- * The view: everything that the address holds. Each field is one entry of `FIELDS`; its default, both directions
- * of the address, the limits that a gallery sets, the reducer and the Back button all follow from that entry.
- * A new field is one more entry.
+ * The view: everything that the address holds. Each field is one entry of `FIELDS`. Its default, reading and
+ * writing of the address, the limits that a gallery sets, the reducer and the Back button follow from that entry.
  *
  * @import { Gallery } from "./types.js"
  *
@@ -158,7 +157,7 @@ export const FIELDS = Object.freeze({
     stays: BOTH,
   }),
   theme: choice(/** @type {const} */ (["auto", "dark", "light"]), { key: "theme", stays: BOTH, hook: true }),
-  /** Pixel of the photo whose distributions are on show; null = panel closed. */
+  /** Pixel of the photo at which distributions are shown; null = panel closed. */
   pixel: field(/** @type {[number, number]|null} */ (null), {
     key: "pixel",
     parse: (text) => {

@@ -5,8 +5,8 @@
  */
 
 /**
- * Ids of the methods that names in a link stand for. A name is an id, a zoo row, or several ids whose separator
- * was escaped as if it belonged to the name. Empty when the result is all methods in the gallery's order.
+ * Ids of the methods that names in a link stand for. A name is an id, a zoo row, or several ids: some
+ * programs escape the separator too. Empty when the result is all methods in the gallery's order.
  * @param {Gallery} gallery @param {string[]} names
  */
 export function resolveTargets(gallery, names) {

@@ -19,7 +19,7 @@
  * @property {number} height
  * @property {boolean} has_image
  * @property {string[]} [missing]  Methods without a picture of this frame.
- * @property {Record<string, string>} [broken]  Methods whose file can't be read, and why.
+ * @property {Record<string, string>} [broken]  Methods with a file that can't be read, and why.
  *
  * @typedef {object} Gallery
  * @property {string} id
