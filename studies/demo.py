@@ -22,9 +22,9 @@ from pydantic import BaseModel, ConfigDict
 from tiekd.assets import asset_root
 from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
 from tiekd.errors import ConfigError, TiekdError
-from tiekd.estimators import NetworkTeacher
+from tiekd.estimators import open_network
 from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
-from tiekd.evaluate import answers_of, evaluate, get_protocol
+from tiekd.evaluate import evaluate, get_protocol
 from tiekd.files import sha256_of, write_bytes
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.methods import FAMILIES, METHODS
@@ -137,9 +137,10 @@ def train_students(plan: DemoPlan) -> None:
 def label_frames(plan: DemoPlan) -> None:
     """Write and verify the teacher's labels of the training frames."""
     source, frames = plan.frames_of("train.txt")
-    teacher = NetworkTeacher(small_file(plan, TEACHER), use_focal=True)
+    teacher = open_network(small_file(plan, TEACHER))
+    about = teacher.about
     info = LabelInfo(
-        teacher=teacher.name, teacher_sha256=teacher.digest, max_depth_m=teacher.max_depth_m, crop="none",
+        teacher=about.name, teacher_sha256=about.digest, max_depth_m=about.depth_range.max_m, crop="none",
         shrink=LABEL_SHRINK, use_focal=True,
     )  # fmt: skip
     write_labels(teacher, source, frames, plan.labels, info, progress=tell)
@@ -151,12 +152,12 @@ def measure(plan: DemoPlan) -> None:
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), read_measured(plan)
     for row in plan.rows:
-        network = NetworkTeacher(small_file(plan, row), flip_tta=protocol.flip_tta)
-        if measured.get(row, {}).get("sha256") == network.digest:
+        network = open_network(small_file(plan, row))
+        if measured.get(row, {}).get("sha256") == network.about.digest:
             continue
-        found = evaluate(answers_of(network), source, frames, protocol)
+        found = evaluate(network, source, frames, protocol)
         metrics = {name: round(found.metrics[name], 4) for name in SHOWN}
-        measured[row] = {"sha256": network.digest, "metrics": metrics}
+        measured[row] = {"sha256": network.about.digest, "metrics": metrics}
         write_bytes(plan.runs / MEASURED, json.dumps(measured, indent=1).encode() + b"\n")
         typer.echo(f"{row}: {metrics}")
 

@@ -30,8 +30,8 @@ from studies.demo import (
 from tiekd.assets import asset_root
 from tiekd.data.frames import FrameSource, find_split, open_source, read_split
 from tiekd.errors import TiekdError
-from tiekd.estimators import NetworkTeacher
-from tiekd.evaluate import answers_of, evaluate, get_protocol, subject_of_weights
+from tiekd.estimators import network_in_memory
+from tiekd.evaluate import evaluate, get_protocol, subject_of_weights
 from tiekd.files import write_bytes
 from tiekd.recipe import load_recipe
 from tiekd.report import Row, build_report, collect, tabulate
@@ -87,8 +87,8 @@ def evaluate_runs(
         file = results / f"{run.name}.json"
         if file.is_file() or not has_ended(plan.runs / run.name):
             continue
-        network = NetworkTeacher(trained_model(plan, run.row, name=run.name))
-        found = evaluate(answers_of(network), source, frames, protocol)
+        network = network_in_memory(trained_model(plan, run.row, name=run.name))
+        found = evaluate(network, source, frames, protocol)
         subject = subject_of_weights(plan.weights(run.name), name=run.method).model_dump(mode="json")
         subject["recipe"] = shown_recipe(plan.runs / run.name / RECIPE)
         # One line per frame would be most of the file, and the tables are made of the means.

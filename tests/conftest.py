@@ -42,7 +42,7 @@ def tiny_labels(tiny_world, tmp_path_factory):
     import torch
 
     from tiekd.data.frames import open_source, read_split
-    from tiekd.estimators import NetworkTeacher
+    from tiekd.estimators import network_in_memory
     from tiekd.estimators.labels import LabelInfo, write_labels
     from tiekd.recipe import load_recipe
     from tiekd.training.network import build_network
@@ -51,8 +51,10 @@ def tiny_labels(tiny_world, tmp_path_factory):
     source = open_source(f"kitti:{tiny_world}")
     recipe = load_recipe("adabins_tf_efficientnet_lite0.demo", values=TINY_TEACHER)
     torch.manual_seed(0)
-    teacher = NetworkTeacher(build_network(recipe, train_focal_px=60.0), use_focal=True)
-    info = LabelInfo(teacher=teacher.name, teacher_sha256="", max_depth_m=80, crop="none", use_focal=True)
+    teacher = network_in_memory(build_network(recipe, train_focal_px=60.0))
+    info = LabelInfo(
+        teacher=teacher.about.name, teacher_sha256="", max_depth_m=80, crop="none", use_focal=True
+    )
     write_labels(teacher, source, read_split(tiny_world / "train.txt"), folder, info)
     return folder
 

@@ -13,8 +13,8 @@ from teacher_kit import save_depth_anything
 from test_docs import OWN_PICTURES, README, commands
 
 from tiekd.estimators.huggingface import HuggingFaceOptions
+from tiekd.estimators.names import parse_name
 from tiekd.estimators.onnx import PREFIX, OnnxOptions
-from tiekd.estimators.open import parse_name
 from tiekd.estimators.stored import StoredScale
 from tiekd.recipe import load_recipe
 

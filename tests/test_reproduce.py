@@ -18,7 +18,8 @@ from tiekd.cli.main import app
 from tiekd.data.frames import open_source, read_split
 from tiekd.datasets import DATASETS, Split
 from tiekd.errors import ConfigError
-from tiekd.evaluate import Evaluation, TeacherPredictions, evaluate, get_protocol
+from tiekd.estimators import open_network
+from tiekd.evaluate import Evaluation, evaluate, get_protocol
 from tiekd.models.registry import create_model, save
 from tiekd.reproduce import claim_of, judge, reproduce
 
@@ -54,7 +55,7 @@ def measured(world, tmp_path_factory):
         save(model, file)
         source, protocol = open_source(f"kitti:{world}"), get_protocol(preset)
         frames = read_split(world / "test.txt")
-        scores[row] = evaluate(TeacherPredictions(file, protocol), source, frames, protocol).metrics
+        scores[row] = evaluate(open_network(file), source, frames, protocol).metrics
     return home, scores
 
 

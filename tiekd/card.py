@@ -12,6 +12,12 @@ from tiekd.faults import NameIn, faults_as
 from tiekd.methods import METHODS
 from tiekd.types import DepthRange
 
+IMAGE_MEAN = (123.675, 116.28, 103.53)
+IMAGE_STD = (58.395, 57.12, 57.375)
+"""Mean and standard deviation of ImageNet per RGB channel, for levels 0 to 255 (docs/method.md §11.3).
+
+Every network here sees (pixel - mean) / std.
+"""
 METADATA_KEY = "tiekd"
 """The key under which a safetensors file carries its card as JSON."""
 

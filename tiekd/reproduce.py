@@ -13,7 +13,8 @@ from typing import Any, Literal
 from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError, DataError
-from tiekd.evaluate import Evaluation, Protocol, TeacherPredictions, evaluate, get_protocol
+from tiekd.estimators import open_network
+from tiekd.evaluate import Evaluation, Protocol, evaluate, get_protocol
 from tiekd.fetch import direct_link, how_to_convert
 from tiekd.zoo import ZooRow, find_weights
 
@@ -110,6 +111,7 @@ def reproduce(
     data: str | None = None,
     split: str | None = None,
     tolerance: float = TOLERANCE,
+    engine: str = "auto",
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
@@ -126,8 +128,8 @@ def reproduce(
     missing += _missing_data(claim, source, frames)
     if missing or source is None or frames is None:
         return Outcome(zoo_row.name, claim, "incomplete", missing=tuple(missing))
-    predicts = TeacherPredictions(zoo_row.name, claim.protocol, device=device)
-    found = evaluate(predicts, source, frames, claim.protocol, progress=progress)
+    network = open_network(zoo_row.name, engine=engine, device=device)
+    found = evaluate(network, source, frames, claim.protocol, progress=progress)
     return judge(zoo_row.name, claim, found, tolerance=tolerance)
 
 

@@ -189,7 +189,7 @@ def test_wrong_input_is_one_line_a_hint_and_exit_code_2(done, tiny_world, tmp_pa
         (("label", "hf:./nowhere", *data, *split, "--out", tmp_path / "l"), "There is no folder ./nowhere"),
         (("label", "onnx:gone.onnx", *data, *split, "--out", tmp_path / "l"), "There is no file gone.onnx"),
         (("label", "labels:gone,scale=1", *data, *split, "--out", tmp_path / "l"), "not a folder of labels"),
-        (("label", "hub:x", *data, *split, "--out", tmp_path / "l"), "Unknown kind of teacher 'hub'"),
+        (("label", "hub:x", *data, *split, "--out", tmp_path / "l"), "Unknown kind of model 'hub'"),
         (("eval", student, *data, *split, "--protocol", "kitti-grag"), "Unknown protocol"),
         (("eval", student, *data, "--split", tmp_path / "empty.txt", "--protocol", "frame"), "no frame"),
         (("eval", *data, *split, "--protocol", "frame"), "Give either a model or --predictions"),

@@ -5,11 +5,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from tiekd.card import ModelCard
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.settings import ViewSettings
 from tiekd.data.transforms import (
-    IMAGE_MEAN,
-    IMAGE_STD,
     Layers,
     draw_view,
     make_view,
@@ -187,9 +186,24 @@ def test_impossible_settings_are_refused(fields):
         ViewSettings(**fields)
 
 
-def test_normalising_agrees_with_the_runtime():
-    np.testing.assert_allclose(IMAGE_MEAN, np.multiply(preprocess.IMAGE_MEAN, 255), rtol=1e-6)
-    np.testing.assert_allclose(IMAGE_STD, np.multiply(preprocess.IMAGE_STD, 255), rtol=1e-6)
+def test_training_and_serving_normalise_to_the_same_bits():
+    card = ModelCard(
+        name="t",
+        architecture="t",
+        method="baseline",
+        encoder="t",
+        dataset="t",
+        max_depth_m=80,
+        size_multiple=1,
+    )
+    levels = np.arange(256 * 3, dtype=np.uint32).astype(np.uint8).reshape(1, 256, 3).repeat(32, axis=0)
+    levels[1:] = np.random.default_rng(0).integers(0, 256, levels[1:].shape)
+    served = preprocess.to_network(levels, preprocess.plan_view(32, 256, card))
+    trained = normalise(torch.from_numpy(levels.transpose(2, 0, 1).copy()))[None].numpy()
+    np.testing.assert_array_equal(served, trained)
+
+
+def test_normalising_keeps_the_type_and_needs_no_batch():
     grey = normalise(torch.full((2, 3, 1, 1), 128, dtype=torch.uint8))
     assert grey.dtype == torch.float32
     assert normalise(grey.double()).dtype == torch.float64

@@ -1,26 +1,22 @@
-"""The flip test of any picture's teacher, by hand."""
+"""The flip test of any function from pictures to metres, by hand."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from estimator_kit import depth_of, of_pixels
 
-from tiekd.data.frames import Frame
-from tiekd.estimators import PictureTeacher, Teaching
+from tiekd.errors import ConfigError
 from tiekd.estimators.base import Conversion
 
-FRAME = Frame("a.png", None, None)
 
-
-def flipped(picture, mirrored, **teaching):
-    """Depth of a teacher that says `picture`, and `mirrored` (in the picture's order) of the mirrored one."""
+def flipped(picture, mirrored, **fields):
+    """Depth of an estimator that answers `picture`, and `mirrored` (seen unmirrored) for its mirror image."""
     image = np.zeros((1, len(picture), 3), np.uint8)
     image[0, 0] = 1
     answers = {True: picture, False: mirrored[::-1]}
-    teacher = PictureTeacher(
-        lambda shown: np.array([answers[bool(shown[0, 0, 0])]], np.float32),
-        name="x", digest="", max_depth_m=80.0, train_fx_px=None, teaching=Teaching(flip_tta=True, **teaching),
-    )  # fmt: skip
-    return teacher.depth(FRAME, image)[0].tolist()
+    estimator = of_pixels(lambda shown: np.array([answers[bool(shown[0, 0, 0])]], np.float32), **fields)
+    return depth_of(estimator, image, flip=True)[0].tolist()
 
 
 def test_answers_are_clamped_before_their_mean():
@@ -35,6 +31,14 @@ def test_a_wrong_unit_still_shows_in_the_mean():
     assert far > 80
 
 
-def test_the_range_is_the_teachers_own_unless_another_is_asked_for():
+def test_the_range_is_the_estimators_own_unless_another_is_asked_for():
     assert flipped([60, 1], [200, 1]) == [70, 1]
     assert flipped([60, 1], [200, 1], far_m=100.0) == [80, 1]
+
+
+def test_the_focal_length_scales_the_mean_of_the_flip_test():
+    image = np.zeros((1, 2, 3), np.uint8)
+    estimator = of_pixels(lambda shown: np.array([[20, 90]], np.float32), train_fx_px=60.0)
+    assert depth_of(estimator, image, flip=True, fx_px=120.0).tolist() == [[100, 100]]
+    with pytest.raises(ConfigError, match="for which focal length it is metric"):
+        depth_of(of_pixels(lambda shown: shown), image, fx_px=120.0)

@@ -6,15 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from estimator_kit import depth_of
 from teacher_kit import save_depth_anything, save_dpt
 
-from tiekd.data.frames import Frame
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError
-from tiekd.estimators import PictureTeacher, open_teacher
+from tiekd.estimators import Picture, PictureEstimator, Terms, open_estimator
 from tiekd.estimators.base import Conversion
 from tiekd.estimators.huggingface import HuggingFaceDepth, HuggingFaceOptions, _check_metric
 
-FRAME = Frame("a.png", None, 120.0)
 IMAGE = np.random.default_rng(0).integers(0, 255, (70, 101, 3), np.uint8)
 
 
@@ -41,18 +40,19 @@ def by_hand(folder, image):
 
 
 def test_a_metric_model_answers_in_metres(hub):
-    teacher = open_teacher(f"hf:{hub / 'metric'}")
-    assert isinstance(teacher, PictureTeacher)
-    depth = teacher.depth(FRAME, IMAGE)
+    teacher = open_estimator(f"hf:{hub / 'metric'}")
+    assert isinstance(teacher, PictureEstimator)
+    depth = depth_of(teacher, IMAGE)
     assert depth.dtype == np.float32
     np.testing.assert_allclose(depth, by_hand(hub / "metric", IMAGE), rtol=1e-5)
     assert depth.std() > 0.01
-    assert (teacher.name, teacher.max_depth_m, len(teacher.digest)) == ("hf:metric", 20.0, 64)
+    about = teacher.about
+    assert (about.name, about.depth_range.max_m, len(about.digest)) == ("hf:metric", 20.0, 64)
 
 
 def test_an_answer_without_padding_is_taken_out_of_it(hub):
     """ZoeDepth's processor pads pictures, and only itself knows how to undo that."""
-    teacher = open_teacher(f"hf:{hub / 'metric'}")
+    teacher = open_estimator(f"hf:{hub / 'metric'}")
     asked = []
 
     class Padding:
@@ -66,11 +66,11 @@ def test_an_answer_without_padding_is_taken_out_of_it(hub):
             asked.append(source_sizes)
             return [{"predicted_depth": outputs.predicted_depth[0, :, 10:]}]
 
-    whole = teacher.depth(FRAME, IMAGE)
-    teacher.predict.processor = Padding(teacher.predict.processor)
-    assert teacher.depth(FRAME, IMAGE).shape == (70, 101)
+    whole = depth_of(teacher, IMAGE)
+    teacher.answer.processor = Padding(teacher.answer.processor)
+    assert depth_of(teacher, IMAGE).shape == (70, 101)
     assert asked == [[(70, 101)]]
-    assert np.abs(teacher.depth(FRAME, IMAGE) - whole).max() > 1e-3
+    assert np.abs(depth_of(teacher, IMAGE) - whole).max() > 1e-3
 
 
 def test_depth_pro_is_metric_by_the_focal_length_it_sees():
@@ -91,10 +91,10 @@ def test_depth_pro_is_metric_by_the_focal_length_it_sees():
 
 
 def test_flip_tta_is_the_mean_with_the_mirrored_picture(hub):
-    once = open_teacher(f"hf:{hub / 'metric'}")
-    both = open_teacher(f"hf:{hub / 'metric'}", flip_tta=True).depth(FRAME, IMAGE)
-    mirrored = once.depth(FRAME, np.ascontiguousarray(IMAGE[:, ::-1]))[:, ::-1]
-    np.testing.assert_allclose(both, (once.depth(FRAME, IMAGE) + mirrored) / 2, rtol=1e-5)
+    once = open_estimator(f"hf:{hub / 'metric'}")
+    both = depth_of(once, IMAGE, flip=True)
+    mirrored = depth_of(once, np.ascontiguousarray(IMAGE[:, ::-1]))[:, ::-1]
+    np.testing.assert_allclose(both, (depth_of(once, IMAGE) + mirrored) / 2, rtol=1e-5)
     assert np.abs(both - mirrored).max() > 1e-3
 
 
@@ -102,15 +102,15 @@ def test_flip_tta_is_the_mean_with_the_mirrored_picture(hub):
 def test_a_relative_model_needs_a_declared_conversion(hub, name):
     for told in ("", ",output=inverse", ",scale=0.1"):
         with pytest.raises(ConfigError, match="relative depth, and nothing says") as caught:
-            open_teacher(f"hf:{hub / name}{told}")
+            open_estimator(f"hf:{hub / name}{told}")
         assert "output=inverse,scale=S,shift=T" in caught.value.hint
     answer = by_hand(hub / name, IMAGE)
     assert answer.std() > 1e-3
-    inverse = open_teacher(f"hf:{hub / name},output=inverse,scale=0.5,shift=0.1").depth(FRAME, IMAGE)
+    inverse = depth_of(open_estimator(f"hf:{hub / name},output=inverse,scale=0.5,shift=0.1"), IMAGE)
     np.testing.assert_allclose(inverse, 1 / np.maximum(0.5 * answer + 0.1, 1e-6), rtol=1e-4)
-    direct = open_teacher(f"hf:{hub / name},output=depth,scale=2,shift=3,max_depth_m=30")
-    np.testing.assert_allclose(direct.depth(FRAME, IMAGE), 2 * answer + 3, rtol=1e-4, atol=1e-4)
-    assert (direct.max_depth_m, direct.name) == (
+    direct = open_estimator(f"hf:{hub / name},output=depth,scale=2,shift=3,max_depth_m=30")
+    np.testing.assert_allclose(depth_of(direct, IMAGE), 2 * answer + 3, rtol=1e-4, atol=1e-4)
+    assert (direct.about.depth_range.max_m, direct.about.name) == (
         30,
         f"hf:{name},output=depth,scale=2.0,shift=3.0,max_depth_m=30.0",
     )
@@ -118,20 +118,27 @@ def test_a_relative_model_needs_a_declared_conversion(hub, name):
 
 def test_the_focal_length_must_be_declared(hub):
     place = f"hf:{hub / 'metric'}"
-    with pytest.raises(ConfigError, match="for which focal length it is metric"):
-        open_teacher(place, use_focal=True)
-    scaled = open_teacher(f"{place},train_fx_px=60", use_focal=True).depth(FRAME, IMAGE)
-    np.testing.assert_allclose(scaled, 2 * open_teacher(place).depth(FRAME, IMAGE), rtol=1e-5)
+    plain, declared = open_estimator(place), open_estimator(f"{place},train_fx_px=60")
+    for ask in (
+        lambda: plain.terms(Terms(True, use_focal=True)),
+        lambda: depth_of(plain, IMAGE, fx_px=120.0),
+    ):
+        with pytest.raises(ConfigError, match="for which focal length it is metric"):
+            ask()
+    assert plain.terms(Terms(True, use_focal=False)) == Terms(True, use_focal=False)
+    scaled = declared.estimate(Picture(IMAGE), fx_px=120.0)
+    np.testing.assert_allclose(scaled.depth_m, 2 * depth_of(plain, IMAGE), rtol=1e-5)
+    assert scaled.depth_range.max_m == 2 * declared.about.depth_range.max_m
 
 
 def test_the_digest_follows_the_weights_and_the_preprocessing(hub, tmp_path):
-    digest = open_teacher(f"hf:{hub / 'metric'}").digest
+    digest = open_estimator(f"hf:{hub / 'metric'}").about.digest
     again = shutil.copytree(hub / "metric", tmp_path / "again")
-    assert open_teacher(f"hf:{again}").digest == digest
-    assert open_teacher(f"hf:{save_depth_anything(tmp_path / 'other', seed=1)}").digest != digest
+    assert open_estimator(f"hf:{again}").about.digest == digest
+    assert open_estimator(f"hf:{save_depth_anything(tmp_path / 'other', seed=1)}").about.digest != digest
     configuration = json.loads((again / "preprocessor_config.json").read_text())
     (again / "preprocessor_config.json").write_text(json.dumps(configuration | {"do_normalize": False}))
-    assert open_teacher(f"hf:{again}").digest != digest
+    assert open_estimator(f"hf:{again}").about.digest != digest
 
 
 def spoil(folder, how):
@@ -158,7 +165,7 @@ def test_a_folder_without_a_model_is_told(hub, tmp_path, how):
     folder = shutil.copytree(hub / "metric", tmp_path / "model")
     spoil(folder, how)
     with pytest.raises(CheckpointError, match="holds no depth-estimation model that transformers can load"):
-        open_teacher(f"hf:{folder}")
+        open_estimator(f"hf:{folder}")
 
 
 def test_weights_that_lack_tensors_are_refused_not_made_up(hub, tmp_path):
@@ -171,7 +178,7 @@ def test_weights_that_lack_tensors_are_refused_not_made_up(hub, tmp_path):
     with pytest.raises(
         CheckpointError, match=r"lack 1 tensors of its network, the first is head\.conv3\.weight"
     ):
-        open_teacher(f"hf:{folder}")
+        open_estimator(f"hf:{folder}")
 
 
 def test_without_the_hub_it_says_to_pass_a_folder(monkeypatch):
@@ -181,7 +188,7 @@ def test_without_the_hub_it_says_to_pass_a_folder(monkeypatch):
     with pytest.raises(
         UnavailableError, match="Can't get nobody/no-such-model from the Hugging Face hub"
     ) as caught:
-        open_teacher("hf:nobody/no-such-model")
+        open_estimator("hf:nobody/no-such-model")
     assert "hf download nobody/no-such-model --local-dir DIR" in caught.value.hint
 
 
@@ -192,18 +199,18 @@ def test_a_model_of_the_hub_is_opened_by_its_id(hub, monkeypatch):
     monkeypatch.setattr(
         huggingface_hub, "snapshot_download", lambda name, **_: asked.append(name) or str(hub / "metric")
     )
-    teacher = open_teacher("hf:owner/depth-model")
-    assert (asked, teacher.name) == (["owner/depth-model"], "hf:owner/depth-model")
+    teacher = open_estimator("hf:owner/depth-model")
+    assert (asked, teacher.about.name) == (["owner/depth-model"], "hf:owner/depth-model")
 
 
 @pytest.mark.parametrize("place", ["./nowhere", "/nowhere/at/all", "nowhere", "a/b/c"])
 def test_a_folder_that_is_not_there_is_no_hub_id(place):
     with pytest.raises(DataError, match=f"There is no folder {place}"):
-        open_teacher(f"hf:{place}")
+        open_estimator(f"hf:{place}")
 
 
 def test_without_transformers_the_extra_is_named(hub, monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(UnavailableError, match="needs the package transformers") as caught:
-        open_teacher(f"hf:{hub / 'metric'}")
+        open_estimator(f"hf:{hub / 'metric'}")
     assert caught.value.hint == "pip install 'tiekd[hub]'"

@@ -2,15 +2,16 @@ import os
 
 import numpy as np
 import pytest
+from estimator_kit import depth_of
 from label_kit import INFO
 from PIL import Image
 
 from tiekd.data.frames import Frame, open_source
 from tiekd.errors import ConfigError, DataError, UnknownNameError
-from tiekd.estimators import DeclaredFolderTeacher, open_teacher
+from tiekd.estimators import Terms, open_estimator
 from tiekd.estimators.labels.sidecar import begin
-from tiekd.estimators.open import TeacherName, parse_name
-from tiekd.estimators.stored import fault_of_declared
+from tiekd.estimators.names import EstimatorName, parse_name
+from tiekd.estimators.stored import StoredDepth, StoredPredictions, fault_of_declared
 
 FRAME = Frame("day/a.jpg", "truth/a.png")
 IMAGE = np.zeros((6, 8, 3), np.uint8)
@@ -29,10 +30,10 @@ def save(path, numbers):
 @pytest.mark.parametrize("scale", [256, 819.1875])
 def test_stored_depth_in_a_declared_scale(tmp_path, name, scale):
     save(tmp_path / name, DEPTH * scale)
-    teacher = open_teacher(f"labels:{tmp_path},scale={scale}")
-    assert isinstance(teacher, DeclaredFolderTeacher)
-    np.testing.assert_allclose(teacher.depth(FRAME, IMAGE), DEPTH, atol=0.51 / scale)
-    assert (teacher.max_depth_m, teacher.flip_tta) == (80, False)
+    stored = open_estimator(f"labels:{tmp_path},scale={scale}")
+    assert isinstance(stored, StoredDepth)
+    np.testing.assert_allclose(depth_of(stored, IMAGE, FRAME), DEPTH, atol=0.51 / scale)
+    assert stored.about.depth_range.max_m == 80
 
 
 @pytest.mark.parametrize(
@@ -48,36 +49,36 @@ def test_stored_depth_in_a_declared_scale(tmp_path, name, scale):
 def test_numbers_that_cannot_be_its_depth_are_told(tmp_path, numbers, said):
     save(tmp_path / "day_a.npy", numbers)
     with pytest.raises(DataError, match=said):
-        open_teacher(f"labels:{tmp_path},scale=256").depth(FRAME, IMAGE)
+        depth_of(open_estimator(f"labels:{tmp_path},scale=256"), IMAGE, FRAME)
 
 
 def test_missing_and_broken_files_are_told(tmp_path):
     with pytest.raises(DataError, match="is not a folder of labels"):
-        open_teacher(f"labels:{tmp_path / 'gone'},scale=256")
-    teacher = open_teacher(f"labels:{tmp_path},scale=256")
+        open_estimator(f"labels:{tmp_path / 'gone'},scale=256")
+    stored = open_estimator(f"labels:{tmp_path},scale=256")
     with pytest.raises(DataError, match=r"holds no label for day/a\.jpg") as caught:
-        teacher.depth(FRAME, IMAGE)
+        depth_of(stored, IMAGE, FRAME)
     assert "day_a.npy" in caught.value.hint
     (tmp_path / "day_a.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(DataError, match="no array of numbers"):
-        teacher.depth(FRAME, IMAGE)
+        depth_of(stored, IMAGE, FRAME)
 
 
 def test_a_folder_needs_a_sidecar_or_a_scale(tmp_path):
     with pytest.raises(DataError, match=r"holds no labels\.json, so the scale .* is unknown") as caught:
-        open_teacher(f"labels:{tmp_path}")
+        open_estimator(f"labels:{tmp_path}")
     assert "scale=" in caught.value.hint
     with pytest.raises(ConfigError, match="scale: Field required"):
-        open_teacher(f"labels:{tmp_path},max_depth_m=10")
+        open_estimator(f"labels:{tmp_path},max_depth_m=10")
     with pytest.raises(ConfigError, match=r"2 faults(?s:.*)there are scale"):
-        open_teacher(f"labels:{tmp_path},scale=-1,unit=mm")
+        open_estimator(f"labels:{tmp_path},scale=-1,unit=mm")
 
 
 def test_the_digest_follows_the_files(tmp_path):
     save(tmp_path / "day_a.npy", DEPTH)
-    digest = open_teacher(f"labels:{tmp_path},scale=1").digest
+    digest = open_estimator(f"labels:{tmp_path},scale=1").about.digest
     os.utime(tmp_path / "day_a.npy", (1, 1))
-    assert open_teacher(f"labels:{tmp_path},scale=1").digest != digest
+    assert open_estimator(f"labels:{tmp_path},scale=1").about.digest != digest
 
 
 @pytest.mark.parametrize(
@@ -91,29 +92,52 @@ def test_the_digest_follows_the_files(tmp_path):
     ],
 )
 def test_names_are_taken_apart(text, parsed):
-    assert parse_name(text) == TeacherName(*parsed)
+    assert parse_name(text) == EstimatorName(*parsed)
 
 
 def test_names_that_say_nothing(tmp_path):
-    with pytest.raises(UnknownNameError, match="Unknown kind of teacher 'hff'"):
-        open_teacher("hff:x")
-    with pytest.raises(ConfigError, match="names no teacher"):
-        open_teacher("onnx:")
+    with pytest.raises(UnknownNameError, match="Unknown kind of model 'hff'"):
+        open_estimator("hff:x")
+    with pytest.raises(ConfigError, match="names no model"):
+        open_estimator("onnx:")
 
 
-def test_stored_depth_may_be_said_to_be_for_each_frames_own_camera(tmp_path):
+def test_the_depth_of_others_is_metric_for_the_camera_that_the_user_says(tmp_path):
     save(tmp_path / "day_a.npy", DEPTH)
-    name = f"labels:{tmp_path},scale=1"
-    plain, own = open_teacher(name), open_teacher(name, use_focal=True)
-    assert (plain.use_focal, own.use_focal) == (False, True)
-    np.testing.assert_array_equal(own.depth(FRAME, IMAGE), plain.depth(FRAME, IMAGE))
+    stored = open_estimator(f"labels:{tmp_path},scale=1")
+    for use_focal in (False, True):
+        assert stored.terms(Terms(True, use_focal)) == Terms(None, use_focal)
+    np.testing.assert_array_equal(
+        depth_of(stored, IMAGE, FRAME, fx_px=99.0, flip=True), depth_of(stored, IMAGE, FRAME)
+    )
 
 
-def test_labels_of_ours_are_asked_whether_they_were_made_so(tmp_path):
+def test_labels_of_ours_are_asked_how_they_were_made(tmp_path):
     begin(tmp_path, INFO)
-    assert not open_teacher(str(tmp_path)).use_focal
+    labels = open_estimator(tmp_path)
+    assert labels.terms(Terms(True, use_focal=False)) == Terms(False, use_focal=False)
     with pytest.raises(ConfigError, match="were made without --use-focal"):
-        open_teacher(str(tmp_path), use_focal=True)
+        labels.terms(Terms(False, use_focal=True))
+    (tmp_path / "own").mkdir()
+    begin(tmp_path / "own", INFO.model_copy(update={"use_focal": True, "flip_tta": True}))
+    assert open_estimator(tmp_path / "own").terms(Terms(False, use_focal=False)) == Terms(
+        True, use_focal=True
+    )
+
+
+def test_stored_depth_knows_frames_and_no_photos(tmp_path):
+    save(tmp_path / "day_a.npy", DEPTH)
+    for stored in (open_estimator(f"labels:{tmp_path},scale=1"), StoredPredictions(tmp_path)):
+        with pytest.raises(ConfigError, match="holds depth of the frames of a data set"):
+            depth_of(stored, IMAGE)
+
+
+def test_an_engine_is_for_networks_of_ours(tmp_path):
+    for name in (f"labels:{tmp_path},scale=1", "hf:a/b", "onnx:net.onnx"):
+        with pytest.raises(ConfigError, match="can't run on the engine torch"):
+            open_estimator(name, engine="torch")
+    with pytest.raises(UnknownNameError, match="Unknown engine 'tensorrt'"):
+        open_estimator("hf:a/b", engine="tensorrt")
 
 
 def test_stored_depth_is_checked_at_the_size_that_is_labelled(tmp_path):
@@ -122,5 +146,5 @@ def test_stored_depth_is_checked_at_the_size_that_is_labelled(tmp_path):
     source, frame = open_source(f"folder:{tmp_path / 'photos'}"), Frame("a.jpg")
     for size, sound in (((480, 640), True), ((1200, 1600), False)):
         save(tmp_path / "depth" / "a.npy", np.full(size, 5.0, np.float32))
-        teacher = open_teacher(f"labels:{tmp_path / 'depth'},scale=1")
-        assert (fault_of_declared(teacher, "none", source, frame) is None) is sound
+        stored = open_estimator(f"labels:{tmp_path / 'depth'},scale=1")
+        assert (fault_of_declared(stored, "none", source, frame) is None) is sound

@@ -8,6 +8,7 @@ import math
 import golden_recipes as recipes
 import numpy as np
 import pytest
+from estimator_kit import Known
 from training_kit import write_kitti
 
 from tiekd.data.frames import open_source, read_split
@@ -48,14 +49,14 @@ def test_agreement_by_hand():
         teacher_metrics(teacher, teacher[:2])
 
 
-class Ramp:
-    """Teaches 5 m at the top of the frame to 50 m at its bottom, whatever part of it is asked for."""
+def ramp(factor=1.0):
+    """Answers 5 m at the top of the frame to 50 m at its bottom, times `factor`, for any part of it."""
 
-    name = "ramp"
+    def answer(picture):
+        rows = np.linspace(5, 50, 375, dtype=np.float32)[-picture.size[0] :, None]
+        return np.float32(factor) * np.repeat(rows, picture.size[1], axis=1)
 
-    def depth(self, frame, image):
-        rows = np.linspace(5, 50, 375, dtype=np.float32)[-image.shape[0] :, None]
-        return np.repeat(rows, image.shape[1], axis=1)
+    return Known(answer, name="ramp")
 
 
 @pytest.fixture(scope="module")
@@ -71,27 +72,21 @@ def kitti(tmp_path_factory):
 def test_labels_of_every_layout_meet_the_prediction(kitti, tmp_path, crop, shrink, preset):
     source, frames = kitti
     info = LabelInfo(teacher="ramp", teacher_sha256="0" * 64, max_depth_m=80.0, crop=crop, shrink=shrink)
-    write_labels(Ramp(), source, frames, tmp_path, info)
+    write_labels(ramp(), source, frames, tmp_path, info)
 
-    def predicts(frame, image, window):
-        return 1.1 * Ramp().depth(frame, image)[window.region]
-
-    found = evaluate(predicts, source, frames, get_protocol(preset), labels=LabelFolder(tmp_path))
+    found = evaluate(ramp(1.1), source, frames, get_protocol(preset), labels=LabelFolder(tmp_path))
     assert found.metrics["abs_rel_T"] == pytest.approx(0.1, abs=1e-3)
     assert set(TEACHER_METRICS) <= set(found.per_image[0])
-    assert found.fingerprint == evaluate(predicts, source, frames, get_protocol(preset)).fingerprint
+    assert found.fingerprint == evaluate(ramp(1.1), source, frames, get_protocol(preset)).fingerprint
 
 
 def test_labels_that_do_not_fit_are_told(kitti, tmp_path):
     source, frames = kitti
     info = LabelInfo(teacher="ramp", teacher_sha256="0" * 64, max_depth_m=80.0, crop="kb")
-    write_labels(Ramp(), source, frames[:1], tmp_path, info)
+    write_labels(ramp(), source, frames[:1], tmp_path, info)
     labels = LabelFolder(tmp_path)
-
-    def predicts(frame, image, window):
-        return np.ones(window[2:], np.float32)
-
+    ones = Known(lambda picture: np.ones(picture.size, np.float32))
     with pytest.raises(DataError, match="is 1216x352, its frame needs 1242x375"):
-        evaluate(predicts, source, frames[:1], get_protocol("frame"), labels=labels)
+        evaluate(ones, source, frames[:1], get_protocol("frame"), labels=labels)
     with pytest.raises(DataError, match=r"1 of 2 frames have no label in .*png"):
-        evaluate(predicts, source, frames, get_protocol("kitti-tiekd"), labels=labels)
+        evaluate(ones, source, frames, get_protocol("kitti-tiekd"), labels=labels)

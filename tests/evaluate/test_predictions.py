@@ -13,7 +13,8 @@ from training_kit import write_kitti
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import DataError
-from tiekd.evaluate import StoredPredictions, evaluate, get_protocol
+from tiekd.estimators.stored import StoredPredictions
+from tiekd.evaluate import evaluate, get_protocol
 
 REAL = Path(os.environ.get("TIEKD_REAL_DATA") or Path(__file__).parents[3] / "shared" / "real")
 """Folder with kitti/ and nyu/ in the published layouts, where somebody has one."""

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+from estimator_kit import Known
 from PIL import Image
 from training_kit import write_kitti
 
@@ -21,11 +22,15 @@ def kitti(tmp_path_factory):
 
 
 def truth_times(source, factor):
-    def predicts(frame, image, window):
-        depth = source.read_depth(frame)[window.region]
+    def answer(picture):
+        depth = source.read_depth(picture.frame)[picture.window.box.region]
         return np.where(depth > 0, factor * depth, 1).astype(np.float32)
 
-    return predicts
+    return Known(answer)
+
+
+def constant(value):
+    return Known(lambda picture: np.full(picture.size, value, np.float32))
 
 
 @pytest.mark.parametrize("name", ["kitti-tiekd", "kitti-garg", "kitti-eigen", "kitti-none", "frame"])
@@ -51,14 +56,14 @@ def test_pixels_count_inside_the_box_only(kitti, name, expected_box, on_crop):
     top = expected_box.top + (kb.top if on_crop else 0)
     left = expected_box.left + (kb.left if on_crop else 0)
 
-    def wrong_outside(frame, image, window):
-        depth = source.read_depth(frame)
+    def wrong_outside(picture):
+        depth = source.read_depth(picture.frame)
         wrong = np.where(depth > 0, depth * 3, 1)
         inside = np.s_[top : top + expected_box.height, left : left + expected_box.width]
         wrong[inside] = np.where(depth[inside] > 0, depth[inside], 1)
-        return wrong[window.region].astype(np.float32)
+        return wrong[picture.window.box.region].astype(np.float32)
 
-    found = evaluate(wrong_outside, source, frames, get_protocol(name))
+    found = evaluate(Known(wrong_outside), source, frames, get_protocol(name))
     assert found.metrics["abs_rel"] == 0.0
     assert found.metrics["rmse"] == 0.0
 
@@ -104,21 +109,21 @@ def test_frames_without_a_pixel_that_counts_are_skipped_and_counted(tmp_path):
 
 def test_predictions_are_clamped_to_the_range(kitti):
     source, frames = kitti
-    far = evaluate(lambda f, i, w: np.full(w[2:], 200, np.float32), source, frames, get_protocol("frame"))
-    at_80 = evaluate(lambda f, i, w: np.full(w[2:], 80, np.float32), source, frames, get_protocol("frame"))
+    far = evaluate(constant(200), source, frames, get_protocol("frame"))
+    at_80 = evaluate(constant(80), source, frames, get_protocol("frame"))
     assert far.metrics == at_80.metrics
 
 
 def test_a_pixel_without_prediction_is_counted_and_scored_as_the_nearest_depth(kitti):
     source, frames = kitti
 
-    def with_hole(frame, image, window):
-        depth = source.read_depth(frame)[window.region]
+    def with_hole(picture):
+        depth = source.read_depth(picture.frame)[picture.window.box.region]
         rows, columns = np.nonzero((depth > 0) & (depth < 80))
         depth[rows[0], columns[0]] = 0
         return depth
 
-    found = evaluate(with_hole, source, frames, get_protocol("kitti-none"))
+    found = evaluate(Known(with_hole), source, frames, get_protocol("kitti-none"))
     assert found.n_holes == 2
     n_pixels = found.per_image[0]["n_pixels"]
     assert found.per_image[0]["abs_rel"] == pytest.approx(1 / n_pixels, rel=1e-3)
@@ -132,10 +137,10 @@ def test_a_pixel_without_prediction_is_counted_and_scored_as_the_nearest_depth(k
 def test_predictions_that_are_no_depth_are_told_with_their_frame(kitti, value, said):
     source, frames = kitti
     with pytest.raises(DataError, match=said) as caught:
-        evaluate(lambda f, i, w: np.full(w[2:], value, np.float32), source, frames, get_protocol("frame"))
+        evaluate(constant(value), source, frames, get_protocol("frame"))
     assert frames[0].image in str(caught.value)
     with pytest.raises(DataError, match=r"is \(5, 5\), not \(375, 1242\)"):
-        evaluate(lambda f, i, w: np.ones((5, 5), np.float32), source, frames, get_protocol("frame"))
+        evaluate(Known(lambda picture: np.ones((5, 5), np.float32)), source, frames, get_protocol("frame"))
 
 
 def test_the_fingerprint_is_rules_frames_and_ground_truth(kitti, tmp_path):

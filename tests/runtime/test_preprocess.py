@@ -3,11 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from tiekd.card import ModelCard
+from tiekd.card import IMAGE_MEAN, IMAGE_STD, ModelCard
 from tiekd.errors import ConfigError
 from tiekd.runtime.preprocess import (
-    IMAGE_MEAN,
-    IMAGE_STD,
     focal_factor,
     from_network,
     plan_view,
@@ -46,13 +44,22 @@ def test_large_photos_are_scaled_to_at_most_the_pixels_of_the_card(size) -> None
         assert view.scaled[1] / view.scaled[0] == pytest.approx(size[1] / size[0], rel=0.01)
 
 
+def test_a_crop_is_padded_and_not_scaled_and_as_it_is_nothing_is_done() -> None:
+    small = card(max_pixels=100 * 100, size_multiple=64)
+    view = plan_view(352, 1216, small, fit="unscaled")
+    assert (view.photo, view.scaled, view.padded) == ((352, 1216), (352, 1216), (384, 1216))
+    assert plan_view(8, 300, small, fit="unscaled").scaled == (32, 1200)  # the network's minimum holds
+    view = plan_view(75, 101, small, fit="as_is")
+    assert (view.photo, view.scaled, view.padded) == ((75, 101), (75, 101), (75, 101))
+
+
 def test_the_input_is_normalised_and_padded_by_reflection() -> None:
     photo = np.random.default_rng(0).integers(0, 256, (33, 40, 3)).astype(np.uint8)
     view = plan_view(33, 40, card())
     image = to_network(photo, view)
     assert image.shape == (1, 3, 64, 64)
     assert image.dtype == np.float32
-    expected = (photo / 255 - np.array(IMAGE_MEAN)) / np.array(IMAGE_STD)
+    expected = (photo - np.array(IMAGE_MEAN)) / np.array(IMAGE_STD)
     np.testing.assert_allclose(image[0, :, :33, :40], expected.transpose(2, 0, 1), atol=1e-5)
     np.testing.assert_array_equal(image[0, :, 33], image[0, :, 31])
     np.testing.assert_array_equal(image[0, :, :, 41], image[0, :, :, 37])

@@ -156,12 +156,12 @@ def _crop(name: str) -> NetworkCrop:
 def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
     """How a frame's label is looked at. Raises what opening the labels raises."""
     if labels.startswith("labels:") and "," in labels:
-        from tiekd.estimators import open_teacher
-        from tiekd.estimators.stored import DeclaredFolderTeacher, fault_of_declared
+        from tiekd.estimators import open_estimator
+        from tiekd.estimators.stored import StoredDepth, fault_of_declared
 
-        teacher = open_teacher(labels)
-        if isinstance(teacher, DeclaredFolderTeacher):
-            return partial(fault_of_declared, teacher, crop)
+        stored = open_estimator(labels)
+        if isinstance(stored, StoredDepth):
+            return partial(fault_of_declared, stored, crop)
     from tiekd.estimators.labels import fault_of_label, read_info
 
     folder = Path(labels.removeprefix("labels:"))

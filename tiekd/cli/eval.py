@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result
 
 if TYPE_CHECKING:
-    from tiekd.evaluate import Evaluation, Predicts, Protocol, Subject
+    from tiekd.estimators import Estimator
+    from tiekd.evaluate import Evaluation, Protocol, Subject
     from tiekd.evaluate.pictures import WorstFrames
 
 app = typer.Typer(add_completion=False)
@@ -22,8 +24,8 @@ def eval(  # noqa: A001 - the verb's name
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A zoo row, a file of weights, or any teacher of `tiekd label`: hf:FOLDER_OR_ID, onnx:FILE, "
-            "labels:FOLDER, with ,key=value for what must be declared."
+            help="A zoo row, a file of weights, hf:FOLDER_OR_ID, onnx:FILE or labels:FOLDER, with ,key=value "
+            "for what must be declared."
         ),
     ] = None,
     *,
@@ -38,7 +40,7 @@ def eval(  # noqa: A001 - the verb's name
         Path | None, typer.Option(help="Folder of 16-bit PNG (metres x 256) instead of a model.")
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="Teacher labels of these frames: also tell the agreement (*_T).")
+        Path | None, typer.Option(help="Teacher labels of these frames: also state the agreement (*_T).")
     ] = None,
     flip_tta: Annotated[
         bool | None, typer.Option(help="Average with the mirrored picture; default: as the protocol says.")
@@ -48,7 +50,8 @@ def eval(  # noqa: A001 - the verb's name
     worst: Annotated[int, typer.Option(min=0, help="Draw so many of the worst frames into OUT.")] = 0,
     plots: Annotated[bool, typer.Option("--plots", help="Draw charts (SVG) into OUT.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for --worst and --plots.")] = Path("evaluation"),
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """Score metric depth against ground truth, without any alignment of scale."""
@@ -65,11 +68,12 @@ def eval(  # noqa: A001 - the verb's name
     source = open_source(data)
     frames = read_split(find_split(source, split))
     taught = LabelFolder(labels) if labels else None
-    subject, predicts = _open(model, predictions, chosen, name=name, device=device)
+    estimator = _open(model, predictions, chosen, engine=engine, device=device)
+    subject = _subject(estimator, model, name=name)
     keeper = WorstFrames(worst)
     with progress_bar("Evaluating") as progress:
         found = evaluate(
-            predicts, source, frames, chosen, labels=taught, watch=keeper.keep, progress=progress
+            estimator, source, frames, chosen, labels=taught, watch=keeper.keep, progress=progress
         )
     result = {
         "model": model or str(predictions), "data": data, "split": split,
@@ -80,28 +84,29 @@ def eval(  # noqa: A001 - the verb's name
 
 
 def _open(
-    model: str | None, predictions: Path | None, protocol: Protocol, *, name: str | None, device: str
-) -> tuple[Subject, Predicts]:
+    model: str | None, predictions: Path | None, protocol: Protocol, *, engine: str, device: str
+) -> Estimator:
     from tiekd.errors import ConfigError
-    from tiekd.evaluate import (
-        StoredPredictions,
-        TeacherPredictions,
-        subject_of_predictions,
-        subject_of_teacher,
-        subject_of_weights,
-    )
+    from tiekd.estimators import open_estimator
 
-    if (model is None) == (predictions is None):
+    if model is not None and predictions is None:
+        return open_estimator(model, engine=engine, device=device, far_m=protocol.max_depth_m)
+    if model is not None or predictions is None:
         raise ConfigError("Give either a model or --predictions DIR.", hint="One result has one origin.")
-    if predictions is not None:
-        return subject_of_predictions(predictions, name=name), StoredPredictions(predictions)
-    assert model is not None
-    from tiekd.estimators import NetworkTeacher
+    if engine != "auto":
+        raise ConfigError("Predictions on disk need no engine.", hint="Leave --engine out.")
+    from tiekd.estimators.stored import StoredPredictions
 
-    predicts = TeacherPredictions(model, protocol, device=device)
-    ours = isinstance(predicts.teacher, NetworkTeacher)
-    subject = subject_of_weights(model, name=name) if ours else subject_of_teacher(predicts, name=name)
-    return subject, predicts
+    return StoredPredictions(predictions)
+
+
+def _subject(estimator: Estimator, model: str | None, *, name: str | None) -> Subject:
+    from tiekd.estimators import NetworkEstimator
+    from tiekd.evaluate import subject_of_estimator, subject_of_weights
+
+    if model is not None and isinstance(estimator, NetworkEstimator):
+        return subject_of_weights(model, name=name)
+    return subject_of_estimator(estimator, name=name)
 
 
 def _write_files(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result
 
 if TYPE_CHECKING:
     from tiekd.data.frames import FrameSource
-    from tiekd.estimators import Teacher
+    from tiekd.estimators import About, Terms
     from tiekd.estimators.labels import Estimate, LabelInfo
 
 app = typer.Typer(add_completion=False)
@@ -57,7 +58,8 @@ def label(
         ),
     ] = False,
     verify: Annotated[bool, typer.Option(help="Read every label back, and teach some again.")] = True,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """Write a teacher's depth of every frame as 16-bit PNG, with a sidecar that states the scale.
@@ -66,15 +68,16 @@ def label(
     """
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, list_frames, open_source
-    from tiekd.estimators import open_teacher
+    from tiekd.estimators import Terms, open_estimator
     from tiekd.estimators.labels import Shard, verify_labels, write_labels
 
     shard = Shard.from_environment()
     source = open_source(data)
     frames = list_frames(source, split)
     check_files(source, frames, need_depth=False)
-    chosen = open_teacher(teacher, flip_tta=flip_tta, use_focal=use_focal, device=device)
-    info = _info(chosen, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data)
+    chosen = open_estimator(teacher, engine=engine, device=device)
+    terms = chosen.terms(Terms(flip_tta, use_focal))
+    info = _info(chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data)
     with progress_bar("Labelling") if shard.rank == 0 else nullcontext() as progress:
         counts = write_labels(
             chosen, source, frames, out, info, shard=shard, progress=progress,
@@ -96,7 +99,8 @@ def label(
 
 
 def _info(
-    teacher: Teacher,
+    teacher: About,
+    terms: Terms,
     source: FrameSource,
     *,
     crop: str | None,
@@ -118,12 +122,12 @@ def _info(
     return LabelInfo(
         teacher=teacher.name,
         teacher_sha256=teacher.digest,
-        max_depth_m=teacher.max_depth_m,
+        max_depth_m=teacher.depth_range.max_m,
         max_pixels=(source.max_pixels if max_pixels is None else max_pixels) or None,
         crop="kb" if covers == "kb" else "none",
         shrink=shrink,
-        flip_tta=teacher.flip_tta,
-        use_focal=teacher.use_focal,
+        flip_tta=bool(terms.flip_tta),
+        use_focal=terms.use_focal,
         data=data,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result
 from tiekd.datasets import DATASETS
 
@@ -27,7 +28,8 @@ def reproduce(
     data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
     split: Annotated[str | None, typer.Option(help="The published test list, here or in ROOT.")] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative difference that passes.")] = 0.01,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """Evaluate a row by its published protocol: exit 0 if it scores what is published, 1 if not.
@@ -40,8 +42,9 @@ def reproduce(
 
     with progress_bar("Evaluating") as progress:
         outcome = run(
-            row_of(row), data=data, split=split, tolerance=tolerance, device=device, progress=progress
-        )
+            row_of(row), data=data, split=split, tolerance=tolerance, engine=engine, device=device,
+            progress=progress,
+        )  # fmt: skip
     print_result(outcome.to_json(), _text(outcome), json_file)
     raise typer.Exit(_EXITS[outcome.verdict])
 

@@ -17,12 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tiekd.card import IMAGE_MEAN, IMAGE_STD
 from tiekd.data.seen import Margins, Seen, trimmed_box
 from tiekd.data.settings import ViewSettings
-
-IMAGE_MEAN = (123.675, 116.28, 103.53)
-IMAGE_STD = (58.395, 57.12, 57.375)
-"""Mean and standard deviation of ImageNet per RGB channel, for levels 0 to 255 (docs/method.md §11.3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""Where teacher depth comes from: a network of ours, a Hugging Face model, an ONNX file, a folder of labels.
+"""Who knows depth: a network of ours on an engine, a Hugging Face model, an ONNX file, a folder of depth.
 
-A teacher answers with metric depth for the frame's own camera, for the pixels it is shown. `open_teacher`
-opens any of them by one string; docs/teachers.md tells what the string may say.
+Everything that needs the depth of a picture asks an `Estimator`: `tiekd label`, `eval`, `predict`, `gallery
+build`, `reproduce`, the studies and the server. `open_estimator` opens any of them by one string;
+docs/teachers.md says what the string may be. Importing this package does not import torch.
 """
 
-from tiekd.estimators.base import PictureTeacher, Teacher, Teaching
-from tiekd.estimators.network import NetworkTeacher
-from tiekd.estimators.open import open_teacher
-from tiekd.estimators.stored import DeclaredFolderTeacher, FolderTeacher
+from tiekd.estimators.base import About, Estimator, Picture, PictureEstimator, Terms, Window
+from tiekd.estimators.network import NetworkEstimator, network_in_memory, open_network
+from tiekd.estimators.open import open_estimator
 
 __all__ = [
-    "DeclaredFolderTeacher", "FolderTeacher", "NetworkTeacher", "PictureTeacher", "Teacher", "Teaching",
-    "open_teacher",
+    "About", "Estimator", "NetworkEstimator", "Picture", "PictureEstimator", "Terms", "Window",
+    "network_in_memory", "open_estimator", "open_network",
 ]  # fmt: skip

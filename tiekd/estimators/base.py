@@ -1,60 +1,199 @@
-"""What all teachers share: the Protocol, the flip test, the focal length, and the way to metres."""
+"""What every estimator has in common: the interface, the flip test, and the way from answers to metres.
+
+Nothing here imports torch, so that a server without it can use this module.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tiekd.data.frames import Frame
+from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, UnavailableError
+from tiekd.runtime.preprocess import Fit
+from tiekd.types import DepthMap, DepthRange
 
+if TYPE_CHECKING:
+    from tiekd.data.crops import Box
+    from tiekd.data.frames import Frame, FrameSource
+
+NEAREST_M = 1e-3
 DEFAULT_MAX_DEPTH_M = 80.0
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`."""
 
 
-class Teacher(Protocol):
-    """Something that knows the depth of a frame. `digest` is the checksum of what its answers come from.
+class Window(NamedTuple):
+    """Where a picture lies in its unscaled frame: the frame's size (height, width) and the rectangle."""
 
-    `flip_tta` and `use_focal` say what its answers have been through.
+    frame_size: tuple[int, int]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What depth is asked for.
+
+    pixels: RGB `[H, W, 3]`. frame: the line of a split that names the picture; stored depth is found by it.
+    window: where the pixels lie in the frame, if they were cut out of it unscaled. fit: how a network of ours
+    is shown the pixels, see `tiekd.runtime.preprocess`.
+    """
+
+    pixels: NDArray[np.uint8]
+    frame: Frame | None = None
+    window: Window | None = None
+    fit: Fit = "photo"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is known about an estimator before it answers.
+
+    digest: checksum of what the answers come from, empty where there is none. train_fx_px: the focal length
+    in pixels for which the answers are metric, if known. card: of a network of ours, or of a file that
+    carries one.
     """
 
     name: str
     digest: str
-    max_depth_m: float
-    flip_tta: bool
-    use_focal: bool
-
-    def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`, the part of `frame` that is taught."""
-        ...
+    depth_range: DepthRange
+    train_fx_px: float | None = None
+    card: ModelCard | None = None
+    has_dpm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Teaching:
-    """How a network is asked: mean with the mirrored picture, for the frame's own focal length, and where.
+class Terms:
+    """How depth is made.
 
-    far_m: end of the range that is asked for, default the teacher's own.
+    flip_tta: as the mean with the answer to the mirrored picture; None where that is not known. use_focal:
+    metric for each frame's own focal length, not for the estimator's.
     """
 
-    flip_tta: bool = False
-    use_focal: bool = False
-    device: str = "auto"
-    far_m: float | None = None
+    flip_tta: bool | None
+    use_focal: bool
+
+
+class Estimator(Protocol):
+    """Something that knows the depth of pictures: a network, or a folder where depth is stored."""
+
+    @property
+    def about(self) -> About:
+        """What is known before it answers."""
+        ...
+
+    def estimate(
+        self, picture: Picture, *, fx_px: float | None = None, flip: bool = False, with_dpm: bool = False
+    ) -> DepthMap:
+        """Depth of a picture, at the picture's size.
+
+        fx_px: the picture's focal length in pixels; depth becomes metric for it. flip: the mean with the
+        answer to the mirrored picture, which has depth alone. with_dpm: keep the distribution, where there is
+        one. Stored depth is given as it is, see `terms`. Raises ConfigError where the own focal length is not
+        known, DataError for stored depth that is missing or broken, and what networks raise.
+        """
+        ...
+
+    def terms(self, asked: Terms) -> Terms:
+        """How the answers are made when they are asked for so: stored depth stays as it was made.
+
+        Raises ConfigError when that does not give depth for each frame's own focal length although it is
+        asked.
+        """
+        ...
+
+    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
+        """Raise DataError for frames without an answer, as far as that shows without computing."""
+        ...
+
+
+class PictureEstimator:
+    """Any function from a picture to metres as an estimator.
+
+    far_m: end of the range that the flip test clamps to, default the estimator's own.
+    """
+
+    def __init__(self, answer: Answer, about: About, *, far_m: float | None = None) -> None:
+        self.answer, self.about, self._far_m = answer, about, far_m
+
+    def estimate(
+        self,
+        picture: Picture,
+        *,
+        fx_px: float | None = None,
+        flip: bool = False,
+        with_dpm: bool = False,  # noqa: ARG002 - only networks of ours have one
+    ) -> DepthMap:
+        """Depth of a picture, see `Estimator`."""
+        factor = 1.0 if fx_px is None else fx_px / self._train_fx_px()
+        span = self.about.depth_range
+
+        def answered(pixels: NDArray[np.uint8]) -> DepthMap:
+            depth_m = self.answer(pixels)
+            return DepthMap(depth_m=depth_m, depth_range=span, model=self.about.name)
+
+        depth_map = (
+            flip_mean(answered, picture.pixels, far_m=self._far_m) if flip else answered(picture.pixels)
+        )
+        if factor != 1.0:
+            depth_map.depth_m = depth_map.depth_m * np.float32(factor)
+            depth_map.depth_range = DepthRange(span.min_m * factor, span.max_m * factor)
+        return depth_map
+
+    def terms(self, asked: Terms) -> Terms:
+        """As it is asked. Raises ConfigError when the own focal length is needed and not known."""
+        if asked.use_focal:
+            self._train_fx_px()
+        return asked
+
+    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
+        """It computes its answers, so there is nothing to look for."""
+
+    def _train_fx_px(self) -> float:
+        if self.about.train_fx_px is None:
+            raise ConfigError(
+                f"{self.about.name} doesn't say for which focal length it is metric, so it can't answer for "
+                "another one (--use-focal, --fx).",
+                hint="Declare it in pixels: train_fx_px=….",
+            )
+        return self.about.train_fx_px
+
+
+def flip_mean(
+    answered: Callable[[NDArray[np.uint8]], DepthMap],
+    pixels: NDArray[np.uint8],
+    *,
+    far_m: float | None = None,
+) -> DepthMap:
+    """The flip test: mean of the answers to a picture and to its mirror image (docs/method.md, section 13).
+
+    Both are clamped to 0..far_m first (default: the end of the answer's range), because an infinitely far
+    answer would win any mean. Where both lie beyond the range, or both before it, the mean does too: that is
+    how a wrong unit is noticed.
+    """
+    plain, mirrored = answered(pixels), answered(np.ascontiguousarray(pixels[:, ::-1]))
+    limit = np.float32(far_m or plain.depth_range.max_m)
+    one, other = plain.depth_m, mirrored.depth_m[:, ::-1]
+    near, far = np.minimum(one, other), np.maximum(one, other)
+    clamped = np.where(far > 0, np.maximum(near, 0), near) + np.minimum(far, np.maximum(near, limit))
+    return DepthMap(depth_m=clamped * np.float32(0.5), depth_range=plain.depth_range, model=plain.model)
 
 
 class Conversion(BaseModel):
     """From what a model answers to metres.
 
-    depth = scale * answer + shift, or with output="inverse" 1 / (scale * answer + shift), which is how
+    depth = scale * answer + shift. With output="inverse" depth = 1 / (scale * answer + shift), which is how
     disparity is meant; where that is not positive, things are infinitely far. `train_fx_px`: the focal length
     for which the answer is metric, if that is known.
     """
@@ -79,61 +218,14 @@ class Conversion(BaseModel):
         return linear if self.output != "inverse" else np.reciprocal(np.maximum(linear, np.float32(1e-6)))
 
     @property
-    def told(self) -> str:
-        """All that differs from the defaults, as it would be written after a teacher's name."""
+    def declared(self) -> str:
+        """Everything that differs from the defaults, as it is written after an estimator's name."""
         return "".join(f",{key}={value}" for key, value in self.model_dump(exclude_defaults=True).items())
 
 
-class PictureTeacher:
-    """Any function from a picture to metres as a teacher.
-
-    Raises ConfigError when the frame's focal length is to be used and the teacher's own is not known.
-    """
-
-    def __init__(
-        self,
-        predict: Predict,
-        *,
-        name: str,
-        digest: str,
-        max_depth_m: float,
-        train_fx_px: float | None,
-        teaching: Teaching,
-    ) -> None:
-        if teaching.use_focal and train_fx_px is None:
-            raise ConfigError(
-                f"{name} doesn't say for which focal length it is metric, so --use-focal can't be used.",
-                hint="Declare it in pixels: train_fx_px=….",
-            )
-        self.predict = predict
-        self.name, self.digest, self.max_depth_m = name, digest, max_depth_m
-        self.train_fx_px = train_fx_px
-        self.flip_tta, self.use_focal = teaching.flip_tta, teaching.use_focal
-        self.far_m = np.float32(teaching.far_m or max_depth_m)
-
-    def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`."""
-        depth = self.predict(image)
-        if self.flip_tta:
-            mirrored = self.predict(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
-            depth = _mean_within(depth, mirrored, self.far_m)
-        if self.use_focal and frame.focal_px and self.train_fx_px:
-            depth = depth * np.float32(frame.focal_px / self.train_fx_px)
-        return depth
-
-
-def _mean_within(
-    one: NDArray[np.float32], other: NDArray[np.float32], far_m: np.float32
-) -> NDArray[np.float32]:
-    """Mean of two answers that are clamped to 0..far_m first (docs/method.md §13.2).
-
-    Without the clamp one infinitely far answer would decide the mean. Where both answers lie beyond the
-    range, or both before it, their mean does too: this is how a wrong unit is noticed.
-    """
-    near, far = np.minimum(one, other), np.maximum(one, other)
-    clamped = np.where(far > 0, np.maximum(near, 0), near) + np.minimum(far, np.maximum(near, far_m))
-    mean: NDArray[np.float32] = clamped * np.float32(0.5)
-    return mean
+def range_up_to(max_depth_m: float) -> DepthRange:
+    """The range of an estimator of which only the far end is known."""
+    return DepthRange(min(NEAREST_M, max_depth_m / 2), max_depth_m)
 
 
 def require(module: str, *, extra: str) -> Any:
@@ -142,26 +234,11 @@ def require(module: str, *, extra: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise UnavailableError(
-            f"This teacher needs the package {module.partition('.')[0]}, which is not installed.",
+            f"This model needs the package {module.partition('.')[0]}, which is not installed.",
             hint=f"pip install 'tiekd[{extra}]'",
         ) from error
 
 
 def first_line(error: Exception) -> str:
-    """What another package's error says, without the pages that may follow."""
+    """The first line of another package's error; pages may follow it."""
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def pick_device(name: str) -> torch.device:
-    """A torch device; "auto" is this process's share of the GPUs where there are any, else the CPU.
-
-    Raises ConfigError for a device that is not there.
-    """
-    if name == "auto":
-        if not torch.cuda.is_available():
-            return torch.device("cpu")
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"Can't use the device {name!r}: {error}", hint="Try --device cpu.") from error

@@ -1,4 +1,4 @@
-"""Hugging Face depth-estimation models as teachers, through transformers and with their own preprocessing.
+"""Hugging Face depth-estimation models as estimators, through transformers and with their own preprocessing.
 
 Metric models (Depth Anything with a metric head, ZoeDepth, GLPN, DepthPro) answer in metres. Relative ones
 (DPT, MiDaS, Depth Anything) do so only after a conversion that the user declares: nothing is guessed.
@@ -20,14 +20,15 @@ from torch.nn import functional as F
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError
 from tiekd.estimators.base import (
     DEFAULT_MAX_DEPTH_M,
+    About,
     Conversion,
-    PictureTeacher,
-    Teaching,
+    PictureEstimator,
     first_line,
-    pick_device,
+    range_up_to,
     require,
 )
 from tiekd.files import digest_of, sha256_of
+from tiekd.runtime.engines.torch import pick_device
 
 ALWAYS_METRIC = frozenset({"zoedepth", "glpn", "depth_pro"})
 """Model types whose answer is metric whatever their configuration says."""
@@ -37,10 +38,12 @@ _WEIGHTS = (".safetensors", ".bin")
 
 
 class HuggingFaceOptions(Conversion):
-    """What `hf:PLACE,…` can be told."""
+    """What can be declared after `hf:PLACE`."""
 
 
-def open_huggingface(place: str, options: HuggingFaceOptions, teaching: Teaching) -> PictureTeacher:
+def open_huggingface(
+    place: str, options: HuggingFaceOptions, *, device: str = "auto", far_m: float | None = None
+) -> PictureEstimator:
     """The model in a folder, or of the hub by its id ("owner/name").
 
     Raises UnavailableError without transformers or without the hub, DataError and CheckpointError for a
@@ -51,14 +54,15 @@ def open_huggingface(place: str, options: HuggingFaceOptions, teaching: Teaching
     folder = _folder(place)
     model, processor = _load(transformers, folder, name)
     _check_metric(model.config, options, place)
-    return PictureTeacher(
-        HuggingFaceDepth(model, processor, options, device=pick_device(teaching.device)),
-        name=name + options.told,
+    max_depth_m = options.max_depth_m or _stated_max_depth_m(model.config) or DEFAULT_MAX_DEPTH_M
+    about = About(
+        name=name + options.declared,
         digest=_digest(folder),
-        max_depth_m=options.max_depth_m or _stated_max_depth_m(model.config) or DEFAULT_MAX_DEPTH_M,
+        depth_range=range_up_to(max_depth_m),
         train_fx_px=options.train_fx_px,
-        teaching=teaching,
-    )  # fmt: skip
+    )
+    depth = HuggingFaceDepth(model, processor, options, device=pick_device(device))
+    return PictureEstimator(depth, about, far_m=far_m)
 
 
 class HuggingFaceDepth:
@@ -79,7 +83,7 @@ class HuggingFaceDepth:
         return self.conversion.to_metres(answer.cpu().numpy())
 
     def _unpadded(self, outputs: Any, size: tuple[int, int]) -> torch.Tensor:
-        """The answer `[h, w]` without what the processor had padded, which only that can tell."""
+        """The answer `[h, w]` without the padding, whose size only the processor knows."""
         finish = getattr(self.processor, "post_process_depth_estimation", None)
         if finish is None:
             answer: torch.Tensor = outputs.predicted_depth[0]

@@ -1,67 +1,62 @@
-"""Networks of the zoo or of a file as teachers."""
+"""Networks of ours as estimators: a zoo row, a file of weights or a network in memory, on an engine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from tiekd.card import ModelCard
-from tiekd.data.frames import Frame
-from tiekd.data.transforms import normalise
-from tiekd.estimators.base import PictureTeacher, Teaching, pick_device
+from tiekd.estimators.base import About, Picture, Terms, flip_mean
 from tiekd.files import sha256_of
-from tiekd.models.base import DepthModel
-from tiekd.models.registry import load
+from tiekd.runtime.predictor import Predictor
+from tiekd.types import DepthMap
 from tiekd.zoo import resolve
 
+if TYPE_CHECKING:
+    from tiekd.data.frames import Frame, FrameSource
+    from tiekd.models.base import DepthModel
 
-class NetworkTeacher:
-    """A depth network, fed a picture unscaled.
 
-    flip_tta: average with the answer to the mirrored picture (docs/method.md §13.2). use_focal: scale the
-    answer by the frame's focal length over the network's, so that it is metric for another camera than the
-    training one.
-    Raises what `tiekd.zoo.resolve` and `tiekd.load` raise.
-    """
+class NetworkEstimator:
+    """A network on an engine, fed by the one way from photo to network (`tiekd.runtime.predictor`)."""
 
-    def __init__(
-        self,
-        name_or_path: str | Path | DepthModel,
-        *,
-        flip_tta: bool = False,
-        use_focal: bool = False,
-        device: str = "auto",
-    ) -> None:
-        if isinstance(name_or_path, DepthModel):
-            self.model, self.digest = name_or_path, ""
-        else:
-            path = resolve(name_or_path)
-            self.model, self.digest = load(path), sha256_of(path)
-        self.flip_tta, self.use_focal = flip_tta, use_focal
-        self.device = pick_device(device)
-        self.model.to(self.device).eval()
-        self.name = self.card.name
-        self.max_depth_m = self.card.max_depth_m
-        self._teacher = PictureTeacher(
-            self._predict, name=self.name, digest=self.digest, max_depth_m=self.max_depth_m,
-            train_fx_px=self.card.train_fx_px, teaching=Teaching(flip_tta, use_focal),
-        )  # fmt: skip
+    def __init__(self, predictor: Predictor, *, digest: str = "") -> None:
+        self.predictor, self.card, self.engine = predictor, predictor.card, predictor.engine
+        self.about = About(
+            name=self.card.name,
+            digest=digest,
+            depth_range=self.card.depth_range,
+            train_fx_px=self.card.train_fx_px,
+            card=self.card,
+            has_dpm=self.card.n_bins is not None,
+        )
 
-    @property
-    def card(self) -> ModelCard:
-        """What is known about the network."""
-        return self.model.card
+    def estimate(
+        self, picture: Picture, *, fx_px: float | None = None, flip: bool = False, with_dpm: bool = False
+    ) -> DepthMap:
+        """Depth of a picture, see `Estimator`. Raises what `Predictor` raises."""
+        if not flip:
+            return self.predictor(picture.pixels, fx_px=fx_px, with_dpm=with_dpm, fit=picture.fit)
+        answered = partial(self.predictor, fx_px=fx_px, fit=picture.fit)
+        return flip_mean(answered, picture.pixels)
 
-    def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`."""
-        return self._teacher.depth(frame, image)
+    def terms(self, asked: Terms) -> Terms:
+        """As it is asked: the card states the focal length."""
+        return asked
 
-    def _predict(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).to(self.device)
-        with torch.inference_mode():
-            depth = self.model(normalise(pixels)[None]).depth
-        answer: NDArray[np.float32] = depth[0, 0].float().cpu().numpy()
-        return answer
+    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
+        """It computes its answers, so there is nothing to look for."""
+
+
+def open_network(name_or_path: str | Path, *, engine: str = "auto", device: str = "auto") -> NetworkEstimator:
+    """A zoo row or a file of weights. Raises what `Predictor` raises when it is made."""
+    path = resolve(name_or_path)
+    return NetworkEstimator(Predictor(path, engine=engine, device=device), digest=sha256_of(path))
+
+
+def network_in_memory(model: DepthModel, *, device: str = "auto") -> NetworkEstimator:
+    """A network that has just been built or trained. Raises UnavailableError for the device."""
+    from tiekd.runtime.engines.torch import TorchEngine
+
+    return NetworkEstimator(Predictor(TorchEngine(model, device=device)))

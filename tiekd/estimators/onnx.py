@@ -1,7 +1,7 @@
-"""ONNX files as teachers, through onnxruntime.
+"""ONNX files as estimators, through onnxruntime.
 
-What an ONNX file does not say about itself (normalisation, unit) is read from its metadata, keys
-`tiekd.<option>`, or declared after its name; the rest is read from its input: layout, type, fixed size.
+Normalisation and unit are read from the file's metadata (keys `tiekd.<option>`) or declared after its name.
+Layout, type and a fixed size are read from its input.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tiekd.card import METADATA_KEY, ModelCard
+from tiekd.card import IMAGE_MEAN, IMAGE_STD, METADATA_KEY, ModelCard
 from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import CheckpointError, ConfigError, RunFailedError
 from tiekd.estimators.base import (
     DEFAULT_MAX_DEPTH_M,
+    About,
     Conversion,
-    PictureTeacher,
-    Teaching,
+    PictureEstimator,
     first_line,
-    pick_device,
+    range_up_to,
     require,
 )
 from tiekd.faults import faults_as
 from tiekd.files import digest_of, sha256_of
+from tiekd.runtime.engines.torch import pick_device
 
 PREFIX = f"{METADATA_KEY}."
 Normalisation = Literal["imagenet", "symmetric", "unit", "byte"]
 NORMALISATIONS: dict[Normalisation, tuple[Any, Any]] = {
-    "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    "imagenet": (IMAGE_MEAN, IMAGE_STD),
     "symmetric": (127.5, 127.5),
     "unit": (0.0, 255.0),
     "byte": (0.0, 1.0),
@@ -41,7 +42,7 @@ _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(ui
 
 
 class OnnxOptions(Conversion):
-    """What `onnx:FILE,…` can be told, and what the file's metadata may say.
+    """What can be declared after `onnx:FILE`, and in the file's metadata.
 
     layout: of the input; default as its shape says, else "nchw". normalise: default "imagenet" ("byte" for a
     uint8 input). channels: default "rgb". size: "HEIGHTxWIDTH" that the picture is stretched to; default the
@@ -57,7 +58,9 @@ class OnnxOptions(Conversion):
     answer: str | None = None
 
 
-def open_onnx(path: Path, options: OnnxOptions, teaching: Teaching) -> PictureTeacher:
+def open_onnx(
+    path: Path, options: OnnxOptions, *, device: str = "auto", far_m: float | None = None
+) -> PictureEstimator:
     """The network in an ONNX file.
 
     Raises UnavailableError without onnxruntime, CheckpointError for a file that is no network from one
@@ -66,18 +69,18 @@ def open_onnx(path: Path, options: OnnxOptions, teaching: Teaching) -> PictureTe
     runtime = require("onnxruntime", extra="export")
     if not path.is_file():
         raise CheckpointError(f"There is no file {path}.", hint="Check the path.")
-    session = _session(runtime, path, teaching.device)
+    session = _session(runtime, path, device)
     metadata = session.get_modelmeta().custom_metadata_map
     options = _with_metadata(options, metadata, path)
     card = ModelCard.from_metadata(metadata, where=str(path)) if METADATA_KEY in metadata else None
-    return PictureTeacher(
-        OnnxDepth(session, options, where=str(path)),
-        name=f"onnx:{path.name}{options.told}",
+    about = About(
+        name=f"onnx:{path.name}{options.declared}",
         digest=_digest(path),
-        max_depth_m=options.max_depth_m or (card.max_depth_m if card else DEFAULT_MAX_DEPTH_M),
+        depth_range=range_up_to(options.max_depth_m or (card.max_depth_m if card else DEFAULT_MAX_DEPTH_M)),
         train_fx_px=options.train_fx_px or (card.train_fx_px if card else None),
-        teaching=teaching,
+        card=card,
     )
+    return PictureEstimator(OnnxDepth(session, options, where=str(path)), about, far_m=far_m)
 
 
 class OnnxDepth:
@@ -89,7 +92,7 @@ class OnnxDepth:
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
             stated = ", ".join(f"{one.name} {one.type} {one.shape}" for one in inputs)
             raise CheckpointError(
-                f"{where} takes {stated}; a teacher takes one picture, [1, 3, H, W] or [1, H, W, 3].",
+                f"{where} takes {stated}, not one picture, [1, 3, H, W] or [1, H, W, 3].",
                 hint="Export it with the picture as its only input.",
             )
         self.input_name, shape = inputs[0].name, inputs[0].shape

@@ -5,26 +5,20 @@ three are in the fingerprint.
 """
 
 from tiekd.evaluate.bands import RangeTable
-from tiekd.evaluate.predictions import Predicts, StoredPredictions, TeacherPredictions, answers_of
 from tiekd.evaluate.protocol import PROTOCOLS, Protocol, get_protocol
 from tiekd.evaluate.score import Evaluation, ScoredFrame, evaluate, fingerprint
-from tiekd.evaluate.subject import Subject, subject_of_predictions, subject_of_teacher, subject_of_weights
+from tiekd.evaluate.subject import Subject, subject_of_estimator, subject_of_weights
 
 __all__ = [
     "PROTOCOLS",
     "Evaluation",
-    "Predicts",
     "Protocol",
     "RangeTable",
     "ScoredFrame",
-    "StoredPredictions",
     "Subject",
-    "TeacherPredictions",
-    "answers_of",
     "evaluate",
     "fingerprint",
     "get_protocol",
-    "subject_of_predictions",
-    "subject_of_teacher",
+    "subject_of_estimator",
     "subject_of_weights",
 ]

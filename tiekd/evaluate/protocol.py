@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tiekd.data.crops import Box, network_box
 from tiekd.datasets import DATASETS, Dataset
 from tiekd.errors import UnknownNameError
+from tiekd.runtime.preprocess import Fit
 from tiekd.types import DepthRange
 
 STREET_RANGES_M = ((0.0, 6.0), (6.0, 12.0), (12.0, 20.0), (20.0, 40.0), (40.0, 80.0))
@@ -19,12 +20,13 @@ PUBLISHED_TOP_ROWS = 110
 class Protocol(BaseModel):
     """How predictions are made and scored.
 
-    network_crop: what of a frame is predicted, unscaled; outside of it nothing is scored. score_on: whether
-    `box` is laid over that crop (as the authors did) or over the whole frame (as is usual). Ground truth
-    counts strictly inside the depth range; predictions are clamped to it before they are resized, which a
-    network does as its card says (align_corners). flip_tta: mean with the answer to the mirrored picture.
-    teacher_top_rows: rows of the crop that the agreement with a teacher leaves out. ranges_m: of true depth,
-    by which errors are also told.
+    network_crop: the part of a frame that is predicted; outside of it nothing is scored. fit: how a network
+    of ours is shown that part, see `tiekd.runtime.preprocess`. score_on: whether `box` is laid over the crop
+    (as the authors did) or over the whole frame (as is usual). Ground truth counts strictly inside the depth
+    range. Predictions are clamped to it before they are resized, which a network does as its card says
+    (align_corners). flip_tta: mean with the answer to the mirrored picture. teacher_top_rows: rows of the
+    crop that the agreement with a teacher leaves out. ranges_m: ranges of true depth for which errors are
+    stated too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +34,7 @@ class Protocol(BaseModel):
     name: str
     version: Literal[2] = 2
     network_crop: Literal["kb", "none"]
+    fit: Fit
     score_on: Literal["crop", "frame"]
     box: Literal["garg", "eigen", "nyu_eigen"] | None
     min_depth_m: float = Field(gt=0)
@@ -59,8 +62,12 @@ class Protocol(BaseModel):
         return network_box(self.network_crop, height, width)
 
     def rules(self) -> str:
-        """What decides the metrics, as text: all but the name and the ranges they are also told by."""
-        return self.model_dump_json(exclude={"name", "ranges_m"})
+        """What decides the metrics, as text.
+
+        The name and the ranges do not. Neither does how a network is shown a picture: it is a part of what
+        makes the predictions, and the rules are the same for predictions of any origin.
+        """
+        return self.model_dump_json(exclude={"name", "ranges_m", "fit"})
 
 
 def _limits(dataset: Dataset) -> dict[str, Any]:
@@ -69,7 +76,9 @@ def _limits(dataset: Dataset) -> dict[str, Any]:
 
 def _kitti(name: str, **fields: Any) -> Protocol:
     limits = _limits(DATASETS["kitti"])
-    return Protocol(name=name, network_crop="kb", teacher_top_rows=PUBLISHED_TOP_ROWS, **limits, **fields)
+    return Protocol(
+        name=name, network_crop="kb", fit="unscaled", teacher_top_rows=PUBLISHED_TOP_ROWS, **limits, **fields
+    )
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -80,11 +89,12 @@ PROTOCOLS: dict[str, Protocol] = {
         _kitti("kitti-eigen", score_on="frame", box="eigen"),
         _kitti("kitti-none", score_on="frame", box=None),
         Protocol(
-            name="nyu", network_crop="none", score_on="frame", box="nyu_eigen",
+            name="nyu", network_crop="none", fit="unscaled", score_on="frame", box="nyu_eigen",
             flip_tta=True, ranges_m=ROOM_RANGES_M, **_limits(DATASETS["nyu"]),
         ),
         Protocol(
-            name="frame", network_crop="none", score_on="frame", box=None, min_depth_m=1e-3, max_depth_m=80.0
+            name="frame", network_crop="none", fit="photo", score_on="frame", box=None,
+            min_depth_m=1e-3, max_depth_m=80.0,
         ),
     )
 }  # fmt: skip

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, check_files
-from tiekd.errors import DataError
+from tiekd.errors import ConfigError, DataError
+from tiekd.estimators import Estimator, Picture, Terms, Window
 from tiekd.estimators.labels import LabelFolder
 from tiekd.evaluate.bands import RangeTable
-from tiekd.evaluate.predictions import Predicts, StoredPredictions, TeacherPredictions, label_of_window
 from tiekd.evaluate.protocol import Protocol
 from tiekd.metrics import (
     METRICS,
@@ -78,7 +78,7 @@ class Evaluation:
 
 
 def evaluate(
-    predicts: Predicts,
+    estimator: Estimator,
     source: FrameSource,
     frames: Sequence[Frame],
     protocol: Protocol,
@@ -87,22 +87,21 @@ def evaluate(
     watch: Callable[[ScoredFrame], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Score predictions for the frames that have ground truth; the others are skipped and counted.
+    """Score an estimator on the frames that have ground truth. The others are skipped and counted.
 
-    labels: also tell the agreement with these. watch: is shown every scored frame. Raises DataError when
-    nothing can be scored, and for files and predictions that can't be used.
+    labels: also state the agreement with these. watch: gets every scored frame. Raises DataError when
+    nothing can be scored and for files and predictions that can't be used, ConfigError for labels that were
+    made with another flip test than the protocol's, and what the estimator raises.
     """
     usable = [frame for frame in frames if frame.depth]
     if not usable:
         raise DataError("No frame of the split has ground truth.", hint="Give the depth file in each line.")
+    _check_flip(estimator, protocol)
     check_files(source, usable, need_depth=True)
-    if isinstance(predicts, StoredPredictions):
-        predicts.check(usable)
-    stored = predicts.labels if isinstance(predicts, TeacherPredictions) else None
-    for folder in (labels, stored):
-        if folder is not None:
-            folder.check(source, usable)
-    scorer = _Scorer(predicts, source, protocol, labels)
+    estimator.check(source, usable)
+    if labels is not None:
+        labels.check(source, usable)
+    scorer = _Scorer(estimator, source, protocol, labels)
     skipped = [(frame.image, NO_TRUTH) for frame in frames if not frame.depth]
     for done, frame in enumerate(usable, 1):
         scored = scorer.score(frame)
@@ -130,9 +129,9 @@ class _Scorer:
     """Scores frame after frame and keeps what the result is made of."""
 
     def __init__(
-        self, predicts: Predicts, source: FrameSource, protocol: Protocol, labels: LabelFolder | None
+        self, estimator: Estimator, source: FrameSource, protocol: Protocol, labels: LabelFolder | None
     ) -> None:
-        self.predicts, self.source, self.protocol, self.labels = predicts, source, protocol, labels
+        self.estimator, self.source, self.protocol, self.labels = estimator, source, protocol, labels
         self.per_image: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self.ranges = RangeTable(protocol.ranges_m)
@@ -153,19 +152,26 @@ class _Scorer:
         mask = valid_mask(truth, depth_range=limits, crop=box)
         if not mask.any():
             return None
-        raw = _checked(self.predicts(frame, image, window), frame, window)
+        place = Window((image.shape[0], image.shape[1]), window)
+        raw = self._answer(frame, image, place)
         clamped = np.clip(raw, limits.min_m, limits.max_m)
         answer = _laid_out(clamped, image.shape, window, self.protocol)
         self.n_holes += _holes(raw, mask, frame, window, self.protocol)
         scores = depth_metrics(answer, truth, depth_range=limits, crop=box)
         if self.labels is not None:
-            taught = label_of_window(self.labels, frame, image.shape, window)
+            taught = self.labels.read_window(frame, place)
             scores |= teacher_metrics(clamped, taught, top_rows=self.protocol.teacher_top_rows)
         self.ranges.add(answer, truth, mask)
         self.lines.append(line)
         self.per_image.append({"image": frame.image, "n_pixels": int(mask.sum()), **scores})
         shown = image[window.region[1:]] if self.protocol.score_on == "crop" else image
         return ScoredFrame(frame, shown, answer, truth, mask, scores)
+
+    def _answer(self, frame: Frame, image: NDArray[np.uint8], place: Window) -> NDArray[np.float32]:
+        """Depth of the window, not yet clamped: for a network what the server answers for these pixels."""
+        picture = Picture(image[place.box.region[1:]], frame, place, self.protocol.fit)
+        answer = self.estimator.estimate(picture, flip=self.protocol.flip_tta).depth_m
+        return _checked(answer, frame, place.box)
 
     def result(self, skipped: list[tuple[str, str]]) -> Evaluation:
         """What all scored frames amount to."""
@@ -184,6 +190,16 @@ class _Scorer:
             per_image=self.per_image,
             skipped=skipped,
             n_holes=self.n_holes,
+        )
+
+
+def _check_flip(estimator: Estimator, protocol: Protocol) -> None:
+    made = estimator.terms(Terms(protocol.flip_tta, use_focal=False)).flip_tta
+    if made is not None and made != protocol.flip_tta:
+        raise ConfigError(
+            f"The labels of {estimator.about.name} were made {'with' if made else 'without'} the flip test, "
+            f"{protocol.name} is {'without' if made else 'with'} it.",
+            hint=f"Say {'--flip-tta' if made else '--no-flip-tta'}; the fingerprint shows it.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Who was evaluated, written beside the numbers, so that a report can tell methods and seeds apart."""
+"""What was evaluated. It stands beside the numbers, so that a report can tell methods and seeds apart."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tiekd import run_folder
-from tiekd.evaluate.predictions import TeacherPredictions
+from tiekd.estimators import Estimator
 from tiekd.files import sha256_of
 from tiekd.zoo import read_card, resolve
 
 
 class Subject(BaseModel):
-    """Whose depth it is. `seed` and `recipe` are known for weights that lie in the folder of their run."""
+    """What made the depth. `seed` and `recipe` are known for weights that lie in the folder of their run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,12 +49,7 @@ def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> 
     )
 
 
-def subject_of_teacher(predictions: TeacherPredictions, *, name: str | None = None) -> Subject:
-    """Another program's model, an ONNX file or a folder of labels, by what it says of itself."""
-    teacher = predictions.teacher
-    return Subject(name=name or teacher.name, weights_sha256=teacher.digest)
-
-
-def subject_of_predictions(root: Path, *, name: str | None = None) -> Subject:
-    """A folder of predictions, which says nothing about itself but its name."""
-    return Subject(name=name or root.resolve().name)
+def subject_of_estimator(estimator: Estimator, *, name: str | None = None) -> Subject:
+    """Another program's model, an ONNX file or a folder of depth, by what it states about itself."""
+    about = estimator.about
+    return Subject(name=name or about.name, weights_sha256=about.digest or None)

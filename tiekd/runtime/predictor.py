@@ -14,7 +14,7 @@ from tiekd.codecs.photo import from_pillow, read_photo
 from tiekd.errors import DataError
 from tiekd.runtime.engines.base import Engine
 from tiekd.runtime.engines.open import open_engine
-from tiekd.runtime.preprocess import focal_factor, from_network, plan_view, to_network
+from tiekd.runtime.preprocess import Fit, focal_factor, from_network, plan_view, to_network
 from tiekd.types import DepthMap, DepthRange
 
 Photo = str | Path | Image.Image | NDArray[np.uint8]
@@ -41,16 +41,19 @@ class Predictor:
         """What is known about the weights."""
         return self.engine.card
 
-    def __call__(self, photo: Photo, *, fx_px: float | None = None, with_dpm: bool = False) -> DepthMap:
+    def __call__(
+        self, photo: Photo, *, fx_px: float | None = None, with_dpm: bool = False, fit: Fit = "photo"
+    ) -> DepthMap:
         """Depth of one photo, at the photo's size.
 
         fx_px: the photo's focal length in pixels; corrects the metric scale for another camera than the
-        training's. with_dpm: keep the distribution over depth too, where the network has one.
+        training's. with_dpm: keep the distribution over depth too, where the network has one. fit: how a
+        picture that is no photo but a crop is shown to the network.
         Raises DataError and ImageError for a photo that can't be read and ConfigError for a bad `fx_px`.
         """
         pixels = as_pixels(photo)
         began = perf_counter()
-        view = plan_view(pixels.shape[0], pixels.shape[1], self.card)
+        view = plan_view(pixels.shape[0], pixels.shape[1], self.card, fit=fit)
         factor = focal_factor(self.card, view, fx_px)
         image = to_network(pixels, view)
         prepared = perf_counter()

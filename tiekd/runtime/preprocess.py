@@ -1,25 +1,31 @@
 """Photo to network and back: the one place that decides at which size a network sees a photo.
 
-The aspect is kept. A photo is never enlarged, except to reach a network's minimum; it is scaled down to at
-most `max_pixels` of the card, padded at the right and the bottom by reflection up to the card's multiple, and
-what lies over the padding is cropped away from the answer, which is then resized to the photo's size.
+The aspect is kept. A photo is never enlarged, except to reach a network's minimum. It is scaled down to at
+most `max_pixels` of the card and padded at the right and the bottom by reflection, up to the card's multiple.
+What lies over the padding is cropped away from the answer, which is then resized to the photo's size.
+
+Two kinds of pictures have a size of their own, see `Fit`: the crop of a protocol, and what a label covers.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.card import ModelCard
+from tiekd.card import IMAGE_MEAN, IMAGE_STD, ModelCard
 from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import ConfigError
 
-IMAGE_MEAN = (0.485, 0.456, 0.406)
-"""ImageNet mean of RGB in 0..1, which every encoder here was trained with."""
-IMAGE_STD = (0.229, 0.224, 0.225)
+Fit = Literal["photo", "unscaled", "as_is"]
+"""How a picture is fitted to a network.
+
+photo: scaled down and padded, as described above. unscaled: padded only. as_is: not changed at all; a network
+pads it in its own way, by repeating the last row and column and stretching the answer over them.
+"""
 FOCAL_RANGE_PX = (0.01, 1e6)
 """Focal lengths that are believed; beyond them depth would leave what float32 holds."""
 
@@ -38,13 +44,16 @@ class View:
         return self.scaled[1] / self.photo[1]
 
 
-def plan_view(height: int, width: int, card: ModelCard) -> View:
-    """How a photo of `height` x `width` pixels is shown to the network of `card`."""
+def plan_view(height: int, width: int, card: ModelCard, *, fit: Fit = "photo") -> View:
+    """How a picture of `height` x `width` pixels is shown to the network of `card`."""
+    if fit == "as_is":
+        return View((height, width), (height, width), (height, width))
     least, multiple = card.min_size_px, card.size_multiple
-    scale = min(1.0, math.sqrt(card.max_pixels / (height * width)))
+    most = card.max_pixels if fit == "photo" else math.inf
+    scale = min(1.0, math.sqrt(most / (height * width)))
     if min(height, width) * scale < least:
         # Enlarge to the minimum, but a very long strip only as far as its area allows; padding does the rest.
-        longest = max(least, card.max_pixels / least)
+        longest = max(least, most / least)
         scale = min(least / min(height, width), longest / max(height, width))
     scaled = (max(1, round(height * scale)), max(1, round(width * scale)))
     padded = tuple(math.ceil(max(side, least) / multiple) * multiple for side in scaled)
@@ -59,8 +68,9 @@ def to_network(photo: NDArray[np.uint8], view: View) -> NDArray[np.float32]:
         photo = np.pad(photo, ((0, bottom), (0, right), (0, 0)), mode="reflect")
     planes = np.empty((1, 3, *view.padded), np.float32)
     for channel, (mean, std) in enumerate(zip(IMAGE_MEAN, IMAGE_STD, strict=True)):
-        np.multiply(photo[:, :, channel], np.float32(1 / (255 * std)), out=planes[0, channel])
-        planes[0, channel] -= np.float32(mean / std)
+        # Subtract, then divide: bit for bit what `tiekd.data.transforms.normalise` does in training.
+        np.subtract(photo[:, :, channel], np.float32(mean), out=planes[0, channel])
+        planes[0, channel] /= np.float32(std)
     return planes
 
 

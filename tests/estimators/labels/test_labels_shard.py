@@ -23,9 +23,9 @@ from tiekd.data.frames import open_source, read_split
 from tiekd.estimators.labels import Shard, write_labels
 
 class Slow(RampTeacher):
-    def depth(self, frame, image):
+    def ramp(self, picture):
         time.sleep(float(sys.argv[3]))
-        return super().depth(frame, image)
+        return super().ramp(picture)
 
 root, out = sys.argv[1:3]
 frames = read_split(open_source(f"kitti:{root}").root / "train.txt")

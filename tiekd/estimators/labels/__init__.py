@@ -9,9 +9,9 @@ from tiekd.estimators.labels.folder import LabelFolder
 from tiekd.estimators.labels.shard import Shard
 from tiekd.estimators.labels.sidecar import FULL_SCALE, LEAST_PIXELS, SIDECAR, LabelInfo, read_info
 from tiekd.estimators.labels.verify import fault_of_label, verify_labels
-from tiekd.estimators.labels.write import Estimate, Teaches, Written, teach, write_labels
+from tiekd.estimators.labels.write import Estimate, Written, teach, write_labels
 
 __all__ = [
-    "FULL_SCALE", "LEAST_PIXELS", "SIDECAR", "Estimate", "LabelFolder", "LabelInfo", "Shard", "Teaches",
-    "Written", "fault_of_label", "read_info", "teach", "verify_labels", "write_labels",
+    "FULL_SCALE", "LEAST_PIXELS", "SIDECAR", "Estimate", "LabelFolder", "LabelInfo", "Shard", "Written",
+    "fault_of_label", "read_info", "teach", "verify_labels", "write_labels",
 ]  # fmt: skip

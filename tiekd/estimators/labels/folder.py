@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from tiekd.codecs import png16
 from tiekd.codecs.photo import image_size
 from tiekd.codecs.png import read_note
-from tiekd.codecs.resample import enlarge_cells
+from tiekd.codecs.resample import enlarge_cells, scale_nearest
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import DataError
+from tiekd.estimators.base import Window
 from tiekd.estimators.labels.sidecar import FULL_SCALE, read_info
 from tiekd.files import digest_of, state_of
 
@@ -64,6 +65,17 @@ class LabelFolder:
         if shrink == 1:
             return depth
         return enlarge_cells(depth, size, cell_px=shrink)
+
+    def read_window(self, frame: Frame, window: Window) -> NDArray[np.float32]:
+        """Teacher depth in metres of a part of a frame that was cut out unscaled. Raises what `read` raises.
+
+        The label may cover that part or the whole frame, scaled as the sidecar says.
+        """
+        size, box = window
+        if self.info.crop == "kb":
+            return self.read(frame, (box.height, box.width))
+        whole = self.read(frame, self.info.shown_size(*size))
+        return scale_nearest(whole, size)[box.region]
 
     def digest(self) -> str:
         """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""

@@ -12,13 +12,14 @@ from tiekd.codecs.png import read_note
 from tiekd.data.check import Fault
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import DataError
+from tiekd.estimators.base import Estimator
 from tiekd.estimators.labels.folder import LabelFolder
 from tiekd.estimators.labels.sidecar import FULL_SCALE
-from tiekd.estimators.labels.write import Teaches, picture_note, teach
+from tiekd.estimators.labels.write import picture_note, teach
 
 
 def verify_labels(
-    teacher: Teaches | None, source: FrameSource, frames: Sequence[Frame], out: Path, *, samples: int = 4
+    teacher: Estimator | None, source: FrameSource, frames: Sequence[Frame], out: Path, *, samples: int = 4
 ) -> float:
     """Read every label back, and teach `samples` of them again; the largest difference found, in metres.
 
@@ -57,7 +58,7 @@ def fault_of_label(out: Path, source: FrameSource, frame: Frame) -> Fault | None
     return None
 
 
-def _difference(teacher: Teaches, source: FrameSource, frame: Frame, labels: LabelFolder) -> float:
+def _difference(teacher: Estimator, source: FrameSource, frame: Frame, labels: LabelFolder) -> float:
     """The largest difference in metres between a label and what the teacher says now."""
     info = labels.info
     again = info.to_metres(info.to_stored(teach(teacher, source, frame, info)))
@@ -65,7 +66,7 @@ def _difference(teacher: Teaches, source: FrameSource, frame: Frame, labels: Lab
     difference = np.abs(again - stored)
     if (difference > 0.01 * again + 2 * info.max_depth_m / FULL_SCALE).any():
         raise DataError(
-            f"{labels.path(frame)} differs from what {teacher.name} says now, "
+            f"{labels.path(frame)} differs from what {teacher.about.name} says now, "
             f"by up to {difference.max():.3f} m.",
             hint="It was made by other weights or settings; delete the folder and label again.",
         )

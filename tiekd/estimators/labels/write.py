@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from tiekd.codecs.png import encode_grey16
 from tiekd.codecs.whole import has_ends
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import ConfigError, DataError
+from tiekd.estimators.base import Estimator, Picture
 from tiekd.estimators.labels.folder import LabelFolder, origin_note
 from tiekd.estimators.labels.shard import Shard
 from tiekd.estimators.labels.sidecar import LabelInfo, begin
@@ -26,16 +26,6 @@ _TOO_NEAR = 1 / 500
 _TOO_FAR_SHARE = 0.95
 _STALE_S = 600.0
 """Half-written labels that are older than this were left by a killed call; other calls may still run."""
-
-
-class Teaches(Protocol):
-    """What labels are made by; see `tiekd.estimators`."""
-
-    name: str
-
-    def depth(self, frame: Frame, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Depth `[H, W]` in metres of `image` RGB `[H, W, 3]`, the part of `frame` that is taught."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,7 @@ class Estimate:
 
 
 def write_labels(
-    teacher: Teaches,
+    teacher: Estimator,
     source: FrameSource,
     frames: Sequence[Frame],
     out: Path,
@@ -96,7 +86,7 @@ def write_labels(
     return Written(len(todo), len(share) - len(todo))
 
 
-def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) -> NDArray[np.float32]:
+def teach(teacher: Estimator, source: FrameSource, frame: Frame, info: LabelInfo) -> NDArray[np.float32]:
     """The teacher's depth of what a label of `frame` covers, at the label's size.
 
     Raises DataError for an answer that is not a depth in metres, within the range, at every pixel.
@@ -111,30 +101,32 @@ def teach(teacher: Teaches, source: FrameSource, frame: Frame, info: LabelInfo) 
         )
     if focal_px:
         focal_px = info.seen.cut_focal_px(focal_px, (whole.shape[0], whole.shape[1]))
-    frame = replace(frame, focal_px=focal_px)
-    depth = teacher.depth(frame, image)
+    # As it is: the sidecar says at which size the picture is labelled, and labels that exist were made so.
+    picture = Picture(image, frame, fit="as_is")
+    fx_px = focal_px if info.use_focal else None
+    depth = teacher.estimate(picture, fx_px=fx_px, flip=info.flip_tta).depth_m
     _check_answer(depth, image, frame, teacher, info)
     return _reduced(depth, info)
 
 
 def _check_answer(
-    depth: NDArray[np.float32], image: NDArray[np.uint8], frame: Frame, teacher: Teaches, info: LabelInfo
+    depth: NDArray[np.float32], image: NDArray[np.uint8], frame: Frame, teacher: Estimator, info: LabelInfo
 ) -> None:
     if depth.shape != image.shape[:2] or not np.isfinite(depth).all() or not (depth > 0).all():
         raise DataError(
-            f"The teacher {teacher.name} gave no depth for every pixel of {frame.image}.",
+            f"The teacher {teacher.about.name} gave no depth for every pixel of {frame.image}.",
             hint="Its weights or its declared scale may be wrong; try it on one picture.",
         )
     beyond = float((depth > info.max_depth_m).mean())
     if beyond > _TOO_FAR_SHARE or depth.max() < info.max_depth_m * _TOO_NEAR:
         raise DataError(
-            f"The depth that {teacher.name} gave for {frame.image}, {depth.min():.3g} to {depth.max():.3g}, "
-            f"can't be metres in a range up to {info.max_depth_m:g} m.",
+            f"The depth that {teacher.about.name} gave for {frame.image}, {depth.min():.3g} to "
+            f"{depth.max():.3g}, can't be metres in a range up to {info.max_depth_m:g} m.",
             hint="Declare the teacher's scale (scale=…) or its range (max_depth_m=…), see docs/teachers.md.",
         )
 
 
-def _write_one(teacher: Teaches, source: FrameSource, frame: Frame, out: Path, info: LabelInfo) -> int:
+def _write_one(teacher: Estimator, source: FrameSource, frame: Frame, out: Path, info: LabelInfo) -> int:
     note = picture_note(source.image_path(frame))
     stored = info.to_stored(teach(teacher, source, frame, info))
     content = encode_grey16(stored, note=note)

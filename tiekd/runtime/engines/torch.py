@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,14 @@ UNTRAINED_SEED = 0
 def pick_device(device: str) -> torch.device:
     """The device that `auto`, `cpu`, `cuda`, `cuda:N` or `mps` stands for here.
 
-    Raises UnavailableError when it is not on this machine.
+    `auto` is a GPU where there is one, else the CPU. Among processes that torchrun started, each takes its
+    own share of the GPUs. Raises UnavailableError when the device is not on this machine.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if not torch.cuda.is_available():
+            return torch.device("cpu")
+        rank = os.environ.get("LOCAL_RANK")
+        return torch.device("cuda", int(rank) % torch.cuda.device_count()) if rank else torch.device("cuda")
     try:
         chosen = torch.device(device)
     except RuntimeError as error:

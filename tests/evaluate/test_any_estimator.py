@@ -1,4 +1,4 @@
-"""Teachers of any kind under evaluation: what is scored is what they answer."""
+"""Estimators of any kind under evaluation: what is scored is what they answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from estimator_kit import Known, depth_of
 from PIL import Image
 from teacher_kit import save_depth_anything, save_onnx
 from training_kit import write_kitti
@@ -15,8 +16,9 @@ from tiekd.cli.main import app
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import ConfigError, DataError
-from tiekd.estimators import open_teacher
-from tiekd.evaluate import StoredPredictions, TeacherPredictions, evaluate, get_protocol
+from tiekd.estimators import open_estimator
+from tiekd.estimators.stored import StoredPredictions
+from tiekd.evaluate import evaluate, get_protocol
 
 
 def tiekd_eval(teacher, world, *words, protocol="frame", code=0):
@@ -33,13 +35,17 @@ def test_a_network_of_other_people_is_scored(tiny_world, tmp_path, kind):
     else:
         name = f"onnx:{save_onnx(tmp_path / 'net.onnx')},normalise=byte,scale=0.1"
     source, frames = open_source(f"kitti:{tiny_world}"), read_split(tiny_world / "test.txt")
-    teacher = open_teacher(name, flip_tta=True)
+    network = open_estimator(name)
     protocol = get_protocol("frame").model_copy(update={"flip_tta": True})
-    want = evaluate(lambda frame, image, _: teacher.depth(frame, image), source, frames, protocol)
+    mean = Known(lambda picture: depth_of(network, picture.pixels, flip=True))
+    want = evaluate(mean, source, frames, protocol)
     told = tiekd_eval(name, tiny_world, "--flip-tta")
     assert told["metrics"] == pytest.approx(want.metrics, nan_ok=True)
     assert (told["n_images"], told["fingerprint"]) == (2, want.fingerprint)
-    assert (told["subject"]["name"], told["subject"]["weights_sha256"]) == (teacher.name, teacher.digest)
+    assert (told["subject"]["name"], told["subject"]["weights_sha256"]) == (
+        network.about.name,
+        network.about.digest,
+    )
     if kind == "hf":  # the ONNX file answers pixel by pixel, so that a mirrored picture changes nothing
         assert tiekd_eval(name, tiny_world)["metrics"] != told["metrics"]
 
@@ -73,19 +79,13 @@ def test_stored_depth_of_the_frame_or_of_the_window_is_scored(tmp_path, cut):
 
 def test_labels_of_ours_are_scored_if_they_were_made_as_the_protocol_says(tiny_world, tiny_labels):
     source, frames = open_source(f"kitti:{tiny_world}"), read_split(tiny_world / "train.txt")
-    teacher = open_teacher(str(tiny_labels))
-    want = evaluate(
-        lambda frame, image, _: teacher.depth(frame, image), source, frames, get_protocol("frame")
-    )
-    got = evaluate(
-        TeacherPredictions(tiny_labels, get_protocol("frame")), source, frames, get_protocol("frame")
-    )
-    assert got.metrics == want.metrics
+    labels = open_estimator(tiny_labels)
+    read = Known(lambda picture: depth_of(labels, picture.pixels, picture.frame))
+    frame = get_protocol("frame")
+    assert evaluate(labels, source, frames, frame).metrics == evaluate(read, source, frames, frame).metrics
     with pytest.raises(ConfigError, match=r"made without the flip test, kitti-tiekd is with it") as told:
-        TeacherPredictions(f"labels:{tiny_labels}", get_protocol("kitti-tiekd"))
+        evaluate(open_estimator(f"labels:{tiny_labels}"), source, frames, get_protocol("kitti-tiekd"))
     assert "--no-flip-tta" in told.value.hint
     unlabelled = read_split(tiny_world / "test.txt")
     with pytest.raises(DataError, match="2 of 2 frames have no label"):
-        evaluate(
-            TeacherPredictions(tiny_labels, get_protocol("frame")), source, unlabelled, get_protocol("frame")
-        )
+        evaluate(labels, source, unlabelled, frame)
