@@ -16,7 +16,7 @@ from tiekd.methods import METHODS
 from tiekd.models.registry import load
 from tiekd.recipe import load_recipe
 from tiekd.recipe.composition import recipes_of
-from tiekd.training.network import build_network, told_to_network
+from tiekd.training.network import build_network, network_arguments
 from tiekd.zoo import read_zoo
 
 ROWS = {row.name: row for row in read_zoo()}
@@ -39,7 +39,7 @@ def test_a_row_has_one_recipe_which_says_what_the_row_says(name):
     row, recipe = ROWS[name], load_recipe(name)
     assert len(recipes_of(name)) == 1
     assert (recipe.name, recipe.architecture) == (name, row.architecture)
-    told = told_to_network(recipe, train_focal_px=721.5377)
+    told = network_arguments(recipe, train_focal_px=721.5377)
     assert {key: told.get(key, getattr(row, key)) for key in TOLD} == {key: getattr(row, key) for key in TOLD}
     assert recipe.needs_labels == (row.teacher is not None) or row.dataset == "demo"
     network = empty_network(row.architecture, row.n_bins)

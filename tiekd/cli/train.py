@@ -49,13 +49,13 @@ def train(
         int | None, typer.Option(min=1, help="Repeat the first N frames, without augmentation.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check all, make one step, say what a run would take.")
+        bool, typer.Option("--dry-run", help="Check everything, make one step, print the cost of a run.")
     ] = False,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print the whole recipe as YAML and stop.")
     ] = False,
     replay: Annotated[
-        Path | None, typer.Option(help="See the step again that a failed run has kept in this file.")
+        Path | None, typer.Option(help="Run the step again that a failed run has kept in this file.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
     json_file: JsonFile = None,
@@ -139,8 +139,8 @@ def _replay(file: Path, json_file: str | None) -> None:
     lines = [seen.error or f"Step {seen.step} went well here: {seen.parts}"]
     if seen.first_broken:
         lines.append(f"The first output that is not finite is that of {seen.first_broken}.")
-    for name, told in seen.layers.items():
-        lines.append(f"batch {name}: " + ", ".join(f"{key} {value:.6g}" for key, value in told.items()))
+    for name, values in seen.layers.items():
+        lines.append(f"batch {name}: " + ", ".join(f"{key} {value:.6g}" for key, value in values.items()))
     # JSON has no NaN.
     parts = {name: value if isfinite(value) else str(value) for name, value in seen.parts.items()}
     print_result({**asdict(seen), "parts": parts}, "\n".join(lines), json_file)

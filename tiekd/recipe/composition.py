@@ -1,15 +1,15 @@
-"""Recipe documents: files that build on others, and what they say for some rows alone.
+"""Recipe documents: files that build on others, with values for some rows alone.
 
-A file may name another one to build on (`extends`: a shipped recipe, or a file beside it). Its values
-overrule those one by one, groups being merged. `cases` are values for some rows alone, and overrule the
-file's others:
+A file may name another one to build on (`extends`: a shipped recipe, or a file beside it). Its values replace
+those of the other one by one; groups are merged. `cases` hold values for some rows alone, which replace the
+file's other values:
 
     cases:
       - when: {dataset: nyu, method: [tiekd, tiekd_dpm]}
         network: {n_bins: 49}
 
-A case counts where method, teacher, encoder and data set, as the row's name and the overrides have them, are
-among those that it names. Row names are patterns; what a pattern captures becomes a value.
+A case applies if method, teacher, encoder and data set are among those that it names; the row's name and the
+overrides may choose them. Row names are patterns, and what a pattern captures becomes a value.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ def recipes_of(row: str) -> list[tuple[Path, dict[str, str]]]:
 def compose(name: str, changes: Sequence[Change]) -> dict[str, Any]:
     """The document of a recipe file, a shipped recipe's name or a zoo row, changed in the order given.
 
-    Raises ConfigError for a file that is no recipe, UnknownNameError for a name that is none of the three.
+    Raises ConfigError for a file that is not a recipe, UnknownNameError for any other name.
     """
     path, captured = _find(name)
     layers = _layers(path)
-    told: list[Change] = [(_KEYS[place], value) for place, value in captured.items()]
-    told += [("name", name)] if captured else []
-    told += changes
-    chosen = _chosen(layers, told)
+    outside: list[Change] = [(_KEYS[place], value) for place, value in captured.items()]
+    outside += [("name", name)] if captured else []
+    outside += changes
+    chosen = _chosen(layers, outside)
     document: dict[str, Any] = {}
     for file, layer in layers:
         document.pop("rows", None)
@@ -76,7 +76,7 @@ def compose(name: str, changes: Sequence[Change]) -> dict[str, Any]:
         for when, values in _cases(file, layer):
             if all(str(chosen[place]) in wanted for place, wanted in when.items()):
                 _merge(document, values)
-    return _changed(document, told)
+    return _changed(document, outside)
 
 
 def parse_override(override: str) -> Change:
@@ -132,12 +132,14 @@ def _base(path: Path, name: str) -> Path:
     return base
 
 
-def _chosen(layers: Iterable[tuple[Path, dict[str, Any]]], told: Iterable[Change]) -> dict[str, Any]:
-    """Method, teacher, encoder and data set as the files say outside of their cases, and as they are told."""
+def _chosen(layers: Iterable[tuple[Path, dict[str, Any]]], outside: Iterable[Change]) -> dict[str, Any]:
+    """Method, teacher, encoder and data set, which cases ask for: from the files without their cases,
+    overruled by the row's name and the overrides.
+    """
     document: dict[str, Any] = {}
     for _, layer in layers:
         _merge(document, _values(layer))
-    document = _changed(document, told)
+    document = _changed(document, outside)
     chosen = {}
     for place, key in _KEYS.items():
         value: Any = document

@@ -1,4 +1,4 @@
-"""The groups of a recipe's values and their limits; `recipe` puts them together."""
+"""The groups of a recipe's settings, with their limits; `Recipe` puts them together."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ class Settings(BaseModel):
 
 
 class NetworkSettings(Settings):
-    """The network. `architecture` is a family of `tiekd.models.families`; "auto" takes that of the method.
+    """The network.
 
-    `encoder` is the name the architecture takes, `encoder_weights` None, "imagenet" or a file; `n_bins` is
-    for networks that have bins. `start_depth_m` is what the untrained head answers; without it what chance
-    gives. `frozen_norms` says whose batch norms keep their running statistics: pictures of another world than
-    the training one then meet the statistics that ImageNet left. `start_from` is a zoo row or a file of
-    weights to go on from: what is not given here is taken from it. `train_fx_px` is the focal length that the
-    weights are said to be metric for (default: that of the first frame), `max_pixels` what photos are scaled
-    down to when they are predicted (default: `data.max_pixels`); neither changes the training.
+    architecture: a family of `tiekd.models.families`; "auto" takes that of the method.
+    encoder: the encoder's name. encoder_weights: None, "imagenet" or a file. options: of the architecture.
+    n_bins: for networks that have bins.
+    start_depth_m: the depth that the untrained head predicts; None leaves it to chance.
+    frozen_norms: which batch norms keep their running statistics. Photos of another world than the training
+    one then meet the statistics of ImageNet.
+    start_from: a zoo row or a file of weights to start from; it also gives what is not stated here.
+    train_fx_px: the focal length for which the weights are metric (default: that of the first frame).
+    max_pixels: the size to which photos are scaled down for prediction (default: `data.max_pixels`).
+    The last two are written to the card and do not change the training.
     """
 
     architecture: Annotated[str, NameIn("family of networks", NETWORKS, also=("auto",))] = "auto"
@@ -47,18 +50,20 @@ class NetworkSettings(Settings):
 
 
 class DataSettings(Settings):
-    """Where frames and labels come from.
+    """Where frames and labels come from, and what part of them is seen.
 
-    `source` is KIND:ROOT; without `train_split` all pictures of a folder:ROOT are taken. Validation is by
-    `val_split`, or by every `hold_out_every`-th training frame, which is then not trained on: against the
-    ground truth, or the teacher's labels where those are what the method learns from.
-    `val_box` is what of a validation view is compared with ground truth ("garg": by its fractions).
-    Frames are scaled down to `max_pixels`, then `crop` cuts them ("kb" is the published 352x1216), as it cut
-    their labels. Then `trim_px` (top, left, bottom, right) takes a border off frames and labels alike, and
-    `shrink` averages them over cells of that many pixels, which must be the network's `image_pool` or 1.
-    `max_depth_m` caps what counts as ground truth; `range_from_labels` takes it from the labels and sigma in
-    proportion. `train_focal_px` restates depth for one focal length ("canonical" camera).
-    `overfit` repeats the first so many frames as still views, to see whether a network can learn them at all.
+    source: KIND:ROOT. train_split: without it all pictures of a folder:ROOT are taken.
+    val_split, hold_out_every: validate on a split, or on every so many-th training frame, which is then not
+    trained on. Held-out frames are compared with what the method learns from: ground truth or labels.
+    val_box: the part of a validation view that is compared with ground truth; "garg" by its fractions.
+    max_pixels, crop, trim_px, shrink: frames are scaled down to `max_pixels`; then `crop` cuts them ("kb" is
+    the published 352x1216), as it has cut their labels; then `trim_px` (top, left, bottom, right) cuts a
+    border off frames and labels; then `shrink` averages both over cells of that many pixels. It must be 1 or
+    the network's `image_pool`.
+    max_depth_m: more distant depth does not count as ground truth. range_from_labels: take it from the
+    labels, and scale sigma in proportion.
+    train_focal_px: restate depth for one focal length (a "canonical" camera).
+    overfit: repeat this many first frames as still views, to see whether a network can learn them at all.
     """
 
     source: str | None = None
@@ -88,7 +93,11 @@ class DataSettings(Settings):
 
 
 class LossSettings(Settings):
-    """Weights of the parts (default: the method's published ones), sigma of the target DPM in metres."""
+    """The loss.
+
+    weights: of its parts (default: the method's published ones). sigma_m: of the target DPM, in metres.
+    top_crop_rows: rows at the top of a view that the TIE-KD losses leave out.
+    """
 
     weights: dict[str, float] | None = None
     sigma_m: float = Field(default=0.5, gt=0)
@@ -105,14 +114,17 @@ class LossSettings(Settings):
 class OptimSettings(Settings):
     """AdamW and its learning rate, which changes every step (docs/method.md §12).
 
-    "onecycle" rises from `lr` / `start_divisor` along a cosine for `warm_share` of the steps and falls along
-    one to `lr` / `end_divisor`; with `cycle_beta1` the first beta goes down to that and up again. "cosine"
-    falls all the way, times a line from 1 / `start_divisor` to 1 over `warm_share`. Weights whose name fits a
-    shell pattern of `no_decay` are not decayed.
-    The first `coarse_share` of the `steps` see views at half the size, which costs a quarter. A step sees
-    `batch_size` frames, however many processes share them and in however many parts (`accumulate`) each takes
-    its share; batch norms (but for those in sync on GPUs) and the SI loss see one part of one process at a
-    time. With `precision` "bf16" and "fp16" the weights stay float32.
+    schedule: "onecycle" rises from `lr` / `start_divisor` along a cosine for `warm_share` of the steps and
+    falls along a cosine to `lr` / `end_divisor`; with `cycle_beta1` the first beta falls to that and rises
+    again. "cosine" falls all the way, times a line from 1 / `start_divisor` to 1 over `warm_share` of the
+    steps.
+    no_decay: shell patterns; weights with a matching name do not decay.
+    coarse_share: this share of the `steps`, at the beginning, sees views at half the size and a quarter of
+    the cost.
+    batch_size: frames of one step, however many processes share them. accumulate: the number of parts in
+    which each process takes its share. Batch norms (except synchronised ones on GPUs) and the SI loss see
+    one part of one process at a time.
+    precision: with "bf16" and "fp16" the weights stay float32.
     """
 
     steps: int = Field(ge=1)
@@ -157,9 +169,10 @@ class OptimSettings(Settings):
 class RunSettings(Settings):
     """Seed, rhythm and resources.
 
-    `best_by` says which validation metric chooses best.safetensors; after `patience` validations in a row
-    without a better one the run ends. `pictures` of validation frames go to TensorBoard, and to Weights &
-    Biases when `wandb` names a project.
+    val_every, save_every, log_every: steps. best_by: the validation metric that chooses best.safetensors.
+    patience: the run ends after this many validations in a row without a better one.
+    pictures: the number of validation frames that go to TensorBoard, and to Weights & Biases if `wandb`
+    names a project. max_time: DD:HH:MM:SS for each call.
     """
 
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -176,7 +189,7 @@ class RunSettings(Settings):
 
     @property
     def max_seconds(self) -> float | None:
-        """`max_time`, which is DD:HH:MM:SS, in seconds; counted from the start of each call."""
+        """`max_time` in seconds."""
         if self.max_time is None:
             return None
         days, hours, minutes, seconds = (int(part) for part in self.max_time.split(":"))

@@ -1,4 +1,4 @@
-"""A run without a trace: everything is checked and a step made, so that its cost is known beforehand."""
+"""A dry run: check everything and make a step, to know the cost of a run. Nothing is written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytorch_lightning as lightning
 import torch
 
 from tiekd.recipe import Recipe
-from tiekd.training.datamodule import RunData, open_data, take_label_range
+from tiekd.training.datamodule import RunData, open_data
 from tiekd.training.failures import clear_errors
-from tiekd.training.fit import run_network
-from tiekd.training.folder import check_same_data, find_kept
+from tiekd.training.fit import make_task
+from tiekd.training.folder import find_kept
+from tiekd.training.labels import take_label_range
 from tiekd.training.pictures import check_loggers
 from tiekd.training.ranks import this_rank
 from tiekd.training.step import DistillTask
@@ -29,10 +30,10 @@ _FRAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a run would take, as far as one step tells.
+    """What a run would cost, estimated from one step.
 
-    `load_ms` is the time one loader process takes for one frame, read from its files; `hours` adds up steps,
-    loading and validations; `peak_memory_mb` is the GPU's, or that of the whole process on a CPU.
+    `load_ms`: time in which one loader process reads one frame from its files. `hours`: steps, loading and
+    validations together. `peak_memory_mb`: of the GPU, or of the whole process on a CPU.
     """
 
     parameters: int
@@ -50,8 +51,8 @@ class DryRun:
 def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) -> DryRun:
     """Check all that `fit` would check and make one step of `recipe`, writing nothing.
 
-    The step is one at full size, on frames read from their files even where the run would cache them. Raises
-    what `fit` raises.
+    The step has full size, and its frames come from their files even if the run would cache them. Raises what
+    `fit` raises.
     """
     ranks = this_rank()
     check_loggers(recipe)
@@ -69,10 +70,7 @@ def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) ->
             enable_progress_bar=False,
         )
         data = open_data(plain, ranks)
-        if kept:
-            check_same_data(kept, data.digests)
-        lightning.seed_everything(plain.run.seed, verbose=False)
-        task = DistillTask(plain, run_network(plain, data, ranks, load_weights=kept is None))
+        task = make_task(plain, data, ranks, kept)
         load_s = _time_to_load(data)
         trainer.fit(task, data.train, data.val)
     return _summary(recipe, data, task, watch, load_s)
@@ -88,7 +86,7 @@ def _without_cache(recipe: Recipe) -> Recipe:
 
 
 class _Stopwatch(lightning.Callback):
-    """Seconds of the last step, of all its parts, and of the last batch of validation frames."""
+    """Seconds of the last training batch and of the last batch of validation frames."""
 
     def __init__(self) -> None:
         self.batch_s = self.val_s = self._started = 0.0

@@ -17,10 +17,11 @@ from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
 from tiekd.run_folder import BEST, DATA, METRICS_TABLE, RECIPE
-from tiekd.training.datamodule import RunData, open_data, take_label_range
+from tiekd.training.datamodule import RunData, open_data
 from tiekd.training.failures import clear_errors
-from tiekd.training.folder import WholeCheckpoints, check_same_data, find_kept, make_folder
+from tiekd.training.folder import Kept, WholeCheckpoints, check_same_data, find_kept, make_folder
 from tiekd.training.keeper import Keeper
+from tiekd.training.labels import take_label_range
 from tiekd.training.metrics_table import Bar, MetricsTable
 from tiekd.training.network import build_network
 from tiekd.training.pictures import Pictures, make_loggers
@@ -33,9 +34,9 @@ from tiekd.training.trainer import make_trainer, on_cuda, quiet
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a run ended with: steps done, whether nothing is left to do, and the last validation metrics.
+    """How a run ended: steps done, whether nothing is left to do, and the last validation metrics.
 
-    validated_on: "ground truth" or "teacher labels", None without validation.
+    validated_on: "ground truth" or "teacher labels"; None without validation.
     """
 
     out: Path
@@ -56,8 +57,9 @@ def fit(
     """Train as `recipe` says into the folder `out`; with `resume` go on from its last.ckpt.
 
     Writes best.safetensors, last.safetensors, last.ckpt, metrics.csv, recipe.yaml, data.json, tensorboard/.
-    Under torchrun this is one of the run's processes; the first one writes. Raises ConfigError, DataError,
-    CheckpointError and UnavailableError before the first step, RunFailedError and DataError during them.
+    Under torchrun this is one of the run's processes, and the first one writes. Raises ConfigError,
+    DataError, CheckpointError and UnavailableError before the first step, RunFailedError and DataError
+    during them.
     """
     ranks, recipe = this_rank(), take_label_range(recipe)
     kept = find_kept(recipe, out, resume=resume)
@@ -65,48 +67,53 @@ def fit(
         return FitResult(out, kept.steps, True, {})
     if ranks.is_first:
         make_folder(out)
-    keeper = Keeper(out, recipe)
+    keeper, speaks = Keeper(out, recipe), interactive and ranks.is_first
     with quiet():
         trainer = make_trainer(
             recipe,
             ranks,
             **_rhythm(recipe),
-            **_told(recipe, out, keeper, interactive=interactive and ranks.is_first),
+            **_reporting(recipe, out, keeper, interactive=speaks),
             logger=make_loggers(recipe, out, first_step=kept.steps if kept else 0),
             plugins=[WholeCheckpoints()],
         )
         data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
-        if kept:
-            check_same_data(kept, data.digests)
         keeper.data = data.digests
-        if interactive and ranks.is_first:
-            _tell(data, recipe.data.hold_out_every)
-        lightning.seed_everything(recipe.run.seed, verbose=False)
-        task = DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
+        if speaks:
+            _warn(data, recipe.data.hold_out_every)
+        task = make_task(recipe, data, ranks, kept)
         if ranks.is_first:
             write_bytes(out / RECIPE, recipe.to_yaml().encode())
-            write_bytes(out / DATA, json.dumps(data.told(), indent=1).encode() + b"\n")
+            write_bytes(out / DATA, json.dumps(data.summary(), indent=1).encode() + b"\n")
         with clear_errors(out):
             trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
-    # No validation has chosen any yet, so these replace what an earlier call of this run ended with.
     if ranks.is_first and keeper.best is None:
+        # No validation has chosen any weights, so the last ones are the best.
         save(task.shipped, out / BEST)
     metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
     finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
     return FitResult(out, trainer.global_step, finished, metrics, data.validated_on)
 
 
+def make_task(recipe: Recipe, data: RunData, ranks: Ranks, kept: Kept | None) -> DistillTask:
+    """The seeded task of a process. Raises DataError if `kept` has learned from other data than `data`."""
+    if kept:
+        check_same_data(kept, data.digests)
+    lightning.seed_everything(recipe.run.seed, verbose=False)
+    return DistillTask(recipe, run_network(recipe, data, ranks, load_weights=kept is None))
+
+
 def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bool) -> DepthModel:
-    """The network that a process of a run trains: over several GPUs its batch norms are in sync."""
+    """The network that a process of a run trains; over several GPUs its batch norms are in sync."""
     network = build_network(recipe, train_focal_px=data.train_focal_px, load_weights=load_weights)
-    # By timm, not by Lightning: that one would drop the activation which many encoders keep in their norms.
     if ranks.world > 1 and on_cuda(recipe):
+        # By timm: Lightning's own conversion loses the activation that many encoders keep in their norms.
         network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     return network
 
 
-def _tell(data: RunData, hold_out_every: int | None) -> None:
-    """Say what a person may not have meant."""
+def _warn(data: RunData, hold_out_every: int | None) -> None:
+    """Print what a person may not expect of the data."""
     if data.n_left_out:
         print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
     if hold_out_every and data.validated_on is None:
@@ -115,7 +122,10 @@ def _tell(data: RunData, hold_out_every: int | None) -> None:
 
 
 def _rhythm(recipe: Recipe) -> dict[str, Any]:
-    """Lightning's settings for how long to train and when to validate; it counts batches, not steps."""
+    """Lightning's settings for how long to train and when to validate.
+
+    A run is one epoch of Lightning's, whatever its length. Lightning counts batches, not steps.
+    """
     validates = recipe.data.val_split is not None or recipe.data.hold_out_every is not None
     return {
         "max_steps": recipe.optim.steps,
@@ -126,11 +136,11 @@ def _rhythm(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _told(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
+def _reporting(recipe: Recipe, out: Path, keeper: Keeper, *, interactive: bool) -> dict[str, Any]:
     """Lightning's settings for what is written and shown."""
     bar = interactive and sys.stderr.isatty()
     table = MetricsTable(out / METRICS_TABLE, recipe, lines=interactive and not bar)
-    # Weights are validated and kept in this order: the table first, so that a row exists for every file.
+    # Lightning calls them in this order: the table before the keeper, so that every file has its row.
     callbacks: list[lightning.Callback] = [
         FlightRecorder(out, recipe), table, Pictures(recipe), keeper, StopOnSignal(keeper.ask_to_stop)
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The folder of a run: what is in it already, whether a run may go on there, how files get in whole."""
+"""The folder of a run: what it holds already, whether a run may go on there, how checkpoints are written."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ _MAY_CHANGE = {
     "data": {"source", "labels", "cache_dir", "workers"},
     "network": {"encoder_weights"},
 }  # fmt: skip
-"""What a resumed run may be told anew: nothing that changes what is learned."""
+"""Settings that may differ when a run goes on: none of them changes what is learned."""
 _OLD_LEFTOVERS = "*.safetensors*.part"
 """What earlier versions left of weights that were half written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checkpoint to go on from: its steps, validations without a better one, digests of its data."""
+    """A checkpoint to go on from.
+
+    `steps` are done, `stale` is the number of validations since the best one, `data` holds the digests.
+    """
 
     path: Path
     steps: int
@@ -46,10 +49,10 @@ class Kept:
 
 
 def find_kept(recipe: Recipe, out: Path, *, resume: bool) -> Kept | None:
-    """The checkpoint in `out` that a run goes on from, None where it starts anew. Writes nothing.
+    """The checkpoint in `out` that a run goes on from; None for a new run. Writes nothing.
 
-    Raises ConfigError for a folder with a run that is not to be resumed, or was trained by another recipe,
-    and CheckpointError for a broken checkpoint.
+    Raises ConfigError if the folder holds a run that is not to be resumed or has another recipe, and
+    CheckpointError for a broken checkpoint.
     """
     last = out / CHECKPOINT
     if not resume:
@@ -64,7 +67,7 @@ def find_kept(recipe: Recipe, out: Path, *, resume: bool) -> Kept | None:
 def _open_kept(recipe: Recipe, last: Path) -> Kept:
     try:
         checkpoint = load_checkpoint(last)
-        # Through the model, so that settings that were added since take their defaults.
+        # Through the model, so that settings that are newer than the checkpoint take their defaults.
         before = Recipe.model_validate(checkpoint["recipe"]).model_dump(mode="json")
         kept = Kept(
             path=last,
@@ -97,7 +100,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
 
 
 def check_same_data(kept: Kept, digests: Mapping[str, str]) -> None:
-    """Raise DataError when files are not those that the checkpoint has learned from."""
+    """Raise DataError if files are not those that the checkpoint has learned from."""
     changed = [name for name, digest in kept.data.items() if digests.get(name) != digest]
     if changed:
         raise DataError(

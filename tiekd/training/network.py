@@ -14,14 +14,15 @@ from tiekd.zoo import resolve
 
 
 def build_network(recipe: Recipe, *, train_focal_px: float | None, load_weights: bool = True) -> DepthModel:
-    """The recipe's network with random weights, its encoder's or all of them from where the recipe says.
+    """The recipe's network: random weights, except for those that the recipe takes from elsewhere.
 
-    Raises ConfigError for options the architecture does not know, and what loading the weights raises.
+    With `load_weights` off all weights are random, for a network that a checkpoint will fill. Raises
+    ConfigError for options that the architecture does not have, and what loading the weights raises.
     """
     network = create_model(
         recipe.architecture,
         encoder_weights=recipe.network.encoder_weights if load_weights else None,
-        **told_to_network(recipe, train_focal_px=train_focal_px),
+        **network_arguments(recipe, train_focal_px=train_focal_px),
     )
     network.describe(name=recipe.name or f"{recipe.method}_{recipe.network.encoder}.{recipe.dataset}")
     start = recipe.network.start_from
@@ -41,13 +42,13 @@ def freeze_norms(network: DepthModel, which: Literal["none", "encoder", "all"]) 
 
 
 def known_frame_px(recipe: Recipe) -> tuple[int, int] | None:
-    """The frame of a network that is told positions and sees them in views of one scale and size only."""
+    """The frame size that a network depends on, if it sees pixel positions in views of one scale and size."""
     positions, zoom = recipe.network.options.get("position_channels"), recipe.view.zoom
     return recipe.view.size if positions and zoom == (1.0, 1.0) else None
 
 
-def told_to_network(recipe: Recipe, *, train_focal_px: float | None) -> dict[str, Any]:
-    """Options of a recipe's architecture and fields of its card, as `create_model` takes them."""
+def network_arguments(recipe: Recipe, *, train_focal_px: float | None) -> dict[str, Any]:
+    """The arguments of `create_model`: options of the recipe's architecture and fields of its card."""
     given = {
         "n_bins": recipe.network.n_bins if recipe.has_bins else None,
         "train_fx_px": recipe.network.train_fx_px or train_focal_px,

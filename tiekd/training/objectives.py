@@ -99,6 +99,9 @@ PARTS: Mapping[str, Part] = {
 
 
 def loss_parts(prediction: Prediction, target: Target, names: Mapping[str, float]) -> dict[str, Tensor]:
-    """The named parts, unweighted. Raises ConfigError when the network or the data lack what a part needs."""
+    """The named parts, unweighted; `dpm_loss` and `depth_loss` together share one softmax.
+
+    Raises ConfigError if a part needs what the network or the data do not have.
+    """
     shared = _tiekd(prediction, target) if {"dpm_loss", "depth_loss"} <= names.keys() else {}
     return {name: shared[name] if name in shared else PARTS[name](prediction, target) for name in names}

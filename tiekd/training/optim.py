@@ -1,4 +1,4 @@
-"""The optimiser of a run and its learning rate: AdamW, stepped by one-cycle or by a falling cosine."""
+"""The optimiser of a run, AdamW, and its learning rate: one cycle, or a falling cosine."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from tiekd.recipe.settings import OptimSettings
 
 
 def make_optimizer(network: DepthModel, optim: OptimSettings) -> tuple[AdamW, LRScheduler]:
-    """AdamW over a network's weights, and the schedule that is stepped after every step of it.
+    """AdamW for a network's weights, and the schedule that goes on after each of its steps.
 
-    Raises ConfigError for a pattern of `no_decay` that fits no weight.
+    Raises ConfigError for a pattern of `no_decay` that matches no weight.
     """
     groups = _groups(network, optim)
     optimizer = AdamW(groups, betas=optim.betas, weight_decay=optim.weight_decay)
     if optim.schedule == "cosine":
         return optimizer, LambdaLR(optimizer, partial(cosine_share, optim=optim))
-    # torch divides by the steps of the rise less one. A rise of one step, which has none, is cut by a hair.
+    # torch divides by the steps of the rise minus one, which is zero for a rise of exactly one step. A share
+    # that is a little smaller avoids this.
     rise = optim.warm_share * (1 - 1e-9 * (optim.warm_share * (optim.steps + 1) == 1))
     return optimizer, OneCycleLR(
         optimizer,
@@ -41,9 +42,9 @@ def make_optimizer(network: DepthModel, optim: OptimSettings) -> tuple[AdamW, LR
 
 
 def cosine_share(step: int, *, optim: OptimSettings) -> float:
-    """Which share of its highest learning rate a step has: half a cosine, times a line while warming up.
+    """The share of the highest learning rate that a step has: half a cosine, times a line while warming up.
 
-    The line multiplies the cosine as it goes, as mmcv's warm-up does, so the highest is never quite reached.
+    The line multiplies the falling cosine, as in mmcv's warm-up, so the highest rate is never quite reached.
     """
     lowest = 1 / optim.end_divisor
     share = lowest + (1 - lowest) * (1 + math.cos(math.pi * min(1.0, step / optim.steps))) / 2
@@ -52,12 +53,12 @@ def cosine_share(step: int, *, optim: OptimSettings) -> float:
 
 
 def _groups(network: DepthModel, optim: OptimSettings) -> list[dict[str, Any]]:
-    """Weights by their learning rate and decay: the encoder's, then the others, those without decay last."""
+    """Weights by learning rate and decay: the encoder's, then the others; those without decay last."""
     named = dict(network.named_parameters())
     for pattern in optim.no_decay:
         if not any(fnmatchcase(name, pattern) for name in named):
             raise ConfigError(
-                f"optim.no_decay names {pattern!r}, and no weight of {network.card.architecture} fits it.",
+                f"optim.no_decay names {pattern!r}, and no weight of {network.card.architecture} matches it.",
                 hint=f"It is a shell pattern for names like {next(iter(named))}.",
             )
     found: dict[tuple[bool, bool], list[Any]] = defaultdict(list)

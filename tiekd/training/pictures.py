@@ -1,4 +1,4 @@
-"""What validation looks like: image, depth, error and DPM of a few frames, for the loggers."""
+"""Pictures of validation frames for the loggers: image, depth, error and DPM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tiekd.render import color_index, colorize, colormap
 from tiekd.types import DepthRange, Prediction, Sample
 
 LARGEST_ERROR = 0.5
-"""Relative error that is as red (too far) or as blue (too near) as it gets."""
+"""The relative error that has the full colour: red (too far) or blue (too near)."""
 _SECTION_AT = 0.6
 """Where the DPM is cut: a little below the middle, where streets and rooms are."""
 _SECTION_PX = 64
@@ -82,11 +82,11 @@ class Pictures(lightning.Callback):
 
 
 def picture(batch: Sample, prediction: Prediction, number: int, limits: DepthRange) -> NDArray[np.uint8]:
-    """RGB `[rows, W, 3]` of one frame: image, depth, error against the truth, and a row of the DPM if any.
+    """RGB `[rows, W, 3]` of one frame: image, depth, error, and the DPM along one row if there is one.
 
-    The error is signed and relative, blue too near, red too far, black without truth; where frames have only
-    a teacher's label, that is the truth. The DPM is cut along one row: columns are the
-    image's, the nearest bin is at the bottom, brightness is probability.
+    The error is signed and relative to ground truth, or to the teacher's label if there is no ground truth:
+    blue too near, red too far, black where nothing is known. Columns of the DPM are those of the image, the
+    nearest bin is at the bottom, brightness is probability.
     """
     depth = prediction.depth[number, 0].float().cpu().numpy()
     parts = [

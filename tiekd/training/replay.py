@@ -1,4 +1,4 @@
-"""A step that went wrong, kept whole: its batches and the weights that met them, to be looked at again."""
+"""Keep a step that went wrong (its batches and the weights before it), and run it again later."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from tiekd.types import Sample
 
 
 class FlightRecorder(lightning.Callback):
-    """Holds the batches of the running step; when it is not finite, writes them with the weights it met.
+    """Holds the batches of the running step, and writes them and the weights if the step is not finite.
 
-    A validation that is not finite is no step, and leaves nothing to replay.
+    A validation that is not finite leaves nothing to replay, because it is not a step.
     """
 
     def __init__(self, out: Path, recipe: Recipe) -> None:
@@ -48,7 +48,7 @@ class FlightRecorder(lightning.Callback):
         self.seeds.append(task.batch_seed(batch_idx))
 
     def on_validation_start(self, *_: Any) -> None:
-        """Forget the step, which has gone well."""
+        """Forget the step: it went well, or there would be no validation."""
         self.batches, self.seeds = [], []
 
     def on_exception(self, trainer: lightning.Trainer, task: Any, exception: BaseException) -> None:
@@ -78,10 +78,10 @@ class FlightRecorder(lightning.Callback):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a step did when it was seen again.
+    """What a step did when it ran again.
 
-    `error` is what it raised, None when it went well here; `first_broken` the first module whose output was
-    not finite; `layers` the smallest and largest value and how many were not finite, by batch and layer.
+    `error`: what it raised; None if it went well here. `first_broken`: the first module whose output was not
+    finite. `layers`: by batch and layer, the smallest and largest value and how many were not finite.
     """
 
     step: int
@@ -92,9 +92,9 @@ class Replayed:
 
 
 def replay(path: Path) -> Replayed:
-    """Run the step kept in `path` once more, as it ran: same weights, batches, random numbers, precision.
+    """Run the step kept in `path` once more, with the same weights, batches, random numbers and precision.
 
-    Writes nothing. Raises DataError and CheckpointError for a file that is not such a step.
+    Writes nothing. Raises DataError if there is no such file, CheckpointError if it holds no step.
     """
     recipe, kept, tensors = _read(path)
     network = build_network(recipe, train_focal_px=None, load_weights=False)
@@ -129,10 +129,10 @@ def _read(path: Path) -> tuple[Recipe, _Kept, dict[str, Tensor]]:
         raise DataError(f"There is no file {path}.", hint="A failed run names the file in its last line.")
     try:
         with safe_open(str(path), framework="pt") as file:
-            told = file.metadata() or {}
+            notes = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        kept = _Kept(int(told["step"]), json.loads(told["seeds"]))
-        return Recipe.model_validate_json(told["recipe"]), kept, tensors
+        kept = _Kept(int(notes["step"]), json.loads(notes["seeds"]))
+        return Recipe.model_validate_json(notes["recipe"]), kept, tensors
     except (SafetensorError, OSError, KeyError, ValueError, ValidationError) as error:
         raise CheckpointError(
             f"{path} holds no step of a failed run: {error}", hint="Give a failed-step….safetensors file."
@@ -159,7 +159,7 @@ def _range(layer: Tensor) -> dict[str, float]:
 
 @contextmanager
 def _first_broken(network: nn.Module) -> Iterator[list[str]]:
-    """Names of the modules whose output is not finite, in the order they answer."""
+    """Names of the modules whose output is not finite, in the order in which they compute."""
     broken: list[str] = []
 
     def look(name: str, output: Any) -> None:

@@ -36,9 +36,9 @@ class Validation:
             )
 
     def means(self, trainer: lightning.Trainer) -> dict[str, float]:
-        """The mean of each metric over the frames of all processes that have ground truth; then start anew.
+        """The mean of each metric over the frames of all processes that have ground truth; empty if none has.
 
-        Empty if no frame has any.
+        The next call covers the frames that are added from now on.
         """
         rows = [row for row in self.rows if not math.isnan(row["abs_rel"])]
         self.rows = []

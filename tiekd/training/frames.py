@@ -1,0 +1,141 @@
+"""Which frames a run learns from and which it is validated on; digests that change when they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tiekd.data.dataset import LooseFrames
+from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
+from tiekd.errors import DataError
+from tiekd.estimators.labels import LabelFolder
+from tiekd.files import digest_of
+from tiekd.recipe import Recipe
+from tiekd.recipe.named import check_kind, check_named
+from tiekd.training.labels import open_labels
+
+Truth = Literal["ground truth", "teacher labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFrames:
+    """Frames for training and for validation, as the recipe cuts them; `val` may have none.
+
+    `labels` are the teacher's, for methods that learn from them. `n_left_out` lines of the splits have no
+    ground truth although they need it.
+    """
+
+    train: LooseFrames
+    val: LooseFrames
+    labels: LabelFolder | None
+    n_left_out: int
+
+    @property
+    def validated_on(self) -> Truth | None:
+        """What validation compares with; None without validation."""
+        if not self.val.frames:
+            return None
+        return "ground truth" if self.val.labels is None else "teacher labels"
+
+
+def choose_frames(recipe: Recipe) -> RunFrames:
+    """Find and check the frames that a recipe names. Raises ConfigError and DataError for what is missing."""
+    check_named(recipe)
+    settings, source = recipe.data, open_source(recipe.data.source or "")
+    check_kind(recipe, source)
+    listed = list_frames(source, settings.train_split)
+    usable = listed if recipe.needs_labels else _with_truth(listed, settings.train_split)
+    frames = usable[: settings.overfit]
+    check_files(source, frames, need_depth=not recipe.needs_labels)
+    _check_focal(recipe, source, frames, settings.train_split)
+    labels = open_labels(recipe, source, frames) if recipe.needs_labels else None
+    train, held_out = _held_out(frames, settings.hold_out_every)
+    n_left_out = len(listed) - len(usable)
+    if held_out:
+        val = _as_cut(recipe, source, held_out, labels)
+    else:
+        val, n_more = _validation_split(recipe, source)
+        n_left_out += n_more
+    return RunFrames(_as_cut(recipe, source, train, labels), val, labels, n_left_out)
+
+
+def _validation_split(recipe: Recipe, source: FrameSource) -> tuple[LooseFrames, int]:
+    """Frames of the validation split, if there is one, and the number of its lines without ground truth."""
+    settings = recipe.data
+    if not settings.val_split:
+        return _as_cut(recipe, source, [], None), 0
+    listed = list_frames(source, settings.val_split)
+    frames = _with_truth(listed, settings.val_split)
+    check_files(source, frames, need_depth=True)
+    _check_focal(recipe, source, frames, settings.val_split)
+    some = _spread(frames, settings.max_val_frames)
+    return _as_cut(recipe, source, some, None), len(listed) - len(frames)
+
+
+def _as_cut(
+    recipe: Recipe, source: FrameSource, frames: list[Frame], labels: LabelFolder | None
+) -> LooseFrames:
+    """The frames as the recipe cuts them, with the labels if given, else with ground truth."""
+    return LooseFrames(source, frames, seen=recipe.data.seen, labels=labels, with_depth=labels is None)
+
+
+def _with_truth(frames: list[Frame], split: str | None) -> list[Frame]:
+    """The frames that have ground truth: a split says "None" for the others (docs/method.md §10.1).
+
+    Raises DataError when no frame has any.
+    """
+    usable = [frame for frame in frames if frame.depth]
+    if not usable:
+        raise DataError(
+            f"No frame of {split or 'the folder'} has ground truth, which this method learns from.",
+            hint="Write the depth file as the second word of each line, or distil from a teacher's labels.",
+        )
+    return usable
+
+
+def _check_focal(recipe: Recipe, source: FrameSource, frames: list[Frame], split: str | None) -> None:
+    if recipe.data.train_focal_px and not source.focal_px and not all(frame.focal_px for frame in frames):
+        raise DataError(
+            f"data.train_focal_px is set, but {split} does not give every focal length.",
+            hint="Write it in pixels as the third word of each line, or say -o data.train_focal_px=null.",
+        )
+
+
+def _held_out(frames: list[Frame], every: int | None) -> tuple[list[Frame], list[Frame]]:
+    if every is None:
+        return frames, []
+    held_out = frames[every - 1 :: every]
+    chosen = set(held_out)
+    return [frame for frame in frames if frame not in chosen], held_out
+
+
+def _spread(frames: list[Frame], most: int) -> list[Frame]:
+    """At most so many frames, from the whole split: its neighbours show almost the same."""
+    return frames[:: max(1, len(frames) // most)][:most]
+
+
+def digests_of(frames: RunFrames) -> dict[str, str]:
+    """Digests of names and sizes: they stay when the files move, and change with most changes of content."""
+    train, labels, val = frames.train, frames.labels, frames.val
+    digests = {"images": _digest((frame.image, train.source.image_path(frame)) for frame in train.frames)}
+    if train.with_depth:
+        digests["ground truth"] = _digest(_depth_files(train))
+    if labels is not None:
+        labelled = [*train.frames, *(val.frames if val.labels else ())]
+        files = [(frame.label_name, labels.path(frame)) for frame in labelled]
+        digests["teacher labels"] = _digest(files, labels.info.model_dump_json(exclude={"data"}))
+    if val.frames:
+        images = [(frame.image, val.source.image_path(frame)) for frame in val.frames]
+        digests["validation frames"] = _digest([*images, *_depth_files(val)])
+    return digests
+
+
+def _depth_files(loose: LooseFrames) -> list[tuple[str, Path]]:
+    files = ((frame.depth, loose.source.depth_path(frame)) for frame in loose.frames)
+    return [(name, path) for name, path in files if name and path]
+
+
+def _digest(files: Iterable[tuple[str, Path]], before: str = "") -> str:
+    return digest_of([before, *(f"{name} {path.stat().st_size}\n" for name, path in files)], digits=16)
