@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 KITTI_FOCAL_PX = 721.5377
-"""Of KITTI's left colour camera at 1242x375 pixels; the camera that networks are trained for by default."""
+"""Focal length of KITTI's left colour camera at 1242x375 pixels. Networks are trained for it by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class Split:
 class Published:
     """Numbers that the authors publish on a data set.
 
-    protocol: the one of `tiekd.evaluate` that made them. frames, how: which frames were scored and how, in
-    words. page: where the numbers are.
+    protocol: name of the protocol in `tiekd.evaluate` that gives such numbers. frames, how: the scored frames
+    and the way of scoring, in words. page: address of the numbers.
     """
 
     protocol: str
@@ -113,12 +113,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One data set, under the name that recipes, cards and rows of the zoo give it.
+    """One data set. Recipes, cards and rows of the zoo use its name.
 
-    layout: how it lies on a disk, a name in LAYOUTS. min_depth_m, max_depth_m: the depths that its networks
-    can answer with, and between which ground truth counts. files: what lies under ROOT, in words. test_list:
-    what people call the test split. made_by: the command that makes all this, if there is one. own_recipes:
-    whether recipes of its own train its rows; the published recipes then leave them alone.
+    layout: layout of its files, a name in LAYOUTS. min_depth_m, max_depth_m: range of depths of its networks,
+    inside which ground truth counts. files: content of ROOT, in words. test_list: usual name of the test
+    split. made_by: the command that makes all this, if there is one. own_recipes: whether its rows have
+    recipes of their own; the published recipes then leave these rows out.
     """
 
     title: str
@@ -135,7 +135,7 @@ class Dataset:
 
     @property
     def needs(self) -> str:
-        """What a person must have to evaluate on the test split, in words."""
+        """What an evaluation on the test split needs, in words."""
         made_by = f"; {self.made_by}" if self.made_by else ""
         return f"{self.files}, and {self.test_list} ({self.test.counted}) as the split{made_by}"
 
@@ -188,13 +188,13 @@ DATASETS: dict[str, Dataset] = {
         own_recipes=True,
     ),
 }
-"""Name -> data set. Counts are those of docs/method.md §10.1; other names are data sets of people's own."""
+"""Name -> data set, with the counts of docs/method.md §10.1. Any other name is a user's own data."""
 DEFAULT, DEMO = "kitti", "demo"
-"""What a network is for when nobody says, and the data set of the weights in this repository."""
+"""The data set of a network that states none, and that of the weights in this repository."""
 
 
 def has_own_layout(name: str) -> bool:
-    """Whether a data set is a kind of data of its own; others lie in the layout of another one."""
+    """Whether a data set has a layout of its own name. Others use the layout of another data set."""
     return name in DATASETS and DATASETS[name].layout == name
 
 

@@ -1,4 +1,4 @@
-"""Galleries: the same frames seen by many methods, as depth in metres or as pictures. Imports no torch."""
+"""Galleries: results of many methods on the same frames, in metres or as pictures. Imports no torch."""
 
 from tiekd.gallery.model import Gallery, Listing, Method
 from tiekd.gallery.results import ResultsOptions, open_results

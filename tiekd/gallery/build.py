@@ -1,4 +1,4 @@
-"""Making a gallery: photos, ground truth and what models see, stored for a page to walk through."""
+"""Makes a gallery: photos, ground truth and the depth of models, stored for the viewer."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from tiekd.types import DepthMap
 class BuildOptions:
     """How a gallery is stored.
 
-    n_frames: taken evenly over the split. jpeg_quality: of the photos, which the models then see as stored.
-    keep_bits: significant bits of a depth that is predicted for every pixel; fewer make smaller files, 10 are
-    exact to 0.1 %. Ground truth, and depth on a network's own coarser grid, are kept as they are. focal: tell
-    the models each frame's focal length.
+    n_frames: number of frames, taken evenly over the split. jpeg_quality: of the photos; the models get the
+    photos as they are stored. keep_bits: significant bits of a depth that is predicted for every pixel; fewer
+    bits make smaller files, and 10 are exact to 0.1 %. Ground truth, and depth on the coarser grid of a
+    network, are stored without loss. focal: give the models the focal length of each frame.
     """
 
     gallery_id: str = "demo"
@@ -58,10 +58,10 @@ def build_gallery(
     options: BuildOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> GalleryIndex:
-    """Write a gallery to `out`, its `gallery.json` last, and return what that says.
+    """Write a gallery to `out`, with `gallery.json` as its last file, and return the content of that file.
 
-    Raises DataError for frames that can't be read and an `out` that can't be written, ConfigError for models
-    of the same name.
+    Raises DataError when a frame cannot be read or `out` cannot be written, and ConfigError for models of the
+    same name.
     """
     chosen = options or BuildOptions()
     names = [predictor.card.name for predictor in predictors]
@@ -93,13 +93,13 @@ def build_gallery(
 
 
 def pick_evenly(frames: Sequence[SplitFrame], count: int) -> list[SplitFrame]:
-    """`count` frames, evenly over the list; all of them when there are fewer."""
+    """`count` frames, evenly over the list. All of them if there are fewer."""
     steps = np.linspace(0, len(frames) - 1, min(count, len(frames)))
     return [frames[round(step)] for step in steps]
 
 
 def keep_significant(stored: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
-    """Whole numbers rounded to `bits` significant bits; 0 stays 0, and nothing else becomes 0."""
+    """Round whole numbers to `bits` significant bits. 0 stays 0, and no other number becomes 0."""
     values = stored.astype(np.int64)
     exponent = np.maximum(np.floor(np.log2(np.maximum(values, 1))).astype(np.int64) + 1 - bits, 0)
     half = (1 << exponent) >> 1
@@ -108,7 +108,7 @@ def keep_significant(stored: NDArray[np.uint16], bits: int) -> NDArray[np.uint16
 
 
 def frame_title(image: str) -> str:
-    """What people call a frame: the folder and number of its path, without what all frames share."""
+    """A short title of a frame: folder and number of its path, without the parts that all frames share."""
     parts = [part for part in Path(image).with_suffix("").parts if part not in {"image_02", "data"}]
     return " · ".join(part.removesuffix("_sync") for part in parts[-2:])
 
@@ -148,7 +148,7 @@ def _write_frame(
 
 
 def _encoded(depth: DepthMap, *, keep_bits: int) -> bytes:
-    """A 16-bit PNG of what a network answered: its own grid where that is coarser than the photo."""
+    """A 16-bit PNG of a predicted depth. It holds the network's grid if that is coarser than the photo."""
     grid = encode_grid(depth)
     if grid is not None:
         return grid

@@ -1,4 +1,4 @@
-"""Files of a gallery -> depth in metres x 256, or colours that hold no depth."""
+"""Reads the files of a gallery: depth as metres x 256, or colours without depth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KIND_WORDS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a file's header says; `fault` when it can't be used."""
+    """The header of a file. `fault` is set if the file cannot be used."""
 
     kind: Kind | None
     size: tuple[int, int]
@@ -40,9 +40,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Grey16Decoder:
-    """16-bit PNG with `scale` stored integers per metre, or arrays: metres, or integers of that scale.
+    """16-bit PNG with `scale` stored integers per metre, or arrays in metres or in integers of that scale.
 
-    A PNG that holds its network's own grid is enlarged (`tiekd.gallery.grid`).
+    A PNG with the grid of its network is enlarged (`tiekd.gallery.grid`).
     """
 
     scale: float = png16.DEPTH_SCALE
@@ -74,10 +74,10 @@ class Grey16Decoder:
 
 @dataclass(frozen=True, slots=True)
 class MagmaDecoder:
-    """Colour pictures made with magma_r over a fixed range, back to the middle of their 256 depth steps.
+    """Colour pictures in magma_r over a fixed range. A colour is decoded to the middle of its depth step.
 
-    The published viewer's pictures are of this kind: entry j of magma_r means depth
-    min + (j + 0.5) (max - min) / 256, and the last entry holds everything beyond.
+    The pictures of the published viewer are of this kind: entry j of magma_r means the depth
+    min + (j + 0.5) (max - min) / 256. The last entry also stands for all depths beyond the range.
     """
 
     depth_range: DepthRange
@@ -86,7 +86,7 @@ class MagmaDecoder:
 
     @property
     def step_m(self) -> float:
-        """Depth between two colours in metres."""
+        """Depth step between two colours in metres."""
         return (self.depth_range.max_m - self.depth_range.min_m) / 256
 
     @property
@@ -96,11 +96,11 @@ class MagmaDecoder:
 
     @property
     def saturated_m(self) -> float | None:
-        """From here on the pictures say only "at least"."""
+        """Depth in metres from which the colour only means "at least this depth"."""
         return self.depth_range.max_m - self.step_m
 
     def depth(self, path: Path) -> NDArray[np.uint16]:
-        """Depth `[H, W]`, metres x 256. Raises DataError, also for a colour that magma has not."""
+        """Depth `[H, W]`, metres x 256. Raises DataError, also for colours that are not in magma."""
         codes, entries = _magma_codes()
         pixels = _read_rgb(path).astype(np.int32)
         found = (pixels[:, :, 0] << 16) + (pixels[:, :, 1] << 8) + pixels[:, :, 2]
@@ -117,7 +117,7 @@ class MagmaDecoder:
 
 @dataclass(frozen=True, slots=True)
 class PictureDecoder:
-    """Pictures whose colours mean nothing in metres."""
+    """Pictures with colours that cannot be converted to metres."""
 
     unit: ClassVar[Literal["rgb"]] = "rgb"
     precision_m: ClassVar[None] = None
@@ -133,7 +133,7 @@ Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder
 
 
 def probe(path: Path) -> Probe:
-    """What `path` holds, from its header and its end; read again only when the file changes."""
+    """Probe a file by its header and its end. The result is kept until the file changes."""
     try:
         status = path.stat()
     except OSError as error:
@@ -153,7 +153,7 @@ def _probe(path: Path, _mtime_ns: int, _size: int) -> Probe:
         text = png.read_note(path) if path.suffix.lower() == ".png" else ""
     except DataError as error:
         return Probe(None, (0, 0), str(error))
-    # Pillow raises nearly every type there is on damaged files.
+    # Pillow raises exceptions of many types for damaged files.
     except Exception as error:
         return Probe(None, (0, 0), f"{path.name} can't be read: {_reason(error)}.")
     if text is None:
@@ -163,7 +163,7 @@ def _probe(path: Path, _mtime_ns: int, _size: int) -> Probe:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the path that the system's and Pillow's own words hold: pages show it."""
+    """The reason of an error without the path of the file, because pages show it to visitors."""
     if isinstance(error, OSError):
         return error.strerror or "it is no picture"
     return str(error).rstrip(".") or type(error).__name__
@@ -183,7 +183,7 @@ def _read_bytes(path: Path) -> bytes:
 
 @lru_cache(maxsize=1)
 def _magma_codes() -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Sorted 24-bit colours of magma_r and the entry of each; of equal neighbours the first."""
+    """Sorted 24-bit colours of magma_r and their entries. Of equal colours, the first entry is used."""
     table = colormap("magma_r").astype(np.int32)
     codes, entries = np.unique((table[:, 0] << 16) + (table[:, 1] << 8) + table[:, 2], return_index=True)
     return codes.astype(np.int32), entries.astype(np.uint8)

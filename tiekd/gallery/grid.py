@@ -1,6 +1,6 @@
-"""Depth on its network's own grid: a picture many times smaller, enlarged as the network does it.
+"""Depth stored on the grid of its network: many times smaller, and enlarged in the way of the network.
 
-The 16-bit PNG's comment says over which picture the grid lies, so a file needs nothing beside it.
+A comment in the 16-bit PNG states the sizes that this needs, so the file is complete by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_PIXELS = 1 << 26
 
 @dataclass(frozen=True, slots=True)
 class GridNote:
-    """Sizes (height, width) of the padded picture that a grid covers and of the shown part of it."""
+    """Sizes (height, width) of the padded picture that the grid covers, and of its part that is shown."""
 
     padded: tuple[int, int]
     shown: tuple[int, int]
@@ -34,7 +34,7 @@ class GridNote:
 
     @classmethod
     def read(cls, text: str | None) -> GridNote | None:
-        """The note that a PNG's comment is, or None for any other."""
+        """The note in the comment of a PNG; None for any other comment."""
         found = _PATTERN.fullmatch(text or "")
         if not found:
             return None
@@ -44,16 +44,16 @@ class GridNote:
         return cls((rows, columns), (height, width), bool(corners))
 
     def enlarged(self, stored: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Depth `[H, W]` of the shown picture, of depth on the grid `[h, w]`; both metres x 256."""
+        """Enlarge depth on the grid `[h, w]` to the shown picture `[H, W]`, both in metres x 256."""
         padded = resize(stored.astype(np.float32), self.padded, align_corners=self.align_corners)
         view = View(self.shown, self.shown, self.padded)
         return np.round(from_network(padded, view, align_corners=self.align_corners)).astype(np.uint16)
 
 
 def encode_grid(depth: DepthMap) -> bytes | None:
-    """A 16-bit PNG of `depth` on its network's grid; None where the photo itself would be no larger.
+    """A 16-bit PNG of `depth` on the grid of its network; None if the grid cannot be used.
 
-    That is so for a network with an answer for every pixel, and for a photo that it saw at another size.
+    It cannot be used if the network predicts every pixel, or if it saw the photo at another size.
     """
     grid, padded = depth.grid_depth_m, depth.padded_size
     shown = (depth.depth_m.shape[0], depth.depth_m.shape[1])

@@ -1,4 +1,4 @@
-"""What galleries call the answers of a model."""
+"""Labels of models in galleries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tiekd.models.families import NETWORKS
 
 
 def method_label(card: ModelCard) -> str:
-    """A model's label: that of its method, and of the teacher's network (a teacher's own)."""
+    """Label of a model: that of its method, with the network of the teacher (for a teacher, its own)."""
     method = METHODS[card.method]
     named = card.architecture if method.role == "teacher" else card.teacher or ""
     network = named.split("_")[0]

@@ -1,4 +1,4 @@
-"""What a gallery is: methods, frames, and a file with a decoder for every pair of them."""
+"""A gallery: methods, frames, and for each pair of them a file and its decoder."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tiekd.gallery.decoders import Decoder, PictureDecoder
 from tiekd.types import DepthRange
 
 IMAGE_FOLDER = "image"
-"""The folder of the photos; therefore no name for a method."""
+"""Folder of the photos. No method can have this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way to see the frames.
+    """One method of a gallery.
 
-    family: its colour, one of `tiekd.methods.FAMILIES`. model: the zoo row it comes from, if that is known.
+    family: colour family, one of `tiekd.methods.FAMILIES`. model: the row of the zoo that made it, if known.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Method:
     decoder: Decoder
 
     def describe(self) -> dict[str, Any]:
-        """The method, as the API answers it."""
+        """The method as JSON of the API."""
         return {
             "id": self.id,
             "label": self.label,
@@ -49,7 +49,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame; `sizes` holds (width, height) of the methods that differ from the frame's own."""
+    """One frame. `sizes`: (width, height) of methods whose size differs from that of the frame."""
 
     id: str
     title: str
@@ -61,7 +61,7 @@ class Frame:
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
-        """The frame, as the API answers it; only faults are listed."""
+        """The frame as JSON of the API. Only methods with faults are listed."""
         told: dict[str, Any] = {
             "id": self.id,
             "title": self.title,
@@ -78,7 +78,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What there is in a gallery."""
+    """The methods and frames of a gallery."""
 
     depth_range: DepthRange
     methods: tuple[Method, ...]
@@ -86,7 +86,7 @@ class Listing:
 
 
 class Gallery:
-    """A gallery as it was found on disk; opened again, it finds what has changed."""
+    """A gallery as it was on disk when it was opened. Open it again to see changes."""
 
     def __init__(
         self, gallery_id: str, title: str, listing: Listing, files: Mapping[tuple[str, str], Path]
@@ -99,12 +99,12 @@ class Gallery:
         self._frames = {frame.id: frame for frame in listing.frames}
 
     def summary(self) -> dict[str, Any]:
-        """The gallery in a list of galleries."""
+        """The gallery as JSON in a list of galleries."""
         methods = [method.id for method in self.listing.methods]
         return {"id": self.id, "title": self.title, "n_frames": len(self.listing.frames), "methods": methods}
 
     def describe(self) -> dict[str, Any]:
-        """The gallery, as the API answers it."""
+        """The gallery as JSON of the API."""
         span = self.listing.depth_range
         return {
             "id": self.id,
@@ -115,19 +115,19 @@ class Gallery:
         }
 
     def method(self, method_id: str) -> Method:
-        """The method of that id. Raises NotFoundError."""
+        """The method with this id. Raises NotFoundError."""
         if method_id not in self._methods:
             raise NotFoundError("method", method_id, self._methods)
         return self._methods[method_id]
 
     def frame(self, frame_id: str) -> Frame:
-        """The frame of that id. Raises NotFoundError."""
+        """The frame with this id. Raises NotFoundError."""
         if frame_id not in self._frames:
             raise NotFoundError("frame", frame_id, self._frames)
         return self._frames[frame_id]
 
     def path(self, method_id: str, frame_id: str) -> Path:
-        """The file of a method's frame. Raises NotFoundError, also when the method lacks the frame."""
+        """The file of a frame of a method. Raises NotFoundError, also when the method has no such frame."""
         self.frame(frame_id)
         self.method(method_id)
         path = self._files.get((method_id, frame_id))
@@ -158,23 +158,23 @@ class Gallery:
         return decoder.depth(path)
 
     def rgb(self, method_id: str, frame_id: str) -> NDArray[np.uint8]:
-        """RGB `[H, W, 3]` of a method whose pictures hold no depth. Raises as `depth` does."""
+        """RGB `[H, W, 3]` of a method whose pictures hold no depth. Raises the errors of `depth`."""
         path, decoder = self.path(method_id, frame_id), self.method(method_id).decoder
         if not isinstance(decoder, PictureDecoder):
             raise DataError(f"{method_id} holds depth, not colours.", hint="Ask for .u16.")
         return decoder.rgb(path)
 
     def version(self, path: Path, method_id: str | None = None) -> str:
-        """A tag that changes when a file of the gallery, or the way it is read, does. Raises DataError."""
+        """A tag that changes when the file, or the way to read it, changes. Raises DataError."""
         try:
             state = state_of(path, name=str(path))
         except OSError as error:
-            raise DataError(f"{path.name} is gone.", hint="Open the gallery again.") from error
+            raise DataError(f"{path.name} no longer exists.", hint="Open the gallery again.") from error
         how = self.method(method_id).decoder if method_id else None
         return digest_of([state, f"{how} {png16.DEPTH_SCALE}"], digits=20)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key under which `frame2` comes before `frame10`."""
+    """Sort key that puts `frame2` before `frame10`."""
     parts = re.findall(r"\d+|\D+", name)
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]

@@ -1,8 +1,8 @@
-"""Any folder of `METHOD/FRAME.png` as a gallery, for looking at results of one's own.
+"""Opens any folder of `METHOD/FRAME.png` as a gallery, so that users can look at their own results.
 
-16-bit PNG (of a declared scale) and .npy/.npz are depth in metres. Folders that the zoo knows as the
-published viewer's, or that are declared, hold magma_r pictures and are decoded to metres. Other pictures stay
-colours. Photos lie in a folder called `image`.
+16-bit PNG (with a declared scale) and .npy/.npz are depth in metres. Folders of the published viewer, which
+the zoo names, and folders that are declared hold pictures in magma_r; they are decoded to metres. Other
+pictures stay colours. Photos are in the folder `image`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth
 
 @dataclass(frozen=True, slots=True)
 class ResultsOptions:
-    """How a results folder is to be read.
+    """How to read a folder of results.
 
-    depth_scale: stored integers per metre in 16-bit PNG. depth_range: of the colours in the viewer.
+    depth_scale: stored integers per metre in 16-bit PNG. depth_range: range of the viewer's colours.
     magma_ranges: folder -> range in metres of its magma_r pictures.
     """
 
@@ -55,7 +55,7 @@ class ResultsOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """One method's folder: frame id -> file and what its header says."""
+    """The folder of one method: frame id -> file and its probe."""
 
     name: str
     files: dict[str, Path]
@@ -63,9 +63,9 @@ class _Folder:
 
 
 def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery_id: str = "") -> Gallery:
-    """Read a results folder; sizes that differ, missing frames and damaged files are told per frame.
+    """Open a folder of results. Frames list different sizes, missing files and damaged files as faults.
 
-    Raises DataError when there is no such folder or no METHOD/FRAME.png in it.
+    Raises DataError if the folder does not exist or holds no METHOD/FRAME.png.
     """
     chosen = options or ResultsOptions()
     folders = [_scan(path) for path in _subfolders(folder) if path.name != IMAGE_FOLDER]

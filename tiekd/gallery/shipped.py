@@ -1,4 +1,4 @@
-"""Galleries in our own layout: `gallery.json`, `image/FRAME.jpg` and `METHOD/FRAME.png` in metres x scale."""
+"""Galleries in our own layout: `gallery.json`, `image/FRAME.jpg`, `METHOD/FRAME.png` in metres x scale."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FamilyName = Annotated[str, NameIn("colour family", FAMILIES)]
 
 
 class RangeEntry(BaseModel):
-    """The gallery's depth range in metres."""
+    """The depth range of a gallery in metres."""
 
     model_config = ConfigDict(extra="forbid")
     min_m: float = Field(gt=0)
@@ -28,7 +28,7 @@ class RangeEntry(BaseModel):
 
 
 class MethodEntry(BaseModel):
-    """A method of the gallery; its folder is called `id`."""
+    """A method of a gallery. `id` is the name of its folder."""
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[^/\\]+$")
@@ -38,7 +38,7 @@ class MethodEntry(BaseModel):
 
 
 class FrameEntry(BaseModel):
-    """A frame of the gallery; `image` is relative to the gallery's folder."""
+    """A frame of a gallery. `image` is a path relative to the folder of the gallery."""
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[^/\\]+$")
@@ -61,12 +61,12 @@ class GalleryIndex(BaseModel):
 
 
 def shipped_galleries() -> list[Path]:
-    """Folders of the galleries that come with the project."""
+    """Folders of the galleries that are part of the project."""
     return sorted(index.parent for index in (asset_root() / "models" / "demo").glob(f"*/{INDEX}"))
 
 
 def open_gallery(folder: Path) -> Gallery:
-    """Read a gallery in our own layout; files that are missing or damaged are told per frame.
+    """Open a gallery in our own layout. Frames list their missing and damaged files as faults.
 
     Raises DataError when `gallery.json` is missing or wrong.
     """
