@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH_PX = 720
+# Bars: height of a row, width of the labels on the left and of the numbers on the right.
 _ROW_PX, _LABEL_PX, _VALUE_PX = 24, 250, 120
+# Lines: edges of the area inside the axes.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, WIDTH_PX - 20, 50, 300
 _COLOURS = ("#2f7ed8", "#d9722b", "#2f9e6e", "#b5539c", "#8a7a1f", "#c0453b", "#5b6fd6", "#4b9aa8")
 _STYLE = (
@@ -78,11 +80,12 @@ def line_chart(title: str, lines: Sequence[Line], *, x_label: str, y_label: str)
     parts += [_text((_LEFT + _RIGHT) / 2, _BOTTOM + 36, x_label, "middle"), _text(_LEFT, _TOP - 14, y_label)]
     for index, line in enumerate(drawn):
         colour = _COLOURS[index % len(_COLOURS)]
+        # With more lines than colours, the second round is dashed.
         dashes = ' stroke-dasharray="5 3"' if index >= len(_COLOURS) else ""
         places = [axes.place(*point) for point in line.points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>')
-        if len(places) == 1:
+        if len(places) == 1:  # a polyline of one point is invisible
             parts.append(f'<circle cx="{places[0][0]:.1f}" cy="{places[0][1]:.1f}" r="3" fill="{colour}"/>')
         row = _BOTTOM + 62 + index * 20
         parts.append(f'<rect x="{_LEFT}" y="{row - 5}" width="18" height="4" fill="{colour}"/>')

@@ -40,6 +40,7 @@ def depth_metrics(
         )
     if not mask.any():
         return dict.fromkeys(METRICS, math.nan)
+    # Float64, so that rounding in sums over many pixels is negligible.
     estimate, truth = pred[mask].astype(np.float64), gt[mask].astype(np.float64)
     broken = int(np.count_nonzero(~np.isfinite(estimate)))
     if broken:

@@ -117,6 +117,7 @@ def check_data(
     job = partial(check_frame, source, crop=crop, also=also)
     with ExitStack() as stack:
         checks: Iterator[FrameCheck] = map(job, frames)
+        # "spawn", because a forked process can inherit a lock that a thread of torch holds.
         if workers > 1:
             spawn = multiprocessing.get_context("spawn")
             pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=spawn))

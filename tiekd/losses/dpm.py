@@ -111,7 +111,8 @@ class _Divergence(torch.autograd.Function):
             far[here] = densities.amax(dim=0) == NO_MASS_LOGIT
             loss[here], slope[image, :, some] = _terms(dpm.gather(0, index), densities.softmax(dim=0))
             out = far[here].nonzero()[:, 0]
-            if len(out):  # rare (depth beyond the last bin): their sum runs over all bins, not over a window
+            # Rare, for example depth beyond the last bin: the sum runs over all bins, not over a window.
+            if len(out):
                 everywhere = dpm[:, out]
                 loss[image, some][out] = _terms(everywhere, _uniform(everywhere))[0]
                 slope[image, :, some][:, out] = 0
@@ -170,6 +171,7 @@ def _uniform(dpm: Tensor) -> Tensor:
 
 def _terms(dpm: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Divergence `[n]`, summed over dimension 0, and its derivative by `dpm` `[K, n]`."""
+    # Tiles are reused in place from here on, so that they stay in the cache.
     dropped = dpm == 0
     floored = dpm + _EPS
     ratio = target / floored

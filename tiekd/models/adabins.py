@@ -110,6 +110,7 @@ class AdaptiveBinsHead(nn.Module):
         self.conv_in = nn.Conv2d(in_channels, width, 3, padding=1)
         self.conv_map = nn.Conv2d(width, width, 3, padding=1)
         self.embed = nn.Conv2d(width, width, options.patch_size, stride=options.patch_size)
+        # One token for the bin widths, and one query per channel of the map.
         self.tokens: PublishedTokens | AnySizeTokens
         if options.tokens == "published":
             self.tokens = PublishedTokens(width + 1, width)
@@ -158,6 +159,7 @@ class AdaptiveBinsHead(nn.Module):
         return self.conv_map(feature), tokens[:, 1 : 1 + feature.shape[1]], edges
 
     def _whole_patches(self, feature: Tensor) -> Tensor:
+        # The published network drops rows and columns that do not fill a patch; "any_size" pads them.
         bottom, right = -feature.shape[-2] % self.patch_size, -feature.shape[-1] % self.patch_size
         if not self.pad_patches or not (bottom or right):
             return feature

@@ -93,7 +93,8 @@ class PyramidDecoder(Decoder):
                 hint=f"Give {self.n_skips} widths, deepest first, or another output_stride.",
             )
         self.position_channels, self.position_origin = position_channels, position_origin
-        extra = 2 if position_channels else 0
+        extra = 2 if position_channels else 0  # x and y
+        # From here on deepest first, in the order in which the blocks run.
         skips = list(reversed(channels[:-1]))[: self.n_skips]
         ins = [bottleneck_channels, *widths]
         self.bottleneck = conv_block(
@@ -150,6 +151,7 @@ def build_decoder(encoder: Encoder, options: DecoderOptions) -> PyramidDecoder:
     Raises ConfigError when the widths or the output stride do not fit the encoder's levels.
     """
     strides = [stride * options.image_pool for stride in encoder.strides]
+    # `None` only: an empty tuple is a valid choice, for an encoder whose deepest level is the output's size.
     widths = options.decoder_channels
     if widths is None:
         widths = DEFAULT_WIDTHS[: n_skips(strides, options.output_stride)]

@@ -96,6 +96,7 @@ def build_depthformer(
     Raises ConfigError when the encoder's strides do not fit, and the errors of `create_encoder`.
     """
     transformer = create_encoder(encoder, weights=weights)
+    # Only the last four levels count. Convolutional encoders have finer ones, which are not used.
     if transformer.strides[1 - len(STRIDES) :] != STRIDES[1:]:
         raise ConfigError(
             f"DepthFormer needs levels of strides {STRIDES[1:]}, {encoder} has {transformer.strides}.",

@@ -51,5 +51,6 @@ def margins(size: tuple[int, int], frame_px: tuple[int, int] | None, *, stride: 
     if not all(LEAST_SHARE <= share <= LARGEST_SHARE for share in shares):
         return Margins()
     rows, columns = (max(0, whole - side) for side, whole in zip(size, frame_px, strict=True))
+    # Crops are centred horizontally, so both sides get the same margin.
     side = round(columns / 2 / stride) * stride
     return Margins(side, side, round(rows / stride) * stride)

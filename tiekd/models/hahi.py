@@ -38,6 +38,7 @@ class HahiNeck(nn.Module):
         self.reference_points = nn.Linear(width, 2)
         self.self_attention = DeformableAttention(width, **sizes, dropout=_DROPOUT)
         self.cross_attention = DeformableAttention(width, **sizes, dropout=_DROPOUT)
+        # This must run before the level codes are made, because they keep their normal distribution.
         for parameter in self.parameters():
             if parameter.ndim > 1:
                 nn.init.xavier_uniform_(parameter)

@@ -115,7 +115,7 @@ def _validation(folder: Path, rows: list[dict[str, str]]) -> Result:
     subject = subject_of_weights(weights)
     recipe = completed(subject.recipe or {})
     best_by = recipe.get("run", {}).get("best_by", "abs_rel")
-    sign = 1 if best_by.startswith("delta") else -1
+    sign = 1 if best_by.startswith("delta") else -1  # deltas rise, errors fall
     best = max(rows, key=lambda row: sign * _number(row[f"val_{best_by}"]))
     # Validations compare only if all of these agree, so they make the fingerprint.
     decided_by = [

@@ -108,6 +108,7 @@ def _rows(results: Sequence[Result]) -> list[Row]:
     for result in results:
         settings = json.dumps(_settings(result), sort_keys=True, default=str)
         seeds = groups.setdefault((result.subject.name, settings), [])
+        # A path given twice, or a folder and a file inside it, must not count as two seeds.
         if not any(_is_same(result, other) for other in seeds):
             seeds.append(result)
     rows = [Row(label, seeds) for label, seeds in _labelled(groups)]

@@ -139,6 +139,7 @@ def _is_there(path: Path, stored: Stored | None) -> bool:
     """Whether `path` is already placed. Raises DataError if it is a complete but different file."""
     if not path.is_file():
         return False
+    # Without an exact size of the original, a complete file is taken as placed.
     if stored is None or not stored.exact:
         return has_ends(path)
     n_bytes = path.stat().st_size
@@ -170,6 +171,7 @@ class _Links:
         return self._works[stored.device]
 
     def _try(self, path: Path) -> bool:
+        # Only a real attempt tells: links can fail across disks, on network drives and for lack of rights.
         probe = self.root / ".link.part"
         probe.unlink(missing_ok=True)
         try:
@@ -205,6 +207,7 @@ def _place_all(
 ) -> dict[str, str]:
     """Place every file. Returns damaged file -> reason. Raises OSError when `root` cannot be written."""
     damaged = {}
+    # One damaged file must not stop the others. They are all reported at the end.
     for done, (target, stored) in enumerate(sorted(todo.items(), key=lambda item: item[1].order), 1):
         try:
             _place_one(root / target, stored, links)

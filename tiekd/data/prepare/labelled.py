@@ -65,7 +65,7 @@ class LabelledFrames:
             try:
                 self._file = stack.enter_context(h5py.File(path, "r"))
             except OSError as error:
-                cut = "truncated" in str(error)
+                cut = "truncated" in str(error)  # h5py raises OSError for both; only the message differs
                 wrong = "is cut short" if cut else "is not a MATLAB 7.3 (HDF5) file"
                 raise DataError(f"{path} {wrong}.", hint=_HINT) from error
             self._check()
