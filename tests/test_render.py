@@ -75,13 +75,3 @@ def test_unknown_formats_and_folders_that_can_not_be_written(tmp_path) -> None:
     with pytest.raises(DataError, match="Can't write"):
         render.write(depth_map, tmp_path / "file" / "depth.png", "png16")
     assert (tmp_path / "file").read_text() == "in the way"
-
-
-def test_the_colour_bar_lies_below_the_picture_and_spans_the_map() -> None:
-    picture = np.full((30, 200, 3), 7, np.uint8)
-    both = render.with_color_bar(picture, depth_range=SPAN, cmap="viridis")
-    assert both.shape[1:] == (200, 3)
-    assert (both[:30] == picture).all()
-    assert both[30, 0].tolist() == render.colormap("viridis")[0].tolist()
-    assert both[30, -1].tolist() == render.colormap("viridis")[254].tolist()
-    assert (both[-10:] < 128).any(), "ticks are written"

@@ -55,3 +55,12 @@ def test_an_installed_wheel_serves_from_anywhere(tmp_path: Path) -> None:
         cwd=elsewhere, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_an_editable_install_copies_nothing(tmp_path: Path) -> None:
+    code = f"import hatchling.build; print(hatchling.build.build_editable({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (link,) = (name for name in archive.namelist() if ".dist-info/" not in name)
+        assert archive.read(link).decode().strip() == str(ROOT)

@@ -1,4 +1,4 @@
-"""Writes depth as pictures and files: colour maps over a fixed range in metres, a colour bar, file formats.
+"""Writes depth as pictures and files: colour maps over a fixed range in metres, and the file formats.
 
 Colours follow the published pictures: entry floor(256 (d - min) / (max - min)) of a table of 256, clipped, so
 that a depth has the same colour in every picture. This module does not import torch.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from tiekd import _colormaps
 from tiekd.codecs import png, png16
@@ -22,7 +21,6 @@ from tiekd.errors import UnknownNameError
 from tiekd.files import write_bytes
 from tiekd.types import DepthMap, DepthRange
 
-Format = Literal["png16", "npy", "npz", "color"]
 SUFFIXES: dict[str, str] = {"png16": ".png", "npy": ".npy", "npz": ".npz", "color": ".png"}
 """Format -> suffix of its files."""
 DEFAULT_CMAP = "magma_r"
@@ -113,27 +111,6 @@ def write(
 ) -> None:
     """Write the result of `encode` to `path`, completely or not at all. Raises DataError when this fails."""
     write_bytes(path, encode(depth_map, fmt, cmap=cmap, depth_range=depth_range))
-
-
-def with_color_bar(
-    picture: NDArray[np.uint8], *, depth_range: DepthRange, cmap: str = DEFAULT_CMAP, ticks: int = 5
-) -> NDArray[np.uint8]:
-    """Add a colour bar with ticks in metres below `picture` `[H, W, 3]`. Returns `[H + bar, W, 3]`."""
-    width = picture.shape[1]
-    text_px = max(10, width // 70)
-    bar_px, font = 2 * text_px, ImageFont.load_default(text_px)
-    strip = Image.new("RGB", (width, 2 * bar_px), "white")
-    entries = (np.arange(width) * 256 // width).astype(np.uint8)
-    strip.paste(Image.fromarray(np.repeat(colormap(cmap)[entries][None], bar_px, axis=0)), (0, 0))
-    draw = ImageDraw.Draw(strip)
-    for tick in range(ticks):
-        share = tick / (ticks - 1)
-        metres = depth_range.min_m + share * (depth_range.max_m - depth_range.min_m)
-        anchor = "lt" if tick == 0 else "rt" if tick == ticks - 1 else "mt"
-        draw.text(
-            (share * (width - 1), bar_px + text_px // 3), f"{metres:.3g} m", "black", font, anchor=anchor
-        )
-    return np.concatenate([picture, np.asarray(strip)])
 
 
 def _valid(depth_m: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
