@@ -59,9 +59,9 @@ GROUND = {
 
 
 TORCH_FREE = [
-    "tiekd", "tiekd.types", "tiekd.errors", "tiekd.files", "tiekd.card", "tiekd.assets", "tiekd.codecs",
-    "tiekd.zoo", "tiekd.gallery", "tiekd.render", "tiekd.runtime", "tiekd.estimators", "tiekd.recipe",
-    "tiekd.cli", "tiekd.cli.main", "server.app",
+    "tiekd", "tiekd.types", "tiekd.errors", "tiekd.files", "tiekd.methods", "tiekd.datasets", "tiekd.card",
+    "tiekd.assets", "tiekd.codecs", "tiekd.zoo", "tiekd.models.families", "tiekd.gallery", "tiekd.render",
+    "tiekd.runtime", "tiekd.estimators", "tiekd.recipe", "tiekd.cli", "tiekd.cli.main", "server.app",
 ]  # fmt: skip
 
 

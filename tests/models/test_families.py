@@ -1,7 +1,5 @@
 """The table of network families: its entries are whole, and a new entry needs no other edit."""
 
-import subprocess
-import sys
 from inspect import signature
 from pkgutil import resolve_name
 
@@ -41,7 +39,6 @@ def test_an_entry_is_whole(name) -> None:
     assert family.method in METHODS
     assert issubclass(resolve_name(family.options), BaseModel)
     assert {"encoder", "weights"} <= set(signature(resolve_name(family.build)).parameters)
-    assert family.presets, "an architecture that can be listed and tested"
     assert set(family.encoders) <= set(family.presets)
     known = set(resolve_name(family.options).model_fields) | set(ModelCard.model_fields)
     assert all(set(preset) <= known for preset in family.presets.values())
@@ -87,8 +84,3 @@ def test_a_new_entry_can_be_named_in_recipes_and_started_from(new, tmp_path) -> 
 def test_a_new_entry_has_a_label(new) -> None:
     card = create_model("newnet_test_resnet", method="teacher").card
     assert method_label(card) == "Teacher · New network"
-
-
-def test_the_table_is_there_without_torch() -> None:
-    code = "import tiekd.models.families, sys; sys.exit(bool({'torch', 'timm'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -29,7 +29,7 @@ def plan(tmp_path, tiny_world):
 
 def test_three_methods_have_three_seeds_and_every_name_is_its_own():
     runs = study.study_runs()
-    assert len({run.name for run in runs}) == len(runs) == 1 + 9 + 6 + 1
+    assert len({run.name for run in runs}) == len(runs) == 1 + len(study.STUDENTS) + 6 + 1
     for row in study.SEEDED:
         seeds = [run.changed.get("run.seed", 1) for run in runs if run.row == row and "wide" not in run.name]
         assert seeds == [1, 2, 3]

@@ -29,7 +29,7 @@ class NetworkFamily:
     method: str
     options: str
     build: str
-    presets: Presets
+    presets: Presets = field(default_factory=dict)
     n_bins: int | None = None
     encoders: Mapping[str, str] = field(default_factory=dict)
 
