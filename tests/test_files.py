@@ -181,7 +181,7 @@ def test_digests(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"abc")
     assert files.sha256_of(path) == hashlib.sha256(b"abc").hexdigest()
-    assert files.digest_of(["a", "bc"]) == files.sha256_of(path)
+    assert files.digest_of(["a", b"bc"]) == files.sha256_of(path)
     assert files.digest_of(["abc"], digits=16) == files.sha256_of(path)[:16]
     os.utime(path, ns=(5, 7))
     assert (files.state_of(path), files.state_of(path, name="x/a")) == ("a.bin 3 7\n", "x/a 3 7\n")

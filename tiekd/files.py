@@ -134,11 +134,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def digest_of(texts: Iterable[str], *, digits: int = 64) -> str:
-    """The first `digits` hex digits of the sha256 of `texts`, joined."""
+def digest_of(parts: Iterable[str | bytes], *, digits: int = 64) -> str:
+    """The first `digits` hex digits of the sha256 of `parts`, joined; text as UTF-8."""
     digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode())
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
     return digest.hexdigest()[:digits]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tiekd.estimators import Estimator, Picture, Terms, Window
 from tiekd.estimators.labels import LabelFolder
 from tiekd.evaluate.bands import RangeTable
 from tiekd.evaluate.protocol import Protocol
+from tiekd.files import digest_of
 from tiekd.metrics import (
     METRICS,
     TEACHER_METRICS,
@@ -119,10 +119,7 @@ def fingerprint(protocol: Protocol, lines: Iterable[str]) -> str:
 
     lines: one per scored frame, its names and the digest of its ground truth, in whatever order.
     """
-    digest = hashlib.sha256(protocol.rules().encode())
-    for line in sorted(lines):
-        digest.update(f"{line}\n".encode())
-    return digest.hexdigest()[:16]
+    return digest_of([protocol.rules(), *(f"{line}\n" for line in sorted(lines))], digits=16)
 
 
 class _Scorer:
@@ -146,7 +143,7 @@ class _Scorer:
                 hint="Image and ground truth must be of one size.",
             )
         window = self.protocol.window(image.shape[0], image.shape[1])
-        line = f"{frame.image} {frame.depth} {hashlib.sha256(truth.tobytes()).hexdigest()}"
+        line = f"{frame.image} {frame.depth} {digest_of([truth.tobytes()])}"
         limits, box = self.protocol.depth_range, self.protocol.box
         truth = _laid_out(truth[window.region], truth.shape, window, self.protocol)
         mask = valid_mask(truth, depth_range=limits, crop=box)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tiekd.errors import UnavailableError
+from tiekd.files import digest_of
 
 try:
     import numba
@@ -21,11 +21,11 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def source_digest(folder: Path) -> str:
     """Short digest of the names and contents of the Python files in a folder."""
-    digest = sha256()
+    parts: list[str | bytes] = []
     for path in sorted(folder.glob("*.py")):
         content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()[:12]
+        parts += [f"{path.name} {len(content)}\n", content]
+    return digest_of(parts, digits=12)
 
 
 _SOURCES = source_digest(Path(__file__).parent)
