@@ -1,7 +1,7 @@
-"""tiekd: monocular depth distillation that people can train, serve and see.
+"""tiekd: distillation of networks for monocular depth, with training, evaluation, a server and a viewer.
 
-Public names are resolved on first use (PEP 562), so that `import tiekd` does not import torch and an
-exported model can be served where torch is not installed.
+Public names are imported on first use (PEP 562). `import tiekd` therefore does not import torch, and an
+exported model can be served on a machine without torch.
 """
 
 from __future__ import annotations

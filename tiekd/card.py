@@ -1,4 +1,4 @@
-"""What is known about one set of weights; travels in the file's metadata and fills a row of the zoo."""
+"""The card of a set of weights. It is stored in the metadata of the file and in the row of the zoo."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_STD = (58.395, 57.12, 57.375)
 """Mean and standard deviation of ImageNet per RGB channel, for levels 0 to 255 (docs/method.md §11.3).
 
-Every network here sees (pixel - mean) / std.
+The input of every network is (pixel - mean) / std.
 """
 METADATA_KEY = "tiekd"
-"""The key under which a safetensors file carries its card as JSON."""
+"""Key of the card, as JSON, in the metadata of a safetensors file."""
 
 MethodName = Annotated[str, NameIn("method", METHODS)]
 """The name of an entry of `tiekd.methods`; another one is a fault of the recipe, card or row."""
 
 
 class ModelCard(BaseModel):
-    """Everything needed to rebuild a network and to feed it a photo, but not its weights.
+    """Everything that is needed to rebuild a network and to give it a photo, except its weights.
 
-    `options` are the keyword options of the architecture (decoder width, head resolution, …).
-    `train_fx_px` is the focal length the metric scale was learned with; `max_pixels` bounds what a photo is
-    scaled down to; `size_multiple` and `min_size_px` are what the network's strides ask of height and width.
-    `frame_px` (height, width) is the one size of frames that a network with a sense of position was trained
-    on: a picture that lacks a little of it is set into such a frame (`tiekd.models.framing`).
+    options: keyword options of the architecture (decoder widths, resolution of the head, …).
+    train_fx_px: focal length in pixels for which the network's depth is metric.
+    max_pixels: larger photos are scaled down to this number of pixels.
+    size_multiple, min_size_px: height and width of an image must be multiples of the first and not below the
+    second.
+    frame_px: (height, width) of the frames of a network that was trained on one size only. A picture that is
+    cropped a little from such a frame is padded to it (`tiekd.models.framing`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,12 +66,12 @@ class ModelCard(BaseModel):
 
     @property
     def role(self) -> Literal["teacher", "student"]:
-        """Whether the network was made to teach or to be small, as its method says."""
+        """Role of the network, which its method decides."""
         return METHODS[self.method].role
 
     @property
     def depth_range(self) -> DepthRange:
-        """The depths the network can answer with."""
+        """The range of depths that the network can give."""
         return DepthRange(self.min_depth_m, self.max_depth_m)
 
     def to_metadata(self) -> dict[str, str]:
@@ -78,9 +80,9 @@ class ModelCard(BaseModel):
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str] | None, *, where: str) -> ModelCard:
-        """Read a card back from a file's metadata.
+        """Read a card from the metadata of a file.
 
-        Raises CheckpointError when the file carries no card or one that does not validate.
+        Raises CheckpointError when there is no card or an invalid one.
         """
         text = (metadata or {}).get(METADATA_KEY)
         if text is None:

@@ -1,6 +1,6 @@
-"""Does a row of the zoo score what was published for it? Pass, fail, or what is missing to find out.
+"""Checks whether a row of the zoo reaches its published numbers: pass, fail, or a list of what is missing.
 
-The authors' numbers are by their own protocol on their test split; ours by the protocol that the row names.
+The authors' numbers are checked with their protocol on their test split, ours with the protocol of the row.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from tiekd.fetch import direct_link, how_to_convert
 from tiekd.zoo import ZooRow, find_weights
 
 TOLERANCE = 0.01
-"""Largest relative difference that passes. Rounding of the published digits alone is up to 0.005."""
+"""Largest relative difference that passes. Published digits are rounded, which alone makes up to 0.005."""
 Verdict = Literal["pass", "fail", "incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a row is said to score, on the test frames of its data set."""
+    """Published numbers of a row on the test frames of its data set."""
 
     protocol: Protocol
     metrics: dict[str, float]
@@ -33,26 +33,26 @@ class Claim:
 
     @property
     def n_frames(self) -> int | None:
-        """How many frames that was on, where it is known."""
+        """Number of frames of the published numbers; None if unknown."""
         entry = DATASETS.get(self.dataset)
         return entry.test.n_scored if entry else None
 
     @property
     def needs(self) -> str:
-        """The data that it takes to check the claim, in words."""
+        """The data that the check needs, in words."""
         entry = DATASETS.get(self.dataset)
         return entry.needs if entry else "the frames the row was measured on, see models/README.md"
 
     @property
     def kind(self) -> str | None:
-        """How `--data` names the layout of that data, where it is known."""
+        """Kind of this data in `--data KIND:ROOT`; None if unknown."""
         entry = DATASETS.get(self.dataset)
         return entry.layout if entry else None
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One metric: what was claimed and what was found."""
+    """One metric: the published value and the measured one."""
 
     metric: str
     claimed: float
@@ -61,7 +61,7 @@ class Check:
 
     @property
     def difference(self) -> float:
-        """Relative to the claim."""
+        """Difference relative to the published value."""
         return self.found / self.claimed - 1
 
     @property
@@ -72,7 +72,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict; `missing` says what would make it one, where there is none."""
+    """The verdict. Without one, `missing` lists what the check needs."""
 
     row: str
     claim: Claim
@@ -83,7 +83,7 @@ class Outcome:
     found: Evaluation | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As the command line writes it."""
+        """The document of `tiekd reproduce --json`."""
         checks = [
             {
                 "metric": check.metric,
@@ -115,10 +115,11 @@ def reproduce(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Evaluate a row's weights by the protocol of its published numbers, and compare.
+    """Evaluate the weights of a row by the protocol of its published numbers, and compare.
 
-    data: KIND:ROOT. What is not there is listed as missing, all of it. Raises ConfigError for a row without
-    numbers, for data of another kind and for a tolerance that is none, and what opening what is there raises.
+    data: KIND:ROOT. Everything that is missing is listed at once. Raises ConfigError for a row without
+    published numbers, for data of another kind and for a tolerance out of range, and the errors of opening
+    data and weights that exist.
     """
     if not 0 < tolerance < 1:
         raise ConfigError(f"The tolerance {tolerance} is no share.", hint="0.01 is one per cent.")
@@ -134,7 +135,7 @@ def reproduce(
 
 
 def claim_of(zoo_row: ZooRow) -> Claim:
-    """The authors' numbers of a row, else ours. Raises ConfigError where there are none."""
+    """The authors' numbers of a row, otherwise ours. Raises ConfigError if there are none."""
     entry = DATASETS.get(zoo_row.dataset)
     if zoo_row.published and entry and entry.published:
         protocol = get_protocol(entry.published.protocol)
@@ -148,7 +149,7 @@ def claim_of(zoo_row: ZooRow) -> Claim:
 
 
 def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Outcome:
-    """Compare metrics with a claim. On other frames than the claim's, agreement is no reproduction yet."""
+    """Compare metrics with a claim. Agreement on other frames than those of the claim is not a pass."""
     checks = tuple(
         Check(name, claimed, found.metrics[name], tolerance) for name, claimed in claim.metrics.items()
     )
@@ -164,7 +165,7 @@ def judge(row: str, claim: Claim, found: Evaluation, *, tolerance: float) -> Out
 
 
 def _open(claim: Claim, data: str | None, split: str | None) -> tuple[FrameSource | None, list[Frame] | None]:
-    """The data set and the frames, as far as they are given."""
+    """The data set and the frames, as far as `data` and `split` are given."""
     source = open_source(data) if data else None
     if source and claim.kind and source.kind != claim.kind:
         raise ConfigError(

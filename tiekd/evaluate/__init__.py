@@ -1,7 +1,7 @@
-"""Evaluation: a protocol as data, and a table of metrics made by it.
+"""Evaluation: scores predictions by a protocol (docs/method.md §13).
 
-Two results compare only if they were made by one protocol on the same frames with the same ground truth; all
-three are in the fingerprint.
+Two results can be compared only if protocol, frames and ground truth are the same. The fingerprint of a
+result covers all three.
 """
 
 from tiekd.evaluate.bands import RangeTable

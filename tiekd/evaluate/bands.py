@@ -1,4 +1,4 @@
-"""Errors by true depth: near and far fail differently, and a mean over pixels hides it."""
+"""Errors by true depth. Near and far pixels have different errors, which a mean over all pixels hides."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DENSE = 50_000
-"""More pixels of ground truth than a laser scan has."""
+"""A number of pixels of ground truth that only dense depth reaches, not a laser scan."""
 
 
 @dataclass(slots=True)
 class _Sums:
-    """What has been counted of one range; the ratios are thinned."""
+    """Sums over the pixels of one range, and a sample of their ratios for the median."""
 
     n_pixels: int = 0
     relative_error: float = 0.0
@@ -32,9 +32,9 @@ class RangeTable:
         self._sums = [_Sums() for _ in self.ranges_m]
 
     def add(self, answer: NDArray[np.float32], truth: NDArray[np.float32], mask: NDArray[np.bool_]) -> None:
-        """Count the pixels of one image where `mask`."""
+        """Count the pixels of one image inside `mask`."""
         answer, truth = answer[mask], truth[mask]
-        # For a median every eighth pixel of dense ground truth is plenty, and keeps memory small.
+        # For a median, every eighth pixel of dense ground truth is enough and needs less memory.
         step = 8 if truth.size > _DENSE else 1
         for (low, high), sums in zip(self.ranges_m, self._sums, strict=True):
             inside = (truth >= low) & (truth < high)

@@ -1,4 +1,4 @@
-"""The worst frames as pictures: image, truth, prediction and error, one beside the other."""
+"""Pictures of the worst frames: image, truth, prediction and error side by side."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tiekd.types import DepthRange
 
 WORST_BY = "abs_rel"
 FULL_ERROR = 0.5
-"""Relative error that gets the last colour."""
+"""Relative error at the end of the colour scale."""
 
 
 class WorstFrames:
-    """Keeps the frames with the largest AbsRel; `keep` is what `evaluate(watch=...)` calls."""
+    """Keeps the frames with the largest AbsRel. Give `keep` to `evaluate(watch=...)`."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -31,7 +31,7 @@ class WorstFrames:
         self._order = count()
 
     def keep(self, scored: ScoredFrame) -> None:
-        """Remember a frame if it is among the worst so far."""
+        """Keep a frame if it is among the worst so far."""
         entry = (scored.scores[WORST_BY], -next(self._order), scored)
         if len(self._heap) < self.n:
             heapq.heappush(self._heap, entry)
@@ -39,11 +39,11 @@ class WorstFrames:
             heapq.heappushpop(self._heap, entry)
 
     def frames(self) -> list[ScoredFrame]:
-        """The worst first."""
+        """The kept frames, the worst first."""
         return [scored for _, _, scored in sorted(self._heap, key=lambda entry: entry[:2], reverse=True)]
 
     def write(self, folder: Path, depth_range: DepthRange) -> list[Path]:
-        """One PNG per frame into `folder`, numbered from the worst. Raises DataError."""
+        """Write one PNG per frame into `folder`, numbered from the worst. Raises DataError if this fails."""
         written = []
         for rank, scored in enumerate(self.frames(), 1):
             path = folder / f"worst-{rank:02d}-{Path(scored.frame.label_name).stem}.png"
@@ -53,7 +53,10 @@ class WorstFrames:
 
 
 def picture(scored: ScoredFrame, depth_range: DepthRange) -> NDArray[np.uint8]:
-    """RGB of one frame's four views, in one column if it is wide, else in two; points are widened."""
+    """RGB picture of one frame: four views, in one column for wide frames, otherwise in two.
+
+    Points of a laser scan are drawn larger, so that they can be seen.
+    """
     shown = np.where(scored.mask, scored.truth, 0)
     error = np.zeros_like(scored.truth)
     error[scored.mask] = np.abs(scored.prediction[scored.mask] / scored.truth[scored.mask] - 1)
@@ -78,7 +81,7 @@ def picture(scored: ScoredFrame, depth_range: DepthRange) -> NDArray[np.uint8]:
 
 
 def _widened(values: NDArray[np.float32], radius_px: int = 1) -> NDArray[np.float32]:
-    """Every pixel as its largest neighbour, so that single points of a laser scan can be seen."""
+    """Every pixel takes the largest value of its neighbours. This enlarges single points of a laser scan."""
     padded = np.pad(values, radius_px)
     height, width = values.shape
     shifts: Sequence[int] = range(2 * radius_px + 1)

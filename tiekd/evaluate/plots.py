@@ -7,7 +7,7 @@ from tiekd.evaluate.score import Evaluation
 
 
 def plots(found: Evaluation) -> dict[str, str]:
-    """File name -> SVG: error and bias by true depth, and the images from best to worst."""
+    """File name -> SVG: error and bias by true depth, and AbsRel of the images from best to worst."""
     where = f"{found.protocol.name}, {len(found.per_image)} images"
     bands = {f"{row['from_m']:.0f} to {row['to_m']:.0f} m": row for row in found.by_range}
     ordered = sorted(row["abs_rel"] for row in found.per_image)

@@ -20,13 +20,15 @@ PUBLISHED_TOP_ROWS = 110
 class Protocol(BaseModel):
     """How predictions are made and scored.
 
-    network_crop: the part of a frame that is predicted; outside of it nothing is scored. fit: how a network
-    of ours is shown that part, see `tiekd.runtime.preprocess`. score_on: whether `box` is laid over the crop
-    (as the authors did) or over the whole frame (as is usual). Ground truth counts strictly inside the depth
-    range. Predictions are clamped to it before they are resized, which a network does as its card says
-    (align_corners). flip_tta: mean with the answer to the mirrored picture. teacher_top_rows: rows of the
-    crop that the agreement with a teacher leaves out. ranges_m: ranges of true depth for which errors are
-    stated too.
+    network_crop: the part of a frame that is predicted. Nothing outside it is scored.
+    fit: how a network of ours gets this part, see `tiekd.runtime.preprocess`.
+    box, score_on: the box of scored pixels, and whether it is that of the crop (as the authors did) or of
+    the whole frame (as is usual).
+    min_depth_m, max_depth_m: ground truth counts strictly inside this range. Predictions are clamped to it
+    before they are resized; the card of the network states how (align_corners).
+    flip_tta: take the mean with the prediction for the mirrored picture (docs/method.md §13.2).
+    teacher_top_rows: top rows of the crop that the agreement with a teacher leaves out.
+    ranges_m: ranges of true depth for which errors are also reported.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +56,7 @@ class Protocol(BaseModel):
 
     @property
     def depth_range(self) -> DepthRange:
-        """Ground truth strictly inside counts."""
+        """The range strictly inside which ground truth counts."""
         return DepthRange(self.min_depth_m, self.max_depth_m)
 
     def window(self, height: int, width: int) -> Box:

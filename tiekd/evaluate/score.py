@@ -1,4 +1,4 @@
-"""Scoring: predictions against ground truth, frame by frame, by one protocol."""
+"""Scores predictions against ground truth, frame by frame, by one protocol (docs/method.md §13)."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ NO_TRUTH, NO_PIXEL = "no ground truth in the split", "no ground-truth pixel coun
 
 @dataclass(frozen=True, slots=True)
 class ScoredFrame:
-    """One frame as it was scored, on the array that the protocol's box is laid over.
+    """One scored frame. [H, W] is the size of the crop or the frame, as the protocol's `score_on` states.
 
-    image `[H, W, 3]`; prediction and truth `[H, W]` metres, 0 = none; mask: pixels that count.
+    image: `[H, W, 3]`. prediction, truth: `[H, W]` in metres, 0 = none. mask: the pixels that count.
     """
 
     frame: Frame
@@ -48,9 +48,10 @@ class ScoredFrame:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an evaluation found; `per_image` in the order of the split, `skipped` (image, reason).
+    """Result of an evaluation.
 
-    n_holes: pixels that count and had no prediction; they were scored as the nearest depth there is.
+    per_image: metrics in the order of the split. skipped: (image, reason). n_holes: pixels that count but
+    have no prediction; they are scored as the nearest depth of the range.
     """
 
     protocol: Protocol
@@ -62,7 +63,7 @@ class Evaluation:
     n_holes: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """As the command line and the reports write it; what is not finite becomes null."""
+        """The document of `tiekd eval --json`. Values that are not finite become null."""
         return {
             "protocol": self.protocol.name,
             "protocol_details": self.protocol.model_dump(),
@@ -115,15 +116,15 @@ def evaluate(
 
 
 def fingerprint(protocol: Protocol, lines: Iterable[str]) -> str:
-    """16 hex digits that two evaluations share if their rules, frames and ground truth are the same.
+    """16 hex digits that are equal for two evaluations with the same rules, frames and ground truth.
 
-    lines: one per scored frame, its names and the digest of its ground truth, in whatever order.
+    lines: one per scored frame, with its names and the digest of its ground truth. Their order has no effect.
     """
     return digest_of([protocol.rules(), *(f"{line}\n" for line in sorted(lines))], digits=16)
 
 
 class _Scorer:
-    """Scores frame after frame and keeps what the result is made of."""
+    """Scores one frame after the other and collects the parts of the result."""
 
     def __init__(
         self, estimator: Estimator, source: FrameSource, protocol: Protocol, labels: LabelFolder | None
@@ -135,7 +136,7 @@ class _Scorer:
         self.n_holes = 0
 
     def score(self, frame: Frame) -> ScoredFrame | None:
-        """Score one frame; None where no pixel of its ground truth counts."""
+        """Score one frame. None if no pixel of its ground truth counts."""
         image, truth = self.source.read_image(frame), self.source.read_depth(frame)
         if truth.shape != image.shape[:2]:
             raise DataError(
@@ -171,7 +172,7 @@ class _Scorer:
         return _checked(answer, frame, place.box)
 
     def result(self, skipped: list[tuple[str, str]]) -> Evaluation:
-        """What all scored frames amount to."""
+        """The result over all scored frames. Raises DataError if there is none."""
         protocol = self.protocol
         if not self.per_image:
             raise DataError(
@@ -203,7 +204,7 @@ def _check_flip(estimator: Estimator, protocol: Protocol) -> None:
 def _laid_out(
     cut: NDArray[np.float32], size: Sequence[int], window: Box, protocol: Protocol
 ) -> NDArray[np.float32]:
-    """Depth of the window on the array that the protocol's box is laid over; 0 outside of the window."""
+    """Depth of the window on an array of the scored size (`score_on`), with 0 outside the window."""
     if protocol.score_on == "crop":
         return cut
     whole = np.zeros(tuple(size[:2]), np.float32)
@@ -229,7 +230,7 @@ def _checked(answer: NDArray[np.float32], frame: Frame, window: Box) -> NDArray[
 def _holes(
     raw: NDArray[np.float32], mask: NDArray[np.bool_], frame: Frame, window: Box, protocol: Protocol
 ) -> int:
-    """How many pixels that count have no prediction."""
+    """Number of pixels that count but have no prediction. Raises DataError if that is all of them."""
     counts = mask if protocol.score_on == "crop" else mask[window.region]
     holes, total = int(np.count_nonzero(raw[counts] <= 0)), int(np.count_nonzero(counts))
     if holes == total:

@@ -1,4 +1,4 @@
-"""What was evaluated. It stands beside the numbers, so that a report can tell methods and seeds apart."""
+"""Describes what was evaluated. It is stored with the numbers, so that reports know methods and seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tiekd.zoo import read_card, resolve
 
 
 class Subject(BaseModel):
-    """What made the depth. `seed` and `recipe` are known for weights that lie in the folder of their run."""
+    """What made the depth. `seed` and `recipe` are known for weights in the folder of their run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,10 +29,10 @@ class Subject(BaseModel):
 
 
 def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> Subject:
-    """A zoo row or a file of weights, by its card and by the recipe of the run it lies in.
+    """Describe a zoo row or a file of weights by its card and, in the folder of a run, by the recipe there.
 
-    Raises what `tiekd.zoo.resolve` raises, CheckpointError for a file without a card, and DataError for a
-    recipe that can't be read.
+    Raises the errors of `tiekd.zoo.resolve`, CheckpointError for a file without a card, and DataError for a
+    recipe that cannot be read.
     """
     path = resolve(name_or_path)
     card = read_card(path)
@@ -50,6 +50,6 @@ def subject_of_weights(name_or_path: str | Path, *, name: str | None = None) -> 
 
 
 def subject_of_estimator(estimator: Estimator, *, name: str | None = None) -> Subject:
-    """Another program's model, an ONNX file or a folder of depth, by what it states about itself."""
+    """Describe another program's model, an ONNX file or a folder of depth by what it states about itself."""
     about = estimator.about
     return Subject(name=name or about.name, weights_sha256=about.digest or None)

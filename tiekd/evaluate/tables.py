@@ -1,4 +1,4 @@
-"""An evaluation as text: the lines people read, and a table with one row per image."""
+"""An evaluation as text: a summary to read, and a CSV table with one row per image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiekd.evaluate.score import Evaluation
 
 
 def text_table(found: Evaluation) -> str:
-    """Protocol, means and errors by range."""
+    """Summary of an evaluation: protocol, means and errors by range."""
     lines = [
         f"protocol {found.protocol.name}  fingerprint {found.fingerprint}  "
         f"{len(found.per_image)} images ({len(found.skipped)} skipped)",
@@ -37,7 +37,7 @@ def text_table(found: Evaluation) -> str:
 
 
 def per_image_csv(found: Evaluation) -> str:
-    """One row per scored image: its path, the pixels that count, every metric."""
+    """CSV with one row per scored image: its path, the number of pixels that count, every metric."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(found.per_image[0]), lineterminator="\n")
     writer.writeheader()
