@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from server.http.schemas import ModelEntry
 from server.inference.residency import Resident
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError
@@ -78,8 +79,8 @@ def test_a_new_entry_is_known_to_cards_and_their_schema(new) -> None:
 
 def test_a_new_entry_has_label_and_colour_in_galleries_and_the_api(new) -> None:
     assert method_label(card("newkd", teacher="bts")) == "New-KD · BTS"
-    described = Resident(card("newkd"), None).describe()
-    assert (described["label"], described["family"]) == ("New-KD", "reskd")
+    described = ModelEntry.model_validate(Resident(card("newkd"), None).describe())
+    assert (described.method, described.label, described.family) == ("newkd", "New-KD", "reskd")
 
 
 def test_a_new_entry_has_a_place_in_reports(new) -> None:

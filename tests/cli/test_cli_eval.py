@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from training_kit import write_kitti
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from tiekd.cli import eval as eval_verb
 from tiekd.cli.main import app
+from tiekd.evaluate import PROTOCOLS
 
 
 def tiekd(*words, code=0):
@@ -39,6 +42,11 @@ def world(tmp_path_factory):
 def words(world, *more, protocol="kitti-garg"):
     data = ("--data", f"kitti:{world}", "--split", "test.txt", "--protocol", protocol)
     return ("eval", "--predictions", world / "predicted", *data, *more)
+
+
+def test_the_help_names_every_protocol():
+    (option,) = [option for option in get_command(eval_verb.app).params if option.name == "protocol"]
+    assert option.help.rstrip(".").split(", ") == list(PROTOCOLS)
 
 
 def test_the_document_states_protocol_subject_and_fingerprint(world):

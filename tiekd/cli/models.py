@@ -56,7 +56,7 @@ def _describe(row: ZooRow) -> dict[str, Any]:
 
 
 def _faults(rows: list[ZooRow]) -> dict[str, str]:
-    """What keeps a row's weights, where there are any, from being loaded."""
+    """Row -> why its weights, if they are on this machine, cannot be loaded."""
     from tiekd.models.registry import load
     from tiekd.zoo import resolve
 
