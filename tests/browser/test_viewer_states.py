@@ -10,7 +10,7 @@ from tiekd.methods import FAMILIES
 SIZES = (800, 1280, 1920, 3840)
 
 
-def test_missing_and_broken_pictures_are_told_in_their_pane(viewer):
+def test_missing_and_broken_pictures_are_explained_in_their_pane(viewer):
     viewer.open(f"?gallery=streets&index={MISSING[1]}")
     assert "no picture" in viewer.data(MISSING[0], "error")
     assert viewer.data("teacher", "error") is None

@@ -30,7 +30,7 @@ BROKEN = ("tiekd", 4)
 
 
 def depth_of(method: str, frame: int) -> np.ndarray:
-    """Stored depth [H, W] uint16 (metres x 256) of a method; the truth lacks its top rows."""
+    """Stored depth [H, W] uint16 (metres x 256) of a method. The truth has none in its top rows."""
     rng = np.random.default_rng([frame, *method.encode()])
     rows = np.linspace(75, 4, HEIGHT)[:, None] + 3 * frame
     depth = np.clip(rows + rng.normal(0, 4, (HEIGHT, WIDTH)), 0.5, 79)

@@ -1,7 +1,7 @@
 /**
  * The menu of methods, opened by its button.
  *
- * @import { State } from "../state/types.js"
+ * @import { Method, State } from "../state/types.js"
  */
 import { visibleMethods } from "../state/selectors.js";
 import { find, h } from "./dom.js";
@@ -33,28 +33,28 @@ export class MethodsMenu {
 
   /** @param {State} state */
   update(state) {
+    const methods = state.gallery?.methods ?? [];
+    // Boxes stay while the methods do: a new box would take focus and a half-pressed key away from the visitor.
+    const signature = JSON.stringify(methods.map(({ id, label, family }) => [id, label, family]));
+    if (this.#root.dataset.offered !== signature) {
+      this.#root.dataset.offered = signature;
+      this.#root.replaceChildren(
+        ...methods.map(rowOf),
+        h("button", { class: "quiet", type: "button", dataset: { action: "all-methods" } }, "Show all"),
+      );
+    }
     const shown = new Set(visibleMethods(state).map((method) => method.id));
-    const rows = (state.gallery?.methods ?? []).map((method) =>
-      h(
-        "label",
-        { class: "check", dataset: { family: method.family } },
-        h("input", {
-          type: "checkbox",
-          value: method.id,
-          checked: shown.has(method.id),
-          dataset: { action: "method" },
-        }),
-        h("i", { class: "swatch" }),
-        h("span", {}, method.label),
-      ),
-    );
-    // New elements: give the focus back to the one that had it.
-    const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : null;
-    this.#root.replaceChildren(
-      ...rows,
-      h("button", { class: "quiet", type: "button", dataset: { action: "all-methods" } }, "Show all"),
-    );
-    if (focused !== null)
-      [...this.#root.querySelectorAll("input")].find((input) => input.value === focused)?.focus();
+    for (const box of this.#root.querySelectorAll("input")) box.checked = shown.has(box.value);
   }
+}
+
+/** @param {Method} method */
+function rowOf({ id, label, family }) {
+  return h(
+    "label",
+    { class: "check", dataset: { family } },
+    h("input", { type: "checkbox", value: id, dataset: { action: "method" } }),
+    h("i", { class: "swatch" }),
+    h("span", {}, label),
+  );
 }
