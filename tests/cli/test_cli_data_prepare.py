@@ -38,10 +38,10 @@ def test_missing_frames_are_told_and_exit_with_1(tmp_path):
     prepare = ("prepare", "kitti", "--raw", packed, "--split", split, "--out", tmp_path / "k", "--json", file)
     told = tiekd(*prepare, code=1).stdout
     assert "placed 2 frames, kept 0." in told
-    assert "4 frames lack files" in told
+    assert "4 frames are incomplete" in told
     assert f"  {DRIVES[1]}.zip: 3 pictures, the first is input/" in told
     assert "data_depth_annotated.zip: 2 depth maps" in told
-    assert "(it is there, but without them)" in told
+    assert "(it was found, but without them)" in told
     assert f"Not usable: {packed / DRIVES[1]}.zip: is cut short" in told
     assert len(json.loads(file.read_text())["missing"][f"{DRIVES[1]}.zip"]) == 3
     told = tiekd("check", f"kitti:{tmp_path / 'k'}", "--split", LIST, "--workers", 1, code=1).stdout

@@ -32,16 +32,16 @@ def _group() -> None:
     epilog="Example: tiekd data synth --out data/world --frames 2000 --seed 7 --size 621x188 --workers 2"
 )
 def synth(
-    out: Annotated[Path, typer.Option(help="Folder of the data set; an interrupted one is resumed.")],
+    out: Annotated[Path, typer.Option(help="Folder of the data set. An interrupted run is resumed.")],
     frames: Annotated[int, typer.Option(help="Number of frames.")],
     seed: Annotated[int, typer.Option(help="Frame i depends only on the seed and i.")] = 0,
     size: Annotated[
-        str, typer.Option(help="WIDTHxHEIGHT in pixels; the focal length scales with the width.")
+        str, typer.Option(help="WIDTHxHEIGHT in pixels. The focal length scales with the width.")
     ] = "1242x375",
-    workers: Annotated[int, typer.Option(help="Processes; the files don't depend on it.")] = 1,
+    workers: Annotated[int, typer.Option(help="Number of processes. Files do not depend on it.")] = 1,
     sparse: Annotated[str, typer.Option(help='"none" for dense depth, "lidar" for a 64-ring scan.')] = "none",
     split: Annotated[
-        str, typer.Option(help="Shares of train, val and test; a drive is never divided.")
+        str, typer.Option(help="Shares of train, val and test. All frames of a drive are in one split.")
     ] = "0.9,0.05,0.05",
     drive: Annotated[int, typer.Option(help="Frames per drive folder.")] = 20,
     focal_jitter: Annotated[
@@ -111,11 +111,11 @@ def check(
     labels: Annotated[
         str | None,
         typer.Option(
-            help="Look at teacher labels too: a folder of `tiekd label`, or labels:DIR,scale=… for others."
+            help="Check teacher labels too: a folder of `tiekd label`, or labels:DIR,scale=… for others."
         ),
     ] = None,
     crop: Annotated[
-        str | None, typer.Option(help='"kb" (352x1216) or "none"; default: as the data set is published.')
+        str | None, typer.Option(help='"kb" (352x1216) or "none". Default: the crop of the published data.')
     ] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that read files.", show_default="one per core")
@@ -149,12 +149,12 @@ def check(
 
 def _crop(name: str) -> NetworkCrop:
     if name not in ("kb", "none"):
-        raise ConfigError(f"There is no crop {name!r}.", hint="Say --crop kb or --crop none.")
+        raise ConfigError(f"There is no crop {name!r}.", hint="Use --crop kb or --crop none.")
     return "kb" if name == "kb" else "none"
 
 
 def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
-    """How a frame's label is looked at. Raises what opening the labels raises."""
+    """The check of a frame's label. Raises the errors of opening the labels."""
     if labels.startswith("labels:") and "," in labels:
         from tiekd.estimators import open_estimator
         from tiekd.estimators.stored import StoredDepth, fault_of_declared
@@ -170,7 +170,7 @@ def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
 
 
 def _told(result: DataCheck) -> str:
-    """The summary: a line per kind of fault, what to do about it, and the first examples."""
+    """The summary: one line per kind of fault, with advice and the first examples."""
     from tiekd.data.check import ADVICE
 
     heads = [f"{result.n_frames} frames"]

@@ -1,4 +1,4 @@
-"""`tiekd data prepare`: official downloads to the published layout."""
+"""`tiekd data prepare`: makes the published layout from official downloads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tiekd.data.prepare import Estimate, Prepared
 
 app = typer.Typer(
-    help="Bring official downloads into the published layout.", no_args_is_help=True, add_completion=False
+    help="Make the published layout from official downloads.", no_args_is_help=True, add_completion=False
 )
 
 
@@ -26,9 +26,9 @@ class _Mode(StrEnum):
 
 _Splits = Annotated[
     list[Path],
-    typer.Option("--split", help="List of frames; only these are taken. Say it again for further lists."),
+    typer.Option("--split", help="List of frames. Only these are taken. May be repeated."),
 ]
-_Out = Annotated[Path, typer.Option(help="Root of the data set; an interrupted one is resumed.")]
+_Out = Annotated[Path, typer.Option(help="Root of the data set. An interrupted run is resumed.")]
 _ModeOption = Annotated[
     _Mode,
     typer.Option(
@@ -40,7 +40,7 @@ _ModeOption = Annotated[
 
 @app.callback()
 def _group() -> None:
-    """Bring official downloads into the published layout."""
+    """Make the published layout from official downloads."""
 
 
 @app.command(
@@ -58,13 +58,13 @@ def kitti(
         Path | None,
         typer.Option(
             help="Annotated depth: data_depth_annotated.zip, or the folder with it or with train/ and val/. "
-            "Default: it lies in --raw too."
+            "Default: the folder of --raw."
         ),
     ] = None,
     mode: _ModeOption = _Mode.HARDLINK,
     json_file: JsonFile = None,
 ) -> None:
-    """KITTI: raw drives and annotated depth, to what kitti:OUT reads. Exits with 1 when files lack."""
+    """Make kitti:OUT from KITTI's raw drives and annotated depth. Exits with 1 when files are missing."""
     from tiekd.cli.progress import progress_bar
     from tiekd.data.prepare import prepare_kitti
 
@@ -92,7 +92,7 @@ def nyu(
     mode: _ModeOption = _Mode.HARDLINK,
     json_file: JsonFile = None,
 ) -> None:
-    """NYU Depth v2: training set and labelled frames, to what nyu:OUT reads. Exits with 1 when files lack."""
+    """Make nyu:OUT from NYU's training set and labelled frames. Exits with 1 when files are missing."""
     from tiekd.cli.progress import progress_bar
     from tiekd.data.prepare import prepare_nyu
 
@@ -116,8 +116,7 @@ def _size(n_bytes: int) -> str:
 
 
 def _finish(result: Prepared, kind: str, json_file: str | None) -> None:
-    """Print what was done and what lacks; exit with 1 when something does."""
-
+    """Print what was done and what is missing. Exit with 1 if anything is missing."""
     print_result({"data": f"{kind}:{result.root}", **_document(result)}, _told(result, kind), json_file)
     raise typer.Exit(1 if result.incomplete else 0)
 
@@ -141,12 +140,12 @@ def _document(result: Prepared) -> dict[str, Any]:
 def _told(result: Prepared, kind: str) -> str:
     lines = [f"{kind}:{result.root}: placed {result.placed} frames, kept {result.kept}."]
     if result.incomplete:
-        lines.append(f"{result.incomplete} frames lack files. They would be in:")
+        lines.append(f"{result.incomplete} frames are incomplete. Their files would be in:")
     for archive, files in result.missing_by_archive().items():
         n_depth = sum(file.is_depth for file in files)
         counts = ((len(files) - n_depth, "pictures"), (n_depth, "depth maps"))
         what = " and ".join(f"{count} {name}" for count, name in counts if count)
-        there = " (it is there, but without them)" if archive in result.searched else ""
+        there = " (it was found, but without them)" if archive in result.searched else ""
         lines.append(f"  {archive}: {what}, the first is {files[0].target}{there}")
     lines += [f"Not usable: {file}: {why.rstrip('.')}." for file, why in result.damaged.items()]
     lists = " or ".join(f"--split {name}" for name in result.splits)

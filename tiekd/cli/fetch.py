@@ -1,4 +1,4 @@
-"""`tiekd fetch`: weights of a zoo row from the web."""
+"""`tiekd fetch`: downloads weights of a zoo row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fetch(
     sha256: Annotated[str | None, typer.Option(help="The digest that the downloaded file must have.")] = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Download a row's weights, or name the page that has them where only a browser can download them."""
+    """Download the weights of a row, or print the page from which only a browser can download them."""
     from tiekd.cli.progress import download_bar
     from tiekd.fetch import fetch as fetch_row
     from tiekd.fetch import how_to_convert

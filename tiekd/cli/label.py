@@ -1,4 +1,4 @@
-"""`tiekd label`: teacher depth, written once."""
+"""`tiekd label`: writes the depth of a teacher for all frames."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def label(
         ),
     ],
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    out: Annotated[Path, typer.Option(help="Folder for the labels; an interrupted one is resumed.")],
+    out: Annotated[Path, typer.Option(help="Folder for the labels. An interrupted run is resumed.")],
     *,
     split: Annotated[
         str | None,
@@ -41,23 +41,26 @@ def label(
         ),
     ] = None,
     crop: Annotated[
-        str | None, typer.Option(help='"kb" (352x1216) or "none"; default: as the data set is published.')
+        str | None, typer.Option(help='"kb" (352x1216) or "none". Default: the crop of the published data.')
     ] = None,
     max_pixels: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Scale larger pictures down first; 0: never. Default: as the data set says."
+            min=0, help="Scale larger pictures down first. 0: never. Default: the value of the data set."
         ),
     ] = None,
-    shrink: Annotated[int, typer.Option(min=1, max=8, help="Pixels per pixel of a label.")] = 1,
+    shrink: Annotated[
+        int, typer.Option(min=1, max=8, help="Pixels of the picture per pixel of a label.")
+    ] = 1,
     flip_tta: Annotated[bool, typer.Option(help="Average with the mirrored picture, as published.")] = True,
     use_focal: Annotated[
         bool,
         typer.Option(
-            help="Scale depth by each frame's focal length over the teacher's (stored labels: they are so)."
+            help="Scale depth by the focal length of each frame divided by the teacher's. For stored labels: "
+            "state that they are scaled so."
         ),
     ] = False,
-    verify: Annotated[bool, typer.Option(help="Read every label back, and teach some again.")] = True,
+    verify: Annotated[bool, typer.Option(help="Read every label again, and compute some again.")] = True,
     engine: Engine = "auto",
     device: Device = "auto",
     json_file: JsonFile = None,
@@ -108,16 +111,16 @@ def _info(
     shrink: int,
     data: str,
 ) -> LabelInfo:
-    """What the sidecar will say. Raises ConfigError for a crop that there is not and for tiny pictures."""
+    """Content of the sidecar. Raises ConfigError for an unknown crop and for too small pictures."""
     from tiekd.errors import ConfigError
     from tiekd.estimators.labels import LEAST_PIXELS, LabelInfo
 
     covers = crop or source.network_crop
     if covers not in ("kb", "none"):
-        raise ConfigError(f"There is no crop {crop!r}.", hint="Say --crop kb or --crop none.")
+        raise ConfigError(f"There is no crop {crop!r}.", hint="Use --crop kb or --crop none.")
     if max_pixels and max_pixels < LEAST_PIXELS:
         raise ConfigError(
-            f"--max-pixels {max_pixels} leaves nothing to see.", hint=f"Say 0 or at least {LEAST_PIXELS}."
+            f"--max-pixels {max_pixels} leaves nothing to see.", hint=f"Give 0 or at least {LEAST_PIXELS}."
         )
     return LabelInfo(
         teacher=teacher.name,

@@ -1,4 +1,4 @@
-"""`tiekd VERB`: the verbs, each imported only when it is used, and how errors look."""
+"""`tiekd VERB`: the table of verbs, and the form of errors. A verb is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXIT_FAILED = 1
 
 
 class Verbs(TyperGroup):
-    """Imports a verb's module when it is asked for, and prints a TiekdError as one red line and its hint."""
+    """Imports the module of a verb when it is used, and prints a TiekdError as one red line and its hint."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
         """The verbs, for `--help`."""
@@ -89,7 +89,7 @@ def _tiekd(
         typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version),
     ] = False,
 ) -> None:
-    """Monocular depth distillation that people can train, serve and see."""
+    """Distillation of networks for monocular depth: data, training, evaluation, server and viewer."""
 
 
 if __name__ == "__main__":

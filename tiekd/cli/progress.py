@@ -1,4 +1,4 @@
-"""A progress bar for verbs that work through many frames."""
+"""Progress bars of the command line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to call with (done, total), for one pass after another.
+    """A function to call with (done, total). It may be used for several passes, one after the other.
 
-    The bar goes to the error stream, if that is a terminal, and is there only while a pass goes on; between
-    passes others may show.
+    The bar is written to the error stream if that is a terminal. It disappears at the end of a pass.
     """
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -43,7 +42,7 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def download_bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A function to call with (bytes done, bytes in all or None when the sender doesn't say)."""
+    """A function to call with (bytes received, total bytes or None if the server does not state them)."""
     columns = (*Progress.get_default_columns()[:2], DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     quiet = not console.is_terminal

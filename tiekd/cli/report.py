@@ -1,4 +1,4 @@
-"""`tiekd report`: runs and evaluations side by side."""
+"""`tiekd report`: compares runs and evaluations in tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or JSON files of `tiekd eval`.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder for report.md, report.html and charts.")] = Path("report"),
-    title: Annotated[str, typer.Option(help="What the report is called.")] = "Results",
+    title: Annotated[str, typer.Option(help="Title of the report.")] = "Results",
     teacher: Annotated[
         str | None, typer.Option(help="Row that is 100 % of the gap; default: each student's own teacher.")
     ] = None,
@@ -27,10 +27,10 @@ def report(
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the tables as JSON.")
     ] = None,
 ) -> None:
-    """Make the method x metric table: seeds averaged, and how much of the gap to the teacher is recovered.
+    """Make tables of methods and metrics, with averaged seeds and the recovered gap to the teacher.
 
-    Results compare, and share a table, if protocol and fingerprint agree. Runs of one name whose recipes
-    differ in nothing but seed, paths and resources are seeds of one method.
+    Results are in one table if their protocol and fingerprint agree. Runs with the same name whose recipes
+    differ only in seed, paths and resources are seeds of one method.
     """
     from tiekd.cli.output import print_result
     from tiekd.report import build_report, collect

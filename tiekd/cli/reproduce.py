@@ -1,4 +1,4 @@
-"""`tiekd reproduce`: does a row score what was published for it?"""
+"""`tiekd reproduce`: checks whether a row reaches its published numbers."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def reproduce(
     device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
-    """Evaluate a row by its published protocol: exit 0 if it scores what is published, 1 if not.
+    """Evaluate a row by its published protocol. Exits with 0 if it reaches the published numbers, else 1.
 
-    Exits with 2 where weights or data are missing, and says how to get them.
+    Exits with 2 if weights or data are missing, and prints how to get them.
     """
     from tiekd.cli.progress import progress_bar
     from tiekd.reproduce import reproduce as run

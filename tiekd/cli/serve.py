@@ -1,4 +1,4 @@
-"""`tiekd serve`: the viewer and its API."""
+"""`tiekd serve`: starts the viewer and its API."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def serve(
         ),
     ] = None,
     untrained: Annotated[
-        bool, typer.Option("--untrained", help="Give demo models without weights random ones, so marked.")
+        bool,
+        typer.Option(
+            "--untrained", help="Give random weights to demo models without weights, and mark them."
+        ),
     ] = False,
     strict: Annotated[
         bool | None,

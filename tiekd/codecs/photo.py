@@ -1,4 +1,4 @@
-"""Bytes of a picture -> upright RGB, whatever its colour format, without trusting any of it."""
+"""Decodes pictures to upright RGB. It treats every picture as untrusted: type and size are checked first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.errors import DataError, ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-"""What is decoded; everything else (SVG, PDF, HEIC, …) is refused by its content, whatever its name."""
+"""Formats that are decoded. All others (SVG, PDF, HEIC, …) are refused by their content, not their name."""
 _HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -30,7 +30,7 @@ _SWAPPING = {_UPRIGHT[orientation] for orientation in (5, 6, 7, 8)}
 
 
 def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Upright RGB `[H, W, 3]` of a picture file. Raises DataError when it can't be read, and ImageError."""
+    """Upright RGB `[H, W, 3]` of a picture file. Raises DataError if it cannot be read, and ImageError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -46,10 +46,10 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
 def decode_photo(
     data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The picture"
 ) -> NDArray[np.uint8]:
-    """Upright RGB `[H, W, 3]` of a picture's bytes; of an animation the first frame.
+    """Decode a picture to upright RGB `[H, W, 3]`. Of an animation, the first frame is used.
 
-    Transparent parts are shown on white; 16-bit pictures keep their upper 8 bits; the EXIF orientation is
-    applied. The size is checked from the header, before pixels are decoded. Raises ImageError.
+    Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is applied.
+    The size is checked in the header, before pixels are decoded. Raises ImageError.
     """
     try:
         image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
@@ -65,13 +65,13 @@ def decode_photo(
         try:
             image.load()
             return np.array(_to_rgb(_upright(image)))
-        # Pillow's decoders raise nearly every type there is on damaged files.
+        # Pillow raises exceptions of many types for damaged files.
         except Exception as error:
             raise _undecodable(where, error) from error
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """(height, width) of a picture file once it is upright, from its header. Raises DataError."""
+    """(height, width) of the upright picture in a file, from its header. Raises DataError."""
     try:
         with Image.open(path) as image:
             lies = _upright_by(image) in _SWAPPING
@@ -87,9 +87,9 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def stored_as(path: Path) -> tuple[Literal["grey16", "grey8", "color"], tuple[int, int]]:
-    """How the pixels of a picture file are stored, and its (height, width) as stored, from its header.
+    """Kind of the stored pixels and stored (height, width) of a picture file, from its header.
 
-    Raises OSError, and whatever else Pillow raises on damaged files.
+    Raises OSError, and any other error that Pillow raises for damaged files.
     """
     with Image.open(path) as image:
         size = (image.height, image.width)
@@ -99,20 +99,20 @@ def stored_as(path: Path) -> tuple[Literal["grey16", "grey8", "color"], tuple[in
 
 
 def encode_jpeg(image: NDArray[np.uint8], *, quality: int, small: bool = False) -> bytes:
-    """A JPEG of RGB `[H, W, 3]`; `small` takes its time for a smaller file of the same pixels."""
+    """A JPEG of RGB `[H, W, 3]`. `small` takes more time and makes a smaller file of the same pixels."""
     buffer = BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=quality, optimize=small, subsampling="4:2:0")
     return buffer.getvalue()
 
 
 def through_jpeg(image: NDArray[np.uint8], *, quality: int) -> NDArray[np.uint8]:
-    """RGB `[H, W, 3]` as it is after being stored as a JPEG of that quality."""
+    """RGB `[H, W, 3]` after it was stored as a JPEG of this quality and read again."""
     with Image.open(BytesIO(encode_jpeg(image, quality=quality))) as picture:
         return np.array(picture)
 
 
 def from_pillow(image: Image.Image) -> NDArray[np.uint8]:
-    """RGB `[H, W, 3]` of a picture that somebody opened with Pillow, as it lies."""
+    """RGB `[H, W, 3]` of an image that was opened with Pillow, without turning it upright."""
     return np.array(image.convert("RGB"))
 
 

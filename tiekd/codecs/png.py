@@ -1,7 +1,7 @@
-"""A small, fast PNG writer: 8-bit palette, 8-bit RGB and 16-bit grey; and a look at a file's two ends.
+"""A small, fast PNG writer for 8-bit palette, 8-bit RGB and 16-bit grey, and a check of the ends of a file.
 
-Rows are filtered with "Sub" in numpy and deflated with Intel's ISA-L at its fastest level. On depth maps that
-is dozens of times faster than Pillow at about the same size.
+Rows are filtered with "Sub" in numpy and compressed with Intel's ISA-L at its fastest level. For depth maps
+this is dozens of times faster than Pillow, with files of about the same size.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LONGEST_NOTE = 1000
 
 
 def encode_grey16(values: NDArray[np.uint16], *, small: bool = False, note: str = "") -> bytes:
-    """A 16-bit greyscale PNG of `values` `[H, W]`; `small` takes its time for a smaller file.
+    """A 16-bit greyscale PNG of `values` `[H, W]`. `small` takes more time and makes a smaller file.
 
-    `note` (ASCII, short) goes into the file as a comment, see `read_note`.
+    `note` (short, ASCII) is stored in the file as a comment, see `read_note`.
     """
     rows = values.astype(">u2").view(np.uint8).reshape(values.shape[0], -1)
     if not small:
@@ -38,9 +38,9 @@ def encode_grey16(values: NDArray[np.uint16], *, small: bool = False, note: str 
 
 
 def read_note(path: Path) -> str | None:
-    """The comment that `encode_grey16` put into a file, "" without one, None where the file is no whole PNG.
+    """The comment of `encode_grey16` in a file; "" without one; None if the file is not a complete PNG.
 
-    Looks at the two ends of the file only. Raises OSError for a file that can't be opened.
+    Only both ends of the file are read. Raises OSError for a file that cannot be opened.
     """
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES + _LONGEST_NOTE)
@@ -70,7 +70,7 @@ def encode_palette(index: NDArray[np.uint8], palette: NDArray[np.uint8]) -> byte
 
 
 def _filtered(rows: NDArray[np.uint8], *, pixel_bytes: int, upwards: bool = False) -> NDArray[np.uint8]:
-    """Rows of bytes as differences to their left (or upper) neighbours, each after the filter's number."""
+    """Rows of bytes as differences to their left (or upper) neighbours, each after its filter's number."""
     filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
     filtered[:, 0] = _UP if upwards else _SUB
     if upwards:
@@ -95,4 +95,4 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 END = _chunk(b"IEND", b"")
-"""What every whole PNG ends with."""
+"""The end of every complete PNG."""
