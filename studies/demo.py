@@ -32,7 +32,6 @@ from tiekd.models.base import DepthModel
 from tiekd.models.registry import load, save
 from tiekd.recipe import load_recipe
 from tiekd.run_folder import BEST, has_ended
-from tiekd.runtime.predictor import Predictor
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.training.fit import fit
 from tiekd.training.network import known_frame_px
@@ -210,8 +209,8 @@ def ship(plan: DemoPlan) -> None:
     write_bytes(zoo_file, text.encode())
     write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
     source, frames = plan.frames_of("test.txt")
-    predictors = [Predictor(plan.shipped(row)) for row in rows]
-    build_gallery(source, frames, predictors, plan.models / "demo" / "gallery", options=BuildOptions())
+    networks = [open_network(plan.shipped(row)) for row in rows]
+    build_gallery(source, frames, networks, plan.models / "demo" / "gallery", options=BuildOptions())
 
 
 def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:

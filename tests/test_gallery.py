@@ -10,6 +10,7 @@ from tiekd import render
 from tiekd.codecs import arrays, png, png16
 from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.estimators import About, PictureEstimator, open_estimator, open_network
 from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
 from tiekd.gallery.build import BuildOptions, build_gallery, frame_title, keep_significant, pick_evenly
 from tiekd.gallery.decoders import Grey16Decoder, probe
@@ -191,11 +192,11 @@ def test_frames_are_sorted_as_people_count() -> None:
 def test_a_gallery_is_built_and_read_back(tiny_world, tiny_models, tmp_path) -> None:
     source = open_source(f"kitti:{tiny_world}")
     frames = read_split(find_split(source, "train.txt"))
-    predictors = [Predictor(path) for path in tiny_models.values()]
+    networks = [open_network(path) for path in tiny_models.values()]
     options = BuildOptions(n_frames=3, keep_bits=10, gallery_id="mine", focal=False)
     told: list[tuple[int, int]] = []
     build_gallery(
-        source, frames, predictors, tmp_path / "g", options=options, progress=lambda *at: told.append(at)
+        source, frames, networks, tmp_path / "g", options=options, progress=lambda *at: told.append(at)
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
     gallery = open_gallery(tmp_path / "g")
@@ -207,8 +208,25 @@ def test_a_gallery_is_built_and_read_back(tiny_world, tiny_models, tmp_path) -> 
     np.testing.assert_allclose(
         gallery.depth("ground_truth", last.id) / 256, source.read_depth(frames[-1]), atol=1e-6
     )
-    again = predictors[0](gallery.photo(last.id)).depth_m
+    again = networks[0].predictor(gallery.photo(last.id)).depth_m
     np.testing.assert_allclose(gallery.depth("tiny_dpm", last.id) / 256, again, atol=1.01 / 256)
+
+
+def test_a_gallery_shows_models_of_others_and_stored_depth_too(tiny_world, tiny_labels, tmp_path) -> None:
+    source = open_source(f"kitti:{tiny_world}")
+    frames = read_split(find_split(source, "train.txt"))
+    about = About(name="hf:owner/net", digest="", depth_range=SPAN)
+    red = PictureEstimator(lambda pixels: pixels[:, :, 0].astype(np.float32) / 4 + 1, about)
+    labels = open_estimator(tiny_labels)
+    build_gallery(source, frames, [red, labels], tmp_path, options=BuildOptions(n_frames=2))
+    gallery = open_gallery(tmp_path)
+    _, first, second = (method.describe() for method in gallery.listing.methods)
+    assert (first["id"], first["label"], first["family"]) == ("hf:owner_net", "hf:owner/net", "other")
+    assert first["model"] is None
+    last = gallery.listing.frames[-1].id
+    np.testing.assert_allclose(
+        gallery.depth(second["id"], last) / 256, labels.labels.read(frames[-1], (64, 96)), rtol=2e-3
+    )
 
 
 def test_depth_on_a_coarser_grid_is_stored_as_such_and_shown_in_full(tiny_models, tmp_path) -> None:
@@ -254,7 +272,7 @@ def test_other_comments_are_no_grid(tmp_path, text) -> None:
 def test_what_a_gallery_lacks_is_told(tiny_world, tiny_models, tmp_path) -> None:
     source = open_source(f"kitti:{tiny_world}")
     frames = read_split(find_split(source, "val.txt"))
-    build_gallery(source, frames, [Predictor(tiny_models["tiny_base"])], tmp_path)
+    build_gallery(source, frames, [open_network(tiny_models["tiny_base"])], tmp_path)
     (tmp_path / "tiny_base" / "0000.png").unlink()
     put(tmp_path / "ground_truth" / "0001.png", b"junk")
     put(tmp_path / "tiny_base" / "0001.png", magma(DEPTH))
@@ -291,7 +309,7 @@ def test_builder_refuses_what_can_not_be_meant(tiny_world, tiny_models, tmp_path
             BuildOptions(**wrong)
     source = open_source(f"kitti:{tiny_world}")
     frames = read_split(find_split(source, "val.txt"))
-    one = Predictor(tiny_models["tiny_base"])
+    one = open_network(tiny_models["tiny_base"])
     with pytest.raises(ConfigError, match="one name"):
         build_gallery(source, frames, [one, one], tmp_path)
     put(tmp_path / "file", b"")

@@ -23,20 +23,20 @@ from tiekd.errors import (
     TiekdError,
     UnavailableError,
 )
+from tiekd.estimators import NetworkEstimator, Picture, open_network, untrained_network
 from tiekd.methods import METHODS
-from tiekd.runtime.engines.open import check_choice, untrained_engine
-from tiekd.runtime.predictor import Predictor
+from tiekd.runtime.engines.open import check_choice
 
 log = logging.getLogger("tiekd.server")
 
 
 @dataclass(slots=True)
 class Resident:
-    """One model of the server; `predictor` is set when it is warm, `fault` when it could not be loaded."""
+    """One model of the server; `network` is set when it is warm, `fault` when it could not be loaded."""
 
     card: ModelCard
     path: Path | None
-    predictor: Predictor | None = None
+    network: NetworkEstimator | None = None
     fault: TiekdError | None = None
 
     @property
@@ -46,7 +46,7 @@ class Resident:
 
     def describe(self) -> dict[str, Any]:
         """What clients learn about the model; a field that does not apply is absent or None."""
-        card, engine = self.card, self.predictor.engine if self.predictor else None
+        card, engine = self.card, self.network.engine if self.network else None
         row = next((row for row in zoo.read_zoo() if row.name == card.name), None)
         described: dict[str, Any] = {
             "name": card.name,
@@ -103,7 +103,7 @@ class Residency:
             if self._stop.is_set():
                 return
             try:
-                resident.predictor = self._load(resident)
+                resident.network = self._load(resident)
             except TiekdError as error:
                 resident.fault = error
                 log.error("%s can't be loaded: %s %s", name, error, error.hint)
@@ -139,9 +139,9 @@ class Residency:
     @property
     def not_ready(self) -> list[str]:
         """Names of the models that are not warm, those that have failed included."""
-        return [name for name, resident in self.residents.items() if resident.predictor is None]
+        return [name for name, resident in self.residents.items() if resident.network is None]
 
-    def get(self, name: str) -> Predictor:
+    def get(self, name: str) -> NetworkEstimator:
         """The warm model of that name.
 
         Raises NotFoundError (with near names), NotServedError for a row of the zoo that this server does not
@@ -154,19 +154,19 @@ class Residency:
             raise NotFoundError("model", name, self.residents)
         if resident.fault is not None:
             raise LoadFailedError(name)
-        if resident.predictor is None:
+        if resident.network is None:
             raise NotReadyError(name)
-        return resident.predictor
+        return resident.network
 
-    def _load(self, resident: Resident) -> Predictor:
+    def _load(self, resident: Resident) -> NetworkEstimator:
         device, engine = self._settings.device, self._settings.engine
         if resident.path is None:
-            predictor = Predictor(untrained_engine(resident.card.name, device=device))
+            network = untrained_network(resident.card.name, device=device)
         else:
-            predictor = Predictor(resident.path, device=device, engine=engine)
+            network = open_network(resident.path, engine=engine, device=device)
         # Warm: the first answer of a network takes several times as long as the next.
-        predictor(np.full((375, 1242, 3), 127, np.uint8), with_dpm=True)
-        return predictor
+        network.estimate(Picture(np.full((375, 1242, 3), 127, np.uint8)), with_dpm=True)
+        return network
 
 
 def _reason(fault: TiekdError) -> str:

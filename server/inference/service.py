@@ -17,6 +17,7 @@ from server.inference.cache import Key, PredictionCache
 from server.inference.residency import Residency
 from server.inference.scheduler import Scheduler
 from server.settings import Settings
+from tiekd import estimators
 from tiekd.codecs.photo import decode_photo
 from tiekd.types import DepthMap
 
@@ -68,10 +69,10 @@ class Service:
         bad `fx_px`, and ImageError for a picture that can't be used.
         """
         self._scheduler.check_open()
-        predictor = self.residency.get(model)
+        network = self.residency.get(model)
         pixels, decoded_ms = await self._decoded(picture)
         depth_map, queued_ms = await self._scheduler.run(
-            model, lambda: predictor(pixels, fx_px=fx_px, with_dpm=with_dpm)
+            model, lambda: network.estimate(estimators.Picture(pixels), fx_px=fx_px, with_dpm=with_dpm)
         )
         depth_map.timings_ms = {"queue": queued_ms, "decode": decoded_ms, **(depth_map.timings_ms or {})}
         if self._observer:
@@ -107,7 +108,7 @@ class Service:
         await asyncio.to_thread(self.residency.stop)
 
     async def _recall(self, picture: Picture, key: Key, *, with_dpm: bool) -> DepthMap:
-        wants_dpm = with_dpm and self.residency.get(key.model).card.n_bins is not None
+        wants_dpm = with_dpm and self.residency.get(key.model).about.has_dpm
         held = self._cache.get(key)
         if held is not None and not (wants_dpm and held.dpm is None):
             # A remembered answer took no time. Every depth answer states its timings, so they are zeros here.

@@ -10,7 +10,7 @@ from tiekd.data.frames import Frame, open_source
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.estimators import Terms, open_estimator
 from tiekd.estimators.labels.sidecar import begin
-from tiekd.estimators.names import EstimatorName, parse_name
+from tiekd.estimators.names import EstimatorName, parse_name, split_names
 from tiekd.estimators.stored import StoredDepth, StoredPredictions, fault_of_declared
 
 FRAME = Frame("day/a.jpg", "truth/a.png")
@@ -93,6 +93,16 @@ def test_the_digest_follows_the_files(tmp_path):
 )
 def test_names_are_taken_apart(text, parsed):
     assert parse_name(text) == EstimatorName(*parsed)
+
+
+def test_lists_of_names_keep_what_is_declared_after_a_name():
+    names = [
+        "hf:a/b,output=inverse,scale=0.1",
+        "tiekd_mobilenetv2.demo",
+        "lr=3/best.safetensors",
+        "onnx:x.onnx",
+    ]
+    assert split_names(",".join(names) + ",") == names
 
 
 def test_names_that_say_nothing(tmp_path):

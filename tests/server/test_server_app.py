@@ -168,15 +168,15 @@ def test_a_client_that_goes_away_costs_no_inference(settings, photo) -> None:
     service = app.state.service
     service.residency.load_all()
     hold, ran = threading.Event(), []
-    predictor = service.residency.get("tiny_dpm")
-    run = predictor.engine.run
+    network = service.residency.get("tiny_dpm")
+    run = network.engine.run
 
     def slow(image, *, with_dpm):
         ran.append(1)
         assert hold.wait(30)
         return run(image, with_dpm=with_dpm)
 
-    predictor.engine.run = slow
+    network.engine.run = slow
 
     async def scenario() -> None:
         transport = httpx.ASGITransport(app)

@@ -73,7 +73,7 @@ def make(settings, warm):
     def build(observer=None, **changes) -> Service:
         service = Service(settings.model_copy(update=changes), observer=observer)
         for name, resident in service.residency.residents.items():
-            resident.predictor = warm.get(name)
+            resident.network = warm.get(name)
         return service
 
     return build

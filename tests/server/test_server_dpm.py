@@ -100,15 +100,15 @@ def test_what_can_not_be_meant_is_a_bad_request(post, is_problem, query, words) 
 
 
 def test_clicks_on_one_photo_run_its_network_once(client, post, pixels, monkeypatch) -> None:
-    predictor = client.app.state.service.residency.residents["tiny_dpm"].predictor
+    network = client.app.state.service.residency.residents["tiny_dpm"].network
     runs: list[bool] = []
-    run = predictor.engine.run
+    run = network.engine.run
 
     def counted(image, *, with_dpm):
         runs.append(with_dpm)
         return run(image, with_dpm=with_dpm)
 
-    monkeypatch.setattr(predictor.engine, "run", counted)
+    monkeypatch.setattr(network.engine, "run", counted)
     buffer = io.BytesIO()
     Image.fromarray(255 - pixels).save(buffer, "PNG")
     first = post("/dpm?model=tiny_dpm&x=1&y=1", data=buffer.getvalue())

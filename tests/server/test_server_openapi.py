@@ -32,7 +32,7 @@ def another(client, settings):
     def make(**changes) -> DeclaredClient:
         app = create_app(settings.model_copy(update=changes))
         for name, resident in app.state.service.residency.residents.items():
-            resident.predictor = client.app.state.service.residency.get(name)
+            resident.network = client.app.state.service.residency.get(name)
         return DeclaredClient(app)
 
     return make
@@ -56,7 +56,7 @@ def test_every_declared_answer_to_a_photo_is_really_given(another, photo, path) 
     post(data=photo[:2000])
     post(to=late)
     for resident in usual.app.state.service.residency.residents.values():
-        resident.predictor = None
+        resident.network = None
     post()
     given = {(status, kind) for seen, _, status, kind in usual.seen | late.seen if seen == path}
     wanted = declared_answers(usual.app.openapi())[path]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result
 from tiekd.errors import ConfigError
 
@@ -25,7 +26,7 @@ def _group() -> None:
 def build(
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
     split: Annotated[str, typer.Option(help="Split file: lines of image, depth, focal length.")],
-    models: Annotated[str, typer.Option(help="Names or files, separated by commas, in their order.")],
+    models: Annotated[str, typer.Option(help="What `tiekd eval` takes, separated by commas, in this order.")],
     out: Annotated[Path, typer.Option(help="Folder of the gallery; show it with serve --results.")],
     frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 20,
     title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
@@ -35,16 +36,19 @@ def build(
         int, typer.Option(help="Significant bits of depth predicted for every pixel; 10 are exact to 0.1 %.")
     ] = 10,
     focal: Annotated[
-        bool, typer.Option("--focal/--no-focal", help="Tell the models each frame's focal length.")
+        bool,
+        typer.Option("--focal/--no-focal", help="Ask for depth that is metric for each frame's camera."),
     ] = True,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """Run models over frames of a data set and store what they see as a gallery."""
     from tiekd.cli.progress import progress_bar
     from tiekd.data.frames import check_files, find_split, open_source, read_split
+    from tiekd.estimators import open_estimator
+    from tiekd.estimators.names import split_names
     from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly
-    from tiekd.runtime.predictor import Predictor
 
     options = BuildOptions(
         gallery_id=gallery_id,
@@ -58,12 +62,12 @@ def build(
     chosen = pick_evenly(read_split(find_split(source, split)), frames)
     check_files(source, [frame for frame in chosen if frame.depth], need_depth=True)
     check_files(source, chosen, need_depth=False)
-    names = [name for name in models.split(",") if name]
+    names = split_names(models)
     if not names:
         raise ConfigError("--models names no model.", hint="See `tiekd models --available`.")
-    predictors = [Predictor(name, device=device) for name in names]
+    opened = [open_estimator(name, engine=engine, device=device) for name in names]
     with progress_bar("Building") as progress:
-        index = build_gallery(source, chosen, predictors, out, options=options, progress=progress)
+        index = build_gallery(source, chosen, opened, out, options=options, progress=progress)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     result = {"out": str(out), "frames": len(index.frames), "methods": [m.id for m in index.methods]}
     text = f"{out}: {len(index.frames)} frames of {len(index.methods)} methods, {size / 1e6:.1f} MB."

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result
 
 app = typer.Typer(add_completion=False)
@@ -15,7 +16,13 @@ EXAMPLE = "tiekd predict tiekd_mobilenetv2.demo street.jpg --out depth --format 
 
 @app.command(epilog=f"Example: {EXAMPLE}")
 def predict(
-    model: Annotated[str, typer.Argument(help="A zoo row or a file of weights.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A zoo row, a file of weights, hf:FOLDER_OR_ID or onnx:FILE, with ,key=value for what must "
+            "be declared."
+        ),
+    ],
     images: Annotated[list[Path], typer.Argument(help="Photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the answers, named after the photos.")],
     *,
@@ -25,13 +32,15 @@ def predict(
     fx: Annotated[
         float | None, typer.Option(help="Focal length of the photos in pixels; corrects the metric scale.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …")] = "auto",
+    engine: Engine = "auto",
+    device: Device = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """Write metric depth of photos at their own size."""
     from tiekd.errors import ConfigError, UnknownNameError
+    from tiekd.estimators import Picture, open_estimator
     from tiekd.render import SUFFIXES, write
-    from tiekd.runtime.predictor import Predictor
+    from tiekd.runtime.predictor import as_pixels
 
     if format not in SUFFIXES:
         raise UnknownNameError("format", format, SUFFIXES)
@@ -48,17 +57,17 @@ def predict(
         raise ConfigError(
             f"{lost[0]} is one of the photos; its depth would replace it.", hint="Choose another --out."
         )
-    predictor = Predictor(model, device=device)
+    estimator = open_estimator(model, engine=engine, device=device)
     rows = []
     for photo, target in zip(images, targets, strict=True):
-        answer = predictor(photo, fx_px=fx)
+        answer = estimator.estimate(Picture(as_pixels(photo)), fx_px=fx)
         write(answer, target, format)
         rows.append({
             "photo": str(photo), "file": str(target), "height": answer.depth_m.shape[0],
             "width": answer.depth_m.shape[1],
         })  # fmt: skip
     print_result(
-        {"model": predictor.card.name, "answers": rows},
+        {"model": estimator.about.name, "answers": rows},
         "\n".join(f"{row['photo']} -> {row['file']}" for row in rows),
         json_file,
     )

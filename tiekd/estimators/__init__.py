@@ -6,10 +6,15 @@ docs/teachers.md says what the string may be. Importing this package does not im
 """
 
 from tiekd.estimators.base import About, Estimator, Picture, PictureEstimator, Terms, Window
-from tiekd.estimators.network import NetworkEstimator, network_in_memory, open_network
+from tiekd.estimators.network import (
+    NetworkEstimator,
+    network_in_memory,
+    open_network,
+    untrained_network,
+)
 from tiekd.estimators.open import open_estimator
 
 __all__ = [
     "About", "Estimator", "NetworkEstimator", "Picture", "PictureEstimator", "Terms", "Window",
-    "network_in_memory", "open_estimator", "open_network",
+    "network_in_memory", "open_estimator", "open_network", "untrained_network",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError, UnavailableError
-from tiekd.runtime.preprocess import Fit
+from tiekd.runtime.preprocess import Fit, check_focal_px
 from tiekd.types import DepthMap, DepthRange
 
 if TYPE_CHECKING:
@@ -136,8 +136,10 @@ class PictureEstimator:
         with_dpm: bool = False,  # noqa: ARG002 - only networks of ours have one
     ) -> DepthMap:
         """Depth of a picture, see `Estimator`."""
-        factor = 1.0 if fx_px is None else fx_px / self._train_fx_px()
-        span = self.about.depth_range
+        factor, span = 1.0, self.about.depth_range
+        if fx_px is not None:
+            check_focal_px(fx_px)
+            factor = fx_px / self._train_fx_px()
 
         def answered(pixels: NDArray[np.uint8]) -> DepthMap:
             depth_m = self.answer(pixels)

@@ -48,3 +48,14 @@ def parse_name(text: str) -> EstimatorName:
         raise ConfigError(f"{text!r} names no model.", hint=f"Write {kind}:PLACE.")
     options = dict(part.strip().split("=", 1) for part in parts[n_place:])
     return EstimatorName(kind, place, options)
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a list that is separated by commas; what is declared after a name stays with it."""
+    names: list[str] = []
+    for part in text.split(","):
+        if names and names[-1].partition(":")[0] in KINDS and re.match(r"\s*\w+=", part):
+            names[-1] += f",{part}"
+        elif part:
+            names.append(part)
+    return names

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tiekd.estimators.base import About, Picture, Terms, flip_mean
 from tiekd.files import sha256_of
+from tiekd.runtime.engines.open import untrained_engine
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthMap
 from tiekd.zoo import resolve
@@ -53,6 +54,11 @@ def open_network(name_or_path: str | Path, *, engine: str = "auto", device: str 
     """A zoo row or a file of weights. Raises what `Predictor` raises when it is made."""
     path = resolve(name_or_path)
     return NetworkEstimator(Predictor(path, engine=engine, device=device), digest=sha256_of(path))
+
+
+def untrained_network(row_name: str, *, device: str = "auto") -> NetworkEstimator:
+    """A zoo row with random weights, the same on every call. Raises UnknownNameError and UnavailableError."""
+    return NetworkEstimator(Predictor(untrained_engine(row_name, device=device)))
 
 
 def network_in_memory(model: DepthModel, *, device: str = "auto") -> NetworkEstimator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,13 @@ from tiekd.codecs.photo import decode_photo, encode_jpeg
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
+from tiekd.estimators import About, Estimator, Picture
 from tiekd.files import write_bytes
 from tiekd.gallery.grid import encode_grid
 from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER
 from tiekd.gallery.shipped import INDEX, FrameEntry, GalleryIndex, MethodEntry, RangeEntry
-from tiekd.methods import GROUND_TRUTH, METHODS
-from tiekd.runtime.predictor import Predictor
+from tiekd.methods import GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthMap
 
 
@@ -32,7 +33,8 @@ class BuildOptions:
     n_frames: number of frames, taken evenly over the split. jpeg_quality: of the photos; the models get the
     photos as they are stored. keep_bits: significant bits of a depth that is predicted for every pixel; fewer
     bits make smaller files, and 10 are exact to 0.1 %. Ground truth, and depth on the coarser grid of a
-    network, are stored without loss. focal: give the models the focal length of each frame.
+    network, are stored without loss. focal: give the focal length of each frame to the models
+    that can use it.
     """
 
     gallery_id: str = "demo"
@@ -52,7 +54,7 @@ class BuildOptions:
 def build_gallery(
     source: FrameSource,
     frames: Sequence[SplitFrame],
-    predictors: Sequence[Predictor],
+    models: Sequence[Estimator],
     out: Path,
     *,
     options: BuildOptions | None = None,
@@ -64,18 +66,16 @@ def build_gallery(
     same name.
     """
     chosen = options or BuildOptions()
-    names = [predictor.card.name for predictor in predictors]
+    names = [method_id(model.about) for model in models]
     if len(set(names)) < len(names):
         raise ConfigError(f"Two of the models have one name: {', '.join(names)}.", hint="Leave one out.")
     picked = pick_evenly(frames, chosen.n_frames)
     entries = []
     for number, frame in enumerate(picked):
-        entries.append(
-            _write_frame(out, f"{number:04d}", source, frame, predictors=predictors, options=chosen)
-        )
+        entries.append(_write_frame(out, f"{number:04d}", source, frame, models=models, options=chosen))
         if progress:
             progress(number + 1, len(picked))
-    spans = [predictor.card.depth_range for predictor in predictors]
+    spans = [model.about.depth_range for model in models]
     index = GalleryIndex(
         id=chosen.gallery_id,
         title=chosen.title,
@@ -84,7 +84,7 @@ def build_gallery(
             max_m=max((span.max_m for span in spans), default=80.0),
         ),
         depth_scale=png16.DEPTH_SCALE,
-        methods=_methods(predictors, with_truth=any(frame.depth for frame in picked)),
+        methods=_methods(models, with_truth=any(frame.depth for frame in picked)),
         frames=entries,
     )
     text = json.dumps(index.model_dump(exclude_none=True), indent=1, ensure_ascii=False)
@@ -119,7 +119,7 @@ def _write_frame(
     source: FrameSource,
     frame: SplitFrame,
     *,
-    predictors: Sequence[Predictor],
+    models: Sequence[Estimator],
     options: BuildOptions,
 ) -> FrameEntry:
     jpeg = encode_jpeg(source.read_image(frame), quality=options.jpeg_quality, small=True)
@@ -135,9 +135,11 @@ def _write_frame(
             )
         write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
     fx_px = (frame.focal_px or source.focal_px) if options.focal else None
-    for predictor in predictors:
-        data = _encoded(predictor(photo, fx_px=fx_px), keep_bits=options.keep_bits)
-        write_bytes(out / predictor.card.name / f"{frame_id}.png", data)
+    for model in models:
+        focal_px = fx_px if model.about.train_fx_px else None
+        depth = model.estimate(Picture(photo, frame), fx_px=focal_px)
+        data = _encoded(depth, keep_bits=options.keep_bits)
+        write_bytes(out / method_id(model.about) / f"{frame_id}.png", data)
     return FrameEntry(
         id=frame_id,
         title=frame_title(frame.image),
@@ -156,12 +158,19 @@ def _encoded(depth: DepthMap, *, keep_bits: int) -> bytes:
     return png.encode_grey16(stored, small=True)
 
 
-def _methods(predictors: Sequence[Predictor], *, with_truth: bool) -> list[MethodEntry]:
+def method_id(about: About) -> str:
+    """The folder of a model's answers: its name without the slashes that a name of a hub has."""
+    return re.sub(r"[/\\]", "_", about.name)
+
+
+def _methods(models: Sequence[Estimator], *, with_truth: bool) -> list[MethodEntry]:
     truth = [MethodEntry(id=GROUND_TRUTH, label="Ground truth", family=GROUND_TRUTH)] if with_truth else []
-    cards = [predictor.card for predictor in predictors]
-    return truth + [
-        MethodEntry(
-            id=card.name, label=method_label(card), family=METHODS[card.method].family, model=card.name
-        )
-        for card in cards
-    ]
+    return truth + [_method(model.about) for model in models]
+
+
+def _method(about: About) -> MethodEntry:
+    card = about.card
+    if card is None:
+        return MethodEntry(id=method_id(about), label=about.name, family=OTHER)
+    family = METHODS[card.method].family
+    return MethodEntry(id=method_id(about), label=method_label(card), family=family, model=card.name)

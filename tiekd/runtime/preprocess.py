@@ -88,10 +88,15 @@ def focal_factor(card: ModelCard, view: View, fx_px: float | None) -> float:
     """
     if fx_px is None:
         return 1.0
+    check_focal_px(fx_px)
+    return fx_px * view.scale / card.train_fx_px
+
+
+def check_focal_px(fx_px: float) -> None:
+    """Raise ConfigError for a focal length outside FOCAL_RANGE_PX."""
     low, high = FOCAL_RANGE_PX
     if not low <= fx_px <= high:
         raise ConfigError(
             f"fx must be a focal length of {low:g} to {high:,.0f} pixels, got {fx_px:g}.",
             hint="For a photo of width W and horizontal field of view a it is W / (2 tan(a / 2)).",
         )
-    return fx_px * view.scale / card.train_fx_px

@@ -1,0 +1,103 @@
+"""What `tiekd eval` scores is what `/predict` answers, bit for bit, by the shipped weights and the real app.
+
+Both run on one CPU thread at batch 1 with the torch engine: other numbers of threads may round otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+from training_kit import write_kitti
+
+from server.app import create_app
+from server.settings import Settings
+from tiekd.data.frames import open_source, read_split
+from tiekd.estimators import open_estimator
+from tiekd.evaluate import evaluate, get_protocol
+
+ROWS = ("tiekd_mobilenetv2.demo", "baseline_mobilenetv2.demo", "adabins_tf_efficientnet_lite0.demo")
+"""A student with a DPM, one without, and the teacher."""
+
+
+@pytest.fixture(scope="module")
+def client():
+    settings = Settings(models=ROWS, device="cpu", engine="torch")
+    with TestClient(create_app(settings)) as client:
+        deadline = time.monotonic() + 120
+        while client.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline, client.get("/readyz").text
+            time.sleep(0.05)
+        yield client
+
+
+class Overheard:
+    """An estimator that keeps the pictures it is asked about and what it answers."""
+
+    def __init__(self, estimator):
+        self.estimator, self.about, self.answers = estimator, estimator.about, []
+        self.terms, self.check = estimator.terms, estimator.check
+
+    def estimate(self, picture, **asked):
+        answer = self.estimator.estimate(picture, **asked)
+        self.answers.append((picture.pixels, answer.depth_m.copy()))
+        return answer
+
+
+def served(client, row, pixels):
+    """Depth that the server answers for a PNG of the pixels."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    response = client.post(
+        f"/predict?model={row}&format=npy", files={"image": ("photo.png", file.getvalue())}
+    )
+    assert response.status_code == 200, response.text
+    return np.load(io.BytesIO(response.content))
+
+
+def scored(row, root, protocol):
+    """Every picture that `evaluate` shows the network, and the depth that it scores, before it is clamped."""
+    source, frames = open_source(f"kitti:{root}"), read_split(root / "test.txt")
+    overheard = Overheard(open_estimator(row, engine="torch", device="cpu"))
+    evaluate(overheard, source, frames, protocol)
+    assert len(overheard.answers) == len(frames)
+    return overheard.answers
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("size", [(375, 1242), (201, 333)])
+def test_a_photo_under_the_protocol_frame(client, tmp_path, row, size):
+    """The first has as many pixels as the rows allow, and both need padding."""
+    root = write_kitti(tmp_path, {"test": 1}, size=size)
+    for pixels, depth in scored(row, root, get_protocol("frame")):
+        assert pixels.shape[:2] == size
+        np.testing.assert_array_equal(depth, served(client, row, pixels))
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("name", ["kitti-tiekd", "kitti-garg", "kitti-eigen", "kitti-none"])
+def test_the_crop_under_a_protocol_of_kitti(client, tmp_path, row, name):
+    """The server makes no flip test, so that of `kitti-tiekd` is switched off."""
+    root = write_kitti(tmp_path, {"test": 1}, size=(375, 1242))
+    protocol = get_protocol(name).model_copy(update={"flip_tta": False})
+    for pixels, depth in scored(row, root, protocol):
+        assert pixels.shape[:2] == (352, 1216)
+        np.testing.assert_array_equal(depth, served(client, row, pixels))
+
+
+def test_the_flip_test_is_the_mean_of_two_served_answers(client, tmp_path):
+    row, root = ROWS[0], write_kitti(tmp_path, {"test": 1}, size=(375, 1242))
+    ((pixels, depth),) = scored(row, root, get_protocol("kitti-tiekd"))
+    mirrored = served(client, row, np.ascontiguousarray(pixels[:, ::-1]))[:, ::-1]
+    np.testing.assert_array_equal(depth, (served(client, row, pixels) + mirrored) * np.float32(0.5))
+
+
+def test_larger_photos_are_scaled_down_alike(client, tmp_path):
+    row, root = ROWS[1], write_kitti(tmp_path, {"test": 1}, size=(450, 1500))
+    ((pixels, depth),) = scored(row, root, get_protocol("frame"))
+    assert depth.shape == (450, 1500)
+    np.testing.assert_array_equal(depth, served(client, row, pixels))
