@@ -25,7 +25,7 @@ from tiekd.errors import ConfigError, TiekdError
 from tiekd.estimators import open_network
 from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
 from tiekd.evaluate import evaluate, get_protocol
-from tiekd.files import sha256_of, write_bytes
+from tiekd.files import sha256_of, write_bytes, write_text
 from tiekd.gallery.build import BuildOptions, build_gallery
 from tiekd.methods import FAMILIES, METHODS
 from tiekd.models.base import DepthModel
@@ -157,7 +157,7 @@ def measure(plan: DemoPlan) -> None:
         found = evaluate(network, source, frames, protocol)
         metrics = {name: round(found.metrics[name], 4) for name in SHOWN}
         measured[row] = {"sha256": network.about.digest, "metrics": metrics}
-        write_bytes(plan.runs / MEASURED, json.dumps(measured, indent=1).encode() + b"\n")
+        write_text(plan.runs / MEASURED, json.dumps(measured, indent=1) + "\n")
         typer.echo(f"{row}: {metrics}")
 
 
@@ -206,8 +206,8 @@ def ship(plan: DemoPlan) -> None:
         zoo_file.read_text(encoding="utf-8"), [zoo_line(plan, row, measured[row]) for row in rows]
     )
     parse_zoo(text, where="the new zoo.yaml")
-    write_bytes(zoo_file, text.encode())
-    write_bytes(plan.models / "README.md", markdown(read_zoo(zoo_file)).encode())
+    write_text(zoo_file, text)
+    write_text(plan.models / "README.md", markdown(read_zoo(zoo_file)))
     source, frames = plan.frames_of("test.txt")
     networks = [open_network(plan.shipped(row)) for row in rows]
     build_gallery(source, frames, networks, plan.models / "demo" / "gallery", options=BuildOptions())

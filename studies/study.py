@@ -32,7 +32,7 @@ from tiekd.data.frames import FrameSource, find_split, open_source, read_split
 from tiekd.errors import TiekdError
 from tiekd.estimators import network_in_memory
 from tiekd.evaluate import evaluate, get_protocol, subject_of_weights
-from tiekd.files import write_bytes
+from tiekd.files import write_text
 from tiekd.recipe import load_recipe
 from tiekd.report import Row, build_report, collect, tabulate
 from tiekd.run_folder import RECIPE, has_ended
@@ -93,7 +93,7 @@ def evaluate_runs(
         subject["recipe"] = shown_recipe(plan.runs / run.name / RECIPE)
         # One line per frame would be most of the file, and the tables are made of the means.
         document = {"subject": subject, **found.to_json(), "per_image": [], "skipped": []}
-        write_bytes(file, json.dumps(document, indent=1).encode() + b"\n")
+        write_text(file, json.dumps(document, indent=1) + "\n")
         shown = "  ".join(f"{name} {found.metrics[name]:.4f}" for name in SHOWN)
         typer.echo(f"{file}: {shown}")
 

@@ -19,7 +19,7 @@ from filelock import FileLock
 from tiekd import zoo
 from tiekd.assets import asset_root
 from tiekd.errors import ConfigError, RunFailedError
-from tiekd.files import arriving_folder, refusals_told, sha256_of
+from tiekd.files import arriving_folder, sha256_of, write_errors
 
 FOLDER = "engines"
 """The folder of all artefacts, under `$TIEKD_HOME` and under the shipped `models/`."""
@@ -89,7 +89,7 @@ def store_artefact(key: Artefact, write: Callable[[Path], None]) -> Path:
     path = artefact_path(key)
     folder = path.parent
     zoo.make_home()
-    with refusals_told(folder, hint="Make room there, or set TIEKD_HOME to another folder."):
+    with write_errors(folder, hint="Make room there, or set TIEKD_HOME to another folder."):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f".{folder.name}.lock"):
             here = find_artefact(key)

@@ -25,7 +25,7 @@ PART = ".part"
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path`, whole or not at all; makes the folder. Raises DataError."""
-    with refusals_told(path):
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with arriving(path) as part:
             part.write_bytes(data)
@@ -43,7 +43,7 @@ def create(path: Path, data: bytes) -> bool:
     """
     if path.is_file():
         return False
-    with refusals_told(path):
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = _part_of(path)
         try:
@@ -109,7 +109,7 @@ def check_writable(folder: Path) -> None:
 
 
 @contextmanager
-def refusals_told(place: Path | str, *, hint: str | None = None) -> Iterator[None]:
+def write_errors(place: Path | str, *, hint: str | None = None) -> Iterator[None]:
     """Turn an OSError inside the block into the DataError of `cannot_write`."""
     try:
         yield

@@ -115,11 +115,11 @@ def _write_files(
     """What was asked for beside the numbers; the paths of what was written."""
     from tiekd.evaluate.plots import plots as draw
     from tiekd.evaluate.tables import per_image_csv
-    from tiekd.files import write_bytes
+    from tiekd.files import write_text
 
     texts = {csv: per_image_csv(found)} if csv else {}
     if plots:
         texts |= {out / file: svg for file, svg in draw(found).items()}
     for path, text in texts.items():
-        write_bytes(path, text.encode())
+        write_text(path, text)
     return [str(path) for path in (*texts, *keeper.write(out, found.protocol.depth_range))]

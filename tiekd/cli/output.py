@@ -25,10 +25,10 @@ def print_result(result: dict[str, Any], text: str, json_file: str | None) -> No
 
 def write_json(result: dict[str, Any], json_file: str) -> None:
     """Write `result` as JSON to a file, making its folder, or print it for "-". Raises DataError."""
-    from tiekd.files import write_bytes
+    from tiekd.files import write_text
 
     document = json.dumps(result, indent=2, allow_nan=False, default=str)
     if json_file == "-":
         typer.echo(document)
     else:
-        write_bytes(Path(json_file), f"{document}\n".encode())
+        write_text(Path(json_file), f"{document}\n")

@@ -1,1 +1,1 @@
-"""Bytes and pixels: PNG files, 16-bit depth, photos, and resizing. Imports no torch."""
+"""Bytes and pixels: PNG files, 16-bit depth, photos, NumPy files, and resizing. Imports no torch."""

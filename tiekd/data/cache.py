@@ -21,7 +21,7 @@ from torch import Tensor
 from tiekd.codecs.photo import image_size
 from tiekd.data.dataset import LooseFrames
 from tiekd.data.transforms import Layers
-from tiekd.files import arriving_folder, digest_of, refusals_told, state_of
+from tiekd.files import arriving_folder, digest_of, state_of, write_errors
 
 VERSION = 2
 Progress = Callable[[int, int], None]
@@ -88,7 +88,7 @@ def cached(
     meta_file = target / "cache.json"
     if not meta_file.is_file():
         hint = "Set data.cache_dir to a folder with room, or data.cache=false."
-        with refusals_told(f"the cache {target}", hint=hint):
+        with write_errors(f"the cache {target}", hint=hint):
             folder.mkdir(parents=True, exist_ok=True)
             # One process of a run fills the cache; the others wait for the lock and then find it finished.
             with FileLock(folder / f".{target.name}.lock"):

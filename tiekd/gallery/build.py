@@ -17,7 +17,7 @@ from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators import About, Estimator, Picture
-from tiekd.files import write_bytes
+from tiekd.files import write_bytes, write_text
 from tiekd.gallery.grid import encode_grid
 from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER
@@ -88,7 +88,7 @@ def build_gallery(
         frames=entries,
     )
     text = json.dumps(index.model_dump(exclude_none=True), indent=1, ensure_ascii=False)
-    write_bytes(out / INDEX, text.encode() + b"\n")
+    write_text(out / INDEX, text + "\n")
     return index
 
 

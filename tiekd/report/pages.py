@@ -11,7 +11,7 @@ from typing import Any
 from tiekd._version import __version__
 from tiekd.assets import asset_root
 from tiekd.charts import Bar, Line, bar_chart, line_chart
-from tiekd.files import write_bytes
+from tiekd.files import write_text
 from tiekd.report.collect import VALIDATION, Collected
 from tiekd.report.table import GAP_METRICS, Row, Spread, Table, tabulate
 
@@ -77,7 +77,7 @@ class Report:
         if self.curves:
             texts["curves.svg"] = self.curves
         for name, text in texts.items():
-            write_bytes(folder / name, text.encode())
+            write_text(folder / name, text)
         return [folder / name for name in texts]
 
 

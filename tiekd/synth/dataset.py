@@ -14,7 +14,7 @@ import numpy as np
 from tiekd.codecs import png, png16
 from tiekd.codecs.whole import is_sound_png
 from tiekd.errors import ConfigError, DataError
-from tiekd.files import refusals_told, write_bytes
+from tiekd.files import write_bytes, write_errors, write_text
 from tiekd.synth.lidar import sparse_scan
 from tiekd.synth.render import check_request, focal_px, render_frame
 
@@ -80,7 +80,7 @@ def write_dataset(
             hint=f"Give a relative spread from 0 to below {_MOST_JITTER:g}, e.g. 0.1.",
         )
     root = Path(out)
-    with refusals_told(f"the world to {root}", hint="Choose a folder you may write to, with --out."):
+    with write_errors(f"the world to {root}", hint="Choose a folder you may write to, with --out."):
         root.mkdir(parents=True, exist_ok=True)
         _claim(root, options)
         kept = 0
@@ -121,7 +121,7 @@ def _claim(root: Path, options: WorldOptions) -> None:
             f"{root} holds pictures, but no world.json that states their world.",
             hint="Choose another --out.",
         )
-    write_bytes(path, (json.dumps(record, indent=1) + "\n").encode())
+    write_text(path, json.dumps(record, indent=1) + "\n")
 
 
 def _render_all(root: Path, frames: int, options: WorldOptions, workers: int) -> Iterator[bool]:
@@ -182,6 +182,6 @@ def _write_splits(
             for i in range(frames)
             if i // per_drive in drives
         ]
-        write_bytes(root / f"{name}.txt", "".join(f"{line}\n" for line in lines).encode())
+        write_text(root / f"{name}.txt", "".join(f"{line}\n" for line in lines))
         counts[name] = len(lines)
     return counts

@@ -12,7 +12,7 @@ import pytorch_lightning as lightning
 from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
-from tiekd.files import write_bytes
+from tiekd.files import write_text
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
@@ -83,8 +83,8 @@ def fit(
             _warn(data, recipe.data.hold_out_every)
         task = make_task(recipe, data, ranks, kept)
         if ranks.is_first:
-            write_bytes(out / RECIPE, recipe.to_yaml().encode())
-            write_bytes(out / DATA, json.dumps(data.summary(), indent=1).encode() + b"\n")
+            write_text(out / RECIPE, recipe.to_yaml())
+            write_text(out / DATA, json.dumps(data.summary(), indent=1) + "\n")
         with clear_errors(out):
             trainer.fit(task, data.train, data.val, ckpt_path=kept.path if kept else None, weights_only=True)
     if ranks.is_first and keeper.best is None:

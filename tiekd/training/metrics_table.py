@@ -12,7 +12,7 @@ from typing import Any
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import RichProgressBar
 
-from tiekd.files import write_bytes
+from tiekd.files import write_text
 from tiekd.metrics import METRICS
 from tiekd.recipe import Recipe
 from tiekd.run_folder import read_metrics
@@ -45,7 +45,7 @@ class MetricsTable(lightning.Callback):
         writer.writeheader()
         writer.writerows(rows)
         if trainer.is_global_zero:
-            write_bytes(self.path, text.getvalue().encode())
+            write_text(self.path, text.getvalue())
         self.started = time.monotonic()
 
     def _rows_until(self, step: int) -> list[dict[str, str]]:
