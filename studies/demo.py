@@ -2,9 +2,9 @@
 
     world ─► teacher ─► labels ─► students ─► measure ─► ship
 
-Every stage resumes or skips what is already done, so the whole can be stopped and started at any time, and
-on another machine: what has not been trained here to its end stays as it shipped before, the teacher that
-labels too. The teacher and the baseline see ground truth, the other students the teacher's labels only.
+Every stage resumes, or skips what is done, so the whole may be stopped and started at any time, also on
+another machine: a network (the labelling teacher too) that has not finished its training here stays as it
+shipped before. The teacher and the baseline see ground truth; the other students see the teacher's labels.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class DemoPlan(BaseModel):
 
     @property
     def rows(self) -> list[str]:
-        """The rows that have ended here: what is measured and shipped anew."""
+        """The rows that have finished their training here: these are measured and shipped again."""
         return [row for row in (TEACHER, *STUDENTS) if has_ended(self.runs / row)]
 
     @property
@@ -81,11 +81,11 @@ class DemoPlan(BaseModel):
         return self.runs / "labels"
 
     def weights(self, row: str) -> Path:
-        """What a finished run left for `row`."""
+        """The weights that a finished run left for `row`."""
         return self.runs / row / BEST
 
     def shipped(self, row: str) -> Path:
-        """What the viewer serves for `row`."""
+        """The file that the viewer serves for `row`."""
         return self.models / "demo" / f"{row}.safetensors"
 
     def frames_of(self, split: str) -> tuple[FrameSource, list[Frame]]:
@@ -95,7 +95,7 @@ class DemoPlan(BaseModel):
 
 
 def tell(done: int, total: int) -> None:
-    """Say every hundredth frame how far a stage is."""
+    """Print the progress of a stage at every hundredth frame."""
     if done % 100 == 0 or done == total:
         typer.echo(f"   {done} of {total} frames", err=True)
 
@@ -112,9 +112,9 @@ def render_world(plan: DemoPlan) -> None:
 
 
 def train_row(plan: DemoPlan, row: str, *, name: str | None = None, **changed: Any) -> None:
-    """Train one row from its recipe, going on where an earlier run stopped.
+    """Train one row from its recipe; go on where an earlier run stopped.
 
-    name: of the run's folder, if not the row's. changed: other values of the recipe, by their dotted keys.
+    name: of the run's folder (default: the row's). changed: other values of the recipe, by their dotted keys.
     """
     values = {
         "data.source": f"kitti:{plan.world}",
@@ -147,7 +147,7 @@ def label_frames(plan: DemoPlan) -> None:
 
 
 def measure(plan: DemoPlan) -> None:
-    """Score every trained row on the held-out frames, into RUNS/measured.json; what it has stays."""
+    """Score every trained row on the held-out frames, into RUNS/measured.json. Each file is scored once."""
     source, frames = plan.frames_of("test.txt")
     protocol, measured = get_protocol(PROTOCOL), read_measured(plan)
     for row in plan.rows:
@@ -162,16 +162,16 @@ def measure(plan: DemoPlan) -> None:
 
 
 def read_measured(plan: DemoPlan) -> dict[str, dict[str, Any]]:
-    """What has been measured: by row, of which file and which numbers."""
+    """What has been measured: by row, the digest of its file and the numbers."""
     file = plan.runs / MEASURED
     found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return found
 
 
 def small_file(plan: DemoPlan, row: str) -> Path:
-    """A row's weights as they ship, made anew from its run; one that was trained elsewhere has them already.
+    """A row's weights as they ship, made from its run; if it was trained elsewhere, the file that shipped.
 
-    What ships is what is measured and what labels, so that the repository alone can make the labels again.
+    The same file is measured, and makes the labels: so the repository alone can make the labels again.
     """
     if not has_ended(plan.runs / row):
         return plan.shipped(row)
@@ -181,7 +181,7 @@ def small_file(plan: DemoPlan, row: str) -> Path:
 
 
 def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> DepthModel:
-    """What the run `name` (default: the row's own) left, with what its recipe says about it today."""
+    """The network of the run `name` (default: the row's own), with teacher and frame of today's recipe."""
     model, recipe = load(plan.weights(name or row)), load_recipe(row)
     model.describe(teacher=recipe.taught_by, frame_px=known_frame_px(recipe))
     return model
@@ -190,7 +190,7 @@ def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> Depth
 def ship(plan: DemoPlan) -> None:
     """Put the demo's rows into zoo.yaml, make README.md from it, and build the gallery of held-out frames.
 
-    Raises ConfigError for a file that ships with numbers of another one.
+    Raises ConfigError for a file whose numbers are those of another file.
     """
     zoo_file = plan.models / "zoo.yaml"
     measured = {row.name: row.measured.get(PROTOCOL, {}) for row in read_zoo(zoo_file).rows}
@@ -214,7 +214,7 @@ def ship(plan: DemoPlan) -> None:
 
 
 def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:
-    """The line of zoo.yaml for a trained row: its card, its file, and what was measured. JSON is YAML."""
+    """The line of zoo.yaml for a trained row: its card, its file and its numbers. JSON is YAML too."""
     file = plan.shipped(row)
     model = load(file)
     fields = {
@@ -228,9 +228,9 @@ def zoo_line(plan: DemoPlan, row: str, measured: dict[str, float]) -> str:
 
 
 def with_demo_rows(text: str, lines: list[str]) -> str:
-    """`text` of a zoo.yaml with the rows below its heading of ours replaced.
+    """The `text` of a zoo.yaml with other rows under the heading of the demo.
 
-    Raises ConfigError when there is no such heading.
+    Raises ConfigError if there is no such heading.
     """
     start = text.find(DEMO_HEAD)
     if start < 0:
@@ -244,7 +244,7 @@ def with_demo_rows(text: str, lines: list[str]) -> str:
 
 
 def check_stages(given: str, known: Sequence[str]) -> list[str]:
-    """The stages that a list names. Raises ConfigError for others."""
+    """The stages that a comma-separated list names. Raises ConfigError for an unknown one."""
     wanted = given.split(",")
     unknown = sorted(set(wanted) - set(known))
     if unknown:

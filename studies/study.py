@@ -2,8 +2,8 @@
 
     demo runs ─► more seeds, a wide student ─► evaluations ─► tables and charts
 
-It goes on from `make demo`, whose runs are its first seed. Every run resumes, and one that is evaluated is
-not needed again: the evaluations are small and stay in the repository.
+It goes on from `make demo`, whose runs are its first seed. Every run resumes. A run that has been evaluated
+is not needed again: the evaluations are small, and they stay in the repository.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from tiekd.run_folder import RECIPE, has_ended
 
 SEEDED = ("baseline_mobilenetv2.demo", "reskd_ssim_mobilenetv2.demo", "tiekd_mobilenetv2.demo")
 PUBLISHED_WIDTHS: dict[str, Any] = {"decoder_channels": [512, 256, 128, 128], "bottleneck_channels": 2048}
-"""Of the published MobileNetV2 student; its last width is repeated for the skip that the demo has more."""
+"""Of the published MobileNetV2 student. The demo has one skip more, which repeats the last width."""
 STAGES = ("train", "evaluate", "report")
 SYNTHETIC, REAL = FRAMES = ("synthetic", "real")
-"""What the runs are evaluated on, each with a folder of results."""
+"""The frames on which runs are evaluated; each kind has a folder of results."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One run of the study: a row, and what of its recipe is changed."""
+    """One run of the study: a row, and the changed values of its recipe."""
 
     row: str
     name: str
@@ -55,7 +55,7 @@ class StudyRun:
 
     @property
     def method(self) -> str:
-        """What the tables call it: seeds share the name of their row."""
+        """Its name in the tables: seeds share the name of their row."""
         return self.row if set(self.changed) <= {"run.seed"} else self.name
 
 
@@ -107,12 +107,12 @@ def shown_recipe(path: Path) -> dict[str, Any]:
 
 
 def evaluated(results: Path) -> list[Path]:
-    """The folders of results that hold any."""
+    """The folders that hold results."""
     return [results / kind for kind in FRAMES if any((results / kind).glob("*.json"))]
 
 
 def summary(results: Path) -> str:
-    """The table of docs/study.md: what is shown of every method, side by side for all kinds of frames."""
+    """The table of docs/study.md: the metrics of every method, side by side for all kinds of frames."""
     folders = evaluated(results)
     tables = [{row.label: row for row in tabulate(collect([folder]).results)[0].rows} for folder in folders]
     lines = [
@@ -156,7 +156,7 @@ def run(
     only: Annotated[str, typer.Option(help="Only runs whose name matches (shell style).")] = "*",
     stages: Annotated[str, typer.Option(help="Which stages, separated by commas.")] = ",".join(STAGES),
 ) -> None:
-    """Train what the study lacks, evaluate every run that has ended, make the tables."""
+    """Train the missing runs, evaluate every run that has ended, make the tables."""
     wanted = check_stages(stages, STAGES)
     plan = DemoPlan(
         world=world, runs=runs, models=asset_root() / "models", frames=0, seed=0, workers=1,
