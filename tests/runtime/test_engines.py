@@ -22,7 +22,8 @@ from tiekd.runtime.engines import table
 from tiekd.runtime.engines.open import check_choice, open_engine, untrained_engine
 from tiekd.runtime.engines.table import ENGINES, EngineEntry, find_entry
 
-SIZES = ((32, 32), (64, 96), (96, 32))
+SIZES = ((32, 32), (64, 96), (96, 32), (61, 83))
+"""Of photos as they are shown; the last of a picture to be labelled, which the network pads itself."""
 ABSENT = EngineEntry(
     name="absent", implementation="absent_engine:AbsentEngine", package="absent_engine",
     install="pip install absent-engine", suffix=".absent", devices=("cpu", "npu"), precisions=("fp32",),

@@ -48,7 +48,8 @@ class Engine(Protocol):
     def run(self, image: NDArray[np.float32], *, with_dpm: bool) -> EngineOutput:
         """Answer for one normalised image `[1, 3, H, W]`.
 
-        H and W are multiples of the card's `size_multiple` and at least its `min_size_px`.
+        H and W are at least the card's `min_size_px`. Photos come at multiples of its `size_multiple`. A
+        picture that is to be labelled comes at any size, and the network itself pads it.
         """
         ...
 
