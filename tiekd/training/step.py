@@ -80,10 +80,10 @@ class DistillTask(lightning.LightningModule):
         if not ends_step:
             return
         gradients = {n: p.grad for n, p in self.network.named_parameters() if p.grad is not None}
-        norm = nn.utils.get_total_norm(gradients.values())
+        norm = nn.utils.get_total_norm(gradients.values()) / self.loss_scale()
         if optim.precision != "fp16":  # The fp16 scaler skips such a step and lowers its scale.
             check_gradients(gradients, norm, step=step, loss=self.parts["loss"])
-        nn.utils.clip_grads_with_norm_(self.network.parameters(), optim.grad_clip * self.loss_scale(), norm)
+        nn.utils.clip_grads_with_norm_(self.network.parameters(), optim.grad_clip, norm)
         optimizer: Any = self.optimizers()  # Lightning's types allow lists.
         schedule: Any = self.lr_schedulers()
         optimizer.step()
