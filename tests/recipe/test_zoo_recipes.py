@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from functools import cache
 
+import numpy as np
 import pytest
 import torch
+from estimator_kit import Known
 from training_kit import run, write_kitti, write_nyu
 
 from tiekd.data.frames import open_source, read_split
@@ -114,11 +116,7 @@ SMALL_DEPTHFORMER = {
 }
 
 
-class FlatTeacher:
-    name = "flat"
-
-    def depth(self, frame, image):
-        return torch.full(image.shape[:2], 5.0).numpy()
+FLAT = Known(lambda picture: np.full(picture.size, 5.0, np.float32), name="flat")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +131,7 @@ def worlds(tmp_path_factory):
     ):
         source = open_source(f"{kind}:{root / kind}")
         info = LabelInfo(teacher="flat", teacher_sha256="", max_depth_m=far_m, crop=crop)
-        write_labels(FlatTeacher(), source, read_split(source.root / split), root / f"{kind}-labels", info)
+        write_labels(FLAT, source, read_split(source.root / split), root / f"{kind}-labels", info)
     return root
 
 

@@ -178,7 +178,7 @@ def flip_mean(
     *,
     far_m: float | None = None,
 ) -> DepthMap:
-    """The flip test: mean of the answers to a picture and to its mirror image (docs/method.md, section 13).
+    """The flip test: mean of the answers to a picture and to its mirror image (docs/method.md §13.2).
 
     Both are clamped to 0..far_m first (default: the end of the answer's range), because an infinitely far
     answer would win any mean. Where both lie beyond the range, or both before it, the mean does too: that is
