@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 from training_kit import write_kitti
 
 from tiekd.codecs import png16
@@ -14,7 +15,7 @@ from tiekd.datasets import DATASETS, DEFAULT, DEMO, LAYOUTS, Dataset, Published,
 from tiekd.errors import ConfigError, DataError
 from tiekd.evaluate import get_protocol
 from tiekd.models.registry import create_model
-from tiekd.recipe import load_recipe
+from tiekd.recipe import load_recipe, shipped_recipes
 from tiekd.recipe.named import check_kind, check_named
 from tiekd.reproduce import reproduce
 from tiekd.types import DepthRange
@@ -88,6 +89,14 @@ def test_a_data_set_is_whole(name) -> None:
         assert (f"({entry.published.page})" in markdown(read_zoo())) == rows
 
 
+@pytest.mark.parametrize("file", shipped_recipes().values(), ids=list(shipped_recipes()))
+def test_cases_of_recipes_are_for_data_sets_of_the_table(file) -> None:
+    cases = yaml.safe_load(file.read_text(encoding="utf-8")).get("cases", [])
+    asked = [case["when"]["dataset"] for case in cases if "dataset" in case["when"]]
+    names = {name for one in asked for name in ([one] if isinstance(one, str) else one)}
+    assert names <= set(DATASETS), "a row of a data set without an entry is an unknown recipe"
+
+
 def test_every_data_set_of_the_zoo_is_in_the_table() -> None:
     assert {row.dataset for row in read_zoo()} <= set(DATASETS)
     assert {DEFAULT, DEMO} <= set(DATASETS)
@@ -134,6 +143,24 @@ def test_a_new_data_set_has_recipes(new, tmp_path) -> None:
     with pytest.raises(ConfigError, match="The recipe is for rooms and the data is kitti"):
         check_kind(recipe, world)
     check_kind(load_recipe("tiekd_mobilenetv2.demo"), world)
+
+
+def test_a_recipe_has_the_range_of_its_data_set_unless_it_states_one(new, tmp_path) -> None:
+    def range_m(name, **values):
+        data = load_recipe(name, values={"optim.steps": 10, **values}).data
+        return data.min_depth_m, data.max_depth_m
+
+    row = "tiekd_resnet18.bts_rooms"
+    assert range_m(row) == (0.1, 20.0)
+    assert range_m(row, **{"data.max_depth_m": 15.0}) == (0.1, 15.0)
+    assert range_m("tiekd_mobilenetv2.demo", dataset="rooms") == (0.1, 20.0)
+    assert range_m("tiekd_mobilenetv2.demo", dataset="attic") == (0.001, 80.0)
+    assert range_m("own_student") == (0.001, 80.0)
+    stored = tmp_path / "recipe.yaml"
+    stored.write_text(
+        load_recipe("tiekd_mobilenetv2.demo").to_yaml().replace("dataset: demo", "dataset: rooms")
+    )
+    assert range_m(str(stored)) == (0.001, 80.0), "a stored recipe states its range"
 
 
 def test_the_claims_of_a_new_data_set_can_be_checked(new, tmp_path) -> None:

@@ -41,6 +41,8 @@ def test_the_tables_are_the_programs_own() -> None:
         [cell.strip(" `") for cell in line.split("|")[1:-1]] for line in re.findall(r"^\| `.*", GUIDE, re.M)
     ]
     assert [row[0] for row in rows if len(row) == 2] == list(ADVICE)
+    kinds = [row[0] for row in rows if len(row) == 4 and " to " not in row[1]]
+    assert kinds == list(LAYOUTS), "the table of kinds"
     ranges = [row for row in rows if len(row) == 4 and " to " in row[1]]
     assert ranges == [
         [

@@ -50,6 +50,17 @@ def test_an_entry_is_whole(name) -> None:
     assert method.role == "student" or not method.needs_labels
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in METHODS if {"dpm_loss", "depth_loss"} & METHODS[name].weights.keys()]
+)
+@pytest.mark.parametrize(("dataset", "n_bins", "top_rows"), [("kitti", 257, 110), ("nyu", 49, 0)])
+def test_parts_of_tie_kd_are_trained_on_the_published_bins_and_rows(name, dataset, n_bins, top_rows) -> None:
+    assert METHODS[name].network == "densedepth_dpm", "the cases of published.yaml are for this network"
+    recipe = load_recipe(f"{name}_mobilenetv2.bts_{dataset}")
+    told = (recipe.network.n_bins, recipe.loss.top_crop_rows)
+    assert told == (n_bins, top_rows), f"published.yaml must name {name} beside tiekd in its cases"
+
+
 def test_who_teaches_and_who_is_to_be_beaten() -> None:
     assert [name for name, method in METHODS.items() if method.role == "teacher"] == ["teacher"]
     assert [name for name, method in METHODS.items() if method.is_baseline] == ["baseline"]

@@ -46,8 +46,8 @@ PARTS: dict[str, LossPart] = {
 class Method:
     """A way to train a network.
 
-    label: what people call it. family: its colour, one of FAMILIES. weights: the published weight of each
-    loss part. network: the family of networks that recipes take when they name none.
+    label: what people call it. family: its colour, one of FAMILIES. weights: the weight of each loss part.
+    network: the family of networks that recipes take when they name none.
     """
 
     label: str
@@ -80,5 +80,5 @@ METHODS: dict[str, Method] = {
     "reskd_ssim_si": Method("Res-KD (SSIM+SI)", "reskd", {"ssim_loss": 1.5, "si_loss": 1.0}, _REGRESSION),
     "reskd_ssim_mse": Method("Res-KD (SSIM+MSE)", "reskd", {"ssim_loss": 1.5, "mse_loss": 1.0}, _REGRESSION),
 }
-"""Name -> method, in the order of report tables. The weights are the published ones (docs/method.md): full
-TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""
+"""Name -> method, in the order of report tables. The weights of the authors' methods are the published ones
+(docs/method.md): full TIE-KD is 10 (0.1 KL + 0.9 (1 - SSIM))."""

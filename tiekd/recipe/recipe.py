@@ -27,7 +27,7 @@ from tiekd.recipe.settings import (
     RunSettings,
     Settings,
 )
-from tiekd.recipe.start import take_network
+from tiekd.recipe.start import take_network, take_range
 
 
 class Recipe(Settings):
@@ -141,6 +141,7 @@ def load_recipe(
     """
     document = compose(name, [*(values or {}).items(), *map(parse_override, overrides)])
     take_network(document)
+    take_range(document)
     hint = "`tiekd train ROW --print-config` shows every key there is."
     with faults_as(ConfigError, name, model=Recipe, hint=hint):
         return Recipe.model_validate(document)

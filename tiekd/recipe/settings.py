@@ -60,8 +60,9 @@ class DataSettings(Settings):
     the published 352x1216), as it has cut their labels; then `trim_px` (top, left, bottom, right) cuts a
     border off frames and labels; then `shrink` averages both over cells of that many pixels. It must be 1 or
     the network's `image_pool`.
-    max_depth_m: more distant depth does not count as ground truth. range_from_labels: take it from the
-    labels, and scale sigma in proportion.
+    min_depth_m, max_depth_m: the network's range; more distant depth does not count as ground truth.
+    A loaded recipe that states none has that of its data set, if `tiekd.datasets` lists it.
+    range_from_labels: take max_depth_m from the labels, and scale sigma in proportion.
     train_focal_px: restate depth for one focal length (a "canonical" camera).
     overfit: repeat this many first frames as still views, to see whether a network can learn them at all.
     """

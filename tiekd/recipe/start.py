@@ -1,9 +1,10 @@
-"""Recipes that start from other weights: what the weights say about the network, the recipe need not say."""
+"""What a recipe need not state: the network where it starts from weights, the range of a known data set."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError
 from tiekd.models.families import NETWORKS, split_architecture
 from tiekd.zoo import read_card, resolve
@@ -37,3 +38,16 @@ def take_network(document: dict[str, Any]) -> None:
     data = document.setdefault("data", {})
     if isinstance(data, dict):
         data.setdefault("shrink", card.options.get("image_pool", 1))
+
+
+def take_range(document: dict[str, Any]) -> None:
+    """Fill in the data set's range of depths where the recipe states none.
+
+    `document` is the recipe as read, changed in place. Data sets that are not in DATASETS have no range.
+    """
+    dataset, data = document.get("dataset"), document.setdefault("data", {})
+    entry = DATASETS.get(dataset) if isinstance(dataset, str) else None
+    if entry is None or not isinstance(data, dict):
+        return
+    data.setdefault("min_depth_m", entry.min_depth_m)
+    data.setdefault("max_depth_m", entry.max_depth_m)
