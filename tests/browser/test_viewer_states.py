@@ -146,6 +146,29 @@ def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
     assert places() == before
 
 
+def test_a_bar_in_another_unit_names_it_and_offers_no_metres(viewer):
+    viewer.open("?gallery=streets")
+    select = viewer.page.locator("[data-scale=diff] [data-action=diff-max]")
+    unit = viewer.page.locator("[data-scale=diff] .unit")
+    assert (select.is_visible(), unit.is_visible()) == (True, False)
+    viewer.page.evaluate("""async () => {
+      const { difference } = await import('/static/viewer/modes/difference.js');
+      const inMetres = difference.legend;
+      difference.legend = (state) => state.view.diff === 2
+        ? { ...inMetres(state), what: 'ratio', unit: 'times' } : inMetres(state);
+    }""")
+    viewer.press("2", diff=2)
+    unit.wait_for(state="visible")
+    assert unit.inner_text() == "times"
+    assert not select.is_visible()
+    label = viewer.page.locator("[data-scale=diff] canvas").get_attribute("aria-label")
+    assert label.startswith("Colours of ratio from 0 to ")
+    assert label.endswith(" times, linear")
+    viewer.press("3", diff=3)
+    select.wait_for(state="visible")
+    assert not unit.is_visible()
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_labels_are_legible(viewer, theme):
     viewer.open(f"?gallery=streets&theme={theme}")

@@ -2,6 +2,7 @@
  * The worked example of docs/viewer.md works in a copy of the page.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,8 @@ let copy = "";
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), "viewer-"));
-  cpSync(join(ROOT, "static"), join(copy, "static"), { recursive: true });
+  for (const folder of ["static", "tests/viewer"])
+    cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
   writeFileSync(join(copy, "package.json"), '{"type": "module"}');
   const block = (file) => BLOCKS.get(file) ?? assert.fail(`the document has no block for ${file}`);
   const edit = (file, change) => {
@@ -47,6 +49,12 @@ before(() => {
   );
   edit("static/viewer/input/commands/compare.js", (text, code) =>
     text.replace('    "diff-off"', (start) => code + start),
+  );
+  edit("tests/viewer/modes.test.js", (text, code) =>
+    text.replace('  "color-difference": {', (start) => code + start),
+  );
+  edit("tests/viewer/view.test.js", (text, code) =>
+    text.replace("const KNOWN = {\n", (start) => start + code),
   );
 });
 
@@ -79,6 +87,8 @@ test("the new mode is taken when its field is on, and paints and reads", async (
   );
   const mixed = mode.refusal({ ...given, pictures: [colors([0, 0, 0]), depths(1)] });
   assert.equal(mixed, "this picture and A are not both in metres");
+  const [Q] = gallery().methods.slice(4);
+  assert.equal(modeFor(state({ diff: 4, agreement: true }), Q).name, "color-difference");
 });
 
 test("the new field is part of the address, and the new key runs its command", async () => {
@@ -91,4 +101,12 @@ test("the new field is part of the address, and the new key runs its command", a
   const address = formatView(store.get().view);
   assert.equal(address, "?agreement=1&index=0");
   assert.equal(parseView(address).agreement, true);
+});
+
+test("the tests of the page pass in the copy", () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env; // or the tests would report to this one's runner
+  const names = ["modes", "view", "keymap", "rooms"].map((name) => `tests/viewer/${name}.test.js`);
+  const { status, stdout } = spawnSync(process.execPath, ["--test", ...names], { cwd: copy, env });
+  assert.equal(status, 0, String(stdout));
+  assert.match(String(stdout), /agreement is written as agreement=1/);
 });

@@ -1,65 +1,61 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULT_VIEW, ENTRIES, hooksOf, isStep, staying } from "../../static/viewer/state/fields.js";
+import { DEFAULT_VIEW, hooksOf, isStep, staying } from "../../static/viewer/state/fields.js";
 import { formatView, parseView } from "../../static/viewer/state/url.js";
 
 const view = (change) => ({ ...DEFAULT_VIEW, ...change });
 
-/** One value of each field that is not the default, and how the address writes it. */
-const OTHER = {
-  gallery: ["a & b", "gallery=a%20%26%20b"],
-  index: [12, "index=12"],
-  targets: [["x*y", "p,q", "ü %"], "targets=x%2Ay*p%2Cq*%C3%BC%20%25"],
-  indexes: [[0, 7], "indexes=0*7"],
-  diff: [3, "diff=3"],
-  signed: [true, "signed=1"],
-  cmap: ["grey_r", "cmap=grey_r"],
-  spread: ["linear", "spread=linear"],
-  range: [[0, 12.5], "range=0..12.5"],
-  diffMax: [0.25, "diffmax=0.25"],
-  columns: [2, "columns=2"],
-  theme: ["dark", "theme=dark"],
-  pixel: [[0, 0], "pixel=0,0"],
-  axis: ["log", "axis=log"],
+/**
+ * What each field has to be: its default, another value and how the address writes that one. `step`: the Back
+ * button returns from it. `stays`: on which occasions it keeps its value. `hook`: it stands on the page's root.
+ */
+const KNOWN = {
+  gallery: { initial: null, other: "a & b", text: "gallery=a%20%26%20b", step: true },
+  index: { initial: 0, other: 12, text: "index=12", step: true, hook: true },
+  targets: {
+    initial: [],
+    other: ["x*y", "p,q", "ü %"],
+    text: "targets=x%2Ay*p%2Cq*%C3%BC%20%25",
+    step: true,
+  },
+  indexes: { initial: null, other: [0, 7], text: "indexes=0*7", step: true },
+  diff: { initial: 0, other: 3, text: "diff=3", step: true, hook: true },
+  signed: { initial: false, other: true, text: "signed=1", stays: ["gallery"] },
+  cmap: { initial: "magma_r", other: "grey_r", text: "cmap=grey_r", stays: ["gallery", "link"] },
+  spread: { initial: "auto", other: "linear", text: "spread=linear", stays: ["gallery", "link"] },
+  range: { initial: null, other: [0, 12.5], text: "range=0..12.5", stays: ["link"] },
+  diffMax: { initial: null, other: 0.25, text: "diffmax=0.25", stays: ["link"] },
+  columns: { initial: 0, other: 2, text: "columns=2", stays: ["gallery", "link"] },
+  theme: { initial: "auto", other: "dark", text: "theme=dark", stays: ["gallery", "link"], hook: true },
+  pixel: { initial: null, other: [0, 0], text: "pixel=0,0" },
+  axis: { initial: "linear", other: "log", text: "axis=log", stays: ["gallery", "link"] },
 };
 
-test("the defaults are these", () => {
-  assert.deepEqual(DEFAULT_VIEW, {
-    gallery: null,
-    index: 0,
-    targets: [],
-    indexes: null,
-    diff: 0,
-    signed: false,
-    cmap: "magma_r",
-    spread: "auto",
-    range: null,
-    diffMax: null,
-    columns: 0,
-    theme: "auto",
-    pixel: null,
-    axis: "linear",
-  });
+/** The view in which every field has its other value. */
+const OTHER = Object.fromEntries(Object.entries(KNOWN).map(([name, { other }]) => [name, other]));
+
+/** Names of the fields for which `suit` holds, in order. */
+const fieldsThat = (suit) => Object.keys(KNOWN).filter((name) => suit(KNOWN[name]));
+
+test("every field is known, and the defaults are these", () => {
+  const initial = Object.fromEntries(Object.entries(KNOWN).map(([name, field]) => [name, field.initial]));
+  assert.deepEqual(DEFAULT_VIEW, initial);
   assert.deepEqual(parseView(""), DEFAULT_VIEW);
   assert.equal(formatView(DEFAULT_VIEW), "?index=0");
 });
 
-test("this test knows every field", () => {
-  assert.deepEqual(Object.keys(OTHER).sort(), ENTRIES.map(([name]) => name).sort());
-});
-
-for (const [name, [value, text]] of Object.entries(OTHER)) {
+for (const [name, { initial, other, text }] of Object.entries(KNOWN)) {
   test(`${name} is written as ${text} and read back`, () => {
-    const written = formatView(view({ [name]: value }));
+    assert.notDeepEqual(other, initial);
+    const written = formatView(view({ [name]: other }));
     assert.ok(written.slice(1).split("&").includes(text), written);
-    assert.deepEqual(parseView(written), view({ [name]: value }));
+    assert.deepEqual(parseView(written), view({ [name]: other }));
   });
 }
 
 test("all fields together are read back as they were", () => {
-  const all = view(Object.fromEntries(Object.entries(OTHER).map(([name, [value]]) => [name, value])));
-  assert.deepEqual(parseView(formatView(all)), all);
+  assert.deepEqual(parseView(formatView(OTHER)), OTHER);
 });
 
 test("links of the original viewer mean what they meant there", () => {
@@ -84,18 +80,22 @@ test("what can't be understood falls back to the default, field by field", () =>
 });
 
 test("the Back button returns to places, not to looks", () => {
-  const steps = Object.keys(OTHER).filter((name) => isStep(view({}), view({ [name]: OTHER[name][0] })));
-  assert.deepEqual(steps, ["gallery", "index", "targets", "indexes", "diff"]);
+  const steps = Object.keys(OTHER).filter((name) => isStep(view({}), view({ [name]: OTHER[name] })));
+  assert.deepEqual(
+    steps,
+    fieldsThat(({ step }) => step),
+  );
 });
 
 test("another gallery keeps how it is looked at, a link also the ranges", () => {
-  const all = view(Object.fromEntries(Object.entries(OTHER).map(([name, [value]]) => [name, value])));
-  const kept = (occasion) => Object.keys(staying(all, occasion));
-  assert.deepEqual(kept("gallery"), ["signed", "cmap", "spread", "columns", "theme", "axis"]);
-  assert.deepEqual(kept("link"), ["cmap", "spread", "range", "diffMax", "columns", "theme", "axis"]);
-  assert.equal(staying(all, "gallery").cmap, "grey_r");
+  for (const occasion of ["gallery", "link"]) {
+    const known = fieldsThat(({ stays }) => stays?.includes(occasion));
+    assert.deepEqual(staying(OTHER, occasion), Object.fromEntries(known.map((name) => [name, OTHER[name]])));
+  }
 });
 
-test("index, diff and theme stand on the page's root", () => {
-  assert.deepEqual(hooksOf(view({ index: 3 })), { index: "3", diff: "0", theme: "auto" });
+test("what scripts and styles look for stands on the page's root", () => {
+  const known = fieldsThat(({ hook }) => hook);
+  assert.deepEqual(hooksOf(OTHER), Object.fromEntries(known.map((name) => [name, String(OTHER[name])])));
+  assert.equal(hooksOf(view({ index: 3 })).index, "3");
 });

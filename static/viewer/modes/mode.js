@@ -14,8 +14,9 @@
  * @property {string} [bar]  Name of the colour bar (`data-scale` in the template) that belongs to the mode.
  * @property {string} [what]  What the colours of the bar mean, for screen readers.
  * @property {Scale} [scale]  of that bar
- * @property {string} [unit]  of that scale, in words
- * @property {boolean} [active]  The bar stands back while its mode is off.
+ * @property {string} [unit]  of that scale, in words: "metres", or another one, which then stands beside the bar
+ * @property {boolean} [active]  The bar stands back while its mode is off. Of modes that claim the same bar, the
+ *   last active one has it.
  * @property {string} [note]  Words beside the bars.
  */
 

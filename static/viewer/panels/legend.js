@@ -11,6 +11,9 @@ import { DIFFERENCE_SCALES, logTicks, shareOf, ticks } from "../paint/scale.js";
 import { depthScale, differenceMax } from "../state/selectors.js";
 import { find, h, setText } from "./dom.js";
 
+/** What modes call the unit of a scale in metres. */
+const METRES = "metres";
+
 export class Legend {
   #note;
   #cmap;
@@ -79,6 +82,7 @@ function showBar(root, legend) {
   if (!legend?.scale) return;
   const { scale, what, unit, active } = legend;
   root.dataset.active = String(active ?? false);
+  showUnit(root, unit ?? "");
   const canvas = find("canvas", HTMLCanvasElement, root);
   const signature = JSON.stringify([scale, what, unit]);
   if (canvas.dataset.signature === signature) return;
@@ -90,6 +94,19 @@ function showBar(root, legend) {
     `Colours of ${what} from ${scale.min} to ${scale.max} ${unit}, ${spread}`,
   );
   find(".ticks", HTMLElement, root).replaceChildren(...ticksOf(scale));
+}
+
+/**
+ * A bar in another unit than metres has nothing to set in metres, and names its unit instead.
+ * @param {HTMLElement} root @param {string} unit  in words
+ */
+function showUnit(root, unit) {
+  const inMetres = unit === METRES;
+  for (const control of root.querySelectorAll("[data-metres]")) control.toggleAttribute("hidden", !inMetres);
+  for (const word of root.querySelectorAll("[data-unit]")) {
+    word.toggleAttribute("hidden", inMetres);
+    setText(word, inMetres ? "" : unit);
+  }
 }
 
 /** @param {Scale} scale */
