@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -52,17 +53,26 @@ def served(client, row, pixels):
     """Depth that the server answers for a PNG of the pixels."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
-    response = client.post(
-        f"/predict?model={row}&format=npy", files={"image": ("photo.png", file.getvalue())}
-    )
+    return answered(client, row, file.getvalue())
+
+
+@cache
+def answered(client, row, png):
+    """The same for a file. The protocols share their crop, so the server is asked once for it."""
+    response = client.post(f"/predict?model={row}&format=npy", files={"image": ("photo.png", png)})
     assert response.status_code == 200, response.text
     return np.load(io.BytesIO(response.content))
+
+
+@cache
+def estimator_of(row):
+    return open_estimator(row, engine="torch", device="cpu")
 
 
 def scored(row, root, protocol):
     """Every picture that `evaluate` shows the network, and the depth that it scores, before it is clamped."""
     source, frames = open_source(f"kitti:{root}"), read_split(root / "test.txt")
-    overheard = Overheard(open_estimator(row, engine="torch", device="cpu"))
+    overheard = Overheard(estimator_of(row))
     evaluate(overheard, source, frames, protocol)
     assert len(overheard.answers) == len(frames)
     return overheard.answers

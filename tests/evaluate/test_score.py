@@ -153,6 +153,10 @@ def test_the_fingerprint_is_rules_frames_and_ground_truth(kitti, tmp_path):
     assert fingerprint(protocol.model_copy(update={"flip_tta": True}), lines) != first
     assert fingerprint(protocol.model_copy(update={"name": "the same by another name"}), lines) == first
     assert fingerprint(get_protocol("kitti-eigen"), lines) != first
+    # As it was before protocols stated how a network is fed: evaluations that people keep stay comparable.
+    assert first == "94876d463f332252"
+    photos = get_protocol("frame")
+    assert fingerprint(photos.model_copy(update={"fit": "unscaled"}), lines) != fingerprint(photos, lines)
 
     copy = write_kitti(tmp_path, {"test": 2}, size=(375, 1242))
     other = open_source(f"kitti:{copy}")

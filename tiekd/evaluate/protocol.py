@@ -64,12 +64,10 @@ class Protocol(BaseModel):
         return network_box(self.network_crop, height, width)
 
     def rules(self) -> str:
-        """What decides the metrics, as text.
-
-        The name and the ranges do not. Neither does how a network is shown a picture: it is a part of what
-        makes the predictions, and the rules are the same for predictions of any origin.
-        """
-        return self.model_dump_json(exclude={"name", "ranges_m", "fit"})
+        """What decides the metrics, as text. The name and the ranges do not."""
+        # Protocols that feed a network unscaled are older than `fit`; their fingerprints must stay.
+        unnamed = {"fit"} if self.fit == "unscaled" else set()
+        return self.model_dump_json(exclude={"name", "ranges_m", *unnamed})
 
 
 def _limits(dataset: Dataset) -> dict[str, Any]:
