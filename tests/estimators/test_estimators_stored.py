@@ -1,4 +1,5 @@
 import os
+import re
 
 import numpy as np
 import pytest
@@ -137,8 +138,13 @@ def test_labels_of_ours_are_asked_how_they_were_made(tmp_path):
 
 def test_stored_depth_knows_frames_and_no_photos(tmp_path):
     save(tmp_path / "day_a.npy", DEPTH)
-    for stored in (open_estimator(f"labels:{tmp_path},scale=1"), StoredPredictions(tmp_path)):
-        with pytest.raises(ConfigError, match="holds depth of the frames of a data set"):
+    begin(tmp_path / "own", INFO)
+    others, own = open_estimator(f"labels:{tmp_path},scale=1"), open_estimator(tmp_path / "own")
+    for stored in (others, own, StoredPredictions(tmp_path)):
+        folder = stored.about.folder
+        assert folder == tmp_path / ("own" if stored is own else "")
+        said = f"^{re.escape(str(folder))} holds depth of the frames of a data set"
+        with pytest.raises(ConfigError, match=said):
             depth_of(stored, IMAGE)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -62,7 +63,7 @@ class About:
 
     digest: checksum of what the answers come from, empty where there is none. train_fx_px: the focal length
     in pixels for which the answers are metric, if known. card: of a network of ours, or of a file that
-    carries one.
+    carries one. folder: where stored depth lies.
     """
 
     name: str
@@ -71,6 +72,7 @@ class About:
     train_fx_px: float | None = None
     card: ModelCard | None = None
     has_dpm: bool = False
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,13 @@ class StoredLabels:
         self.labels = LabelFolder(root)
         info = self.labels.info
         span = DepthRange(info.max_depth_m / FULL_SCALE, info.max_depth_m)
-        self.about = About(name=info.teacher, digest=self.labels.digest(), depth_range=span)
+        self.about = About(
+            name=info.teacher, digest=self.labels.digest(), depth_range=span, folder=self.labels.root
+        )
 
     def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
         """The label of the picture's frame, at the picture's size."""
-        frame = _frame_of(picture, self.about.name)
+        frame = _frame_of(picture, self.labels.root)
         if picture.window is None:
             depth_m = self.labels.read(frame, picture.size)
         else:
@@ -97,11 +99,12 @@ class StoredDepth:
             name=f"labels:{root.name},scale={declared.scale:g}",
             digest=_digest(root),
             depth_range=range_up_to(declared.max_depth_m),
+            folder=root,
         )
 
     def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
         """The depth on disk, which must be of the picture's size or of that of the frame it was cut from."""
-        frame = _frame_of(picture, self.about.name)
+        frame = _frame_of(picture, self.root)
         depth_m = self.read(frame)
         if picture.window is not None:
             depth_m = _cut(depth_m, f"The depth of {frame.image} in {self.root}", picture.window)
@@ -161,11 +164,11 @@ class StoredPredictions:
             )
         self.root, self.depth_scale = root, depth_scale
         span = DepthRange(1 / depth_scale, FULL_SCALE / depth_scale)
-        self.about = About(name=root.resolve().name, digest="", depth_range=span)
+        self.about = About(name=root.resolve().name, digest="", depth_range=span, folder=root)
 
     def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
         """The prediction, cut to the picture if the file covers the frame."""
-        frame = _frame_of(picture, self.about.name)
+        frame = _frame_of(picture, self.root)
         path = self._look_for(frame)
         if path is None:
             raise self._missing([frame], 1)
@@ -207,10 +210,10 @@ def fault_of_declared(
     return None
 
 
-def _frame_of(picture: Picture, name: str) -> Frame:
+def _frame_of(picture: Picture, root: Path) -> Frame:
     if picture.frame is None:
         raise ConfigError(
-            f"{name} holds depth of the frames of a data set, not of any photo.",
+            f"{root} holds depth of the frames of a data set, not of any photo.",
             hint="Take a network, or use tiekd eval or tiekd label.",
         )
     return picture.frame

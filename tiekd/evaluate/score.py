@@ -195,8 +195,8 @@ def _check_flip(estimator: Estimator, protocol: Protocol) -> None:
     made = estimator.terms(Terms(protocol.flip_tta, use_focal=False)).flip_tta
     if made is not None and made != protocol.flip_tta:
         raise ConfigError(
-            f"The labels of {estimator.about.name} were made {'with' if made else 'without'} the flip test, "
-            f"{protocol.name} is {'without' if made else 'with'} it.",
+            f"The labels in {estimator.about.folder} were made {'with' if made else 'without'} the flip "
+            f"test, {protocol.name} is {'without' if made else 'with'} it.",
             hint=f"Say {'--flip-tta' if made else '--no-flip-tta'}; the fingerprint shows it.",
         )
 
