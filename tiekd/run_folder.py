@@ -44,7 +44,7 @@ def read_recipe(folder: Path) -> dict[str, Any] | None:
 def read_metrics(folder: Path) -> list[dict[str, str]]:
     """The rows of a run's table by column, none where there is no table. Raises DataError.
 
-    A row that a kill has cut short lacks its last columns and is left out.
+    If the process was killed while it wrote a row, the row is incomplete and is skipped.
     """
     path = folder / METRICS_TABLE
     if not path.is_file():
@@ -68,12 +68,12 @@ def read_data(folder: Path) -> dict[str, Any]:
         return {}
     hint = "`tiekd train --resume` writes it."
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"Can't read {path}: {error}", hint=hint) from error
-    if not isinstance(told, dict) or not isinstance(told.get("digests", {}), dict):
+    if not isinstance(data, dict) or not isinstance(data.get("digests", {}), dict):
         raise DataError(f"Can't read {path}: it does not describe data.", hint=hint)
-    return told
+    return data
 
 
 def has_ended(folder: Path) -> bool:

@@ -112,7 +112,7 @@ def test_a_recipe_that_is_no_yaml_is_told_in_one_line(tmp_path):
         ("loss.weights={kl: 1}", "no loss part kl"),
         (
             "loss.weights={silog_loss: 1}",
-            "sees teacher labels, and loss.weights names silog_loss of ground truth",
+            "trains on teacher labels, but silog_loss in loss.weights needs ground truth",
         ),
         ("run.seed=20261128123456", "less than 4294967296"),
         ("optim.betas=[0.9, 1.0]", "less than 1"),
@@ -132,7 +132,7 @@ def test_one_fault(override, said):
 
 
 def test_a_baseline_is_not_told_to_learn_from_labels():
-    said = "method baseline sees ground truth, and loss.weights names ssim_loss of teacher labels"
+    said = "method baseline trains on ground truth, but ssim_loss in loss.weights needs teacher labels"
     with pytest.raises(ConfigError, match=said):
         load_recipe("baseline_mobilenetv2.demo", overrides=["loss.weights={silog_loss: 1, ssim_loss: 1}"])
 

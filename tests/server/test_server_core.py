@@ -92,6 +92,16 @@ def run(service: Service, scenario):
     return asyncio.run(main())
 
 
+async def one_runs_and_one_waits(service: Service, hold: Hold, pixels):
+    """Two tasks that ask for depth: the first is being answered, the second waits for its turn."""
+    answered = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
+    await hold.until_begun()
+    waiting = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
+    while service.waiting() != {"tiny_dpm": 1}:
+        await asyncio.sleep(0)
+    return answered, waiting
+
+
 def test_the_core_imports_nothing_of_http_or_metrics() -> None:
     code = (
         "import server.inference.service, sys\n"
@@ -212,11 +222,7 @@ def test_a_full_queue_refuses(make, pixels, monkeypatch) -> None:
     hold = Hold(service, monkeypatch)
 
     async def scenario():
-        answered = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        await hold.until_begun()
-        waiting = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        while service.waiting() != {"tiny_dpm": 1}:
-            await asyncio.sleep(0)
+        answered, waiting = await one_runs_and_one_waits(service, hold, pixels)
         with pytest.raises(QueueFullError) as caught:
             await service.predict(pixels, "tiny_dpm")
         hold.go.set()
@@ -244,11 +250,7 @@ def test_a_caller_that_is_cancelled_before_its_turn_costs_no_inference(make, pix
     hold = Hold(service, monkeypatch)
 
     async def scenario():
-        answered = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        await hold.until_begun()
-        leaving = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        while service.waiting() != {"tiny_dpm": 1}:
-            await asyncio.sleep(0)
+        answered, leaving = await one_runs_and_one_waits(service, hold, pixels)
         leaving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await leaving
@@ -285,11 +287,7 @@ def test_a_service_that_stops_refuses_what_waits_and_what_comes(make, pixels, mo
     hold = Hold(service, monkeypatch)
 
     async def scenario():
-        answered = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        await hold.until_begun()
-        waiting = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
-        while service.waiting() != {"tiny_dpm": 1}:
-            await asyncio.sleep(0)
+        answered, waiting = await one_runs_and_one_waits(service, hold, pixels)
         await service.close()
         with pytest.raises(DrainingError):
             await waiting

@@ -94,9 +94,13 @@ BOMB = b"GIF87a" + struct.pack("<HH", 65535, 65535) + b"\x00\x00\x00," + bytes(4
 @pytest.mark.parametrize(
     ("data", "status", "words"),
     [
-        (b"<html><script>alert(1)</script></html>", 415, "not a picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", 415, "not a picture"),
-        (b"\x93NUMPY\x01\x00\x80\x04\x95pickle", 415, "not a picture"),
+        (b"<html><script>alert(1)</script></html>", 415, "The file is not a picture of a supported type."),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'></svg>",
+            415,
+            "The file is not a picture of a supported type.",
+        ),
+        (b"\x93NUMPY\x01\x00\x80\x04\x95pickle", 415, "The file is not a picture of a supported type."),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00garbage", 422, "can't be decoded"),
         (BOMB, 413, "far too many pixels"),
     ],

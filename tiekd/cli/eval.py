@@ -77,7 +77,7 @@ def eval(  # noqa: A001 - the verb's name
         )
     result = {
         "model": model or str(predictions), "data": data, "split": split,
-        "subject": subject.model_dump(mode="json"), "labels": taught.told() if taught else None,
+        "subject": subject.model_dump(mode="json"), "labels": taught.describe() if taught else None,
         "files": _write_files(found, keeper, csv=csv, out=out, plots=plots), **found.to_json(),
     }  # fmt: skip
     print_result(result, "\n".join([text_table(found), *result["files"]]), json_file)

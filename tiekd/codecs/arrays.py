@@ -44,7 +44,7 @@ def read_map(path: Path, *, where: str = "") -> NDArray[Any]:
         else:
             with loaded:
                 array = loaded[DEPTH_KEY if DEPTH_KEY in loaded.files else loaded.files[0]]
-    except Exception as error:  # numpy lets the errors of zip, pickle and struct through.
+    except Exception as error:  # numpy does not convert the errors of zip, pickle and struct.
         raise DataError(
             f"{where} is no array of numbers: {_reason(error)}.", hint="Write it with numpy.save."
         ) from error
@@ -58,7 +58,7 @@ def read_map(path: Path, *, where: str = "") -> NDArray[Any]:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the path that is in the system's own words."""
+    """The error's text without the path that the system adds."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).rstrip(".") or type(error).__name__

@@ -43,9 +43,7 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
     return decode_photo(data, max_pixels=max_pixels, where=str(path))
 
 
-def decode_photo(
-    data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The picture"
-) -> NDArray[np.uint8]:
+def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> NDArray[np.uint8]:
     """Decode a picture to upright RGB `[H, W, 3]`. Of an animation, the first frame is used.
 
     Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is applied.
@@ -54,7 +52,8 @@ def decode_photo(
     try:
         image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{where} is not a picture of a known type.", reason="type", hint=_HINT) from error
+        said = f"{where} is not a picture of a supported type."
+        raise ImageError(said, reason="type", hint=_HINT) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(where, max_pixels) from error
     except Exception as error:

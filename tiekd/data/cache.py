@@ -67,13 +67,13 @@ def cache_key(loose: LooseFrames, label_digest: str) -> str:
     made = f"{VERSION} {read_as} {seen.crop} {seen.shrink} {loose.with_depth} {label_digest}"
     made += f" {seen.max_pixels}" if seen.max_pixels else ""
     made += f" {seen.trim_px}" if any(seen.trim_px) else ""
-    told = [made]
+    parts = [made]
     for frame in loose.frames:
         paths = [source.image_path(frame)]
         depth = source.depth_path(frame)
         paths += [depth] if depth and loose.with_depth else []
-        told += [f"{state_of(path, name=str(path)).rstrip()} {frame.focal_px}\n" for path in paths]
-    return digest_of(told, digits=16)
+        parts += [f"{state_of(path, name=str(path)).rstrip()} {frame.focal_px}\n" for path in paths]
+    return digest_of(parts, digits=16)
 
 
 def cached(

@@ -31,7 +31,7 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 class Window(NamedTuple):
-    """Where a picture lies in its unscaled frame: the frame's size (height, width) and the rectangle."""
+    """Size (height, width) of the unscaled frame, and the rectangle of it that the picture covers."""
 
     frame_size: tuple[int, int]
     box: Box
@@ -42,8 +42,8 @@ class Picture:
     """What depth is asked for.
 
     pixels: RGB `[H, W, 3]`. frame: the line of a split that names the picture; stored depth is found by it.
-    window: where the pixels lie in the frame, if they were cut out of it unscaled. fit: how a network of ours
-    is shown the pixels, see `tiekd.runtime.preprocess`.
+    window: where the pixels lie in the frame, if they were cut out of it unscaled. fit: how our networks
+    fit the pixels to their input size, see `tiekd.runtime.preprocess`.
     """
 
     pixels: NDArray[np.uint8]

@@ -62,16 +62,16 @@ class Frame:
 
     def describe(self) -> dict[str, Any]:
         """The frame as JSON of the API. Only methods with faults are listed."""
-        told: dict[str, Any] = {
+        described: dict[str, Any] = {
             "id": self.id,
             "title": self.title,
             "width": self.width,
             "height": self.height,
             "has_image": self.photo is not None,
         }
-        told |= {"missing": list(self.missing)} if self.missing else {}
-        told |= {"broken": dict(self.broken)} if self.broken else {}
-        return told | (
+        described |= {"missing": list(self.missing)} if self.missing else {}
+        described |= {"broken": dict(self.broken)} if self.broken else {}
+        return described | (
             {"sizes": {name: list(size) for name, size in self.sizes.items()}} if self.sizes else {}
         )
 

@@ -37,7 +37,7 @@ _PLACES = {
 }
 """What the parts of a row's name look like; the methods and data sets are those of the tables."""
 _KEYS = {"method": "method", "teacher": "teacher", "encoder": "network.encoder", "dataset": "dataset"}
-"""What a row's name captures and a case asks for -> where that stands in a recipe."""
+"""Part of a row's name (or of a case) → its key in the recipe."""
 _RECIPE_FILE = (".yaml", ".yml")
 
 

@@ -77,7 +77,7 @@ class Recipe(Settings):
         strange = sorted(name for name in self.weights if PARTS[name].of_truth == self.needs_labels)
         if strange:
             sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
-            yield f"method {self.method} sees {sees}, and loss.weights names {strange[0]} of {lacks}"
+            yield f"method {self.method} trains on {sees}, but {strange[0]} in loss.weights needs {lacks}"
 
     def _faults_of_network(self) -> Iterator[str]:
         # The options of a network are next to its code, which needs torch; reading recipes does not.

@@ -1,4 +1,7 @@
-"""What a recipe need not state: the network where it starts from weights, the range of a known data set."""
+"""If a recipe starts from other weights, missing network settings come from those weights.
+
+A missing range of depths comes from the data set.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from tiekd.zoo import read_card, resolve
 
 
 def take_network(document: dict[str, Any]) -> None:
-    """Fill in what a recipe's network is made of where the recipe doesn't say and `start_from` does.
+    """Copy the network settings that the recipe leaves out from the weights in `start_from`.
 
     `document` is the recipe as read, changed in place. Raises ConfigError for a network that no recipe
     trains, and what `tiekd.zoo.resolve` and `read_card` raise.

@@ -139,8 +139,8 @@ def _validated_on(folder: Path) -> list[str | None]:
 
     Each is None where data.json does not state it.
     """
-    told = run_folder.read_data(folder)
-    digests, truth = told.get("digests", {}), told.get("validated_on")
+    data = run_folder.read_data(folder)
+    digests, truth = data.get("digests", {}), data.get("validated_on")
     by_labels = digests.get("teacher labels") if truth == "teacher labels" else None
     return [truth, digests.get("validation frames"), by_labels]
 

@@ -115,14 +115,14 @@ def notes(table: Table) -> str:
     """Note under a table: the ends of each gap, and the teacher whose labels the columns with _T use."""
     spans = {row.label: row.reference for row in table.rows if row.reference}
     if len(set(spans.values())) == 1:
-        told = [f"Gap: {next(iter(spans.values()))}."]
+        sentences = [f"Gap: {next(iter(spans.values()))}."]
     else:
-        told = [f"Gap of {label}: {span}." for label, span in spans.items()]
+        sentences = [f"Gap of {label}: {span}." for label, span in spans.items()]
     if len(table.teachers) == 1:
-        told.append(f"_T: against labels of {table.teachers[0]}.")
+        sentences.append(f"_T: against labels of {table.teachers[0]}.")
     elif table.teachers:
-        told.append(f"_T left out: against different labels, of {', '.join(table.teachers)}.")
-    return " ".join(told)
+        sentences.append(f"_T left out: against different labels, of {', '.join(table.teachers)}.")
+    return " ".join(sentences)
 
 
 def _number(value: Spread | None) -> str:

@@ -27,7 +27,7 @@ photo: scaled down and padded, as described above. unscaled: padded only. as_is:
 pads it in its own way, by repeating the last row and column and stretching the answer over them.
 """
 FOCAL_RANGE_PX = (0.01, 1e6)
-"""Focal lengths that are believed; beyond them depth would leave what float32 holds."""
+"""Accepted focal lengths. Outside this range depth does not fit float32."""
 
 
 @dataclass(frozen=True, slots=True)

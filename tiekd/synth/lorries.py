@@ -194,7 +194,7 @@ def _doors(mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed
 def _underside(
     mesh: Mesh, materials: Materials, rng: np.random.Generator, bed: _Bed, behind_cab: float
 ) -> None:
-    """Two fuel tanks behind the cab, and mostly side guards."""
+    """Two fuel tanks behind the cab and, on most lorries, side guards."""
     guard = materials.add(PLAIN, random_color(rng, low=0.1, high=0.6, saturation=0.1))
     if rng.uniform() < 0.7:
         for x in (-1.0, 1.0):

@@ -41,9 +41,9 @@ def clear_errors(out: Path | None) -> Iterator[None]:
         raise _memory_full("The memory of this machine", error) from error
 
 
-def _memory_full(whose: str, error: RuntimeError) -> RunFailedError:
+def _memory_full(memory: str, error: RuntimeError) -> RunFailedError:
     said = str(error).rpartition(f"{_CPU_MEMORY}: ")[2].partition(". ")[0]
     return RunFailedError(
-        f"{whose} is full: {said}.",
+        f"{memory} is full: {said}.",
         hint="Take a step in more parts (-o optim.accumulate=2, 4, …) or half the precision.",
     )

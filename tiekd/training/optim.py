@@ -17,7 +17,7 @@ from tiekd.recipe.settings import OptimSettings
 
 
 def make_optimizer(network: DepthModel, optim: OptimSettings) -> tuple[AdamW, LRScheduler]:
-    """AdamW for a network's weights, and the schedule that goes on after each of its steps.
+    """AdamW for a network's weights, and its schedule, which advances after each step.
 
     Raises ConfigError for a pattern of `no_decay` that matches no weight.
     """
@@ -42,9 +42,10 @@ def make_optimizer(network: DepthModel, optim: OptimSettings) -> tuple[AdamW, LR
 
 
 def cosine_share(step: int, *, optim: OptimSettings) -> float:
-    """The share of the highest learning rate that a step has: half a cosine, times a line while warming up.
+    """The learning rate of a step as a share of the highest.
 
-    The line multiplies the falling cosine, as in mmcv's warm-up, so the highest rate is never quite reached.
+    Half a cosine; during warm-up it is multiplied by a rising line, as in mmcv, so the highest rate is never
+    quite reached.
     """
     lowest = 1 / optim.end_divisor
     share = lowest + (1 - lowest) * (1 + math.cos(math.pi * min(1.0, step / optim.steps))) / 2

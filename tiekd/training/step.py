@@ -63,7 +63,7 @@ class DistillTask(lightning.LightningModule):
         """
         optim, weights, step = self.recipe.optim, self.recipe.weights, self.global_step
         ends_step = (batch_idx + 1) % optim.accumulate == 0
-        # Dropout depends on the place in the run alone, so that a resumed run draws what it would have drawn.
+        # The seed depends only on the position in the run, so a resumed run draws the same numbers.
         torch.manual_seed(self.batch_seed(batch_idx))
 
         prediction: Prediction = self.network(self.network_input(batch.image))

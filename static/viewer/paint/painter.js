@@ -1,7 +1,7 @@
 /**
  * Pictures to canvas pixels. A table of 65,536 colours turns depth into colour in one look-up per pixel
- * (about 1 ms for a KITTI frame), so a 2-D canvas is as fast as the eye needs and its pixels stay exact and
- * readable. Formula: scale.js.
+ * (about 1 ms for a KITTI frame), so a 2-D canvas is fast enough, and its pixels can be read exactly.
+ * Formula: scale.js.
  *
  * @import { DepthPicture, ColorPicture, Photo, Scale } from "../state/types.js"
  */
@@ -13,7 +13,7 @@ import { colorIndex } from "./scale.js";
 const lookups = new Map();
 const MAX_LOOKUPS = 24;
 
-/** Entries of a colour table as they lie in memory behind ImageData, opaque. @param {string} cmap */
+/** Entries of a colour table as opaque pixels, in ImageData's byte order. @param {string} cmap */
 function packedTable(cmap) {
   const table = colorTable(cmap);
   const bytes = new Uint8Array(256 * 4);

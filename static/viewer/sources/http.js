@@ -57,7 +57,10 @@ async function asError(response) {
   return new ApiError(`The server answered ${response.status} ${response.statusText}`.trim() + ".", how);
 }
 
-/** Waiting that an abort ends. @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>} */
+/**
+ * Wait `ms` milliseconds; an abort ends the wait.
+ * @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>}
+ */
 export function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
@@ -69,7 +72,7 @@ export function pause(ms, signal) {
 }
 
 /**
- * `request` that waits and asks again while a busy or warming server says when to (503 or 429 with Retry-After).
+ * Like `request`. If the server answers 503 or 429 with Retry-After, wait that long and ask again.
  * @param {string} url @param {RequestInit} init
  * @param {{giveUpAfterS?: number, onWait?: (message: string) => void}} [options]
  */

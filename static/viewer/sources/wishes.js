@@ -40,7 +40,7 @@ export function wishesFor(state, source) {
   return frames.flatMap((frame) => frameWishes(gallery, frame, methods, source));
 }
 
-/** The methods on show, then those that their modes need besides. @param {State} state @returns {Method[]} */
+/** The visible methods, then the other methods that their modes need. @param {State} state @returns {Method[]} */
 function neededMethods(state) {
   const shown = visibleMethods(state);
   const needed = shown.flatMap((method) => modeFor(state, method).needs(state, method));

@@ -130,9 +130,9 @@ def check_some(wanted: Sequence[Wanted], found: Found, downloads: Downloads, out
     kinds = {w.is_depth for w in wanted}
     what = "files" if len(kinds) == 2 else "depth maps" if True in kinds else "pictures"
     seen = f"It holds {downloads.listing()}." if downloads.place.is_dir() else ""
-    told = [f"{file} {wrong.rstrip('.')}." for file, wrong in downloads.damaged.items()]
+    damaged = [f"{file} {wrong.rstrip('.')}." for file, wrong in downloads.damaged.items()]
     none = f"{downloads.place} has none of the {len(wanted)} {what} that the lists name."
-    raise DataError(" ".join(filter(None, [none, seen, *told[:1]])), hint=f"Expected {form}.")
+    raise DataError(" ".join(filter(None, [none, seen, *damaged[:1]])), hint=f"Expected {form}.")
 
 
 def _is_there(path: Path, stored: Stored | None) -> bool:

@@ -19,7 +19,7 @@ _DRIVE = rf"{_DATE}_drive_\d{{4}}_sync"
 _KITTI_IMAGE = re.compile(rf"({_DATE})/((?:{_DRIVE}))/image_0[0-3]/data/\d+\.png")
 _KITTI_DEPTH = re.compile(rf"{_DRIVE}/proj_depth/groundtruth/image_0[23]/\d+\.png")
 _NYU = re.compile(r"([^/]+)/(rgb|sync_depth)_(\d+)\.(?:jpg|png)")
-# Folders in which the files lie once the official archives are unpacked, as is or by BTS's scripts.
+# Folders of the official archives, as unpacked or as BTS's scripts arrange them.
 _UNPACKED_DEPTH = ("", "train/", "val/")
 _UNPACKED_LABELLED = ("", "test/", "train/", "official_splits/test/", "official_splits/train/")
 

@@ -82,8 +82,8 @@ class LabelFolder:
         files = (state_of(path) for path in sorted(self.root.glob("*.png")))
         return digest_of([self.info.model_dump_json(exclude_none=True), *files], digits=16)
 
-    def told(self) -> dict[str, str]:
-        """Whose labels these are, for beside numbers: the teacher, and a digest of how they were made."""
+    def describe(self) -> dict[str, str]:
+        """The teacher and a digest of how it labelled, to write beside numbers."""
         made = self.info.model_dump_json(exclude={"data"}, exclude_none=True)
         return {"teacher": self.info.teacher, "made": digest_of([made], digits=16)}
 

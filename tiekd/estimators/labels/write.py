@@ -59,8 +59,8 @@ def write_labels(
 ) -> Written:
     """Label `frames` (of these the share of `shard`) into the folder `out`.
 
-    Whole labels that are there stay, so an interrupted call is resumed by the next. `announce` is told the
-    time and the disk it will take once the second label is written.
+    Whole labels that are there stay, so an interrupted call is resumed by the next. `announce` gets the
+    expected time and disk space once the second label is written.
     Raises ConfigError when `out` holds labels made otherwise or two frames share a name; DataError for files
     that can't be read or written, for too little disk, for pictures that have changed since they were
     labelled, and for a teacher that answers with something other than depth.
