@@ -208,7 +208,8 @@ def test_a_server_that_is_stopped_while_it_loads_ends_soon_and_does_not_abort(wa
     )
     command = [sys.executable, "-c", code, "serve", "--port", "0", "--device", "cpu"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as server:
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=one_thread, **pipes) as server:
         assert "loading" in {server.stdout.readline().strip() for _ in range(2)}
         began = time.monotonic()
         server.send_signal(way)

@@ -49,14 +49,13 @@ def two_processes(jobs):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
-def test_two_processes_train_like_one(tiny_world, tiny_labels, tmp_path):
-    values = {
+def values_of_means(world, labels):
+    return {
         **TINY_STUDENT,
         "network.frozen_norms": "all",
         "network.options": {**TINY_STUDENT["network.options"], **SMALL},
-        "data.source": f"kitti:{tiny_world}",
-        "data.labels": str(tiny_labels),
+        "data.source": f"kitti:{world}",
+        "data.labels": str(labels),
         # Three frames: one process validates two of them, the other one.
         "data.val_split": "train.txt",
         "data.max_val_frames": 3,
@@ -70,20 +69,13 @@ def test_two_processes_train_like_one(tiny_world, tiny_labels, tmp_path):
         "run.log_every": 5,
         "run.threads": 1,
     }
-    two_processes([(row, values, str(tmp_path / "two" / row), False) for row in MEANS])
-    for row in MEANS:
-        run(load_recipe(row, values=values), tmp_path / "one" / row)
-        assert_close(tmp_path / "one" / row, tmp_path / "two" / row)
-        assert not list((tmp_path / "two" / row).glob(".*"))
 
 
-@pytest.mark.slow
-def test_two_processes_go_on_bit_for_bit(tiny_world, tmp_path):
-    """With batch norms in training, whose running statistics each process finds for itself."""
-    values = {
+def values_of_parts(world):
+    return {
         **TINY_STUDENT,
         "network.options": {**TINY_STUDENT["network.options"], **SMALL, "dropout": 0.2},
-        "data.source": f"kitti:{tiny_world}",
+        "data.source": f"kitti:{world}",
         "optim.steps": 4,
         "optim.batch_size": 4,
         "optim.accumulate": 2,
@@ -91,17 +83,39 @@ def test_two_processes_go_on_bit_for_bit(tiny_world, tmp_path):
         "run.save_every": 4,
         "run.threads": 1,
     }
-    row, whole, broken = "baseline_mobilenetv2.demo", tmp_path / "whole", tmp_path / "broken"
-    one_step = {**values, "run.max_time": "0:00:00:00"}
+
+
+@pytest.fixture(scope="module")
+def by_two(tiny_world, tiny_labels, tmp_path_factory):
+    """Folders of runs by two processes. The same two make all of them, because their start takes longest."""
+    root, row = tmp_path_factory.mktemp("two"), "baseline_mobilenetv2.demo"
+    means, parts = values_of_means(tiny_world, tiny_labels), values_of_parts(tiny_world)
+    one_step = {**parts, "run.max_time": "0:00:00:00"}
     two_processes(
         [
-            (row, values, str(whole), False),
-            (row, one_step, str(broken), False),
-            (row, one_step, str(broken), True),
-            (row, one_step, str(broken), True),
-            (row, values, str(broken), True),
+            *((name, means, str(root / name), False) for name in MEANS),
+            (row, parts, str(root / "whole"), False),
+            (row, one_step, str(root / "broken"), False),
+            (row, one_step, str(root / "broken"), True),
+            (row, one_step, str(root / "broken"), True),
+            (row, parts, str(root / "broken"), True),
         ]
     )
+    return root
+
+
+@pytest.mark.slow
+def test_two_processes_train_like_one(by_two, tiny_world, tiny_labels, tmp_path):
+    for row in MEANS:
+        run(load_recipe(row, values=values_of_means(tiny_world, tiny_labels)), tmp_path / row)
+        assert_close(tmp_path / row, by_two / row)
+        assert not list((by_two / row).glob(".*"))
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_bit_for_bit(by_two):
+    """With batch norms in training, whose running statistics each process finds for itself."""
+    whole, broken = by_two / "whole", by_two / "broken"
     assert [line["step"] for line in rows(whole) if line["val_abs_rel"]] == ["2", "4"]
     assert rows(broken) == rows(whole)
     for name in ("last", "best"):
