@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tiekd.errors import CheckpointError, DataError
+from tiekd.models.checkpoint import write
 from tiekd.models.registry import create_model, load, save
 
 
@@ -113,6 +117,20 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(model, path, tmp_path
         save(model, path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_equal_content_gives_equal_bytes_whatever_the_metadata_hold(model, path):
+    awkward = 'é → “"\\/\n\t\x01\x7f\u2028😀'
+    origin = {"z": "", "source": awkward, awkward: "key", "a": "{}"}
+    tensors, written = load_file(path), set()
+    for names in permutations(origin):
+        write(tensors, model.card, path=path, origin={name: origin[name] for name in names})
+        written.add(path.read_bytes())
+    assert len(written) == 1
+    with safe_open(path, framework="pt") as file:
+        assert file.metadata() == origin | model.card.to_metadata()
+    for key, value in load_file(path).items():
+        assert torch.equal(value, tensors[key]), key
 
 
 def test_an_unwritable_folder_is_a_clear_error(model, tmp_path):

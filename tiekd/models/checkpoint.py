@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,13 +40,14 @@ def save(model: DepthModel, path: str | Path, *, dtype: torch.dtype = torch.floa
 def write(
     tensors: Mapping[str, Tensor], card: ModelCard, *, path: Path, origin: Mapping[str, str] | None = None
 ) -> None:
-    """Write tensors and card to a safetensors file, whole or not at all.
+    """Write tensors and card to a safetensors file, whole or not at all. Equal content gives equal bytes.
 
     origin: more metadata. Raises DataError when the file can't be written.
     """
     try:
         with arriving(path) as part:
             save_file(dict(tensors), part, metadata={**(origin or {}), **card.to_metadata()})
+            _sort_metadata(part)
     except (OSError, SafetensorError) as error:
         hint = "Choose a folder that exists and is writable, on a disk with room."
         raise cannot_write(path, error, hint=hint) from error
@@ -93,6 +95,17 @@ def fill(model: DepthModel, tensors: dict[str, Tensor], *, where: str) -> None:
             hint="The file was written by another architecture or with other options.",
         )
     model.load_state_dict(tensors)
+
+
+def _sort_metadata(path: Path) -> None:
+    """Sort the metadata in the header of a safetensors file: safetensors writes them in a random order."""
+    with path.open("r+b") as file:
+        n_bytes = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(n_bytes))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+        file.seek(8)
+        file.write(text.encode().ljust(n_bytes))
 
 
 def _stored(key: str, value: Tensor, dtype: torch.dtype) -> dict[str, Tensor]:
