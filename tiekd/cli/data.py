@@ -141,7 +141,7 @@ def check(
     result.faults += duplicate_lines(find_split(source, split)) if split else []
     print_result(
         {"data": data, "split": split, "labels": labels, **result.to_json()},
-        f"{data}{f', {split}' if split else ''}: {_told(result)}",
+        f"{data}{f', {split}' if split else ''}: {_summary(result)}",
         json_file,
     )
     raise typer.Exit(1 if result.faults else 0)
@@ -169,7 +169,7 @@ def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
     return partial(fault_of_label, folder)
 
 
-def _told(result: DataCheck) -> str:
+def _summary(result: DataCheck) -> str:
     """The summary: one line per kind of fault, with advice and the first examples."""
     from tiekd.data.check import ADVICE
 

@@ -117,7 +117,7 @@ def _size(n_bytes: int) -> str:
 
 def _finish(result: Prepared, kind: str, json_file: str | None) -> None:
     """Print what was done and what is missing. Exit with 1 if anything is missing."""
-    print_result({"data": f"{kind}:{result.root}", **_document(result)}, _told(result, kind), json_file)
+    print_result({"data": f"{kind}:{result.root}", **_document(result)}, _summary(result, kind), json_file)
     raise typer.Exit(1 if result.incomplete else 0)
 
 
@@ -137,7 +137,7 @@ def _document(result: Prepared) -> dict[str, Any]:
     }
 
 
-def _told(result: Prepared, kind: str) -> str:
+def _summary(result: Prepared, kind: str) -> str:
     lines = [f"{kind}:{result.root}: placed {result.placed} frames, kept {result.kept}."]
     if result.incomplete:
         lines.append(f"{result.incomplete} frames are incomplete. Their files would be in:")

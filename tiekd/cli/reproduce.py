@@ -54,10 +54,10 @@ def _text(outcome: Outcome) -> str:
     if outcome.found:
         lines[0] += f", fingerprint {outcome.found.fingerprint}, {len(outcome.found.per_image)} images"
     missing = ["Missing:", *(f"  {missing}" for missing in outcome.missing)] if outcome.missing else []
-    return "\n".join([*lines, *map(_told, outcome.checks), *outcome.notes, *missing])
+    return "\n".join([*lines, *map(_line_of, outcome.checks), *outcome.notes, *missing])
 
 
-def _told(check: Check) -> str:
+def _line_of(check: Check) -> str:
     return (
         f"{check.metric:8} stated {check.claimed:.4f}  found {check.found:.4f}  "
         f"difference {check.difference:+.2%}  tolerance {check.tolerance:.2%}  "
