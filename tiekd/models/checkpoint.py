@@ -103,9 +103,11 @@ def _sort_metadata(path: Path) -> None:
         n_bytes = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(n_bytes))
         header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(text) > n_bytes:
+            return  # A longer header would overwrite the first tensor; the random order does no harm.
         file.seek(8)
-        file.write(text.encode().ljust(n_bytes))
+        file.write(text.ljust(n_bytes))
 
 
 def _stored(key: str, value: Tensor, dtype: torch.dtype) -> dict[str, Tensor]:
