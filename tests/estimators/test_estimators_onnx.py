@@ -16,6 +16,30 @@ IMAGE = np.random.default_rng(0).integers(1, 255, (70, 101, 3), np.uint8)
 GREY = IMAGE.astype(np.float32).mean(axis=2)
 
 
+def save_outputs(path, names, *, kind=TensorProto.FLOAT):
+    """A network whose n-th output is n everywhere, `[1, h, w]`."""
+    helper = onnx.helper
+    nodes = [helper.make_node("ReduceMean", ["x", "axes"], ["mean"], keepdims=0)]
+    nodes.append(helper.make_node("Mul", ["mean", "zero"], ["nothing"]))
+    constants = [
+        helper.make_tensor("axes", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("zero", TensorProto.FLOAT, [], [0.0]),
+    ]
+    for number, name in enumerate(names, 1):
+        constants.append(helper.make_tensor(f"n{number}", TensorProto.FLOAT, [], [number]))
+        nodes.append(helper.make_node("Add", ["nothing", f"n{number}"], [f"real{number}"]))
+        nodes.append(helper.make_node("Cast", [f"real{number}"], [name], to=kind))
+    graph = helper.make_graph(
+        nodes,
+        "several",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "h", "w"])],
+        [helper.make_tensor_value_info(name, kind, [1, "h", "w"]) for name in names],
+        constants,
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    return path
+
+
 def depth(name, image=IMAGE, **asked):
     return depth_of(open_estimator(name), image, **asked)
 
@@ -118,9 +142,96 @@ def test_what_is_no_such_network(tmp_path):
     onnx.save(two, tmp_path / "two.onnx")
     with pytest.raises(CheckpointError, match="not one picture"):
         open_estimator(f"onnx:{tmp_path / 'two.onnx'}")
-    channels = save_onnx(tmp_path / "six.onnx", shape=(1, 6, "H", "W"))
+    picky = save_onnx(tmp_path / "picky.onnx")
+    taught = onnx.load(picky)
+    taught.graph.initializer.append(onnx.helper.make_tensor("grid", TensorProto.FLOAT, [7], [1.0] * 7))
+    next(node for node in taught.graph.node if node.op_type == "Mul").input[1] = "grid"
+    onnx.save(taught, picky)
     with pytest.raises(RunFailedError, match="can't compute a picture of 128x96"):
-        depth(f"onnx:{channels}")
+        depth(f"onnx:{picky}")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told", "taken"),
+    [
+        (("confidence", "depth"), "", "depth"),
+        (("depth", "confidence"), "", "depth"),
+        (("normals", "Predicted_Depth", "normal_confidence"), "", "Predicted_Depth"),
+        (("confidence", "pred"), "", "pred"),
+        (("pred", "metric_depth"), "", "metric_depth"),
+        (("a", "b"), ",answer=b", "b"),
+        (("confidence", "depth"), ",answer=confidence", "confidence"),
+        (("607",), "", "607"),
+        (("confidence",), ",answer=confidence", "confidence"),
+    ],
+)
+def test_the_output_that_is_named_as_depth_is_taken(tmp_path, outputs, told, taken):
+    path = save_outputs(tmp_path / "net.onnx", outputs)
+    teacher = open_estimator(f"onnx:{path},normalise=byte{told}")
+    np.testing.assert_allclose(depth_of(teacher, IMAGE), outputs.index(taken) + 1.0)
+    says_so = told or (f",answer={taken}" if outputs[0] != taken else "")
+    assert teacher.about.name == f"onnx:net.onnx,normalise=byte{says_so}"
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ("confidence", "607"),
+        ("depth", "predicted_depth"),
+        ("disparity", "mask"),
+        ("confidence",),
+        ("mask_1",),
+    ],
+)
+def test_an_output_that_may_not_be_depth_is_not_guessed(tmp_path, outputs):
+    path = save_outputs(tmp_path / "net.onnx", outputs)
+    with pytest.raises(ConfigError, match="do not say which one is depth") as caught:
+        open_estimator(f"onnx:{path}")
+    assert all(f"{name} (tensor(float) [1, h, w])" in str(caught.value) for name in outputs)
+    assert "answer=" in caught.value.hint
+
+
+def test_whole_numbers_need_a_scale_and_flags_are_no_depth(tmp_path):
+    path = save_outputs(tmp_path / "net.onnx", ("depth", "other"), kind=TensorProto.INT32)
+    with pytest.raises(ConfigError, match=r"'depth' of .* holds whole numbers \(tensor\(int32\)\)") as caught:
+        open_estimator(f"onnx:{path}")
+    assert "scale=0.001" in caught.value.hint
+    np.testing.assert_allclose(depth(f"onnx:{path},scale=0.001"), 0.001)
+    path = save_outputs(tmp_path / "flags.onnx", ("depth", "other"), kind=TensorProto.BOOL)
+    with pytest.raises(CheckpointError, match=r"is a tensor\(bool\), which is no depth"):
+        open_estimator(f"onnx:{path},scale=1")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((2, 3, "H", "W"), "takes batches of 2"),
+        ((8, 32, 64, 3), "takes batches of 8"),
+        ((1, 6, "H", "W"), "that is 6 channels"),
+        ((1, 32, 64, 1), "that is 32 channels"),
+        ((3, "H", "W"), r"takes image \(tensor\(float\) \[3, H, W\]\), not one picture"),
+        ((1, 1, 3, "H", "W"), "not one picture"),
+    ],
+)
+def test_what_an_input_cannot_take_is_said_when_it_is_opened(tmp_path, shape, said):
+    path = save_onnx(tmp_path / "net.onnx", shape=shape)
+    with pytest.raises(CheckpointError, match=said):
+        open_estimator(f"onnx:{path}")
+
+
+def test_a_declared_layout_must_fit_the_input(tmp_path):
+    path = save_onnx(tmp_path / "net.onnx", shape=(1, "H", "W", 4))
+    with pytest.raises(CheckpointError, match="as nhwc that is 4 channels"):
+        open_estimator(f"onnx:{path},layout=nhwc")
+
+
+def test_one_fixed_side_needs_a_declared_size(tmp_path):
+    path = save_onnx(tmp_path / "net.onnx", shape=(1, 3, 32, "W"))
+    with pytest.raises(ConfigError, match=r"takes pictures of 32xany .* only one side is fixed"):
+        open_estimator(f"onnx:{path}")
+    with pytest.raises(ConfigError, match=r"32xany only .* not 64x64"):
+        open_estimator(f"onnx:{path},size=64x64")
+    assert depth(f"onnx:{path},size=32x64").shape == (70, 101)
 
 
 def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):

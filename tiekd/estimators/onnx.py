@@ -25,6 +25,7 @@ from tiekd.estimators.base import (
     range_up_to,
     require,
 )
+from tiekd.estimators.onnx_ports import Layout, depth_output, picture_input
 from tiekd.faults import faults_as
 from tiekd.files import digest_of, sha256_of
 from tiekd.runtime.engines.torch import pick_device
@@ -38,7 +39,6 @@ NORMALISATIONS: dict[Normalisation, tuple[Any, Any]] = {
     "byte": (0.0, 1.0),
 }
 """Mean and standard deviation on 0–255 that take a picture to -2..2 or so, -1..1, 0..1 and 0..255."""
-_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 
 class OnnxOptions(Conversion):
@@ -47,15 +47,23 @@ class OnnxOptions(Conversion):
     layout: of the input; default as its shape says, else "nchw". normalise: default "imagenet" ("byte" for a
     uint8 input). channels: default "rgb". size: "HEIGHTxWIDTH" that the picture is stretched to; default the
     input's fixed size, else the picture's own size padded to `multiple`. answer: name of the output; default
-    the first.
+    the only one, or the one that is named as depth.
     """
 
-    layout: Literal["nchw", "nhwc"] | None = None
+    layout: Layout | None = None
     normalise: Normalisation | None = None
     channels: Literal["rgb", "bgr"] = "rgb"
     size: str | None = Field(default=None, pattern=r"^\d+x\d+$")
     multiple: int = Field(default=32, ge=1)
     answer: str | None = None
+
+    @property
+    def height_width(self) -> tuple[int, int] | None:
+        """The declared `size` as numbers."""
+        if self.size is None:
+            return None
+        height, width = self.size.split("x")
+        return int(height), int(width)
 
 
 def open_onnx(
@@ -73,14 +81,15 @@ def open_onnx(
     metadata = session.get_modelmeta().custom_metadata_map
     options = _with_metadata(options, metadata, path)
     card = ModelCard.from_metadata(metadata, where=str(path)) if METADATA_KEY in metadata else None
+    depth = OnnxDepth(session, options, where=str(path))
     about = About(
-        name=f"onnx:{path.name}{options.declared}",
+        name=f"onnx:{path.name}{options.declared}{depth.taken}",
         digest=_digest(path),
         depth_range=range_up_to(options.max_depth_m or (card.max_depth_m if card else DEFAULT_MAX_DEPTH_M)),
         train_fx_px=options.train_fx_px or (card.train_fx_px if card else None),
         card=card,
     )
-    return PictureEstimator(OnnxDepth(session, options, where=str(path)), about, far_m=far_m)
+    return PictureEstimator(depth, about, far_m=far_m)
 
 
 class OnnxDepth:
@@ -88,22 +97,20 @@ class OnnxDepth:
 
     def __init__(self, session: Any, options: OnnxOptions, *, where: str) -> None:
         self.session, self.options, self.where = session, options, where
-        inputs = session.get_inputs()
-        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
-            stated = ", ".join(f"{one.name} {one.type} {one.shape}" for one in inputs)
-            raise CheckpointError(
-                f"{where} takes {stated}, not one picture, [1, 3, H, W] or [1, H, W, 3].",
-                hint="Export it with the picture as its only input.",
-            )
-        self.input_name, shape = inputs[0].name, inputs[0].shape
-        self.dtype = _TYPES[inputs[0].type]
-        self.layout = options.layout or ("nhwc" if shape[3] == 3 and shape[1] != 3 else "nchw")
-        sides = shape[2:] if self.layout == "nchw" else shape[1:3]
-        self.size = _size(options, sides, where)
+        self.input = picture_input(session, layout=options.layout, size=options.height_width, where=where)
+        self.size = self.input.size
         self.normalise: Normalisation = options.normalise or (
-            "byte" if self.dtype == np.uint8 else "imagenet"
+            "byte" if self.input.dtype == np.uint8 else "imagenet"
         )
-        self.output_name = _output_name(session, options, where)
+        self.output_name = depth_output(
+            session, answer=options.answer, scale_is_declared=options.scale is not None, where=where
+        )
+
+    @property
+    def taken(self) -> str:
+        """What says which output is taken, where that is not declared and not the first."""
+        first = self.session.get_outputs()[0].name
+        return "" if self.options.answer or self.output_name == first else f",answer={self.output_name}"
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`."""
@@ -111,7 +118,7 @@ class OnnxDepth:
         shown = self._fitted(image)
         tensor = self._tensor(shown)
         try:
-            (answer,) = self.session.run([self.output_name], {self.input_name: tensor})
+            (answer,) = self.session.run([self.output_name], {self.input.name: tensor})
         # onnxruntime's errors share no base class.
         except Exception as error:
             raise RunFailedError(
@@ -147,9 +154,9 @@ class OnnxDepth:
         if self.options.channels == "bgr" and mean.ndim:
             mean, std = mean[::-1], std[::-1]
         pixels = (image.astype(np.float32) - mean) / std
-        if self.layout == "nchw":
+        if self.input.layout == "nchw":
             pixels = pixels.transpose(2, 0, 1)
-        return np.ascontiguousarray(pixels[None]).astype(self.dtype)
+        return np.ascontiguousarray(pixels[None]).astype(self.input.dtype)
 
 
 def _digest(path: Path) -> str:
@@ -179,24 +186,3 @@ def _with_metadata(options: OnnxOptions, metadata: dict[str, str], path: Path) -
     hint = f"Known keys: {', '.join(PREFIX + name for name in OnnxOptions.model_fields)}."
     with faults_as(ConfigError, f"The metadata of {path}", model=OnnxOptions, hint=hint):
         return OnnxOptions.model_validate({**stated, **options.model_dump(exclude_unset=True)})
-
-
-def _size(options: OnnxOptions, sides: list[Any], where: str) -> tuple[int, int] | None:
-    """(height, width) that pictures are stretched to, None: their own."""
-    fixed = (sides[0], sides[1]) if all(isinstance(side, int) for side in sides) else None
-    if options.size is None:
-        return fixed
-    height, width = (int(side) for side in options.size.split("x"))
-    if fixed not in (None, (height, width)):
-        raise ConfigError(
-            f"{where} takes pictures of {fixed[0]}x{fixed[1]} only (height x width), not {options.size}.",
-            hint="Leave size= out.",
-        )
-    return height, width
-
-
-def _output_name(session: Any, options: OnnxOptions, where: str) -> str:
-    names = [output.name for output in session.get_outputs()]
-    if options.answer and options.answer not in names:
-        raise ConfigError(f"{where} has no output {options.answer!r}.", hint=f"It has {', '.join(names)}.")
-    return options.answer or names[0]
