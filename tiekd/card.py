@@ -25,6 +25,24 @@ MethodName = Annotated[str, NameIn("method", METHODS)]
 """The name of an entry of `tiekd.methods`; another one is a fault of the recipe, card or row."""
 
 
+class Selection(BaseModel):
+    """The frames on which a set of weights was the best of its run. A score on them looks better than it is.
+
+    data: kind of the data (a layout of `tiekd.datasets`). split: the list, None for all pictures of a folder.
+    held_out: whether they are frames of the training list that were not trained on, or a list of their own.
+    digest: `tiekd.data.frames.digest_of_names` of all frames of the list that can be scored. n_frames: those
+    that were validated.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str
+    split: str | None = None
+    held_out: bool = False
+    digest: str
+    n_frames: int = Field(ge=1)
+
+
 class ModelCard(BaseModel):
     """Everything that is needed to rebuild a network and to give it a photo, except its weights.
 
@@ -35,6 +53,7 @@ class ModelCard(BaseModel):
     second.
     frame_px: (height, width) of the frames of a network that was trained on one size only. A picture that is
     cropped a little from such a frame is padded to it (`tiekd.models.framing`).
+    selected_on: the frames that chose these weights; None where none did.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +75,7 @@ class ModelCard(BaseModel):
     min_size_px: int = Field(default=32, ge=1)
     frame_px: tuple[int, int] | None = None
     align_corners: bool = True
+    selected_on: Selection | None = None
     licence: str = "Apache-2.0"
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from tiekd.codecs.photo import read_photo
 from tiekd.data.folder import list_pictures
 from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.files import digest_of
 
 NetworkCrop = Literal["kb", "none"]
 
@@ -182,6 +184,11 @@ def _parse_line(words: list[str], path: Path, number: int) -> Frame:
             f"{path}:{number} leaves the data set with '..'.", hint="Use paths inside the data set."
         )
     return Frame(image, depth, focal)
+
+
+def digest_of_names(frames: Iterable[Frame]) -> str:
+    """A digest of which pictures these are, in any order: two lists of the same frames have the same."""
+    return digest_of(sorted(f"{frame.image}\n" for frame in frames), digits=16)
 
 
 def check_files(source: FrameSource, frames: list[Frame], *, need_depth: bool) -> None:

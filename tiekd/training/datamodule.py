@@ -8,6 +8,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from tiekd.card import Selection
 from tiekd.data.cache import Progress, cached
 from tiekd.data.dataset import (
     FrameStore,
@@ -32,8 +33,8 @@ class RunData:
 
     `train_focal_px` is the focal length (pixels of a frame) for which depth is stated, if known. `digests`
     change when images, ground truth, labels or validation frames do. `n_frames` are trained on;
-    `n_val_frames` are validated, against `validated_on`. `n_left_out` lines of the splits have no ground
-    truth although they need it.
+    `n_val_frames` are validated, against `validated_on`; `selected_on` is what the card of the best weights
+    says of them. `n_left_out` lines of the splits have no ground truth although they need it.
     """
 
     train: StreamLoader
@@ -43,6 +44,7 @@ class RunData:
     n_frames: int
     n_val_frames: int
     validated_on: Truth | None
+    selected_on: Selection | None = None
     n_left_out: int = 0
 
     def summary(self) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class RunData:
             "n_frames": self.n_frames,
             "n_val_frames": self.n_val_frames,
             "validated_on": self.validated_on,
+            "selected_on": self.selected_on.model_dump() if self.selected_on else None,
             "digests": self.digests,
         }
 
@@ -73,6 +76,7 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         n_frames=len(frames.train.frames),
         n_val_frames=len(frames.val.frames),
         validated_on=frames.validated_on,
+        selected_on=frames.selected_on,
         n_left_out=frames.n_left_out,
     )
 

@@ -78,7 +78,7 @@ def fit(
             plugins=[WholeCheckpoints()],
         )
         data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
-        keeper.data = data.digests
+        keeper.data, keeper.selected_on = data.digests, data.selected_on
         if speaks:
             _warn(data, recipe.data.hold_out_every)
         task = make_task(recipe, data, ranks, kept)

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tiekd.card import Selection
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
+from tiekd.data.frames import (
+    Frame,
+    FrameSource,
+    check_files,
+    digest_of_names,
+    list_frames,
+    open_source,
+)
 from tiekd.errors import DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.files import digest_of
@@ -24,13 +32,14 @@ class RunFrames:
     """Frames for training and for validation, as the recipe cuts them; `val` may have none.
 
     `labels` are the teacher's, for methods that learn from them. `n_left_out` lines of the splits have no
-    ground truth although they need it.
+    ground truth although they need it. `selected_on` says of `val` what the card of the best weights will.
     """
 
     train: LooseFrames
     val: LooseFrames
     labels: LabelFolder | None
     n_left_out: int
+    selected_on: Selection | None
 
     @property
     def validated_on(self) -> Truth | None:
@@ -52,26 +61,59 @@ def choose_frames(recipe: Recipe) -> RunFrames:
     _check_focal(recipe, source, frames, settings.train_split)
     labels = open_labels(recipe, source, frames) if recipe.needs_labels else None
     train, held_out = _held_out(frames, settings.hold_out_every)
-    n_left_out = len(listed) - len(usable)
     if held_out:
-        val = _as_cut(recipe, source, held_out, labels)
+        scored = _Scored(held_out, settings.train_split, labels)
     else:
-        val, n_more = _validation_split(recipe, source)
-        n_left_out += n_more
-    return RunFrames(_as_cut(recipe, source, train, labels), val, labels, n_left_out)
+        scored = _validation_split(recipe, source)
+    return RunFrames(
+        _as_cut(recipe, source, train, labels),
+        _as_cut(recipe, source, _spread(scored.frames, settings.max_val_frames), scored.labels),
+        labels,
+        n_left_out=len(listed) - len(usable) + scored.n_left_out,
+        selected_on=scored.selection(source, held_out=bool(held_out), most=settings.max_val_frames),
+    )
 
 
-def _validation_split(recipe: Recipe, source: FrameSource) -> tuple[LooseFrames, int]:
-    """Frames of the validation split, if there is one, and the number of its lines without ground truth."""
-    settings = recipe.data
-    if not settings.val_split:
-        return _as_cut(recipe, source, [], None), 0
-    listed = list_frames(source, settings.val_split)
-    frames = _with_truth(listed, settings.val_split)
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Frames of the list `split` that can be validated: against `labels` if given, else ground truth."""
+
+    frames: list[Frame]
+    split: str | None
+    labels: LabelFolder | None
+    n_left_out: int = 0
+
+    def selection(self, source: FrameSource, *, held_out: bool, most: int) -> Selection | None:
+        """What the card says of them; None where there are none."""
+        if not self.frames:
+            return None
+        return Selection(
+            data=source.kind,
+            split=self.split,
+            held_out=held_out,
+            digest=digest_of_names(self.frames),
+            n_frames=min(most, len(self.frames)),
+        )
+
+
+def _validation_split(recipe: Recipe, source: FrameSource) -> _Scored:
+    """The frames of the validation split, if there is one.
+
+    A student whose list gives no ground truth at all is validated on its teacher's labels. Raises DataError
+    where these are missing, too.
+    """
+    split = recipe.data.val_split
+    if not split:
+        return _Scored([], None, None)
+    listed = list_frames(source, split)
+    if recipe.needs_labels and not any(frame.depth for frame in listed):
+        check_files(source, listed, need_depth=False)
+        _check_focal(recipe, source, listed, split)
+        return _Scored(listed, split, open_labels(recipe, source, listed))
+    frames = _with_truth(listed, split)
     check_files(source, frames, need_depth=True)
-    _check_focal(recipe, source, frames, settings.val_split)
-    some = _spread(frames, settings.max_val_frames)
-    return _as_cut(recipe, source, some, None), len(listed) - len(frames)
+    _check_focal(recipe, source, frames, split)
+    return _Scored(frames, split, None, len(listed) - len(frames))
 
 
 def _as_cut(
@@ -112,8 +154,9 @@ def _held_out(frames: list[Frame], every: int | None) -> tuple[list[Frame], list
 
 
 def _spread(frames: list[Frame], most: int) -> list[Frame]:
-    """At most so many frames, from the whole split: its neighbours show almost the same."""
-    return frames[:: max(1, len(frames) // most)][:most]
+    """At most so many frames, evenly from the whole list: neighbours show almost the same."""
+    few = min(most, len(frames))
+    return [frames[place * len(frames) // few] for place in range(few)]
 
 
 def digests_of(frames: RunFrames) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytorch_lightning as lightning
 
+from tiekd.card import Selection
 from tiekd.errors import DataError, RunFailedError
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
@@ -27,6 +28,7 @@ class Keeper(lightning.Callback):
     def __init__(self, out: Path, recipe: Recipe) -> None:
         self.out, self.recipe, self.run = out, recipe, recipe.run
         self.data: dict[str, str] = {}
+        self.selected_on: Selection | None = None
         self.best: float | None = None
         self.stale = 0
         self.due = False
@@ -92,6 +94,7 @@ class Keeper(lightning.Callback):
             self._write(LAST, task)
 
     def _write(self, name: str, task: DistillTask) -> None:
+        task.shipped.describe(selected_on=self.selected_on if name == BEST else None)
         try:
             save(task.shipped, self.out / name)
         except DataError as error:
