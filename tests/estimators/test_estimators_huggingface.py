@@ -9,7 +9,7 @@ import torch
 from estimator_kit import depth_of
 from teacher_kit import save_depth_anything, save_dpt
 
-from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError
+from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError, UnavailableError
 from tiekd.estimators import Picture, PictureEstimator, Terms, open_estimator
 from tiekd.estimators.base import Conversion
 from tiekd.estimators.huggingface import HuggingFaceDepth, HuggingFaceOptions, _check_metric
@@ -214,3 +214,73 @@ def test_without_transformers_the_extra_is_named(hub, monkeypatch):
     with pytest.raises(UnavailableError, match="needs the package transformers") as caught:
         open_estimator(f"hf:{hub / 'metric'}")
     assert caught.value.hint == "pip install 'tiekd[hub]'"
+
+
+def broken(how):
+    """A teacher whose processor or model is broken in one way, on two pixels."""
+    processor = SimpleNamespace(outputs={"pixel_values": torch.zeros(1, 3, 8, 8)})
+    processor.to = lambda _device: processor.outputs
+
+    def process(**_inputs):
+        if how == "processor":
+            raise KeyError("size")
+        return processor
+
+    class Model(torch.nn.Module):
+        def forward(self, **_inputs):
+            if how == "sizes":
+                raise RuntimeError("The size of tensor a (7) must match b (5)\nand pages of more")
+            if how == "memory":
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            if how == "interrupt":
+                raise KeyboardInterrupt
+            return {"rank": SimpleNamespace(predicted_depth=torch.zeros(1, 2, 8, 8))}.get(
+                how, SimpleNamespace(logits=torch.zeros(1, 2))
+            )
+
+    class Callable:
+        __call__ = staticmethod(process)
+
+    return HuggingFaceDepth(
+        Model(), Callable(), Conversion(), device=torch.device("cpu"), name="hf:the-model"
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "said", "hint"),
+    [
+        ("processor", "KeyError: 'size'", "preprocessor_config.json"),
+        ("sizes", r"The size of tensor a \(7\) must match b \(5\)$", "preprocessor_config.json"),
+        ("memory", "CUDA out of memory", "--max-pixels"),
+    ],
+)
+def test_whatever_a_model_raises_is_one_sentence_with_the_pictures_size(how, said, hint):
+    with pytest.raises(
+        RunFailedError, match=f"^hf:the-model can't compute a picture of 101x70: {said}"
+    ) as caught:
+        broken(how)(IMAGE)
+    assert "\n" not in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_an_answer_that_is_no_depth_is_named_and_an_interrupt_stays_one():
+    with pytest.raises(CheckpointError, match=r"predicted_depth of hf:the-model is \[2, 8, 8\]"):
+        broken("rank")(IMAGE)
+    with pytest.raises(CheckpointError, match="nothing of that is named predicted_depth"):
+        broken("heads")(IMAGE)
+    with pytest.raises(KeyboardInterrupt):
+        broken("interrupt")(IMAGE)
+
+
+def test_a_range_that_cannot_be_is_told_and_so_is_one_that_only_the_network_misses(hub, tmp_path):
+    folder = shutil.copytree(hub / "metric", tmp_path / "model")
+    configuration = json.loads((folder / "config.json").read_text())
+    for value in ("far", [20], -3, 0):
+        (folder / "config.json").write_text(json.dumps(configuration | {"max_depth": value}))
+        with pytest.raises(CheckpointError, match="max_depth"):
+            open_estimator(f"hf:{folder}")
+    (folder / "config.json").write_text(json.dumps(configuration | {"max_depth": None}))
+    with pytest.raises(
+        RunFailedError, match="hf:model can't compute a picture of 101x70: unsupported operand"
+    ):
+        depth_of(open_estimator(f"hf:{folder}"), IMAGE)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NEAREST_M = 1e-3
 DEFAULT_MAX_DEPTH_M = 80.0
+_LONGEST_LINE = 300
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`."""
 
@@ -244,5 +245,10 @@ def require(module: str, *, extra: str) -> Any:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of another package's error; pages may follow it."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """The first sentence or so of another package's error; pages may follow it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    # "Error(s) in loading state_dict for X:" says nothing without what follows it.
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    if isinstance(error, KeyError):
+        said = f"KeyError: {said}"  # Its text is the bare key.
+    return said if len(said) <= _LONGEST_LINE else f"{said[:_LONGEST_LINE]}…"

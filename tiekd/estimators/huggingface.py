@@ -7,7 +7,9 @@ Metric models (Depth Anything with a metric head, ZoeDepth, GLPN, DepthPro) answ
 from __future__ import annotations
 
 import inspect
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional as F
 
-from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError
+from tiekd.errors import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    RunFailedError,
+    TiekdError,
+    UnavailableError,
+)
 from tiekd.estimators.base import (
     DEFAULT_MAX_DEPTH_M,
     About,
@@ -52,35 +61,70 @@ def open_huggingface(
     transformers = require("transformers", extra=_EXTRA)
     name = f"hf:{Path(place).name if Path(place).is_dir() else place}"
     folder = _folder(place)
-    model, processor = _load(transformers, folder, name)
+    processing_unit = pick_device(device)
+    model, processor = _load(transformers, folder, name, device=processing_unit)
     _check_metric(model.config, options, place)
-    max_depth_m = options.max_depth_m or _stated_max_depth_m(model.config) or DEFAULT_MAX_DEPTH_M
+    max_depth_m = options.max_depth_m or _stated_max_depth_m(model.config, folder) or DEFAULT_MAX_DEPTH_M
     about = About(
         name=name + options.declared,
         digest=_digest(folder),
         depth_range=range_up_to(max_depth_m),
         train_fx_px=options.train_fx_px,
     )
-    depth = HuggingFaceDepth(model, processor, options, device=pick_device(device))
+    depth = HuggingFaceDepth(model, processor, options, device=processing_unit, name=about.name)
     return PictureEstimator(depth, about, far_m=far_m)
 
 
 class HuggingFaceDepth:
-    """Picture to metres by a transformers model and its image processor."""
+    """Picture to metres by a transformers model and its image processor. name: of the model, for messages."""
 
-    def __init__(self, model: Any, processor: Any, conversion: Conversion, *, device: torch.device) -> None:
-        self.model, self.processor, self.conversion = model.to(device).eval(), processor, conversion
-        self.device = device
+    def __init__(
+        self,
+        model: Any,
+        processor: Any,
+        conversion: Conversion,
+        *,
+        device: torch.device,
+        name: str = "The model",
+    ) -> None:
+        self.model, self.processor, self.conversion = model.eval(), processor, conversion
+        self.device, self.name = device, name
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`."""
+        """Depth `[H, W]` in metres of a picture RGB `[H, W, 3]`. Raises RunFailedError, CheckpointError."""
         size = (image.shape[0], image.shape[1])
+        try:
+            with torch.inference_mode():
+                answer = self._answer(image, size)
+        except TiekdError:
+            raise
+        # Model and processor come from a folder, so nearly every type of error can come out of them.
+        except Exception as error:
+            raise RunFailedError(
+                f"{self.name} can't compute a picture of {size[1]}x{size[0]}: {first_line(error)}",
+                hint=_hint_of(error),
+            ) from error
+        return self.conversion.to_metres(answer)
+
+    def _answer(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+        """What the model answers, at the picture's `size` (height, width)."""
         inputs = self.processor(images=Image.fromarray(image), return_tensors="pt").to(self.device)
-        with torch.inference_mode():
-            answer = self._unpadded(self.model(**inputs), size)[None, None].float()
-            # Bilinear: the bicubic that is usual here overshoots at edges, down to negative depth.
-            answer = F.interpolate(answer, size, mode="bilinear", align_corners=False)[0, 0]
-        return self.conversion.to_metres(answer.cpu().numpy())
+        outputs = self.model(**inputs)
+        if getattr(outputs, "predicted_depth", None) is None:
+            raise CheckpointError(
+                f"{self.name} answers with {_stated(outputs)}, and nothing of that is named predicted_depth.",
+                hint="Take a depth-estimation model, or export this one to ONNX and say answer=OUTPUT.",
+            )
+        depth = self._unpadded(outputs, size)
+        if depth.ndim != 2:
+            raise CheckpointError(
+                f"The predicted_depth of {self.name} is {list(depth.shape)} for one picture: no depth.",
+                hint="Take a depth-estimation model.",
+            )
+        # Bilinear: the bicubic that is usual here overshoots at edges, down to negative depth.
+        depth = F.interpolate(depth[None, None].float(), size, mode="bilinear", align_corners=False)[0, 0]
+        found: NDArray[np.float32] = depth.cpu().numpy()
+        return found
 
     def _unpadded(self, outputs: Any, size: tuple[int, int]) -> torch.Tensor:
         """The answer `[h, w]` without the padding, whose size only the processor knows."""
@@ -97,13 +141,31 @@ class HuggingFaceDepth:
         return answer
 
 
-def _load(transformers: Any, folder: Path, name: str) -> tuple[Any, Any]:
+def _stated(outputs: Any) -> str:
+    """Names and shapes of what a model answers with, for messages."""
+    named = outputs.items() if isinstance(outputs, Mapping) else ()
+    shown = [f"{name} {list(value.shape)}" for name, value in named if isinstance(value, torch.Tensor)]
+    return ", ".join(shown) or f"a {type(outputs).__name__}"
+
+
+def _hint_of(error: Exception) -> str:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "Its memory is full: take smaller pictures (--max-pixels), a smaller model, or --device cpu."
+    return (
+        "Its config.json and preprocessor_config.json (sizes, keep_aspect_ratio, max_depth) must fit its "
+        "weights; pass the folder to transformers alone to see the whole error."
+    )
+
+
+def _load(transformers: Any, folder: Path, name: str, *, device: torch.device) -> tuple[Any, Any]:
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     try:
         processor = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
         model, report = transformers.AutoModelForDepthEstimation.from_pretrained(
             folder, local_files_only=True, output_loading_info=True, dtype=torch.float32
         )
+        model = model.to(device)
     # Whatever is wrong with a folder, transformers and safetensors raise nearly every type there is.
     except Exception as error:
         raise CheckpointError(
@@ -131,12 +193,23 @@ def _check_metric(config: Any, options: HuggingFaceOptions, place: str) -> None:
     )
 
 
-def _stated_max_depth_m(config: Any) -> float | None:
-    """The end of a metric model's range, where its configuration has one."""
-    if config.model_type == "zoedepth":
-        return max(float(bins["max_depth"]) for bins in config.bin_configurations)
-    stated = getattr(config, "max_depth", None)
-    return float(stated) if stated and _is_metric(config) else None
+def _stated_max_depth_m(config: Any, folder: Path) -> float | None:
+    """The end of a metric model's range, where its configuration has one. Raises CheckpointError."""
+    try:
+        if config.model_type == "zoedepth":
+            stated = max(bins["max_depth"] for bins in config.bin_configurations)
+        else:
+            stated = getattr(config, "max_depth", None) if _is_metric(config) else None
+        if stated is None:
+            return None
+        if not 0 < float(stated) < math.inf:
+            raise ValueError(f"{stated} is not above 0")
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"The max_depth in {folder / 'config.json'} can't be the end of a range: {first_line(error)}.",
+            hint="Write the metres up to which the model answers.",
+        ) from error
+    return float(stated)
 
 
 def _is_metric(config: Any) -> bool:
