@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [
         "tiekd.charts",
     },
     {"tiekd.types", "tiekd.assets", "tiekd.files", "tiekd.faults"},
-    {"tiekd.codecs"},
+    {"tiekd.codecs", "tiekd.places"},
     {"tiekd.bins", "tiekd.card", "tiekd.run_folder", "tiekd.render"},
     {"tiekd.zoo", "tiekd.losses"},
     {"tiekd.artefacts", "tiekd.zoo_table", "tiekd.data", "tiekd.synth"},
@@ -54,7 +54,7 @@ ONLY: dict[str, set[str]] = {
 """What a room may import besides GROUND and itself, where the floors alone would allow more."""
 GROUND = {
     "tiekd.errors", "tiekd.types", "tiekd._version", "tiekd.assets", "tiekd.faults", "tiekd.files",
-    "tiekd.codecs", "tiekd.methods", "tiekd.datasets", "tiekd.card",
+    "tiekd.places", "tiekd.codecs", "tiekd.methods", "tiekd.datasets", "tiekd.card",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from tiekd.card import ModelCard
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
 from tiekd.faults import faults_as
 from tiekd.files import sha256_of
+from tiekd.places import at_home
 
 HOME_VARIABLE = "TIEKD_HOME"
 WEIGHTS_SUFFIX = ".safetensors"
@@ -161,7 +162,7 @@ def resolve(name_or_path: str | Path) -> Path:
     Raises UnknownNameError; WeightsUnavailableError when the row's weights are not on this machine;
     CheckpointError when the path does not exist or the row's file has another digest than the zoo states.
     """
-    text = str(name_or_path)
+    text = at_home(str(name_or_path))
     if Path(text).is_file():
         return Path(text)
     if text.endswith(WEIGHTS_SUFFIX) or os.sep in text:

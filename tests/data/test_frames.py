@@ -153,3 +153,24 @@ def test_names_that_others_keep_depth_under():
     frame = Frame("a/b.jpg", "d/c.png")
     assert frame.stored_names() == ["a/b.png", "d/c.png", "a_b.png", "d_c.png"]
     assert Frame("a/b.jpg").stored_names(".npy") == ["a/b.npy", "a_b.npy"]
+
+
+def test_what_is_declared_of_stored_depth(tmp_path):
+    Image.fromarray(np.array([[500, 0, 65535, 2000]], np.uint16)).save(tmp_path / "d.png")
+    frame = Frame("a.png", "d.png")
+
+    def depth(declared):
+        return open_source(f"folder:{tmp_path}{declared}").read_depth(frame).tolist()
+
+    assert depth("") == [[500 / 256, 0, 65535 / 256, 2000 / 256]]
+    assert depth(",scale=1000,missing=65535") == [[0.5, 0, 0, 2]]
+    assert depth(",scale=1000,max_depth_m=1.5") == [[0.5, 0, 0, 0]]
+    assert open_source(f"nyu:{tmp_path},scale=500").read_depth(frame)[0, 0] == 1
+
+
+@pytest.mark.parametrize(
+    "declared", ["scale=0", "scale=nan", "scale=inf", "max_depth_m=-1", "scael=3", "missing=x"]
+)
+def test_what_cannot_be_declared_is_refused(tmp_path, declared):
+    with pytest.raises(ConfigError, match=declared.split("=")[0]):
+        open_source(f"folder:{tmp_path},{declared}")

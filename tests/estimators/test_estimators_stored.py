@@ -11,8 +11,9 @@ from tiekd.data.frames import Frame, open_source
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.estimators import Terms, open_estimator
 from tiekd.estimators.labels.sidecar import begin
-from tiekd.estimators.names import EstimatorName, parse_name, split_names
+from tiekd.estimators.names import parse_name, split_names
 from tiekd.estimators.stored import StoredDepth, StoredPredictions, fault_of_declared
+from tiekd.places import Place
 
 FRAME = Frame("day/a.jpg", "truth/a.png")
 IMAGE = np.zeros((6, 8, 3), np.uint8)
@@ -93,7 +94,7 @@ def test_the_digest_follows_the_files(tmp_path):
     ],
 )
 def test_names_are_taken_apart(text, parsed):
-    assert parse_name(text) == EstimatorName(*parsed)
+    assert parse_name(text) == Place(*parsed)
 
 
 def test_lists_of_names_keep_what_is_declared_after_a_name():

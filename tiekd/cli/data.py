@@ -155,16 +155,17 @@ def _crop(name: str) -> NetworkCrop:
 
 def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
     """The check of a frame's label. Raises the errors of opening the labels."""
-    if labels.startswith("labels:") and "," in labels:
-        from tiekd.estimators import open_estimator
-        from tiekd.estimators.stored import StoredDepth, fault_of_declared
+    from tiekd.estimators.labels import fault_of_label, read_info
+    from tiekd.places import parse_place
 
-        stored = open_estimator(labels)
+    named = parse_place(labels, ("labels",), what="labels")
+    if named.options:
+        from tiekd.estimators.stored import StoredDepth, fault_of_declared, open_stored
+
+        stored = open_stored(named)
         if isinstance(stored, StoredDepth):
             return partial(fault_of_declared, stored, crop)
-    from tiekd.estimators.labels import fault_of_label, read_info
-
-    folder = Path(labels.removeprefix("labels:"))
+    folder = Path(named.place)
     read_info(folder)
     return partial(fault_of_label, folder)
 

@@ -45,6 +45,10 @@ class Verbs(TyperGroup):
             raise UnknownNameError("command", cmd_name, VERBS)
         return _command(cmd_name)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the arguments; in `--option=~/…`, which shells leave as it is, `~` is the home folder."""
+        return super().parse_args(ctx, [_at_home(word) if "=~" in word else word for word in args])
+
     def invoke(self, ctx: Any) -> Any:
         """Run a verb; wrong input ends with exit code 2 and no traceback."""
         try:
@@ -55,6 +59,13 @@ class Verbs(TyperGroup):
             if error.hint:
                 console.print(Text(error.hint))
             raise typer.Exit(EXIT_FAILED if isinstance(error, RunFailedError) else EXIT_BAD_INPUT) from error
+
+
+def _at_home(word: str) -> str:
+    from tiekd.places import at_home
+
+    name, equals, value = word.partition("=")
+    return name + equals + at_home(value) if name.startswith("--") else word
 
 
 def _command(verb: str) -> Any:

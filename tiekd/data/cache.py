@@ -20,6 +20,7 @@ from torch import Tensor
 
 from tiekd.codecs.photo import image_size
 from tiekd.data.dataset import LooseFrames
+from tiekd.data.frames import AS_USUAL
 from tiekd.data.transforms import Layers
 from tiekd.files import arriving_folder, digest_of, state_of, write_errors
 
@@ -65,6 +66,7 @@ def cache_key(loose: LooseFrames, label_digest: str) -> str:
     source, seen = loose.source, loose.seen
     read_as = f"{source.kind} {source.depth_scale} {source.focal_px}"
     made = f"{VERSION} {read_as} {seen.crop} {seen.shrink} {loose.with_depth} {label_digest}"
+    made += f" {source.stored!r}" if source.stored != AS_USUAL else ""
     made += f" {seen.max_pixels}" if seen.max_pixels else ""
     made += f" {seen.trim_px}" if any(seen.trim_px) else ""
     parts = [made]

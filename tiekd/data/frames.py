@@ -9,13 +9,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.codecs import png16
 from tiekd.codecs.photo import read_photo
 from tiekd.data.folder import list_pictures
 from tiekd.datasets import LAYOUTS
-from tiekd.errors import ConfigError, DataError, UnknownNameError
+from tiekd.errors import ConfigError, DataError
 from tiekd.files import digest_of
+from tiekd.places import at_home, parse_place
 
 NetworkCrop = Literal["kb", "none"]
 
@@ -42,12 +44,30 @@ class Frame:
         return [*names, *(name.replace("/", "_") for name in names)]
 
 
+class StoredAs(BaseModel):
+    """What is declared after KIND:ROOT about numbers in files of ground truth: `folder:DIR,scale=1000`.
+
+    scale: stored number per metre (default: that of the layout). missing: the stored number that means "no
+    depth", besides 0. max_depth_m: greater depth does not count as ground truth.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    scale: float | None = Field(default=None, gt=0)
+    missing: float | None = None
+    max_depth_m: float | None = Field(default=None, gt=0)
+
+
+AS_USUAL = StoredAs()
+"""Nothing is declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameSource:
     """The folders of one data set, and how its depth is stored.
 
     `kind` is the name of its layout in `tiekd.datasets.LAYOUTS`. The fields from `depth_scale` on have the
-    meaning that they have there.
+    meaning that they have there. `stored` is what the user declared.
     """
 
     kind: str
@@ -58,6 +78,7 @@ class FrameSource:
     network_crop: NetworkCrop
     focal_px: float | None = None
     max_pixels: int | None = None
+    stored: StoredAs = AS_USUAL
 
     def image_path(self, frame: Frame) -> Path:
         """Full path of the frame's picture."""
@@ -79,25 +100,32 @@ class FrameSource:
                 f"The split gives no ground truth for {frame.image}.",
                 hint="Write the depth file as the second word of the line.",
             )
-        return png16.read_metres(path, scale=self.depth_scale)
+        return self._metres(png16.decode(path))
+
+    def _metres(self, stored: NDArray[np.uint16]) -> NDArray[np.float32]:
+        depth = png16.to_metres(stored, scale=self.depth_scale)
+        if self.stored.missing is not None:
+            depth[stored == self.stored.missing] = 0
+        if self.stored.max_depth_m is not None:
+            depth[depth > self.stored.max_depth_m] = 0
+        return depth
 
 
 def open_source(spec: str) -> FrameSource:
-    """Open "KIND:ROOT", where KIND is a layout of `tiekd.datasets`.
+    """Open "KIND:ROOT", where KIND is a layout of `tiekd.datasets`; the fields of `StoredAs` may follow.
 
     Raises ConfigError for a spec of another form, UnknownNameError for an unknown kind and DataError for a
     root that is not a folder or does not hold what the layout needs.
     """
-    kind, colon, place = spec.partition(":")
-    if not colon or not place:
+    named = parse_place(spec, LAYOUTS, what="data")
+    if not named.kind:
         raise ConfigError(
             f"{spec!r} does not name a data set.", hint="Write KIND:ROOT, e.g. kitti:data/kitti."
         )
-    if kind not in LAYOUTS:
-        raise UnknownNameError("kind of data", kind, LAYOUTS)
-    root, layout = Path(place), LAYOUTS[kind]
+    stored, kind = named.parsed(StoredAs), named.kind
+    root, layout = Path(named.place), LAYOUTS[kind]
     if not root.is_dir():
-        raise DataError(f"{place} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
+        raise DataError(f"{root} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
     if not (root / layout.image_folder).is_dir():
         raise DataError(
             f"{root} holds no {layout.image_folder}/ folder, so it is not {layout.title} in the published "
@@ -109,16 +137,17 @@ def open_source(spec: str) -> FrameSource:
         root=root,
         image_root=root / layout.image_folder,
         depth_root=root / layout.depth_folder,
-        depth_scale=layout.depth_scale,
+        depth_scale=stored.scale or layout.depth_scale,
         network_crop=layout.network_crop,
         focal_px=layout.focal_px,
         max_pixels=layout.max_pixels,
+        stored=stored,
     )
 
 
 def find_split(source: FrameSource, split: str | Path) -> Path:
     """Path of a split file: as given, or else inside the data set. Raises DataError if it does not exist."""
-    for path in (Path(split), source.root / split):
+    for path in (Path(at_home(str(split))), source.root / split):
         if path.is_file():
             return path
     near = sorted(path.name for path in source.root.glob("*.txt"))

@@ -22,8 +22,8 @@ from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M, About, Picture, Terms, Window, range_up_to
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder
-from tiekd.estimators.names import EstimatorName
 from tiekd.files import digest_of, state_of
+from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
 _ROUNDING = 1.001
@@ -38,7 +38,7 @@ class StoredScale(BaseModel):
     max_depth_m: float = Field(default=DEFAULT_MAX_DEPTH_M, gt=0)
 
 
-def open_stored(name: EstimatorName) -> StoredLabels | StoredDepth:
+def open_stored(name: Place) -> StoredLabels | StoredDepth:
     """A folder that `tiekd label` wrote, or with `scale=…` one of other people's depth.
 
     Raises DataError when it is not such a folder and ConfigError for options that can't be.

@@ -10,6 +10,7 @@ from tiekd.data.seen import Seen
 from tiekd.faults import NameIn
 from tiekd.methods import PARTS
 from tiekd.models.families import NETWORKS
+from tiekd.places import HomePath
 
 NotNegative = Annotated[int, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -38,13 +39,13 @@ class NetworkSettings(Settings):
 
     architecture: Annotated[str, NameIn("family of networks", NETWORKS, also=("auto",))] = "auto"
     encoder: str
-    encoder_weights: str | None = None
+    encoder_weights: HomePath | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     n_bins: int | None = Field(default=None, ge=2)
     start_depth_m: float | None = Field(default=None, gt=0)
     channels_last: bool = False
     frozen_norms: Literal["none", "encoder", "all"] = "none"
-    start_from: str | None = None
+    start_from: HomePath | None = None
     train_fx_px: float | None = Field(default=None, gt=0)
     max_pixels: int | None = Field(default=None, ge=32 * 32)
 
@@ -68,19 +69,19 @@ class DataSettings(Settings):
     """
 
     source: str | None = None
-    train_split: str | None = "train.txt"
-    val_split: str | None = "val.txt"
+    train_split: HomePath | None = "train.txt"
+    val_split: HomePath | None = "val.txt"
     hold_out_every: int | None = Field(default=None, ge=2)
     max_val_frames: int = Field(default=96, ge=1)
     val_box: Literal["garg", "none"] = "garg"
-    labels: str | None = None
+    labels: HomePath | None = None
     max_pixels: int | None = Field(default=None, ge=32 * 32)
     crop: Literal["kb", "none"] = "none"
     trim_px: tuple[NotNegative, NotNegative, NotNegative, NotNegative] = (0, 0, 0, 0)
     shrink: Literal[1, 2, 4] = 1
     train_focal_px: float | None = Field(default=None, gt=0)
     cache: bool = False
-    cache_dir: str | None = None
+    cache_dir: HomePath | None = None
     workers: int = Field(default=1, ge=0)
     overfit: int | None = Field(default=None, ge=1)
     min_depth_m: float = Field(default=1e-3, gt=0)
