@@ -130,7 +130,7 @@ def check(
     """
     from tiekd.cli.progress import progress_bar
     from tiekd.data.check import check_data, duplicate_lines
-    from tiekd.data.frames import find_split, list_frames, open_source
+    from tiekd.data.frames import find_split, left_out, list_frames, open_source
 
     source = open_source(data)
     frames = list_frames(source, split)
@@ -139,9 +139,10 @@ def check(
     with progress_bar("Checking") as progress:
         result = check_data(source, frames, crop=shown, also=also, workers=workers, progress=progress)
     result.faults += duplicate_lines(find_split(source, split)) if split else []
+    notes = [note] if (note := left_out(source, split)) else []
     print_result(
-        {"data": data, "split": split, "labels": labels, **result.to_json()},
-        f"{data}{f', {split}' if split else ''}: {_summary(result)}",
+        {"data": data, "split": split, "labels": labels, "notes": notes, **result.to_json()},
+        "\n".join([f"{data}{f', {split}' if split else ''}: {_summary(result)}", *notes]),
         json_file,
     )
     raise typer.Exit(1 if result.faults else 0)

@@ -70,7 +70,7 @@ def label(
     Under torchrun every process labels its share: torchrun --nproc-per-node 2 --no-python tiekd label …
     """
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import check_files, list_frames, open_source
+    from tiekd.data.frames import check_files, left_out, list_frames, open_source
     from tiekd.estimators import Terms, open_estimator
     from tiekd.estimators.labels import Shard, verify_labels, write_labels
 
@@ -78,6 +78,8 @@ def label(
     source = open_source(data)
     frames = list_frames(source, split)
     check_files(source, frames, need_depth=False)
+    if shard.rank == 0 and (note := left_out(source, split)):
+        typer.echo(note, err=True)
     chosen = open_estimator(teacher, engine=engine, device=device)
     terms = chosen.terms(Terms(flip_tta, use_focal))
     info = _info(chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.codecs import png16
 from tiekd.codecs.photo import read_photo
-from tiekd.data.folder import list_pictures
+from tiekd.data.folder import find_pictures, list_pictures
 from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError
 from tiekd.files import digest_of
@@ -171,6 +171,11 @@ def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
             hint=f"Give --split FILE (data.train_split in a recipe). Only {without} needs no split.",
         )
     return [Frame(name) for name in list_pictures(source.root)]
+
+
+def left_out(source: FrameSource, split: str | Path | None) -> str:
+    """A sentence on the pictures that `list_frames` does not take, because nothing here reads them; or ""."""
+    return find_pictures(source.root).warning() if split is None else ""
 
 
 def read_split(path: Path) -> list[Frame]:

@@ -12,6 +12,7 @@ import pytorch_lightning as lightning
 from timm.layers.norm_act import convert_sync_batchnorm
 
 from tiekd.data.cache import Progress
+from tiekd.data.frames import left_out, open_source
 from tiekd.files import write_text
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
@@ -80,7 +81,7 @@ def fit(
         data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
         keeper.data, keeper.selected_on = data.digests, data.selected_on
         if speaks:
-            _warn(data, recipe.data.hold_out_every)
+            _warn(data, recipe)
         task = make_task(recipe, data, ranks, kept)
         if ranks.is_first:
             write_text(out / RECIPE, recipe.to_yaml())
@@ -112,8 +113,11 @@ def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bo
     return network
 
 
-def _warn(data: RunData, hold_out_every: int | None) -> None:
+def _warn(data: RunData, recipe: Recipe) -> None:
     """Print what a person may not expect of the data."""
+    hold_out_every = recipe.data.hold_out_every
+    if note := left_out(open_source(recipe.data.source or ""), recipe.data.train_split):
+        print(note, file=sys.stderr)
     if data.n_left_out:
         print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
     if hold_out_every and data.validated_on is None:
