@@ -11,16 +11,25 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from tiekd.errors import DataError
 
 PART = ".part"
 """The end of the name of a file that is still being written."""
+_KINDS = {
+    stat.S_IFDIR: "folder",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -128,6 +137,19 @@ def cannot_write(place: Path | str, error: Exception, *, hint: str | None = None
     return DataError(f"Can't write {place}: {getattr(error, 'strerror', None) or error}.", hint=hint or usual)
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for a folder, pipe, socket or device: one may block."""
+    _check_regular(path.stat().st_mode)
+    # Another file may take the name after this look: opening a pipe then does not wait either.
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    try:
+        _check_regular(os.fstat(file.fileno()).st_mode)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file's content, 64 hex digits. Raises OSError."""
     with path.open("rb") as file:
@@ -149,6 +171,11 @@ def state_of(path: Path, *, name: str | None = None) -> str:
     """
     status = path.stat()
     return f"{name or path.name} {status.st_size} {status.st_mtime_ns}\n"
+
+
+def _check_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"it is a {_KINDS.get(stat.S_IFMT(mode), 'thing')}, not a file")
 
 
 def _take_name(part: Path, path: Path) -> bool:

@@ -3,51 +3,64 @@ import io
 import numpy as np
 import pytest
 
-from tiekd.codecs.arrays import npy_bytes, npz_bytes, read_map
+from tiekd.codecs.arrays import ArrayHeader, choose, npy_bytes, npz_bytes
 from tiekd.errors import DataError
 
 DEPTH = np.arange(6, dtype=np.float32).reshape(2, 3)
+FLOAT, BOOL = np.dtype("float32"), np.dtype("bool")
+FRAME = (60, 100)
 
 
-def test_arrays_go_there_and_back(tmp_path):
+def test_arrays_go_there_and_back():
     np.testing.assert_array_equal(np.load(io.BytesIO(npy_bytes(DEPTH.T))), DEPTH.T)
     with np.load(io.BytesIO(npz_bytes(a=DEPTH, b=DEPTH > 2))) as archive:
         assert set(archive.files) == {"a", "b"}
         np.testing.assert_array_equal(archive["b"], DEPTH > 2)
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.npy", npy_bytes(DEPTH)),
-        ("a.npy", npy_bytes(DEPTH[None])),
-        ("a.npz", npz_bytes(anything=DEPTH)),
-        ("a.npz", npz_bytes(valid=DEPTH > 2, depth_m=DEPTH)),
-    ],
-)
-def test_a_depth_map_is_found_in_a_file(tmp_path, name, data):
-    (tmp_path / name).write_bytes(data)
-    np.testing.assert_array_equal(read_map(tmp_path / name), DEPTH)
+def headers(shapes):
+    return {name: ArrayHeader(shape, BOOL if "mask" in name else FLOAT) for name, shape in shapes.items()}
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("shapes", "taken"),
     [
-        (npy_bytes(DEPTH)[:-3], "x is no array of numbers: "),
-        (b"\x93NUMPY", "x is no array of numbers: "),
-        (b"", "x is no array of numbers: "),
-        (npy_bytes(np.zeros((2, 3, 4))), r"x holds float64 \[2, 3, 4\], not depth \[H, W\]"),
-        (npy_bytes(DEPTH > 1), "x holds bool"),
-        (npy_bytes(np.zeros((0, 3))), "x holds float64"),
+        ({"conf": FRAME, "depth": FRAME}, "depth"),
+        ({"depth": FRAME, "depth_m": FRAME}, "depth_m"),
+        ({"intrinsics": (3, 3), "depth": FRAME}, "depth"),
+        ({"pred": FRAME, "gt": FRAME}, "pred"),
+        ({"confidence": FRAME, "Predicted_Depth": (1, *FRAME)}, "Predicted_Depth"),
+        ({"arr_0": FRAME, "other": FRAME}, "arr_0"),
+        ({"arr_0": (3, 3), "arr_1": FRAME}, "arr_1"),
+        ({"depth": (30, 50), "pred": FRAME}, "pred"),
+        ({"depth": (30, 50), "conf": FRAME}, "depth"),
+        ({"pose": (4, 4), "rgb": (*FRAME, 3), "range": FRAME}, "range"),
+        ({"mask": FRAME, "z": FRAME}, "z"),
+        ({"depth_conf": FRAME, "z": FRAME}, "z"),
+        ({"whatever": (2, 3)}, "whatever"),
     ],
 )
-def test_other_files_are_refused(tmp_path, data, said):
-    (tmp_path / "secret.npy").write_bytes(data)
-    with pytest.raises(DataError, match=said) as caught:
-        read_map(tmp_path / "secret.npy", where="x")
-    assert "secret" not in str(caught.value)
+def test_known_names_are_depth_then_the_only_possible_array(shapes, taken):
+    for order in (list(shapes), list(shapes)[::-1]):
+        told = headers({name: shapes[name] for name in order})
+        assert choose(told, shape=FRAME, where="x") == taken
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(DataError, match=r"b\.npy is no array of numbers: No such file"):
-        read_map(tmp_path / "b.npy")
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"a": FRAME, "b": FRAME},
+        {"arr_0": FRAME, "arr_1": FRAME},
+        {"conf": FRAME, "intrinsics": (3, 3)},
+        {"disparity": FRAME},
+        {"inverse_depth": FRAME},
+        {"depth": (5, *FRAME)},
+        {"depth": (600,), "pose": (4, 4)},
+        {},
+    ],
+)
+def test_an_array_is_never_taken_by_chance(shapes):
+    with pytest.raises(DataError) as caught:
+        choose(headers(shapes), shape=FRAME, where="x")
+    assert all(f"{name} float32 {list(shape)}" in str(caught.value) for name, shape in shapes.items())
+    assert "depth_m=depth" in caught.value.hint

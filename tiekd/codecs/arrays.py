@@ -1,19 +1,77 @@
-"""NumPy's own files: bytes of .npy and .npz, and depth maps out of them."""
+"""NumPy's own files: bytes of .npy and .npz, and the one array of a file that is a depth map."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs.png_read import MAX_PIXELS
 from tiekd.errors import DataError
 
-SUFFIXES = (".npy", ".npz")
 DEPTH_KEY = "depth_m"
-"""The array of an .npz file that holds the depth, if there are several."""
+"""The array of an .npz file that is its depth, whatever else is in the file."""
+DEPTH_NAMES = ("depth", "metric_depth", "pred", "predicted_depth", "pred_depth", "prediction", "depth_map")
+"""Names of depth in the .npz files of other programs, the surest first."""
+_FIRST_UNNAMED, _SECOND_UNNAMED = "arr_0", "arr_1"
+_OTHER_WORDS = frozenset(
+    {"conf", "confidence", "mask", "valid", "invalid", "disp", "disparity", "inv", "inverse", "uncertainty"}
+    | {
+        "std",
+        "sigma",
+        "var",
+        "variance",
+        "normal",
+        "normals",
+        "label",
+        "labels",
+        "error",
+        "weight",
+        "weights",
+    }
+)
+"""Words that say of an array that it is not depth."""
+_LARGEST_MATRIX = 4
+"""Arrays with so few rows or columns are matrices of a camera, or lists of points."""
+_NAME_IT = f"Call the depth in metres {DEPTH_KEY}: numpy.savez(FILE, {DEPTH_KEY}=depth)."
+_MOST_NAMED = 12
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayHeader:
+    """The shape and the type of a stored array."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) if the array is a map of numbers, perhaps with axes of length 1; else None."""
+        shape = self.shape if len(self.shape) == 2 else tuple(side for side in self.shape if side != 1)
+        if len(shape) != 2 or 0 in shape or self.dtype.kind not in "fui":
+            return None
+        return shape[0], shape[1]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {list(self.shape)}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMap:
+    """A map of numbers in an open file. `name`: of an array in an .npz file. `load` reads the numbers."""
+
+    size: tuple[int, int]
+    whole: bool
+    load: Callable[[], NDArray[Any]]
+    name: str = ""
 
 
 def npy_bytes(array: NDArray[Any]) -> bytes:
@@ -30,35 +88,98 @@ def npz_bytes(**arrays: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_map(path: Path, *, where: str = "") -> NDArray[Any]:
-    """Numbers `[H, W]` of an .npy file, or of an .npz file (`DEPTH_KEY`, or its first array).
+def open_npy(file: BinaryIO, *, where: str) -> StoredMap:
+    """The map in an .npy file. Raises DataError for another array, and NumPy's errors for a damaged file."""
+    header = _header(file)
+    n_bytes = -file.tell() + file.seek(0, 2)
+    return _map(header, where=where, n_bytes=n_bytes, load=lambda: _load(file, header))
 
-    Those of an .npy file are read from the disk only when they are used. `where` names the file in errors.
-    Raises DataError for a missing or damaged file, and for one that holds anything else.
+
+def open_npz(file: BinaryIO, *, where: str, shape: tuple[int, int] | None = None) -> StoredMap:
+    """The depth map among the arrays of an .npz file, by the rule of `choose`.
+
+    Raises DataError for no such map, and the errors of NumPy and zipfile for a damaged file.
     """
-    where = where or str(path)
-    try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
-        if isinstance(loaded, np.ndarray):
-            array = loaded
-        else:
-            with loaded:
-                array = loaded[DEPTH_KEY if DEPTH_KEY in loaded.files else loaded.files[0]]
-    except Exception as error:  # numpy does not convert the errors of zip, pickle and struct.
+    archive = ZipFile(file)
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    headers, n_bytes = {}, {}
+    for name, info in members.items():
+        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise DataError(f"{where} is packed in a way that NumPy never uses.", hint=_NAME_IT)
+        with archive.open(info) as member:
+            headers[name], n_bytes[name] = _header(member), info.file_size - member.tell()
+    name = choose(headers, shape=shape, where=where)
+
+    def load() -> NDArray[Any]:
+        with archive.open(members[name]) as member:
+            return _load(member, headers[name])
+
+    found = _map(headers[name], where=where, n_bytes=n_bytes[name], load=load)
+    return StoredMap(found.size, found.whole, found.load, name)
+
+
+def choose(headers: Mapping[str, ArrayHeader], *, shape: tuple[int, int] | None, where: str) -> str:
+    """Name of the array that is depth: `DEPTH_KEY`, else one of `DEPTH_NAMES`, else the only possible one.
+
+    Of arrays with such names, one with the frame's `shape` is preferred. Names that say something else
+    (confidence, mask, disparity) are never taken. Raises DataError with the names when no rule decides.
+    """
+    if DEPTH_KEY in headers:
+        return DEPTH_KEY
+    maps = {name: header.size for name, header in headers.items() if header.size and not _says_other(name)}
+    if len(headers) > 1:
+        likely = {name for name, size in maps.items() if size == shape or min(size) > _LARGEST_MATRIX}
+    else:
+        likely = set(maps)
+    known = [name for wanted in DEPTH_NAMES for name in maps if name.casefold() == wanted]
+    if _FIRST_UNNAMED in likely and _SECOND_UNNAMED not in likely:
+        known.append(_FIRST_UNNAMED)
+    known.sort(key=lambda name: maps[name] != shape)
+    if known or len(likely) == 1:
+        return known[0] if known else likely.pop()
+    listed = [f"{name} {header}" for name, header in headers.items()]
+    told = ", ".join(listed[:_MOST_NAMED]) + (", …" if len(listed) > _MOST_NAMED else "")
+    said = (
+        "holds several arrays that can be depth" if likely else "holds no array that is known as depth [H, W]"
+    )
+    raise DataError(f"{where} {said}: {told or 'it is empty'}.", hint=_NAME_IT)
+
+
+def _says_other(name: str) -> bool:
+    return bool(_OTHER_WORDS & set(re.split(r"[^a-z]+", name.casefold())))
+
+
+def _map(header: ArrayHeader, *, where: str, n_bytes: int, load: Callable[[], NDArray[Any]]) -> StoredMap:
+    if header.dtype.hasobject:
         raise DataError(
-            f"{where} is no array of numbers: {_reason(error)}.", hint="Write it with numpy.save."
-        ) from error
-    array = np.squeeze(array)
-    if array.ndim != 2 or array.dtype.kind not in "fui" or 0 in array.shape:
-        raise DataError(
-            f"{where} holds {array.dtype} {list(array.shape)}, not depth [H, W].",
-            hint="Save one float array in metres per frame.",
+            f"{where} holds Python objects, which could run code and are not opened.",
+            hint="Save the depth itself, as one array of floats: numpy.save(FILE, depth).",
         )
+    size = header.size
+    if size is None:
+        raise DataError(
+            f"{where} holds {header}, not depth [H, W].", hint="Save one float array in metres per frame."
+        )
+    if size[0] * size[1] > MAX_PIXELS:
+        raise DataError(
+            f"{where} has {size[1]}x{size[0]} numbers, more than {MAX_PIXELS / 1e6:.0f} million.",
+            hint="Scale it down first.",
+        )
+    if size[0] * size[1] * header.dtype.itemsize > n_bytes:
+        raise DataError(f"{where} is cut off before its end.", hint="Write or fetch it again.")
+    return StoredMap(size, header.dtype.kind in "ui", lambda: load().reshape(size))
+
+
+def _header(file: Any) -> ArrayHeader:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return ArrayHeader(shape, dtype)
+
+
+def _load(file: Any, header: ArrayHeader) -> NDArray[Any]:
+    file.seek(0)
+    array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    if array.shape != header.shape:
+        raise ValueError("it changed while it was read")
     return array
-
-
-def _reason(error: Exception) -> str:
-    """The error's text without the path that the system adds."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error).rstrip(".") or type(error).__name__

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs.png import encode_grey16
-from tiekd.codecs.png_read import decode_plain
+from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.errors import DataError
 
 DEPTH_SCALE = 256
@@ -53,6 +53,7 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
             return plain
         with Image.open(BytesIO(data), formats=("PNG",)) as image:
             mode = image.mode
+            check_size(image, where)
             # Older Pillows open 16-bit grey as 32-bit "I".
             stored = np.asarray(image) if mode in {"I;16", "I;16B", "I"} else None
     except FileNotFoundError as error:
@@ -64,11 +65,25 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
             f"{where} can't be read: {error}.", hint="The file is damaged; write it again."
         ) from error
     if stored is None:
-        raise DataError(
-            f"{where} is a PNG of mode {mode}, not 16-bit greyscale.",
-            hint="Depth is stored as 16-bit greyscale PNG; colour pictures hold no depth.",
-        )
+        raise not_grey16(where, mode)
     return stored.astype(np.uint16)
+
+
+def check_size(image: Image.Image, where: str) -> None:
+    """Raise DataError if a stored depth map has more pixels than `MAX_PIXELS`."""
+    if image.width * image.height > MAX_PIXELS:
+        raise DataError(
+            f"{where} has {image.width}x{image.height} pixels, more than {MAX_PIXELS / 1e6:.0f} million.",
+            hint="Scale it down first.",
+        )
+
+
+def not_grey16(where: str, mode: str) -> DataError:
+    """The error for a PNG with other pixels than 16-bit grey; `mode` as Pillow calls them."""
+    return DataError(
+        f"{where} is a PNG of mode {mode}, not 16-bit greyscale.",
+        hint="Depth is stored as 16-bit greyscale PNG; colour pictures hold no depth.",
+    )
 
 
 def read_metres(path: Path, *, scale: float = DEPTH_SCALE) -> NDArray[np.float32]:

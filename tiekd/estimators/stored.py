@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.codecs import png16
-from tiekd.codecs.arrays import read_map
+from tiekd.codecs.depth_file import SUFFIXES, read_depth_file
 from tiekd.data.check import Fault
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
@@ -27,6 +27,8 @@ from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
 _ROUNDING = 1.001
+_ENDINGS = (".png", ".npy", *(ending for ending in SUFFIXES if ending not in {".png", ".npy"}))
+"""The first that a frame has is taken."""
 
 
 class StoredScale(BaseModel):
@@ -83,7 +85,7 @@ class StoredLabels:
 
 
 class StoredDepth:
-    """16-bit PNG or npy files under a frame's image path, or that with "/" as "_", in a declared scale.
+    """Depth files under a frame's image path, or that with "/" as "_", in a declared scale.
 
     Raises DataError for a folder that is not there, and on access for a missing or broken file, one of
     another size than the picture, and one whose numbers can't be metres in that scale.
@@ -126,7 +128,7 @@ class StoredDepth:
     def read(self, frame: Frame) -> NDArray[np.float32]:
         """The depth on disk, of whatever size."""
         path = self._find(frame)
-        depth = _read_numbers(path) / np.float32(self.declared.scale)
+        depth = read_depth_file(path).values / np.float32(self.declared.scale)
         if not np.isfinite(depth).all() or not (depth > 0).all():
             raise DataError(
                 f"{path} has pixels without depth (zero, negative or not finite).",
@@ -141,12 +143,13 @@ class StoredDepth:
         return depth
 
     def _find(self, frame: Frame) -> Path:
-        names = [*Frame(frame.image).stored_names(), *Frame(frame.image).stored_names(".npy")]
+        names = [name for ending in _ENDINGS for name in Frame(frame.image).stored_names(ending)]
         for name in names:
             if (self.root / name).is_file():
                 return self.root / name
         raise DataError(
-            f"{self.root} holds no label for {frame.image}.", hint=f"Name it {' or '.join(names)}."
+            f"{self.root} holds no label for {frame.image}.",
+            hint=f"Name it {' or '.join(names[:4])}; {', '.join(SUFFIXES)} are read.",
         )
 
 
@@ -233,13 +236,7 @@ def _cut(depth: NDArray[np.float32], what: str, window: Window) -> NDArray[np.fl
     return depth
 
 
-def _read_numbers(path: Path) -> NDArray[np.float32]:
-    if path.suffix == ".png":
-        return png16.decode(path).astype(np.float32)
-    return np.asarray(read_map(path), np.float32)
-
-
 def _digest(root: Path) -> str:
     """Over names, sizes and times of all files, as 16 hex digits."""
-    files = sorted(path for suffix in ("png", "npy") for path in root.rglob(f"*.{suffix}"))
+    files = sorted(path for suffix in SUFFIXES for path in root.rglob(f"*{suffix}"))
     return digest_of((state_of(path, name=str(path.relative_to(root))) for path in files), digits=16)

@@ -6,12 +6,13 @@ import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.codecs import arrays, png, png16
+from tiekd.codecs import png, png16
+from tiekd.codecs.depth_file import SUFFIXES, probe_depth_file, read_depth_file
 from tiekd.codecs.photo import decode_photo, stored_as
 from tiekd.errors import DataError
 from tiekd.gallery.grid import GridNote
@@ -40,7 +41,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Grey16Decoder:
-    """16-bit PNG with `scale` stored integers per metre, or arrays in metres or in integers of that scale.
+    """16-bit PNG with `scale` stored integers per metre, or floats in metres or integers of that scale.
 
     A PNG with the grid of its network is enlarged (`tiekd.gallery.grid`).
     """
@@ -57,18 +58,14 @@ class Grey16Decoder:
 
     def depth(self, path: Path) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none. Raises DataError."""
-        if path.suffix.lower() in arrays.SUFFIXES:
-            values = arrays.read_map(path, where=path.name)
-            if values.dtype.kind == "f":
-                return png16.to_uint16(values)
-            stored: NDArray[Any] = values
-        else:
-            stored = png16.decode(_read_bytes(path), where=path.name)
-            note = GridNote.read(png.read_note(path))
-            if note:
-                stored = note.enlarged(stored)
-            if self.scale == png16.DEPTH_SCALE:
-                return stored.astype(np.uint16)
+        if path.suffix.lower() != ".png":
+            return png16.to_uint16(read_depth_file(path, where=path.name).metres(self.scale))
+        stored = png16.decode(_read_bytes(path), where=path.name)
+        note = GridNote.read(png.read_note(path))
+        if note:
+            stored = note.enlarged(stored)
+        if self.scale == png16.DEPTH_SCALE:
+            return stored.astype(np.uint16)
         return png16.to_uint16(stored.astype(np.float64) / self.scale)
 
 
@@ -146,9 +143,9 @@ def probe(path: Path) -> Probe:
 @lru_cache(maxsize=65536)
 def _probe(path: Path, _mtime_ns: int, _size: int) -> Probe:
     try:
-        if path.suffix.lower() in arrays.SUFFIXES:
-            shape = arrays.read_map(path, where=path.name).shape
-            return Probe("array", (shape[1], shape[0]))
+        if path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".png":
+            height, width = probe_depth_file(path, where=path.name).size
+            return Probe("array", (width, height))
         kind, (height, width) = stored_as(path)
         text = png.read_note(path) if path.suffix.lower() == ".png" else ""
     except DataError as error:

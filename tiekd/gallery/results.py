@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tiekd.codecs import arrays, png16
+from tiekd.codecs import png16
+from tiekd.codecs.depth_file import SUFFIXES
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import (
     KIND_WORDS,
@@ -96,7 +97,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _scan(folder: Path) -> _Folder:
     files: dict[str, Path] = {}
-    shown = (*PICTURE_SUFFIXES, *arrays.SUFFIXES)
+    shown = (*PICTURE_SUFFIXES, *(ending for ending in SUFFIXES if ending not in PICTURE_SUFFIXES))
     found = [path for path in folder.glob("*") if path.suffix.lower() in shown and path.name[0] != "."]
     for path in sorted(found, key=lambda path: (shown.index(path.suffix.lower()), path.name)):
         files.setdefault(path.stem, path)
