@@ -45,7 +45,12 @@ class Settings(BaseSettings):
     max_photo_pixels: int = Field(default=50_000_000, gt=0)
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
     deadline_s: float = Field(default=60, gt=0)
-    workers: int = Field(default=1, ge=1, description="networks that may compute at the same time")
+    workers: int | None = Field(
+        default=None, ge=1, le=64, description="pictures computed at the same time; default: by the cores"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="threads of each; default: OMP_NUM_THREADS, else by the cores"
+    )
     stop_patience_s: float = Field(
         default=10, ge=0, description="how long a stop waits for the model that is being loaded"
     )

@@ -39,14 +39,15 @@ class Job:
 
 
 class Lane:
-    """The queue of one model: jobs run one after another, in order, off the event loop."""
+    """The queue of one model: jobs begin in order and run off the event loop, up to `streams` at once."""
 
-    def __init__(self, name: str, *, size: int, executor: Executor) -> None:
+    def __init__(self, name: str, *, size: int, streams: int, executor: Executor) -> None:
         self.name = name
         self._size = size
+        self._streams = streams
         self._executor = executor
         self._waiting: deque[Job] = deque()
-        self._runner: asyncio.Task[None] | None = None
+        self._runners: set[asyncio.Task[None]] = set()
         self._typical_s = 1.0
 
     def __len__(self) -> int:
@@ -64,8 +65,8 @@ class Lane:
             raise QueueFullError(self.name, waiting=len(self._waiting), retry_after_s=pause_s)
         job = Job(work, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
-        if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._drain())
+        if len(self._runners) < self._streams:
+            self._runners.add(asyncio.create_task(self._serve()))
         try:
             async with asyncio.timeout(deadline_s):
                 result: T = await job.answer
@@ -81,6 +82,15 @@ class Lane:
         """Refuse all jobs that wait."""
         while self._waiting:
             self._waiting.popleft().fail(DrainingError())
+
+    async def _serve(self) -> None:
+        try:
+            await self._drain()
+        finally:
+            # Here and not in a callback: the next job may come before a callback is called.
+            runner = asyncio.current_task()
+            assert runner is not None
+            self._runners.discard(runner)
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
@@ -101,10 +111,15 @@ class Lane:
 
 
 class Scheduler:
-    """One lane per model over one pool of threads."""
+    """One lane per model over one pool of `streams` threads.
 
-    def __init__(self, executor: Executor, *, queue_size: int, deadline_s: float) -> None:
+    A lane has at most `streams` jobs in the pool, and the pool takes them in order, so that no model has to
+    wait for all that wait for another one.
+    """
+
+    def __init__(self, executor: Executor, *, streams: int, queue_size: int, deadline_s: float) -> None:
         self._executor = executor
+        self._streams = streams
         self._queue_size = queue_size
         self._deadline_s = deadline_s
         self._lanes: dict[str, Lane] = {}
@@ -115,7 +130,9 @@ class Scheduler:
         self.check_open()
         lane = self._lanes.get(model)
         if lane is None:
-            lane = self._lanes[model] = Lane(model, size=self._queue_size, executor=self._executor)
+            lane = self._lanes[model] = Lane(
+                model, size=self._queue_size, streams=self._streams, executor=self._executor
+            )
         return await lane.run(work, deadline_s=self._deadline_s)
 
     def check_open(self) -> None:

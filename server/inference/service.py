@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from server.inference.cache import Key, PredictionCache
 from server.inference.residency import Residency
 from server.inference.scheduler import Scheduler
+from server.inference.threads import own_threads
 from server.settings import Settings
 from tiekd import estimators
 from tiekd.codecs.photo import decode_photo
@@ -45,12 +46,16 @@ class Service:
 
     def __init__(self, settings: Settings, *, observer: Observer | None = None) -> None:
         self.settings = settings
+        streams = own_threads(settings).streams  # First: what follows may import torch.
         self.residency = Residency(settings)
         self._observer = observer
-        self._networks = ThreadPoolExecutor(settings.workers, thread_name_prefix="tiekd-infer")
+        self._networks = ThreadPoolExecutor(streams, thread_name_prefix="tiekd-infer")
         self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="tiekd-decode")
         self._scheduler = Scheduler(
-            self._networks, queue_size=settings.queue_size, deadline_s=settings.deadline_s
+            self._networks,
+            streams=streams,
+            queue_size=settings.queue_size,
+            deadline_s=settings.deadline_s,
         )
         self._cache = PredictionCache(settings.cache_bytes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 
 import golden_recipes as recipes
 import numpy as np
@@ -14,7 +15,7 @@ import tiekd
 from tiekd.bins import DepthBins, expectation
 from tiekd.models import fold
 from tiekd.models.encoders import Encoder
-from tiekd.models.fold import expected_depth, fold_for_inference, set_keep_dpm
+from tiekd.models.fold import expected_depth, fold_for_inference, keeping_dpm
 from tiekd.models.reference import load_reference
 from tiekd.models.registry import create_model
 from tiekd.types import DepthRange
@@ -124,10 +125,11 @@ def test_a_bottleneck_that_narrows_stays():
 
 def test_the_distribution_is_kept_on_request():
     folded = fold_for_inference(trained(*NETWORKS["adaptive bins"]), keep_dpm=False)
+    keeping = keeping_dpm(folded)
+    assert all(map(operator.is_, keeping.parameters(), folded.parameters())), "the weights are shared"
     with torch.no_grad():
+        kept = keeping(image(32, 32))
         without = folded(image(32, 32))
-        set_keep_dpm(folded, True)
-        kept = folded(image(32, 32))
     assert without.dpm_logits is None
     assert kept.dpm_logits.shape == (2, 12, 16, 16)
     assert torch.equal(without.depth, kept.depth)

@@ -115,6 +115,16 @@ class EngineContract:
             again = thread.submit(engine.run, image(64, 96), with_dpm=False).result()
         np.testing.assert_array_equal(again.depth, kept)
 
+    def test_threads_may_ask_at_the_same_time(self, engine) -> None:
+        pictures = [image(64, 96, seed=seed) for seed in range(4)]
+        alone = [engine.run(picture, with_dpm=False).depth for picture in pictures]
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(engine.run, pictures[i % 4], with_dpm=i % 2 == 0) for i in range(24)]
+        for i, answer in enumerate(asked):
+            output = answer.result()
+            np.testing.assert_array_equal(output.depth, alone[i % 4])
+            assert (output.dpm is not None) == (i % 2 == 0 and engine.card.n_bins is not None)
+
     def test_damaged_files_are_refused(self, files, model, tmp_path) -> None:
         whole = files[model].read_bytes()
         for content in (b"", whole[: len(whole) // 2], b"x" * 5000):

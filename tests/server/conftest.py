@@ -27,7 +27,8 @@ def encoded(image: Image.Image, fmt: str = "PNG", **options) -> bytes:
 
 @pytest.fixture(scope="session")
 def settings(tiny_models) -> Settings:
-    return Settings(models=tuple(map(str, tiny_models.values())), device="cpu", max_upload_bytes=300_000)
+    models = tuple(map(str, tiny_models.values()))
+    return Settings(models=models, device="cpu", workers=1, max_upload_bytes=300_000)
 
 
 @pytest.fixture(scope="session")

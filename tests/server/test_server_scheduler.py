@@ -29,7 +29,8 @@ def run(scenario, *, queue_size: int = 2, deadline_s: float = 10, workers: int =
         with ThreadPoolExecutor(workers) as pool:
             gate = Gate()
             try:
-                return await scenario(Scheduler(pool, queue_size=queue_size, deadline_s=deadline_s), gate)
+                scheduler = Scheduler(pool, streams=workers, queue_size=queue_size, deadline_s=deadline_s)
+                return await scenario(scheduler, gate)
             finally:
                 gate.go.set()
 
@@ -125,6 +126,36 @@ def test_models_do_not_wait_for_each_other_where_there_are_threads() -> None:
     assert run(scenario, workers=2) == "quick"
 
 
+def test_one_model_computes_on_all_threads_at_once() -> None:
+    async def scenario(scheduler, gate):
+        slow = asyncio.create_task(scheduler.run("m", gate))
+        await begun(gate)
+        answer, _ = await scheduler.run("m", lambda: "quick")
+        assert not slow.done()
+        return answer
+
+    assert run(scenario, workers=2) == "quick"
+
+
+def test_a_busy_model_does_not_keep_another_one_waiting_for_its_whole_queue() -> None:
+    order = []
+
+    async def scenario(scheduler, gate):
+        first = asyncio.create_task(scheduler.run("busy", gate))
+        await begun(gate)
+        busy = [asyncio.create_task(scheduler.run("busy", lambda: order.append("busy"))) for _ in range(4)]
+        while scheduler.waiting() != {"busy": 4}:
+            await asyncio.sleep(0)
+        other = asyncio.create_task(scheduler.run("m", lambda: order.append("m")))
+        while scheduler.waiting() != {"busy": 4, "m": 0}:
+            await asyncio.sleep(0)
+        gate.go.set()
+        await asyncio.gather(first, *busy, other)
+
+    run(scenario, queue_size=4)
+    assert order == ["m", *["busy"] * 4]
+
+
 def test_who_leaves_while_all_threads_are_busy_costs_no_work() -> None:
     left = Gate()
 
@@ -186,7 +217,7 @@ def test_a_pool_that_is_shut_down_refuses_the_job_that_has_no_thread_yet() -> No
 
     async def main():
         pool, gate = ThreadPoolExecutor(1), Gate()
-        scheduler = Scheduler(pool, queue_size=2, deadline_s=10)
+        scheduler = Scheduler(pool, streams=1, queue_size=2, deadline_s=10)
         running = asyncio.create_task(scheduler.run("busy", gate))
         await begun(gate)
         waiting = asyncio.create_task(scheduler.run("m", never))

@@ -51,6 +51,13 @@ def serve(
         bool | None,
         typer.Option("--strict/--no-strict", help="/readyz stays at 503 while a model has failed (default)."),
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="CPU threads of each picture; default: OMP_NUM_THREADS, else by the cores."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Pictures computed at the same time; default: by the cores.")
+    ] = None,
     access_log: Annotated[
         bool, typer.Option("--access-log", envvar="TIEKD_ACCESS_LOG", help="Log every request.")
     ] = False,
@@ -75,6 +82,8 @@ def serve(
         magma_ranges=json.dumps(magma_range) if magma_range else None,
         untrained=untrained or None,
         strict=strict,
+        threads=threads,
+        workers=workers,
     )
     # Ctrl+C must not wait long for a model: `_end_while_loading` ends the process whatever a thread computes.
     os.environ.setdefault("TIEKD_STOP_PATIENCE_S", "1")

@@ -36,7 +36,7 @@ def fold_for_inference(model: DepthModel, *, keep_dpm: bool = True) -> DepthMode
     """A copy of `model` in evaluation mode that gives the same answers faster. It can't be trained or saved.
 
     keep_dpm: whether its answers hold `dpm_logits`. Without them only the DPM of a few pixels is in memory at
-    any time. `set_keep_dpm` changes it later.
+    any time; `keeping_dpm` gives a second form of the network that holds them.
     """
     folded = copy.deepcopy(model).eval().requires_grad_(False)
     for conv, norm in _norms_after_convolutions(folded):
@@ -48,14 +48,22 @@ def fold_for_inference(model: DepthModel, *, keep_dpm: bool = True) -> DepthMode
         folded.head = FoldedDPMHead(folded.head)
     elif isinstance(folded.head, AdaptiveBinsHead):
         folded.head = FoldedAdaptiveBinsHead(folded.head)
-    set_keep_dpm(folded, keep_dpm)
-    return folded
+    return keeping_dpm(folded) if keep_dpm else folded
 
 
-def set_keep_dpm(folded: DepthModel, keep_dpm: bool) -> None:
-    """Set whether the next answers of a folded network hold `dpm_logits`. No effect on one without bins."""
-    if isinstance(folded.head, FoldedDPMHead | FoldedAdaptiveBinsHead):
-        folded.head.keep_dpm = keep_dpm
+def keeping_dpm(folded: DepthModel) -> DepthModel:
+    """The same folded network, with the same weights in memory, whose answers hold `dpm_logits`.
+
+    A network without bins is returned as it is. Both may compute at the same time.
+    """
+    if not isinstance(folded.head, FoldedDPMHead | FoldedAdaptiveBinsHead):
+        return folded
+    head = copy.copy(folded.head)
+    head.keep_dpm = True
+    twin = copy.copy(folded)
+    # The copy shares this table, too. Without one of its own, `folded` would get the new head as well.
+    twin._modules = {**folded._modules, "head": head}
+    return twin
 
 
 def expected_depth(
@@ -95,7 +103,7 @@ class FoldedDPMHead(nn.Module):
     def __init__(self, head: DPMHead) -> None:
         super().__init__()
         self.conv = head.conv
-        self.keep_dpm = True
+        self.keep_dpm = False
         self.register_buffer("bin_edges", head.bin_edges, persistent=False)
 
     def forward(self, feature: Tensor) -> HeadOutput:
@@ -112,7 +120,7 @@ class FoldedAdaptiveBinsHead(nn.Module):
     def __init__(self, head: AdaptiveBinsHead) -> None:
         super().__init__()
         self.head = head
-        self.keep_dpm = True
+        self.keep_dpm = False
 
     def forward(self, feature: Tensor) -> HeadOutput:
         """As `AdaptiveBinsHead.forward`. There are logits only with `keep_dpm`."""

@@ -33,7 +33,7 @@ class EngineOutput:
 class Engine(Protocol):
     """A network that is loaded and ready on a device.
 
-    An engine may be called from any thread, but only from one thread at a time. The same image always gives
+    An engine may be called from any thread, and from several at the same time. The same image always gives
     the same answer, with and without the DPM. The arrays of an answer belong to the caller.
 
     card: what is known about the weights. name: the engine's name in `tiekd.runtime.engines.table`.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from tiekd.errors import UnavailableError
 from tiekd.models.base import DepthModel
-from tiekd.models.fold import fold_for_inference, set_keep_dpm
+from tiekd.models.fold import fold_for_inference, keeping_dpm
 from tiekd.models.registry import create_model, load
 from tiekd.runtime.engines.base import EngineOutput
 
@@ -54,7 +56,10 @@ class TorchEngine:
         self._device = pick_device(device)
         # Convolutions of these sizes are faster in channels-last memory, on CPU and GPU.
         network = model.to(self._device).to(memory_format=torch.channels_last)
-        self._model = fold_for_inference(network, keep_dpm=False)
+        self._without_dpm = fold_for_inference(network, keep_dpm=False)
+        self._with_dpm = keeping_dpm(self._without_dpm)
+        # A GPU computes one image after another in any case, and memory for several is not always there.
+        self._turn = nullcontext() if self._device.type == "cpu" else Lock()
         self.card = model.card
         self.device = str(self._device)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -80,10 +85,10 @@ class TorchEngine:
 
     def run(self, image: NDArray[np.float32], *, with_dpm: bool) -> EngineOutput:
         """Answer for one normalised image `[1, 3, H, W]`."""
-        with torch.inference_mode():
+        model = self._with_dpm if with_dpm else self._without_dpm
+        with self._turn, torch.inference_mode():
             tensor = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
-            set_keep_dpm(self._model, with_dpm)
-            prediction = self._model(tensor)
+            prediction = model(tensor)
             depth = prediction.depth[0, 0].float().cpu().numpy()
             inside = prediction.raw_depth[0, 0].clamp(self.card.min_depth_m, self.card.max_depth_m)
             grid = inside.float().cpu().numpy()
