@@ -136,7 +136,8 @@ def _spreads(row: Row | None) -> list[str]:
 def report(results: Path) -> None:
     """Write the tables and charts of all results into RESULTS/report."""
     made = build_report(collect(evaluated(results)), title="The demo study")
-    made.write(results / "report")
+    for name, text in made.files().items():
+        write_text(results / "report" / name, text)
     typer.echo(summary(results))
 
 

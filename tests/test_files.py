@@ -43,6 +43,18 @@ def test_a_file_that_was_there_survives_a_failed_write(tmp_path, monkeypatch):
     assert path.read_bytes() == b"old"
 
 
+def test_what_will_fail_is_found_beforehand_and_nothing_stays(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "a", tmp_path / "folder", Path("/proc/no/a"), tmp_path / ("n" * 300)):
+        with pytest.raises(DataError, match="Can't write"):
+            files.check_target(path)
+    for path in (tmp_path / "file", tmp_path / "a", tmp_path / "new" / "b" / "c"):
+        files.check_target(path)
+    assert names(tmp_path) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
 def test_a_folder_that_refuses_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     for write in (files.write_bytes, files.create):

@@ -33,8 +33,14 @@ _KINDS = {
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all; makes the folder. Raises DataError."""
+    """Write `data` to `path`, whole or not at all; makes the folder. Raises DataError.
+
+    A pipe or a device (`/dev/null`) is written to and stays what it is.
+    """
     with write_errors(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with arriving(path) as part:
             part.write_bytes(data)
@@ -115,6 +121,22 @@ def check_writable(folder: Path) -> None:
     probe = folder / f".probe.{os.getpid()}"
     probe.touch()
     probe.unlink()
+
+
+def check_target(path: Path) -> None:
+    """Raise DataError if `write_bytes` would fail at `path`, as far as that shows beforehand.
+
+    Nothing stays on the disk, and no folder is made.
+    """
+    with write_errors(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            return
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        probe = folder / _part_of(path).name
+        probe.touch()
+        probe.unlink()
 
 
 @contextmanager

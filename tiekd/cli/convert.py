@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.output import JsonFile, print_result, write_json
+from tiekd.cli.output import JsonFile, print_result, writable_file, write_json
 
 if TYPE_CHECKING:
     from tiekd.models.convert import Converted, MisfitError
@@ -26,7 +26,10 @@ def convert(
         str | None, typer.Option(help="The zoo row of the file; without it, the rows that fit are listed.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="A .safetensors file; default: in $TIEKD_HOME.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="A .safetensors file; default: in $TIEKD_HOME.", callback=writable_file
+        ),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.data_prepare import app as prepare
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError
 
@@ -32,7 +32,10 @@ def _group() -> None:
     epilog="Example: tiekd data synth --out data/world --frames 2000 --seed 7 --size 621x188 --workers 2"
 )
 def synth(
-    out: Annotated[Path, typer.Option(help="Folder of the data set. An interrupted run is resumed.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder of the data set. An interrupted run is resumed.", callback=writable_folder),
+    ],
     frames: Annotated[int, typer.Option(help="Number of frames.")],
     seed: Annotated[int, typer.Option(help="Frame i depends only on the seed and i.")] = 0,
     size: Annotated[
@@ -120,9 +123,7 @@ def check(
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that read files.", show_default="one per core")
     ] = os.cpu_count() or 1,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write every fault as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Read every file that a list names: missing, corrupt, misshapen or mis-scaled ones, and duplicate lines.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_folder
 
 if TYPE_CHECKING:
     from tiekd.data.prepare import Estimate, Prepared
@@ -28,7 +28,10 @@ _Splits = Annotated[
     list[Path],
     typer.Option("--split", help="List of frames. Only these are taken. May be repeated."),
 ]
-_Out = Annotated[Path, typer.Option(help="Root of the data set. An interrupted run is resumed.")]
+_Out = Annotated[
+    Path,
+    typer.Option(help="Root of the data set. An interrupted run is resumed.", callback=writable_folder),
+]
 _ModeOption = Annotated[
     _Mode,
     typer.Option(

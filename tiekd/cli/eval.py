@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.options import Device, Engine
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_file, writable_folder
 
 if TYPE_CHECKING:
     from tiekd.estimators import Estimator
@@ -46,7 +46,9 @@ def eval(  # noqa: A001 - the verb's name
         bool | None, typer.Option(help="Average with the mirrored picture; default: as the protocol says.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="What reports call it; default: its own name.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the metrics of every image as CSV.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the metrics of every image as CSV.", callback=writable_file)
+    ] = None,
     worst: Annotated[int, typer.Option(min=0, help="Draw so many of the worst frames into OUT.")] = 0,
     plots: Annotated[bool, typer.Option("--plots", help="Draw charts (SVG) into OUT.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for --worst and --plots.")] = Path("evaluation"),
@@ -62,6 +64,8 @@ def eval(  # noqa: A001 - the verb's name
     from tiekd.evaluate.pictures import WorstFrames
     from tiekd.evaluate.tables import text_table
 
+    if worst or plots:
+        writable_folder(out)
     chosen = get_protocol(protocol)
     if flip_tta is not None:
         chosen = chosen.model_copy(update={"flip_tta": flip_tta})
@@ -78,9 +82,10 @@ def eval(  # noqa: A001 - the verb's name
     result = {
         "model": model or str(predictions), "data": data, "split": split,
         "subject": subject.model_dump(mode="json"), "labels": taught.describe() if taught else None,
-        "files": _write_files(found, keeper, csv=csv, out=out, plots=plots), **found.to_json(),
+        **found.to_json(),
     }  # fmt: skip
-    print_result(result, "\n".join([text_table(found), *result["files"]]), json_file)
+    files = _files(found, keeper, csv=csv, out=out, plots=plots)
+    print_result(result, text_table(found), json_file, files=files)
 
 
 def _open(
@@ -109,17 +114,13 @@ def _subject(estimator: Estimator, model: str | None, *, name: str | None) -> Su
     return subject_of_estimator(estimator, name=name)
 
 
-def _write_files(
+def _files(
     found: Evaluation, keeper: WorstFrames, *, csv: Path | None, out: Path, plots: bool
-) -> list[str]:
-    """What was asked for beside the numbers; the paths of what was written."""
+) -> dict[Path, str | bytes]:
+    """What was asked for beside the numbers: path -> content."""
     from tiekd.evaluate.plots import plots as draw
     from tiekd.evaluate.tables import per_image_csv
-    from tiekd.files import write_text
 
-    texts = {csv: per_image_csv(found)} if csv else {}
-    if plots:
-        texts |= {out / file: svg for file, svg in draw(found).items()}
-    for path, text in texts.items():
-        write_text(path, text)
-    return [str(path) for path in (*texts, *keeper.write(out, found.protocol.depth_range))]
+    pictures = keeper.files(found.protocol.depth_range)
+    named = {out / name: content for name, content in ((draw(found) if plots else {}) | pictures).items()}
+    return ({csv: per_image_csv(found)} if csv else {}) | named

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tiekd.cli.options import Device, Engine
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.errors import ConfigError
 
 app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, add_completion=False)
@@ -27,7 +27,10 @@ def build(
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
     split: Annotated[str, typer.Option(help="Split file: lines of image, depth, focal length.")],
     models: Annotated[str, typer.Option(help="What `tiekd eval` takes, separated by commas, in this order.")],
-    out: Annotated[Path, typer.Option(help="Folder of the gallery; show it with serve --results.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder of the gallery; show it with serve --results.", callback=writable_folder),
+    ],
     frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 20,
     title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
     gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",

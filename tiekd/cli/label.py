@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tiekd.cli.options import Device, Engine
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_folder
 
 if TYPE_CHECKING:
     from tiekd.data.frames import FrameSource
@@ -31,7 +31,10 @@ def label(
         ),
     ],
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    out: Annotated[Path, typer.Option(help="Folder for the labels. An interrupted run is resumed.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the labels. An interrupted run is resumed.", callback=writable_folder),
+    ],
     *,
     split: Annotated[
         str | None,

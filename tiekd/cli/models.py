@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result
 from tiekd.errors import CheckpointError, TiekdError
 from tiekd.zoo import Zoo, ZooRow, find_weights, read_zoo
 
@@ -18,26 +19,17 @@ def models(
         bool, typer.Option("--check", help="Load the weights that are here, and fail if some can't be used.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print models/README.md.")] = False,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the rows as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """List the models of the zoo, with the authors' numbers or ours.
 
     Example: tiekd models 'tiekd_*.adabins_kitti'
     """
-    from tiekd.cli.output import print_result
-
     zoo = read_zoo()
-    if markdown:
-        from tiekd.zoo_table import markdown as zoo_markdown
-
-        typer.echo(zoo_markdown(zoo), nl=False)
-        return
     rows = _matching(zoo, pattern, available=available)
     faults = _faults(rows) if check else {}
     described = [{**_describe(row), **({"fault": faults.get(row.name)} if check else {})} for row in rows]
-    print_result({"models": described}, _table(rows, faults) if rows else "No model matches.", json_file)
+    print_result({"models": described}, _text(zoo, rows, faults, markdown=markdown), json_file)
     if faults:
         raise CheckpointError(
             f"{len(faults)} of the models that are here can't be used: {', '.join(faults)}.",
@@ -68,6 +60,15 @@ def _faults(rows: list[ZooRow]) -> dict[str, str]:
             except TiekdError as error:
                 faults[row.name] = f"{error} {error.hint}"
     return faults
+
+
+def _text(zoo: Zoo, rows: list[ZooRow], faults: Collection[str], *, markdown: bool) -> str:
+    """What is printed: models/README.md, which has all rows, or the table of `rows`."""
+    if not markdown:
+        return _table(rows, faults) if rows else "No model matches."
+    from tiekd.zoo_table import markdown as zoo_markdown
+
+    return zoo_markdown(zoo).removesuffix("\n")
 
 
 def _table(rows: list[ZooRow], faults: Collection[str] = ()) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.output import JsonFile, print_result, writable_folder
+
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd report runs/teacher runs/baseline-* runs/tiekd-* --out report"
 
@@ -15,7 +17,9 @@ EXAMPLE = "tiekd report runs/teacher runs/baseline-* runs/tiekd-* --out report"
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or JSON files of `tiekd eval`.")],
     *,
-    out: Annotated[Path, typer.Option(help="Folder for report.md, report.html and charts.")] = Path("report"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for report.md, report.html and charts.", callback=writable_folder)
+    ] = Path("report"),
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Results",
     teacher: Annotated[
         str | None, typer.Option(help="Row that is 100 % of the gap; default: each student's own teacher.")
@@ -23,19 +27,15 @@ def report(
     baseline: Annotated[
         str | None, typer.Option(help="Row that is 0 %; default: the baseline of the same encoder.")
     ] = None,
-    json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE|-", help="Write the tables as JSON.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Make tables of methods and metrics, with averaged seeds and the recovered gap to the teacher.
 
     Results are in one table if their protocol and fingerprint agree. Runs with the same name whose recipes
     differ only in seed, paths and resources are seeds of one method.
     """
-    from tiekd.cli.output import print_result
     from tiekd.report import build_report, collect
 
     made = build_report(collect(runs), title=title, teacher=teacher, baseline=baseline)
-    written = [str(path) for path in made.write(out)]
-    text = "\n".join([made.markdown(pictures=False), *written[:2]])
-    print_result({"files": written, **made.to_json()}, text, json_file)
+    files = {out / name: text for name, text in made.files().items()}
+    print_result(made.to_json(), made.markdown(pictures=False), json_file, files=files)

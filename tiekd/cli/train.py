@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.output import JsonFile, print_result
+from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.cli.progress import progress_bar
 from tiekd.errors import ConfigError
 
@@ -27,7 +27,11 @@ def train(
     ] = None,
     *,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for weights, checkpoint, metrics and the recipe as it ran.")
+        Path | None,
+        typer.Option(
+            help="Folder for weights, checkpoint, metrics and the recipe as it ran.",
+            callback=writable_folder,
+        ),
     ] = None,
     data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
     labels: Annotated[
@@ -86,7 +90,7 @@ def train(
         values["network.encoder_weights"] = None
     chosen = load_recipe(recipe, overrides=override or (), values=values)
     if print_config:
-        typer.echo(chosen.to_yaml(), nl=False)
+        print_result(chosen.model_dump(mode="json"), chosen.to_yaml().removesuffix("\n"), json_file)
     elif dry_run:
         _dry_run(chosen, out, resume, json_file)
     elif out is None:

@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tiekd.codecs import png
 from tiekd.evaluate.score import ScoredFrame
-from tiekd.files import write_bytes
 from tiekd.render import NO_DATA_RGB, color_index, colorize, colormap
 from tiekd.types import DepthRange
 
@@ -42,14 +41,14 @@ class WorstFrames:
         """The kept frames, the worst first."""
         return [scored for _, _, scored in sorted(self._heap, key=lambda entry: entry[:2], reverse=True)]
 
-    def write(self, folder: Path, depth_range: DepthRange) -> list[Path]:
-        """Write one PNG per frame into `folder`, numbered from the worst. Raises DataError if this fails."""
-        written = []
-        for rank, scored in enumerate(self.frames(), 1):
-            path = folder / f"worst-{rank:02d}-{Path(scored.frame.label_name).stem}.png"
-            write_bytes(path, png.encode_rgb(picture(scored, depth_range)))
-            written.append(path)
-        return written
+    def files(self, depth_range: DepthRange) -> dict[str, bytes]:
+        """File name -> PNG of each kept frame, numbered from the worst."""
+        return {
+            f"worst-{rank:02d}-{Path(scored.frame.label_name).stem}.png": png.encode_rgb(
+                picture(scored, depth_range)
+            )
+            for rank, scored in enumerate(self.frames(), 1)
+        }
 
 
 def picture(scored: ScoredFrame, depth_range: DepthRange) -> NDArray[np.uint8]:

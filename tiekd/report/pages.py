@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from tiekd._version import __version__
 from tiekd.assets import asset_root
 from tiekd.charts import Bar, Line, bar_chart, line_chart
-from tiekd.files import write_text
 from tiekd.report.collect import VALIDATION, Collected
 from tiekd.report.table import GAP_METRICS, Row, Spread, Table, tabulate
 
@@ -69,16 +67,14 @@ class Report:
         """The document of `tiekd report --json`."""
         return {"tables": [_table_json(table) for table in self.tables]}
 
-    def write(self, folder: Path) -> list[Path]:
-        """Write report.md, report.html and the charts into `folder`. Raises DataError when this fails."""
+    def files(self) -> dict[str, str]:
+        """The files of a report by name: report.md, report.html and the charts."""
         texts = {"report.md": self.markdown(), "report.html": self.html()}
         for charts in self.charts:
             texts |= charts
         if self.curves:
             texts["curves.svg"] = self.curves
-        for name, text in texts.items():
-            write_text(folder / name, text)
-        return [folder / name for name in texts]
+        return texts
 
 
 def build_report(
