@@ -85,12 +85,9 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
                 continue
             shown = sorted(name for name in below if not _is_hidden(name))
             links = [name for name in shown if Path(folder, name).is_symlink()]
-            starts += [str(Path(folder, name)) for name in links]
-            below[:] = [
-                name
-                for name in shown
-                if name not in links and os.path.realpath(f"{folder}/{name}") not in seen
-            ]
+            starts += [f"{folder}/{name}" for name in links]
+            real = [name for name in shown if name not in links]
+            below[:] = [name for name in real if os.path.realpath(f"{folder}/{name}") not in seen]
             yield folder, [name for name in files if not _is_hidden(name)]
 
 
