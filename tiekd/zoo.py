@@ -21,13 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.assets import asset_root
 from tiekd.card import ModelCard
+from tiekd.codecs.foreign import SAFETENSORS, WEIGHT_SUFFIXES, foreign_network
 from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
 from tiekd.faults import faults_as
 from tiekd.files import sha256_of
 from tiekd.places import at_home
 
 HOME_VARIABLE = "TIEKD_HOME"
-WEIGHTS_SUFFIX = ".safetensors"
+WEIGHTS_SUFFIX = SAFETENSORS
 _LONGEST_HEADER = 100_000_000
 
 
@@ -160,12 +161,16 @@ def resolve(name_or_path: str | Path) -> Path:
     """The file of weights of a row. A path to a file is returned unchanged.
 
     Raises UnknownNameError; WeightsUnavailableError when the row's weights are not on this machine;
-    CheckpointError when the path does not exist or the row's file has another digest than the zoo states.
+    CheckpointError when the path does not exist, when it is a folder or another program's file, and when the
+    row's file has another digest than the zoo states.
     """
     text = at_home(str(name_or_path))
-    if Path(text).is_file():
-        return Path(text)
-    if text.endswith(WEIGHTS_SUFFIX) or os.sep in text:
+    place = Path(text)
+    # A row's name is a row's, also where a folder is named like it.
+    if place.is_file() or (place.is_dir() and text not in read_zoo().names()):
+        _check_ours(place)
+        return place
+    if text.endswith(WEIGHT_SUFFIXES) or os.sep in text:
         raise CheckpointError(
             f"There is no file {text}.", hint="Check the path, or give a name of `tiekd models`."
         )
@@ -182,6 +187,15 @@ def resolve(name_or_path: str | Path) -> Path:
             hint="Fetch it again, or pass its path to use it all the same.",
         )
     return path
+
+
+def _check_ours(place: Path) -> None:
+    """Raise CheckpointError for a folder and for a file of another program, with what can be done."""
+    foreign = foreign_network(place)
+    if foreign:
+        raise CheckpointError(
+            f"{place} is {foreign.what}, not a file of weights that tiekd wrote.", hint=foreign.advice
+        )
 
 
 def read_card(path: Path) -> ModelCard:

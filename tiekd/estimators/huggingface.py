@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional as F
 
+from tiekd.codecs.foreign import WEIGHT_SUFFIXES, foreign_network
 from tiekd.errors import (
     CheckpointError,
     ConfigError,
@@ -44,6 +46,8 @@ ALWAYS_METRIC = frozenset({"zoedepth", "glpn", "depth_pro"})
 _EXTRA = "hub"
 _CONFIGURATION = ("config.json", "preprocessor_config.json")
 _WEIGHTS = (".safetensors", ".bin")
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+"""owner/name; no path that is written with "." or "/" at its beginning, nor one with two slashes."""
 
 
 class HuggingFaceOptions(Conversion):
@@ -225,10 +229,20 @@ def _digest(folder: Path) -> str:
 
 
 def _folder(place: str) -> Path:
-    """The folder that `place` is, or that the hub's model of that id is downloaded to."""
-    if Path(place).is_dir():
-        return Path(place)
-    if place.startswith((".", "/", "~")) or place.count("/") > 1 or os.sep not in place:
+    """The folder that `place` is, or that the hub's model of that id is downloaded to.
+
+    What is on this machine, and what is named like a file, is never asked of the hub.
+    """
+    path = Path(place)
+    if path.is_dir():
+        return path
+    if os.path.lexists(path):
+        foreign = foreign_network(path)
+        raise DataError(
+            f"{place} is {foreign.what if foreign else 'a file'}, and hf: takes a folder.",
+            hint=foreign.advice if foreign else "Name the folder that holds it: hf:DIR.",
+        )
+    if not _HUB_ID.fullmatch(place) or place.lower().endswith(WEIGHT_SUFFIXES):
         raise DataError(
             f"There is no folder {place}.",
             hint="hf: takes a folder that save_pretrained wrote, or a hub id such as owner/name.",
@@ -241,7 +255,7 @@ def _folder(place: str) -> Path:
     # Offline, blocked, unknown, gated: many types of error, one thing to do.
     except Exception as error:
         raise UnavailableError(
-            f"Can't get {place} from the Hugging Face hub: {first_line(error)}",
+            f"Can't get {place} from the Hugging Face hub, and there is no such folder: {first_line(error)}",
             hint=f"Where there is a connection: hf download {place} --local-dir DIR; then say hf:DIR.",
         ) from error
     return folder

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from tiekd.card import IMAGE_MEAN, IMAGE_STD, METADATA_KEY, ModelCard
+from tiekd.codecs.foreign import AN_ONNX_FILE, foreign_network
 from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import CheckpointError, ConfigError, RunFailedError
 from tiekd.estimators.base import (
@@ -75,8 +76,7 @@ def open_onnx(
     picture to one depth, ConfigError for metadata and options that can't be.
     """
     runtime = require("onnxruntime", extra="export")
-    if not path.is_file():
-        raise CheckpointError(f"There is no file {path}.", hint="Check the path.")
+    _check_file(path)
     session = _session(runtime, path, device)
     metadata = session.get_modelmeta().custom_metadata_map
     options = _with_metadata(options, metadata, path)
@@ -157,6 +157,15 @@ class OnnxDepth:
         if self.input.layout == "nchw":
             pixels = pixels.transpose(2, 0, 1)
         return np.ascontiguousarray(pixels[None]).astype(self.input.dtype)
+
+
+def _check_file(path: Path) -> None:
+    """Raise CheckpointError for what is no ONNX file as far as its place and its first bytes tell."""
+    if not path.exists():
+        raise CheckpointError(f"There is no file {path}.", hint="Check the path.")
+    foreign = foreign_network(path)
+    if foreign and foreign.what != AN_ONNX_FILE:
+        raise CheckpointError(f"{path} is {foreign.what}, not an ONNX file.", hint=foreign.advice)
 
 
 def _digest(path: Path) -> str:
