@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [
         "tiekd.charts",
     },
     {"tiekd.types", "tiekd.assets", "tiekd.files", "tiekd.faults"},
-    {"tiekd.codecs", "tiekd.places"},
+    {"tiekd.codecs", "tiekd.places", "tiekd.targets"},
     {"tiekd.bins", "tiekd.card", "tiekd.run_folder", "tiekd.render"},
     {"tiekd.zoo", "tiekd.losses"},
     {"tiekd.artefacts", "tiekd.zoo_table", "tiekd.data", "tiekd.synth"},
@@ -54,7 +54,7 @@ ONLY: dict[str, set[str]] = {
 """What a room may import besides GROUND and itself, where the floors alone would allow more."""
 GROUND = {
     "tiekd.errors", "tiekd.types", "tiekd._version", "tiekd.assets", "tiekd.faults", "tiekd.files",
-    "tiekd.places", "tiekd.codecs", "tiekd.methods", "tiekd.datasets", "tiekd.card",
+    "tiekd.places", "tiekd.codecs", "tiekd.methods", "tiekd.datasets", "tiekd.targets", "tiekd.card",
 }  # fmt: skip
 
 
@@ -63,7 +63,8 @@ PACKAGES = ("tiekd", "server", "studies")
 
 TORCH_FREE = [
     "tiekd", "tiekd.types", "tiekd.errors", "tiekd.files", "tiekd.methods", "tiekd.datasets", "tiekd.card",
-    "tiekd.assets", "tiekd.codecs", "tiekd.zoo", "tiekd.models.families", "tiekd.gallery", "tiekd.render",
+    "tiekd.assets", "tiekd.codecs", "tiekd.targets", "tiekd.zoo", "tiekd.models.families",
+    "tiekd.gallery", "tiekd.render",
     "tiekd.runtime", "tiekd.estimators", "tiekd.recipe", "tiekd.cli", "tiekd.cli.main", "server.app",
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import torch
 from tiekd import bins
 from tiekd.bins import DepthBins
 from tiekd.errors import ConfigError
+from tiekd.targets import NO_MASS_LOGIT, target_reach_m
 from tiekd.types import DepthRange
 
 RANGE = DepthRange(1.0, 9.0)
@@ -139,19 +140,19 @@ def test_target_gives_bins_out_of_reach_exactly_nothing():
 
 @pytest.mark.parametrize(("sigma_m", "reach_m"), [(0.5, 4.28), (0.8, 6.80), (0.15, 1.30)])
 def test_reach_is_the_published_one(sigma_m, reach_m):
-    reach = bins.target_reach_m(sigma_m)
+    reach = target_reach_m(sigma_m)
     assert reach == pytest.approx(reach_m, abs=0.005)
     near, far = bins.target_logits(
         torch.tensor([reach * 0.9999, reach * 1.0001]).double(), torch.zeros(1), sigma_m=sigma_m
     )
     assert 0 < near < 1e-15
-    assert far == bins.NO_MASS_LOGIT
+    assert far == NO_MASS_LOGIT
 
 
 def test_sigma_must_be_positive():
     for call in (
         lambda s: bins.target_dpm(torch.ones(1, 1, 1, 1), FOUR.edges(), sigma_m=s),
-        bins.target_reach_m,
+        target_reach_m,
     ):
         with pytest.raises(ConfigError, match="sigma_m must be positive, got -1"):
             call(-1)

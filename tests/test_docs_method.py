@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tiekd.bins import DENSITY_FLOOR, NO_MASS_LOGIT, DepthBins, target_dpm, target_logits, target_reach_m
+from tiekd.bins import DepthBins, target_dpm, target_logits
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import open_source
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD
@@ -24,6 +24,7 @@ from tiekd.models.adabins import MIN_WIDTH
 from tiekd.models.families import NETWORKS
 from tiekd.models.reference import NEVER_USED
 from tiekd.recipe import load_recipe
+from tiekd.targets import DENSITY_FLOOR, NO_MASS_LOGIT, target_reach_m
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo
 

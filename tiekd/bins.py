@@ -16,12 +16,8 @@ import torch
 from torch import Tensor
 
 from tiekd.errors import ConfigError
+from tiekd.targets import DENSITY_FLOOR, NO_MASS_LOGIT, TargetName, check_positive, check_target
 from tiekd.types import DepthRange
-
-DENSITY_FLOOR = 1e-16
-"""A Gaussian density below this value counts as no mass (docs/method.md §4)."""
-NO_MASS_LOGIT = -1000.0
-"""Replaces such a density, so that the softmax gives the bin exactly zero."""
 
 # Sizes of a tile of `pixel_tiles`, in values: 2^17 float32 values fit the second-level cache of a CPU core.
 # A GPU needs larger tiles (32 MB), because each launch of a kernel costs time.
@@ -194,40 +190,59 @@ def entropy(dpm: Tensor) -> Tensor:
     return per_bin.sum(dim=1, keepdim=True)
 
 
-def target_dpm(depth: Tensor, bin_edges: Tensor, *, sigma_m: float) -> Tensor:
-    """Target DPM `[B, n_bins, H, W]` of a depth `[B, 1, H, W]` in metres, as published (docs/method.md §4).
+def target_dpm(
+    depth: Tensor, bin_edges: Tensor, *, sigma_m: float, target: TargetName = "published"
+) -> Tensor:
+    """Target DPM `[B, n_bins, H, W]` of a depth `[B, 1, H, W]` in metres (docs/method.md §4).
 
-    The softmax is taken of the Gaussian *density*, not of its logarithm. The target is therefore a plateau,
-    as wide as the reach of the density. Where no bin is within reach of the depth, the target is uniform.
-    Raises ConfigError for a sigma that is not positive.
+    published: the softmax is taken of the Gaussian *density*, not of its logarithm. The target is therefore a
+    plateau, as wide as the reach of the density. Where no bin is within reach of the depth, it is uniform.
+    gaussian: the Gaussian's mass in each bin. Depth beyond the bins counts as the nearest end. A pixel
+    without a label has no target: its bins are zero.
+    Raises ConfigError for a sigma that is not positive and finite, and for an unknown target.
     """
+    if check_target(target) == "gaussian":
+        edges = (bin_edges if bin_edges.ndim == 2 else bin_edges[None])[:, :, None, None]
+        inside = depth_inside(depth, edges[:, :1], edges[:, -1:])
+        return gaussian_mass(edges, inside, sigma_m=sigma_m, dim=1) * has_label(depth)
     centers = bin_centers(bin_edges)
     per_image = (centers if centers.ndim == 2 else centers[None])[:, :, None, None]
     return target_logits(per_image, depth, sigma_m=sigma_m).softmax(dim=1)
 
 
 def target_logits(centers: Tensor, depth: Tensor, *, sigma_m: float) -> Tensor:
-    """Logits of the target DPM: the Gaussian density of each bin centre, NO_MASS_LOGIT for bins out of reach.
+    """Logits of the published target: the Gaussian density of each bin centre, NO_MASS_LOGIT out of reach.
 
     `centers` and `depth` are in metres and broadcast together. Raises ConfigError for a sigma that is not
-    positive.
+    positive and finite.
     """
-    _check_sigma(sigma_m)
+    check_positive(sigma_m)
     density = torch.exp(-((centers - depth) ** 2) / (2 * sigma_m**2)) / math.sqrt(2 * math.pi * sigma_m**2)
     return density.masked_fill(density < DENSITY_FLOOR, NO_MASS_LOGIT)
 
 
-def target_reach_m(sigma_m: float) -> float:
-    """Distance in metres beyond which a bin has no mass, up to rounding (docs/method.md §4).
+def gaussian_mass(edges: Tensor, depth: Tensor, *, sigma_m: float, dim: int) -> Tensor:
+    """Share of a Gaussian around `depth` between consecutive `edges` along `dim`; the shares add up to 1.
 
-    Raises ConfigError for a sigma that is not positive.
+    `edges` and `depth` are in metres and broadcast together; `depth` lies between the first and last edge.
+    Raises ConfigError for a sigma that is not positive and finite.
     """
-    _check_sigma(sigma_m)
-    return sigma_m * math.sqrt(-2 * math.log(DENSITY_FLOOR * math.sqrt(2 * math.pi) * sigma_m))
+    check_positive(sigma_m)
+    away = (edges - depth) / (sigma_m * math.sqrt(2))
+    nearer = away < 0
+    # The tail beyond an edge keeps all digits, also where the normal CDF has rounded to 1.
+    tail = torch.erfc(away.abs()).mul_(0.5)
+    # Differences of the CDF nearer than the depth, of the CDF - 1 beyond it; `diff` of booleans is "changes".
+    mass = torch.where(nearer, tail, -tail).diff(dim=dim).add_(nearer.diff(dim=dim)).clamp_(min=0)
+    return mass.div_(mass.sum(dim=dim, keepdim=True))
 
 
-def _check_sigma(sigma_m: float) -> None:
-    if not sigma_m > 0:
-        raise ConfigError(
-            f"sigma_m must be positive, got {sigma_m}.", hint="KITTI uses 0.5–0.8 m, NYU 0.15 m."
-        )
+def has_label(depth: Tensor) -> Tensor:
+    """Where a depth in metres is a number above 0: 0 means "no label", NaN and infinity mean nothing."""
+    return torch.isfinite(depth) & (depth > 0)
+
+
+def depth_inside(depth: Tensor, first_edge: Tensor, last_edge: Tensor) -> Tensor:
+    """`depth` in metres, moved to the nearer end of the bins where it lies beyond them or is no label."""
+    labelled = torch.where(has_label(depth), depth, first_edge)
+    return torch.minimum(torch.maximum(labelled, first_edge), last_edge)

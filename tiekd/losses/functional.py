@@ -12,14 +12,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tiekd.errors import ConfigError
-from tiekd.losses.dpm import dpm_loss, dpm_loss_and_depth, dpm_loss_from_logits
+from tiekd.losses.dpm import dpm_loss, dpm_loss_and_depth, dpm_loss_from_logits, label_mask
 from tiekd.losses.ssim import precise_ssim, published_ssim
+from tiekd.targets import TargetName
 
 __all__ = [
     "bins_chamfer_loss",
     "dpm_loss",
     "dpm_loss_and_depth",
     "dpm_loss_from_logits",
+    "label_mask",
+    "mean_over",
     "mse_loss",
     "silog_loss",
     "ssim",
@@ -50,9 +53,25 @@ def ssim(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
     return (precise_ssim if precise or depth.dtype == torch.float64 else published_ssim)(depth, target)
 
 
-def ssim_loss(depth: Tensor, target: Tensor, *, precise: bool = False) -> Tensor:
-    """1 - mean SSIM of two maps `[B, 1, H, W]` in metres: L_DEPTH of TIE-KD (docs/method.md §6.2)."""
-    return 1 - ssim(depth, target, precise=precise).mean()
+def ssim_loss(
+    depth: Tensor, target: Tensor, *, precise: bool = False, valid_mask: Tensor | None = None
+) -> Tensor:
+    """1 - mean SSIM of two maps `[B, 1, H, W]` in metres: L_DEPTH of TIE-KD (docs/method.md §6.2).
+
+    valid_mask: bool, same shape. The mean is taken over these pixels; the others are zeros in both maps, as
+    the border is. Without it all pixels count. Value and gradient are zero when no pixel is valid.
+    """
+    if valid_mask is None:
+        return 1 - ssim(depth, target, precise=precise).mean()
+    depth, target = (map_.masked_fill(~valid_mask, 0) for map_ in (depth, target))
+    return mean_over(1 - ssim(depth, target, precise=precise), valid_mask)
+
+
+def mean_over(values: Tensor, valid_mask: Tensor | None) -> Tensor:
+    """Mean of a map `[B, 1, H, W]` over its valid pixels: zero if there are none, over all without a mask."""
+    if valid_mask is None:
+        return values.mean()
+    return values.masked_fill(~valid_mask, 0).sum() / valid_mask.sum().clamp(min=1)
 
 
 def mse_loss(depth: Tensor, target: Tensor) -> Tensor:
@@ -114,14 +133,18 @@ def tiekd_loss(
     *,
     sigma_m: float,
     dpm_weight: float = 0.1,
+    target: TargetName = "published",
 ) -> dict[str, Tensor]:
     """The TIE-KD loss and its two parts: scalars `loss`, `dpm_loss`, `depth_loss` (docs/method.md §7).
 
     dpm: the student's probabilities `[B, n_bins, H, W]`; depth: their expectation `[B, 1, H, W]` in metres;
-    teacher_depth: `[B, 1, H, W]` in metres. Raises ConfigError for shapes that do not fit.
+    teacher_depth: `[B, 1, H, W]` in metres. With the target `gaussian` both parts leave out pixels without a
+    label. Raises ConfigError for shapes that do not fit and for an unknown target.
     """
-    loss_map = dpm_loss(dpm, teacher_depth, bin_edges, sigma_m=sigma_m)
-    return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth), dpm_weight)
+    loss_map = dpm_loss(dpm, teacher_depth, bin_edges, sigma_m=sigma_m, target=target)
+    labelled = label_mask(teacher_depth, target=target)
+    depth_part = ssim_loss(depth, teacher_depth, valid_mask=labelled)
+    return _weigh(mean_over(loss_map, labelled), depth_part, dpm_weight)
 
 
 def tiekd_loss_from_logits(
@@ -131,13 +154,16 @@ def tiekd_loss_from_logits(
     *,
     sigma_m: float,
     dpm_weight: float = 0.1,
+    target: TargetName = "published",
 ) -> dict[str, Tensor]:
     """`tiekd_loss` of `softmax(dpm_logits)` and its expectation. Training uses this form.
 
     One softmax, in float32 or better, serves both parts. SSIM is computed in float64.
     """
-    loss_map, depth = dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m)
-    return _weigh(loss_map.mean(), ssim_loss(depth, teacher_depth, precise=True), dpm_weight)
+    loss_map, depth = dpm_loss_and_depth(dpm_logits, teacher_depth, bin_edges, sigma_m=sigma_m, target=target)
+    labelled = label_mask(teacher_depth, target=target)
+    depth_part = ssim_loss(depth, teacher_depth, precise=True, valid_mask=labelled)
+    return _weigh(mean_over(loss_map, labelled), depth_part, dpm_weight)
 
 
 def top_crop(*tensors: Tensor, rows: int) -> tuple[Tensor, ...]:

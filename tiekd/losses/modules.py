@@ -6,34 +6,43 @@ from torch import Tensor, nn
 
 from tiekd.bins import bin_centers
 from tiekd.losses import functional
+from tiekd.targets import TargetName
 
 
 class DPMLoss(nn.Module):
-    """Mean of `functional.dpm_loss_from_logits`."""
+    """Mean of `functional.dpm_loss_from_logits`, with the target `gaussian` over the pixels with a label."""
 
-    def __init__(self, *, sigma_m: float) -> None:
+    def __init__(self, *, sigma_m: float, target: TargetName = "published") -> None:
         super().__init__()
         self.sigma_m = sigma_m
+        self.target = target
 
     def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> Tensor:
         """Scalar in nats. Logits `[B, n_bins, H, W]`; teacher depth `[B, 1, H, W]` and edges in metres."""
-        return functional.dpm_loss_from_logits(
-            dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m
-        ).mean()
+        loss_map = functional.dpm_loss_from_logits(
+            dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m, target=self.target
+        )
+        return functional.mean_over(loss_map, functional.label_mask(teacher_depth, target=self.target))
 
 
 class TIEKDLoss(nn.Module):
     """`functional.tiekd_loss_from_logits`."""
 
-    def __init__(self, *, sigma_m: float, dpm_weight: float = 0.1) -> None:
+    def __init__(self, *, sigma_m: float, dpm_weight: float = 0.1, target: TargetName = "published") -> None:
         super().__init__()
         self.sigma_m = sigma_m
         self.dpm_weight = dpm_weight
+        self.target = target
 
     def forward(self, dpm_logits: Tensor, teacher_depth: Tensor, bin_edges: Tensor) -> dict[str, Tensor]:
         """Scalars `loss`, `dpm_loss` and `depth_loss`; the arguments are those of `DPMLoss`."""
         return functional.tiekd_loss_from_logits(
-            dpm_logits, teacher_depth, bin_edges, sigma_m=self.sigma_m, dpm_weight=self.dpm_weight
+            dpm_logits,
+            teacher_depth,
+            bin_edges,
+            sigma_m=self.sigma_m,
+            dpm_weight=self.dpm_weight,
+            target=self.target,
         )
 
 

@@ -11,6 +11,7 @@ from tiekd.faults import NameIn
 from tiekd.methods import PARTS
 from tiekd.models.families import NETWORKS
 from tiekd.places import HomePath
+from tiekd.targets import TargetName
 
 NotNegative = Annotated[int, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -97,11 +98,13 @@ class DataSettings(Settings):
 class LossSettings(Settings):
     """The loss.
 
-    weights: of its parts (default: the method's published ones). sigma_m: of the target DPM, in metres.
+    weights: of its parts (default: the method's published ones). target: the kind of target DPM
+    (`tiekd.targets`). sigma_m: its width, in metres.
     top_crop_rows: rows at the top of a view that the TIE-KD losses leave out.
     """
 
     weights: dict[str, float] | None = None
+    target: TargetName = "published"
     sigma_m: float = Field(default=0.5, gt=0)
     top_crop_rows: int = Field(default=0, ge=0)
 

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from tiekd.errors import ConfigError
 from tiekd.runtime.dpm import Distribution, check_inside, entropy
+from tiekd.targets import DENSITY_FLOOR, NO_MASS_LOGIT
 from tiekd.types import DepthMap, DepthRange
 
 DEFAULT_N_BINS = 257
 DEFAULT_SIGMA_M = 0.5
-DENSITY_FLOOR = 1e-16
-"""A bin with a smaller Gaussian density gets no mass."""
-NO_MASS_LOGIT = -1000.0
-"""The logit of such a bin. Its probability is exactly 0 beside any bin with mass."""
 _TABLE_STEPS = 80 * 256
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from tiekd.bins import bin_centers
 from tiekd.errors import ConfigError
 from tiekd.losses import functional as losses
+from tiekd.targets import TargetName
 from tiekd.types import Prediction
 
 
@@ -18,7 +19,8 @@ class Target:
     """What a prediction is compared with, at the head's size.
 
     depth: ground truth `[B, 1, h, w]` metres, 0 = none, with `valid_mask`; None for a distilled student.
-    teacher: dense teacher depth `[B, 1, h, w]` metres; None for a teacher or baseline.
+    teacher: teacher depth `[B, 1, h, w]` metres; None for a teacher or baseline.
+    sigma_m, dpm_target: width and kind of the target DPM.
     top_rows: rows of the head's map that the two TIE-KD losses leave out (docs/method.md §7.2).
     """
 
@@ -27,6 +29,7 @@ class Target:
     teacher: Tensor | None
     sigma_m: float
     top_rows: int = 0
+    dpm_target: TargetName = "published"
 
 
 Part = Callable[[Prediction, Target], Tensor]
@@ -54,19 +57,24 @@ def _dpm_and_depth(p: Prediction, t: Target) -> tuple[Tensor, Tensor, Tensor]:
     """L_DPM and the network's depth, from one softmax, and the teacher's depth; all without the top rows."""
     logits, teacher = _given(p.dpm_logits, "a DPM head"), _given(t.teacher, "teacher labels")
     edges = _given(p.bin_edges, "a DPM head")
-    loss, depth = losses.dpm_loss_and_depth(logits, teacher, edges, sigma_m=t.sigma_m)
+    loss, depth = losses.dpm_loss_and_depth(logits, teacher, edges, sigma_m=t.sigma_m, target=t.dpm_target)
     # Rows are left out here rather than of the logits, whose gradient would be copied for it.
     loss, depth, teacher = losses.top_crop(loss, depth, teacher, rows=t.top_rows)
     return loss, depth, teacher
 
 
 def _dpm(p: Prediction, t: Target) -> Tensor:
-    return _dpm_and_depth(p, t)[0].mean()
+    loss, _, teacher = _dpm_and_depth(p, t)
+    return losses.mean_over(loss, losses.label_mask(teacher, target=t.dpm_target))
 
 
 def _tiekd(p: Prediction, t: Target) -> dict[str, Tensor]:
     loss, depth, teacher = _dpm_and_depth(p, t)
-    return {"dpm_loss": loss.mean(), "depth_loss": losses.ssim_loss(depth, teacher, precise=True)}
+    labelled = losses.label_mask(teacher, target=t.dpm_target)
+    return {
+        "dpm_loss": losses.mean_over(loss, labelled),
+        "depth_loss": losses.ssim_loss(depth, teacher, precise=True, valid_mask=labelled),
+    }
 
 
 def _depth(p: Prediction, t: Target) -> Tensor:

@@ -115,7 +115,8 @@ class DistillTask(lightning.LightningModule):
         if batch.teacher_depth is not None:
             teacher = subsample_depth(batch.teacher_depth, size, align_corners=corners)
         rows = self.recipe.loss.top_crop_rows * size[0] // self.recipe.view.size[0]
-        return Target(depth, valid, teacher, self.recipe.loss.sigma_m, rows)
+        loss = self.recipe.loss
+        return Target(depth, valid, teacher, loss.sigma_m, rows, loss.target)
 
     def exchange_of_gradients(self, ends_step: bool) -> AbstractContextManager[None]:
         """Processes add up their gradients in the last part of a step only: once, not after every part."""
