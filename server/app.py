@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from server.galleries import Galleries
 from server.http import openapi, problems
-from server.http.middleware import BodyLimit, Envelope
+from server.http.middleware import BodyLimit, BodyPace, Drain, Envelope
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages, StaticAssets
+from server.http.patience import Patience
 from server.http.routes import diff, dpm, gallery, health, models, pages, predict
 from server.inference.service import Service
 from server.settings import Settings, read_settings
@@ -67,15 +68,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     app.mount("/static", StaticAssets(directory=root / "static"), name="static")
     app.add_middleware(BodyLimit, limit_bytes=chosen.max_upload_bytes)
+    app.add_middleware(BodyPace, patience=Patience.with_transfers(chosen))
+    app.add_middleware(Drain, service=service)
     app.add_middleware(Envelope, monitoring=monitoring)
     return app
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Callable[[], None]]]:
     service: Service = app.state.service
     service.start()
     try:
-        yield
+        # For the process, which learns of a stop before the app does.
+        yield {"drain": service.drain}
     finally:
         await service.close()

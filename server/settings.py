@@ -23,7 +23,7 @@ class Settings(BaseSettings):
 
     models: NameList = Field(default=(), description="names or files; empty: every row with weights here")
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps")
-    engine: str = "auto"
+    engine: str = Field(default="auto", description="what computes the networks")
     untrained: bool = Field(
         default=False, description="give rows without weights random ones, marked as such"
     )
@@ -41,10 +41,10 @@ class Settings(BaseSettings):
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
     )
 
-    max_upload_bytes: int = Field(default=32 * 2**20, gt=0)
-    max_photo_pixels: int = Field(default=50_000_000, gt=0)
+    max_upload_bytes: int = Field(default=32 * 2**20, gt=0, description="of a request's body")
+    max_photo_pixels: int = Field(default=50_000_000, gt=0, description="of a photo, before it is decoded")
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
-    deadline_s: float = Field(default=60, gt=0)
+    deadline_s: float = Field(default=60, gt=0, description="after this time a request is answered 504")
     workers: int | None = Field(
         default=None, ge=1, le=64, description="pictures computed at the same time; default: by the cores"
     )
@@ -53,6 +53,21 @@ class Settings(BaseSettings):
     )
     stop_patience_s: float = Field(
         default=10, ge=0, description="how long a stop waits for the model that is being loaded"
+    )
+    header_timeout_s: float = Field(
+        default=10, gt=0, allow_inf_nan=False, description="how long the header of a request may take"
+    )
+    transfer_timeout_s: float = Field(
+        default=20, gt=0, allow_inf_nan=False,
+        description="how long a body may take to arrive, and an answer to be taken; see min_bytes_per_s",
+    )  # fmt: skip
+    min_bytes_per_s: int = Field(
+        default=16 * 1024, ge=1, description="each so many bytes that move give a second more"
+    )
+    keep_alive_s: int = Field(default=5, ge=0, description="how long a connection may be idle, once used")
+    max_connections: int = Field(default=400, ge=1, description="connections that may be open at a time")
+    grace_s: float = Field(
+        default=7, ge=0, allow_inf_nan=False, description="how long a stop waits for requests that have begun"
     )
     cache_bytes: int = Field(default=256 * 2**20, ge=0, description="predictions kept for /dpm")
 

@@ -34,7 +34,7 @@ FLOORS: list[set[str]] = [
     {"server.settings"},
     {"server.inference", "server.galleries"},
     {"server.http"},
-    {"server.app", "server"},
+    {"server.app", "server.process", "server"},
     {"tiekd.cli", "studies"},
 ]
 """Every room, from the ground up. A module imports from its own room and from the floors below, never from a

@@ -1,16 +1,21 @@
-"""What every request passes through: HEAD, headers that protect the page, counters, the limit on bodies."""
+"""What every request passes through: HEAD, protecting headers, counters, limits on bodies, the stop."""
 
 from __future__ import annotations
 
-from time import perf_counter
+import asyncio
+from contextlib import suppress
+from time import monotonic, perf_counter
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.monitoring import Monitoring
-from server.http.problems import problem_answer, problem_of
+from server.http.patience import Patience, SlowClientError
+from server.http.problems import headers_of, problem_answer, problem_of
 from server.http.uploads import too_large
+from server.inference.errors import DrainingError
+from server.inference.service import Service
 
 # 'unsafe-eval' is for browser automation: the page's state is an interface that users' scripts wait on, and
 # Playwright evaluates a waiting expression with eval. The page itself uses neither eval nor inline script.
@@ -24,6 +29,8 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+STATE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Answered while the service drains too."""
 _DRAINED_BODIES = 4
 """Up to this many times the limit, a body is still read to its end, so that a browser sees the 413."""
 
@@ -62,6 +69,63 @@ class Envelope:
             self._monitoring.request(route, method, status, perf_counter() - began)
 
 
+class Drain:
+    """Answers 503 to what comes once the service drains, except where its state is asked for."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] != "http" or not self._service.draining:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        answer: ASGIApp = self._app
+        if scope["path"] not in STATE_PATHS:
+            error = DrainingError()
+            answer = problem_answer(problem_of(error), headers=headers_of(error))
+        await answer(scope, receive, send_last)
+
+
+class BodyPace:
+    """Refuses a body that arrives too slowly. Only the time in which the app waits for it counts."""
+
+    def __init__(self, app: ASGIApp, patience: Patience) -> None:
+        self._app = app
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        waited_s, arrived, whole = 0.0, 0, False
+
+        async def timed() -> Message:
+            nonlocal waited_s, arrived, whole
+            if whole:  # What is awaited now is that the client leaves.
+                return await receive()
+            allowed_s, began = self._patience.allowed_s(arrived), monotonic()
+            try:
+                async with asyncio.timeout(allowed_s - waited_s):
+                    message = await receive()
+            except TimeoutError as error:
+                raise SlowClientError("body", allowed_s) from error
+            waited_s += monotonic() - began
+            arrived += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            return message
+
+        await self._app(scope, timed, send)
+
+
 class BodyLimit:
     """Refuses bodies of more than `limit_bytes`, by their stated length or by what arrives."""
 
@@ -94,9 +158,8 @@ class BodyLimit:
     async def _refuse(self, request: Request, stated: int, receive: Receive, send: Send) -> None:
         waits_for_leave = request.headers.get("expect", "").lower() == "100-continue"
         if stated <= _DRAINED_BODIES * self._limit and not waits_for_leave:
-            more = True
-            while more:
-                message = await receive()
-                more = message["type"] == "http.request" and message.get("more_body", False)
+            with suppress(SlowClientError):
+                while (await receive()).get("more_body", False):
+                    pass
         refusal = problem_answer(problem_of(too_large(self._limit)))
         await refusal(request.scope, receive, send)

@@ -40,6 +40,8 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
           "For example range=1,80."),
     404: ("There is nothing of this name.", "Unknown model 'tiekd_mobilenet'.",
           "Did you mean tiekd_mobilenetv2.demo?"),
+    408: ("The body arrives too slowly.", "The body of the request did not arrive within 20 s.",
+          "Send it again over a faster connection, or send a smaller photo."),
     413: ("The picture has too many bytes or pixels.", "The body is larger than 32 MiB.",
           "Send a smaller picture; networks see about half a megapixel anyway."),
     415: ("The body is not a picture.", "A body of type text/plain is not a picture.",

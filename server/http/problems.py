@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from server.http.openapi import PROBLEM_TYPE
+from server.http.patience import SlowClientError
 from server.http.schemas import Fault, Problem
 from server.inference import errors as service
 from tiekd import errors
@@ -35,6 +36,7 @@ _STATUS: dict[type[errors.TiekdError], int] = {
     errors.CheckpointError: 503,
     errors.UnavailableError: 503,
     errors.WeightsUnavailableError: 503,
+    SlowClientError: 408,
     service.NotServedError: 404,
     service.LoadFailedError: 503,
     service.TryLaterError: 503,
@@ -69,14 +71,20 @@ def problem_of(error: errors.TiekdError) -> Problem:
     return problem(status_of(error), str(error), hint=error.hint, **({"near": near} if near else {}))
 
 
+def headers_of(error: errors.TiekdError) -> dict[str, str]:
+    """The headers that an error's answer carries besides those of every answer."""
+    if isinstance(error, service.TryLaterError):
+        return {"Retry-After": str(error.retry_after_s)}
+    # The rest of the body would be read as the next request.
+    return {"Connection": "close"} if isinstance(error, SlowClientError) else {}
+
+
 async def _on_tiekd_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.TiekdError)
     body = problem_of(error)
     if body.status >= 500 and not isinstance(error, service.ServiceError):
         log.error("%s %s: %s", request.method, request.url.path, error)
-    if isinstance(error, service.TryLaterError):
-        return _answer(request, body, headers={"Retry-After": str(error.retry_after_s)})
-    return _answer(request, body)
+    return _answer(request, body, headers=headers_of(error))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

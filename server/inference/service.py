@@ -58,6 +58,7 @@ class Service:
             deadline_s=settings.deadline_s,
         )
         self._cache = PredictionCache(settings.cache_bytes)
+        self.draining = False
 
     def start(self) -> None:
         """Begin to load the models, in a thread of their own."""
@@ -101,12 +102,17 @@ class Service:
         """Model -> number of requests that wait for it."""
         return self._scheduler.waiting()
 
+    def drain(self) -> None:
+        """Say that the service is about to stop. What has begun goes on; whoever asks shall ask no more."""
+        self.draining = True
+
     async def close(self) -> None:
         """Refuse what waits, and load and compute nothing more.
 
         Waits for the model that is being loaded, at most `settings.stop_patience_s`: a thread that computes
         in torch while the interpreter ends aborts the process.
         """
+        self.drain()
         self._scheduler.close()
         self._networks.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False)

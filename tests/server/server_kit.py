@@ -14,7 +14,7 @@ from server.http import schemas
 COMMON_HEADERS = {
     "content-type", "content-length", "content-encoding", "vary", "cache-control", "accept-ranges",
     "last-modified", "content-security-policy", "x-content-type-options", "referrer-policy",
-    "cross-origin-opener-policy",
+    "cross-origin-opener-policy", "connection",
 }  # fmt: skip
 """Headers that are not documented: those of every answer, and those that HTTP itself explains."""
 

@@ -1,5 +1,6 @@
 """The OpenAPI document is true: what it declares is what the server answers, and nothing else."""
 
+import asyncio
 import io
 
 import numpy as np
@@ -10,6 +11,7 @@ from server_kit import DeclaredClient, declared_answers, operation
 
 from server.app import create_app
 from server.http import schemas
+from server.http.patience import SlowClientError
 from server.http.problems import status_of
 from server.inference import errors as service
 from tiekd import errors
@@ -23,6 +25,26 @@ PHOTO_CALLS = {
 """Path -> the parameters that name models, and a query for each kind of answer."""
 BUG = 500
 """Declared everywhere. One test provokes it in one route; the handler is the same for all."""
+
+
+class Dripping:
+    """An app whose bodies never end."""
+
+    def __init__(self, app) -> None:
+        self._app = app
+        self.openapi = app.openapi
+
+    async def __call__(self, scope, receive, send) -> None:
+        begun = False
+
+        async def drip():
+            nonlocal begun
+            if begun:
+                await asyncio.sleep(20)
+            begun = True
+            return {**await receive(), "more_body": True}
+
+        await self._app(scope, drip if scope["type"] == "http" else receive, send)
 
 
 @pytest.fixture
@@ -42,6 +64,7 @@ def another(client, settings):
 def test_every_declared_answer_to_a_photo_is_really_given(another, photo, path) -> None:
     models, queries = PHOTO_CALLS[path]
     usual, late = another(), another(deadline_s=1e-6)
+    slow = DeclaredClient(Dripping(another(transfer_timeout_s=0.1).app))
     first = f"{path}?{models}&{queries[0]}"
 
     def post(query: str = first, *, to: DeclaredClient = usual, data: bytes = photo, **more) -> None:
@@ -55,10 +78,11 @@ def test_every_declared_answer_to_a_photo_is_really_given(another, photo, path) 
     post(data=b"text")
     post(data=photo[:2000])
     post(to=late)
+    post(to=slow)
     for resident in usual.app.state.service.residency.residents.values():
         resident.network = None
     post()
-    given = {(status, kind) for seen, _, status, kind in usual.seen | late.seen if seen == path}
+    given = {(status, kind) for seen, _, status, kind in usual.seen | late.seen | slow.seen if seen == path}
     wanted = declared_answers(usual.app.openapi())[path]
     assert given == {(status, kind) for status, kind in wanted if status != BUG}
 
@@ -180,6 +204,7 @@ def test_the_examples_of_problems_are_problems_of_their_status(client) -> None:
         (errors.UnknownNameError("model of a kind that no address names", "x", []), 400),
         (errors.NotFoundError("anything", "x", []), 404),
         (errors.DataError("x"), 422),
+        (SlowClientError("body", 1), 408),
         (errors.ImageError("x", reason="type"), 415),
         (errors.ImageError("x", reason="size"), 413),
         (errors.ImageError("x", reason="decode"), 422),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
-import threading
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -64,10 +63,11 @@ def serve(
 ) -> None:
     """Serve the viewer, depth of uploaded photos, and galleries. Every option is also a TIEKD_ variable.
 
+    More variables set limits, for example TIEKD_MAX_CONNECTIONS, TIEKD_TRANSFER_TIMEOUT_S and TIEKD_GRACE_S
+    (how long a stop waits for requests); docs/serving.md lists all.
+
     Example: tiekd serve --port 8080 --results runs/pictures
     """
-    import uvicorn
-
     for folder in results or []:
         if not folder.is_dir():
             raise DataError(
@@ -85,32 +85,16 @@ def serve(
         threads=threads,
         workers=workers,
     )
-    # Ctrl+C must not wait long for a model: `_end_while_loading` ends the process whatever a thread computes.
+    # A stop need not wait long for a model that is being loaded: the process ends whatever a thread computes.
     os.environ.setdefault("TIEKD_STOP_PATIENCE_S", "1")
-    config = uvicorn.Config(
-        "server.app:create_app", factory=True, log_config=_logging(), access_log=access_log
-    )
-    # Loaded before the address is printed, so that a wrong model or setting ends the start.
-    config.load()
-    listening = _listen(host, port)
-    shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    typer.echo(f"tiekd serves http://{shown}:{listening.getsockname()[1]}  (Ctrl+C stops it)")
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        _end_while_loading()
-        raise
-
-
-def _end_while_loading() -> None:
-    """End the process by SIGINT if a model is still being loaded.
-
-    An interpreter that ends in the usual way while a thread computes in torch aborts with a core dump.
-    SIGTERM does not come here: uvicorn shuts down and then lets that signal end the process.
-    """
-    if any(thread.daemon for thread in threading.enumerate()):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGINT)
+    process = import_module("server.process")
+    with process.ending_with_the_process():
+        # Made before the address is printed, so that a wrong model or setting ends the start.
+        server = process.prepare(access_log=access_log)
+        listening = _listen(host, port)
+        shown = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+        typer.echo(f"tiekd serves http://{shown}:{listening.getsockname()[1]}  (Ctrl+C stops it)")
+        server.run(sockets=[listening])
 
 
 def _export(**settings: object) -> None:
@@ -123,10 +107,12 @@ def _export(**settings: object) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises UnavailableError when the port is taken, ConfigError for a wrong host."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise ConfigError(f"{host!r} is not an address of this machine.", hint="Try 127.0.0.1.") from error
-    listening = socket.socket(family)
+    # Only on connections of a socket that was made with its protocol does asyncio set TCP_NODELAY. Without it
+    # a small answer on a connection that is kept waits some 40 ms for the client's acknowledgement.
+    listening = socket.socket(family, kind, protocol)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
@@ -138,11 +124,3 @@ def _listen(host: str, port: int) -> socket.socket:
             hint="Choose another with --port, or --port 0 for any free one.",
         ) from error
     return listening
-
-
-def _logging() -> dict[str, Any]:
-    """uvicorn's logging with our own logger beside it."""
-    from uvicorn.config import LOGGING_CONFIG
-
-    ours = {"handlers": ["default"], "level": "INFO", "propagate": False}
-    return {**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "tiekd": ours}}

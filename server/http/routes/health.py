@@ -12,6 +12,7 @@ from server.http.openapi import Responses, files, problem_document, problems
 from server.http.problems import problem, problem_answer
 from server.http.schemas import Alive, NotReady, Ready
 from server.http.state import TheCounters, TheService
+from server.inference.errors import DrainingError
 from tiekd import __version__
 
 router = APIRouter(tags=["health"])
@@ -36,6 +37,8 @@ async def readyz(service: TheService) -> Response:
     The answer names the models that could not be loaded, with the reason. While there is one, the status
     stays 503, unless the server was started with `--no-strict`.
     """
+    if service.draining:
+        raise DrainingError
     residency = service.residency
     waiting, failed = residency.not_ready, residency.failed
     named: dict[str, Any] = {"failed": list(failed), "reasons": failed} if failed else {}

@@ -25,7 +25,7 @@ ColorMap = Annotated[str, Query(description=f"one of {', '.join(render.COLORMAPS
 ColorRange = Annotated[
     str | None, Query(alias="range", description="MIN,MAX metres of the colours", examples=["1,80"])
 ]
-PHOTO_PROBLEMS = problems(400, 404, 413, 415, 422, 503, 504, page=False)
+PHOTO_PROBLEMS = problems(400, 404, 408, 413, 415, 422, 503, 504, page=False)
 """What may go wrong wherever a photo is sent."""
 DEPTH = files(
     MEDIA_TYPES["png16"], MEDIA_TYPES["npy"], MEDIA_TYPES["npz"],
