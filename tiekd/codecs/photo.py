@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from tiekd.codecs.orientation import swaps_sides, upright_by
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
+from tiekd.codecs.untrusted import check_scans, checked
 from tiekd.errors import DataError, ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are decoded. All others (SVG, PDF, HEIC, …) are refused by their content, not their name."""
 _HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SWAPPING = {_UPRIGHT[orientation] for orientation in (5, 6, 7, 8)}
 
 
 def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -44,13 +35,15 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
 
 
 def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> NDArray[np.uint8]:
-    """Decode a picture to upright RGB `[H, W, 3]`. Of an animation, the first frame is used.
+    """Decode a picture to upright RGB `[H, W, 3]`, see `open_photo`. Raises ImageError."""
+    return open_photo(data, max_pixels=max_pixels, where=where).decode()
 
-    Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is applied.
-    The size is checked in the header, before pixels are decoded. Raises ImageError.
-    """
+
+def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> PhotoFile:
+    """Read the header of a picture and check what decoding it may cost. Raises ImageError."""
+    opened, exif = checked(data, where=where)
     try:
-        image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(BytesIO(opened), formats=FORMATS)
     except UnidentifiedImageError as error:
         said = f"{where} is not a picture of a supported type."
         raise ImageError(said, reason="type", hint=_HINT) from error
@@ -58,23 +51,48 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The
         raise _too_large(where, max_pixels) from error
     except Exception as error:
         raise _undecodable(where, error) from error
-    with image:
-        if image.width * image.height > max_pixels:
-            raise _too_large(where, max_pixels, image.size)
-        try:
-            image.load()
-            return np.array(_to_rgb(_upright(image)))
-        # Pillow raises exceptions of many types for damaged files.
-        except Exception as error:
-            raise _undecodable(where, error) from error
+    if image.width * image.height > max_pixels:
+        raise _too_large(where, max_pixels, image.size)
+    check_scans(opened, image.width * image.height, where=where)
+    if exif is not None:
+        image.info["exif"] = exif
+    return PhotoFile(image, where)
+
+
+class PhotoFile:
+    """A picture whose header has been read and checked. It holds the file's bytes, and no pixels."""
+
+    def __init__(self, image: Image.Image, where: str) -> None:
+        self._image, self._where = image, where
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the upright picture in pixels, as far as the header says which way is up."""
+        return _upright_size(self._image)
+
+    def decode(self) -> NDArray[np.uint8]:
+        """Upright RGB `[H, W, 3]`. Of an animation, the first frame is used. It can be called once.
+
+        Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is
+        applied. Raises ImageError.
+        """
+        with self._image as image:
+            try:
+                image.load()
+                turn = upright_by(image)
+                return np.array(_to_rgb(image if turn is None else image.transpose(turn)))
+            # Pillow raises exceptions of many types for damaged files.
+            except Exception as error:
+                raise _undecodable(self._where, error) from error
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture in a file, from its header. Raises DataError."""
     try:
         with Image.open(path) as image:
-            lies = _upright_by(image) in _SWAPPING
-            return (image.width, image.height) if lies else (image.height, image.width)
+            if image.format == "PNG" and "exif" not in image.info:
+                image.load()  # Its EXIF may stand behind its pixels.
+            return _upright_size(image)
     except FileNotFoundError as error:
         raise DataError(
             f"{path} does not exist.", hint="Check the split and the root of the data set."
@@ -115,17 +133,9 @@ def from_pillow(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(image.convert("RGB"))
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    method = _upright_by(image)
-    return image if method is None else image.transpose(method)
-
-
-def _upright_by(image: Image.Image) -> Image.Transpose | None:
-    try:
-        orientation: Any = image.getexif().get(_ORIENTATION_TAG)
-    except Exception:  # Damaged EXIF says nothing about the pixels: take them as they are.
-        return None
-    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    return (width, height) if swaps_sides(upright_by(image)) else (height, width)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -136,7 +146,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         layered = image.convert("RGBA")
         backdrop = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(backdrop, layered).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _too_large(where: str, max_pixels: int, size: tuple[int, int] | None = None) -> ImageError:
