@@ -10,6 +10,7 @@ from tiekd.datasets import KITTI_FOCAL_PX
 from tiekd.errors import CheckpointError
 from tiekd.faults import NameIn, faults_as
 from tiekd.methods import METHODS
+from tiekd.targets import TargetName
 from tiekd.types import DepthRange
 
 IMAGE_MEAN = (123.675, 116.28, 103.53)
@@ -47,6 +48,7 @@ class ModelCard(BaseModel):
     """Everything that is needed to rebuild a network and to give it a photo, except its weights.
 
     options: keyword options of the architecture (decoder widths, resolution of the head, …).
+    target, sigma_m: kind and width of the target DPM of training; without a kind it is the published one.
     train_fx_px: focal length in pixels for which the network's depth is metric.
     max_pixels: larger photos are scaled down to this number of pixels.
     size_multiple, min_size_px: height and width of an image must be multiples of the first and not below the
@@ -68,6 +70,7 @@ class ModelCard(BaseModel):
     min_depth_m: float = Field(default=1e-3, gt=0)
     max_depth_m: float = Field(gt=0)
     n_bins: int | None = Field(default=None, ge=2)
+    target: TargetName | None = None
     sigma_m: float | None = Field(default=None, gt=0)
     train_fx_px: float = Field(default=KITTI_FOCAL_PX, gt=0)
     max_pixels: int = Field(default=375 * 1242, ge=32 * 32)

@@ -31,6 +31,7 @@ _HEADERS: dict[str, tuple[str, str]] = {
     "X-Value-Range": ("MIN,MAX: the values at the two ends of the colours", "0,10"),
     "X-Value-Unit": ("unit of the values", "probability"),
     "X-Source": ("own: the model's own DPM; target: the target DPM of its depth", "own"),
+    "X-Target": ("kind of the target DPM", "published"),
     "X-Statistics": ("the statistics of the JSON body, in one line", '{"mean":0.12,"median":0.05}'),
     "ETag": ("names this version of the file", '"0123456789abcdef0123"'),
     "Retry-After": ("seconds after which it is worth trying again", "2"),

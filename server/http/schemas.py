@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tiekd.card import MethodName
 from tiekd.methods import FAMILIES
+from tiekd.targets import TargetName
 
 Absent = SkipJsonSchema[None]
 Family = Annotated[str, Field(description="its colour", json_schema_extra={"enum": list(FAMILIES)})]
@@ -262,4 +263,5 @@ class DistributionBody(Body):
     depth_m: float = Field(description="what /predict answers at this pixel", examples=[2.625])
     x: int
     y: int
+    target: TargetName | Absent = Field(default=None, description="kind of the target DPM")
     sigma_m: float | Absent = Field(default=None, description="of the target DPM")

@@ -2,7 +2,8 @@ import pytest
 
 from tiekd.errors import ConfigError, UnknownNameError
 from tiekd.methods import METHODS
-from tiekd.recipe import load_recipe, shipped_recipes
+from tiekd.recipe import Recipe, load_recipe, shipped_recipes
+from tiekd.zoo import read_zoo
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
@@ -82,6 +83,38 @@ def test_all_faults_are_told_at_once():
     for part in ("optim.lr", "got -1", "optim.stepz: there is no such key", "tikd", "data.shrink", "wide"):
         assert part in said
     assert "did you mean steps" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("tiekd_mobilenetv2.demo", "128 bins .* with the published target: .*; 0.036 to 80 m works"),
+        ("tiekd_dpm_mobilenetv2.adabins_nyu", "49 bins from 0.001 to 10 m .* 0.012 to 10 m works"),
+    ],
+)
+def test_a_sigma_that_does_not_fit_the_bins_is_refused_with_the_range_that_works(row, said):
+    for sigma in ("0.001", "81", ".inf"):
+        with pytest.raises(
+            ConfigError, match=rf"loss\.sigma_m={sigma.removeprefix('.')} does not fit {said}"
+        ):
+            load_recipe(row, overrides=[f"loss.sigma_m={sigma}"])
+    narrow = load_recipe(row, overrides=["loss.sigma_m=0.001", "loss.target=gaussian"])
+    assert narrow.target_dpm == {"target": "gaussian", "sigma_m": 0.001}
+    with pytest.raises(ConfigError, match=r"loss\.target"):
+        load_recipe(row, overrides=["loss.target=normal"])
+
+
+def test_a_sigma_is_checked_only_where_it_is_used():
+    recipe = load_recipe("reskd_mse_mobilenetv2.demo", overrides=["loss.sigma_m=0.001"])
+    assert recipe.target_dpm == {"target": None, "sigma_m": None}
+
+
+def test_what_states_no_target_means_the_published_one():
+    rows = [row.name for row in read_zoo().rows if row.dataset in ("kitti", "nyu")]
+    assert {load_recipe(name).loss.target for name in rows} == {"published"}
+    old = load_recipe("tiekd_mobilenetv2.adabins_kitti").model_dump(mode="json")
+    del old["loss"]["target"]
+    assert Recipe.model_validate(old).loss.target == "published"
 
 
 @pytest.mark.parametrize(("override", "known"), [("zzz.sub=1", "optim"), ("run.zzz=1", "max_time")])

@@ -9,7 +9,7 @@ import torch
 from tiekd import bins
 from tiekd.errors import ConfigError
 from tiekd.runtime.target import TargetDpm, bin_edges, target_dpm
-from tiekd.targets import target_reach_m
+from tiekd.targets import TARGETS, TargetName, target_reach_m
 from tiekd.types import DepthMap, DepthRange
 
 KITTI, NYU = DepthRange(1e-3, 80.0), DepthRange(1e-3, 10.0)
@@ -25,9 +25,11 @@ def depths(span: DepthRange, n: int = 4000) -> np.ndarray:
     return np.concatenate([inside, draw.uniform(span.min_m, span.max_m, n), ends]).astype(np.float32)
 
 
-def in_torch(depth_m: np.ndarray, span: DepthRange, n_bins: int, sigma_m: float) -> np.ndarray:
-    depth = torch.from_numpy(depth_m).view(1, 1, 1, -1)
-    return bins.target_dpm(depth, bins.DepthBins(n_bins, span).edges(), sigma_m=sigma_m)[0, :, 0].numpy()
+def in_torch(
+    depth_m: np.ndarray, span: DepthRange, n_bins: int, sigma_m: float, target: TargetName = "published"
+) -> np.ndarray:
+    depth, edges = torch.from_numpy(depth_m).view(1, 1, 1, -1), bins.DepthBins(n_bins, span).edges()
+    return bins.target_dpm(depth, edges, sigma_m=sigma_m, target=target)[0, :, 0].numpy()
 
 
 def depth_map(depth_m: np.ndarray, span: DepthRange = KITTI) -> DepthMap:
@@ -52,6 +54,20 @@ def test_it_is_the_target_of_training(span: DepthRange, n_bins: int, sigma_m: fl
     np.testing.assert_array_equal(ours[:, clear] == 0, theirs[:, clear] == 0)
 
 
+@pytest.mark.parametrize(("span", "n_bins", "sigma_m"), [*PUBLISHED, *OTHERS, (KITTI, 257, 0.002)])
+def test_the_gaussian_target_is_that_of_training(span: DepthRange, n_bins: int, sigma_m: float) -> None:
+    holes = np.float32([0, -3, np.nan, np.inf])
+    depth_m = np.concatenate([depths(span), holes])
+    ours = target_dpm(depth_m, bin_edges(n_bins, span), sigma_m=sigma_m, target="gaussian")
+    theirs = in_torch(depth_m, span, n_bins, sigma_m, "gaussian")
+    assert ours.dtype == np.float32
+    # A step of float32 at the far end moves this much of the mass over an edge.
+    moved = 0.4 * np.spacing(np.float32(span.max_m)) / sigma_m
+    np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2 * moved + 1e-6)
+    np.testing.assert_array_equal(ours[:, -4:], 0)
+    np.testing.assert_allclose(ours[:, :-4].sum(axis=0)[depth_m[:-4] > 0], 1, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("span", "n_bins", "sigma_m"), PUBLISHED + OTHERS)
 def test_edges_are_those_of_training(span: DepthRange, n_bins: int, sigma_m: float) -> None:
     theirs = bins.DepthBins(n_bins, span).edges().numpy()
@@ -63,11 +79,14 @@ def test_a_depth_out_of_reach_of_every_bin_is_uniform() -> None:
     np.testing.assert_allclose(far, 1 / 257, rtol=1e-6)
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("span", "n_bins", "sigma_m"), PUBLISHED)
-def test_maps_are_read_from_a_table(span: DepthRange, n_bins: int, sigma_m: float) -> None:
+def test_maps_are_read_from_a_table(
+    span: DepthRange, n_bins: int, sigma_m: float, target: TargetName
+) -> None:
     """A map differs from its pixels by what the target changes within one step of the table."""
     depth_m = depths(span, 1000)[:2000].reshape(40, 50)
-    found = TargetDpm(depth_map(depth_m, span), n_bins=n_bins, sigma_m=sigma_m)
+    found = TargetDpm(depth_map(depth_m, span), n_bins=n_bins, sigma_m=sigma_m, target=target)
     assert found.size == (40, 50)
     columns = np.stack([found.section(row) for row in range(40)], axis=1)
     np.testing.assert_allclose(columns.sum(axis=0), 1, atol=1e-5)
@@ -82,14 +101,37 @@ def test_maps_are_read_from_a_table(span: DepthRange, n_bins: int, sigma_m: floa
     assert np.abs(found.entropy() - entropy).mean() < 2e-3
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_where_there_is_no_depth_there_is_no_distribution(target: TargetName) -> None:
+    depth_m = np.full((4, 5), 9, np.float32)
+    depth_m[1, :4] = [0, np.nan, np.inf, -1]
+    found = TargetDpm(depth_map(depth_m), n_bins=20, sigma_m=2, target=target)
+    for x in range(4):
+        with pytest.raises(ConfigError, match=f"no depth at x={x}, y=1"):
+            found.at(x, 1)
+    assert found.at(4, 1).probability.sum() == pytest.approx(1)
+    section = found.section(1)
+    np.testing.assert_array_equal(section[:, :4], 0)
+    np.testing.assert_allclose(section[:, 4].sum(), 1, rtol=1e-5)
+    for values in (found.slice(2), found.entropy()):
+        assert np.isfinite(values).all()
+        np.testing.assert_array_equal(values[1, :4], 0)
+        assert values[0, 0] > 0
+
+
 def test_wrong_bins_widths_and_places_are_refused() -> None:
     some = depth_map(np.full((4, 5), 9, np.float32))
     for sigma_m in (0, -1, float("nan")):
         with pytest.raises(ConfigError, match="sigma_m must be positive, got"):
             TargetDpm(some, sigma_m=sigma_m)
+    for sigma_m in (0.01, 81):
+        with pytest.raises(ConfigError, match=rf"sigma_m={sigma_m:g} .* 0\.018 to 80 m works"):
+            TargetDpm(some, sigma_m=sigma_m)
+    with pytest.raises(ConfigError, match="no target DPM 'normal'"):
+        TargetDpm(some, target="normal")
     with pytest.raises(ConfigError, match="n_bins must be at least 2, got 1"):
         TargetDpm(some, n_bins=1)
-    found = TargetDpm(some, n_bins=8)
+    found = TargetDpm(some, n_bins=8, sigma_m=3)
     for wrong, words in (
         (lambda: found.at(5, 0), r"x=5 is outside 0\.\.4"),
         (lambda: found.at(0, -1), r"y=-1 is outside 0\.\.3"),

@@ -6,6 +6,9 @@ from PIL import Image
 
 from tiekd.runtime.dpm import PhotoDpm
 from tiekd.runtime.predictor import Predictor
+from tiekd.runtime.target import TargetDpm
+from tiekd.targets import TARGETS
+from tiekd.types import DepthMap, DepthRange
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,39 @@ def test_the_target_distribution_where_asked_or_where_there_is_no_own(post, mode
     wide = post(f"/dpm?model={model}&x=70&y=20{query}&sigma_m=3").json()
     assert wide["sigma_m"] == 3
     assert wide["entropy_nats"] > body["entropy_nats"]
+
+
+@pytest.mark.parametrize(("model", "query"), [("tiny_dpm", "&source=target"), ("tiny_base", "")])
+def test_an_answer_names_the_kind_of_its_target(post, model, query) -> None:
+    under = f"/dpm?model={model}&x=70&y=20{query}"
+    found = {target: post(f"{under}&target={target}").json() for target in TARGETS}
+    assert {target: body["target"] for target, body in found.items()} == {t: t for t in TARGETS}
+    assert post(under).json() == found["published"], "what states no target was trained on the published one"
+    assert found["gaussian"]["entropy_nats"] < found["published"]["entropy_nats"]
+    depth_m, body = found["gaussian"]["depth_m"], found["gaussian"]
+    expected = TargetDpm(
+        DepthMap(depth_m=np.full((1, 1), depth_m, np.float32), depth_range=DepthRange(1e-3, 80), model="m"),
+        n_bins=len(body["probability"]),
+        sigma_m=body["sigma_m"],
+        target="gaussian",
+    )
+    np.testing.assert_allclose(body["probability"], expected.at(0, 0).probability, atol=1e-5)
+    map_ = post(f"/dpm?model={model}&view=entropy{query}&target=gaussian")
+    assert map_.headers["x-target"] == "gaussian"
+    assert post(f"/dpm?model={model}&view=entropy{query}").headers["x-target"] == "published"
+
+
+def test_by_default_the_target_is_that_of_the_training(client, post, monkeypatch) -> None:
+    resident = client.app.state.service.residency.get("tiny_dpm")
+    monkeypatch.setattr(resident, "card", resident.card.model_copy(update={"target": "gaussian"}))
+    url = "/dpm?model=tiny_dpm&x=70&y=20&source=target"
+    assert post(url).json()["target"] == "gaussian"
+    assert post(f"{url}&target=published").json()["target"] == "published"
+
+
+def test_the_models_own_distribution_has_no_target(post) -> None:
+    assert "target" not in post("/dpm?model=tiny_dpm&x=70&y=20").json()
+    assert "x-target" not in post("/dpm?model=tiny_dpm&view=entropy").headers
 
 
 @pytest.mark.parametrize("source", ["own", "target"])
@@ -92,6 +128,8 @@ def test_maps_are_pictures_that_state_their_scale(post, view, size) -> None:
         ("x=1.5&y=0", "x=1.5"),
         ("view=cube", "view=cube"),
         ("x=1&y=1&source=target&sigma_m=0", "sigma_m=0"),
+        ("x=1&y=1&source=target&sigma_m=0.1", "0.29 to 80 m works"),
+        ("x=1&y=1&source=target&target=normal", "target=normal"),
         ("view=entropy&cmap=jet", "colour map 'jet'"),
     ],
 )

@@ -70,6 +70,17 @@ def test_students_learn_from_labels_alone(tiny_recipe, tiny_world, tiny_labels, 
     assert run(recipe, tmp_path / "run").finished
 
 
+@pytest.mark.parametrize("target", ["published", "gaussian"])
+def test_card_and_data_say_which_target_labels_were_turned_into(tiny_recipe, tiny_labels, tmp_path, target):
+    rows = {"tiekd_dpm_mobilenetv2.demo": (target, 0.5), "reskd_mse_mobilenetv2.demo": (None, None)}
+    for row, stated in rows.items():
+        recipe = tiny_recipe(row, data__labels=str(tiny_labels), loss__target=target)
+        run(recipe, tmp_path / row)
+        card = load(tmp_path / row / "best.safetensors").card
+        told = json.loads((tmp_path / row / "data.json").read_text())
+        assert (card.target, card.sigma_m) == (told["target"], told["sigma_m"]) == stated
+
+
 def test_training_lowers_the_loss(tiny_recipe, tmp_path):
     recipe = tiny_recipe(
         "baseline_mobilenetv2.demo", optim__steps=30, optim__lr=0.01, run__save_every=100, run__val_every=30,

@@ -100,3 +100,30 @@ def test_the_top_rows_are_left_out_of_tiekd_only():
     cropped.teacher[..., :3, :] = 35
     assert torch.equal(total("tiekd", p, cropped), before["tiekd"])
     assert not torch.equal(total("reskd_ssim", p, cropped), before["reskd_ssim"])
+
+
+@pytest.mark.parametrize("method", ["tiekd", "tiekd_dpm"])
+def test_with_the_gaussian_target_pixels_without_a_label_count_for_nothing(method):
+    p, t = maps()
+    teacher = t.teacher.clone()
+    teacher[..., 5:8, 2:9] = 0
+    found = {}
+    for hole in (0.0, float("nan"), -1.0):
+        teacher[..., 5:8, 2:9] = hole
+        holed = Target(t.depth, t.valid_mask, teacher, 0.5, top_rows=3, dpm_target="gaussian")
+        logits = p.dpm_logits.detach().clone().requires_grad_()
+        loss = total(method, Prediction(p.raw_depth, p.depth, logits, p.bin_edges), holed)
+        loss.backward()
+        found[str(hole)] = loss.detach(), logits.grad
+        assert not logits.grad[..., 5:8, 2:9].any()
+        assert not logits.grad[..., :3, :].any()
+        assert logits.grad.isfinite().all()
+    for loss, gradient in found.values():
+        torch.testing.assert_close((loss, gradient), found["0.0"], rtol=0, atol=0)
+    whole = Target(t.depth, t.valid_mask, t.teacher, 0.5, dpm_target="gaussian")
+    parts = tiekd_loss(
+        p.dpm_logits.softmax(1), p.raw_depth, t.teacher, p.bin_edges, sigma_m=0.5, target="gaussian"
+    )
+    expected = parts["loss"] if method == "tiekd" else parts["dpm_loss"]
+    torch.testing.assert_close(total(method, p, whole), expected, rtol=1e-5, atol=1e-6)
+    assert not torch.allclose(total(method, p, whole), total(method, p, t))

@@ -124,6 +124,8 @@ def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | No
         where = f"in each of {workers} workers" if workers else "between steps (data.workers=0)"
         learns = f"labels of {recipe.taught_by or 'a teacher'}" if recipe.needs_labels else "ground truth"
         loss = " + ".join(f"{weight:g} {part}" for part, weight in recipe.weights.items())
+        if made := recipe.target_dpm["target"]:
+            loss += f", {made} target of {recipe.loss.sigma_m:g} m"
         text = (
             f"{recipe.name or recipe.dataset}: {recipe.architecture}, {cost.parameters:,} parameters; learns "
             f"from {learns} by {loss}\n"

@@ -117,3 +117,12 @@ def has_bins(architecture: str) -> bool:
     """Whether networks of this name answer with a distribution over depth bins."""
     parts = split_architecture(architecture)
     return parts is not None and NETWORKS[parts[0]].has_bins
+
+
+def usual_bins(architecture: str) -> int | None:
+    """The number of depth bins of a network of this name if nothing else is stated; None without bins."""
+    parts = split_architecture(architecture)
+    if parts is None or not NETWORKS[parts[0]].has_bins:
+        return None
+    preset: int | None = NETWORKS[parts[0]].presets.get(parts[1], {}).get("n_bins")
+    return preset or NETWORKS[parts[0]].n_bins

@@ -17,7 +17,7 @@ from tiekd.data.settings import PhotoSettings, ViewSettings
 from tiekd.errors import ConfigError
 from tiekd.faults import faults_as
 from tiekd.methods import METHODS, PARTS
-from tiekd.models.families import has_bins
+from tiekd.models.families import has_bins, usual_bins
 from tiekd.recipe.composition import compose, parse_override
 from tiekd.recipe.settings import (
     DataSettings,
@@ -28,6 +28,8 @@ from tiekd.recipe.settings import (
     Settings,
 )
 from tiekd.recipe.start import take_network, take_range
+from tiekd.targets import fault_of_sigma
+from tiekd.types import DepthRange
 
 
 class Recipe(Settings):
@@ -74,10 +76,18 @@ class Recipe(Settings):
                 f"method {self.method} needs a network with bins for its {of_bins[0]}, not "
                 f"{self.architecture}; choose another network, or loss.weights without it"
             )
+        yield from self._faults_of_sigma()
         strange = sorted(name for name in self.weights if PARTS[name].of_truth == self.needs_labels)
         if strange:
             sees, lacks = ("teacher labels", "ground truth")[:: 1 if self.needs_labels else -1]
             yield f"method {self.method} trains on {sees}, but {strange[0]} in loss.weights needs {lacks}"
+
+    def _faults_of_sigma(self) -> Iterator[str]:
+        n_bins, data = self.n_bins, self.data
+        if "dpm_loss" in self.weights and n_bins and data.min_depth_m < data.max_depth_m:
+            span = DepthRange(data.min_depth_m, data.max_depth_m)
+            fault = fault_of_sigma(self.loss.sigma_m, self.loss.target, n_bins=n_bins, depth_range=span)
+            yield from [f"loss.{fault}"] if fault else []
 
     def _faults_of_network(self) -> Iterator[str]:
         # The options of a network are next to its code, which needs torch; reading recipes does not.
@@ -110,6 +120,20 @@ class Recipe(Settings):
     def has_bins(self) -> bool:
         """Whether the network answers with a distribution over bins."""
         return has_bins(self.architecture)
+
+    @property
+    def n_bins(self) -> int | None:
+        """The number of the network's depth bins; None if it has none."""
+        return (self.network.n_bins or usual_bins(self.architecture)) if self.has_bins else None
+
+    @property
+    def target_dpm(self) -> dict[str, Any]:
+        """Kind and width of the target DPM, as the card states them; None each without L_DPM."""
+        of_loss = "dpm_loss" in self.weights
+        return {
+            "target": self.loss.target if of_loss else None,
+            "sigma_m": self.loss.sigma_m if of_loss else None,
+        }
 
     @property
     def weights(self) -> Mapping[str, float]:

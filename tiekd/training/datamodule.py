@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ class RunData:
     `train_focal_px` is the focal length (pixels of a frame) for which depth is stated, if known. `digests`
     change when images, ground truth, labels or validation frames do. `n_frames` are trained on;
     `n_val_frames` are validated, against `validated_on`; `selected_on` is what the card of the best weights
-    says of them. `n_left_out` lines of the splits have no ground truth although they need it.
+    says of them. `n_left_out` lines of the splits have no ground truth although they need it. `target_dpm` is
+    the kind and width of the target DPM that is made from labels.
     """
 
     train: StreamLoader
@@ -46,6 +48,7 @@ class RunData:
     validated_on: Truth | None
     selected_on: Selection | None = None
     n_left_out: int = 0
+    target_dpm: Mapping[str, Any] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """What data.json says: two runs with equal digests saw, or were scored on, the same."""
@@ -55,6 +58,7 @@ class RunData:
             "validated_on": self.validated_on,
             "selected_on": self.selected_on.model_dump() if self.selected_on else None,
             "digests": self.digests,
+            **self.target_dpm,
         }
 
 
@@ -78,6 +82,7 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         validated_on=frames.validated_on,
         selected_on=frames.selected_on,
         n_left_out=frames.n_left_out,
+        target_dpm=recipe.target_dpm,
     )
 
 

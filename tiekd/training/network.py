@@ -61,7 +61,7 @@ def network_arguments(recipe: Recipe, *, train_focal_px: float | None) -> dict[s
         "dataset": recipe.dataset,
         "min_depth_m": recipe.data.min_depth_m,
         "max_depth_m": recipe.data.max_depth_m,
-        "sigma_m": recipe.loss.sigma_m if "dpm_loss" in recipe.weights else None,
+        **recipe.target_dpm,
         **{name: value for name, value in given.items() if value is not None},
         **recipe.network.options,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
@@ -22,6 +22,7 @@ from tiekd.codecs import arrays
 from tiekd.errors import ConfigError
 from tiekd.runtime.dpm import PhotoDpm
 from tiekd.runtime.target import DEFAULT_N_BINS, DEFAULT_SIGMA_M, TargetDpm
+from tiekd.targets import TargetName
 from tiekd.types import DepthMap
 
 router = APIRouter(tags=["depth"])
@@ -33,7 +34,8 @@ Pixel = Annotated[int | None, Query(description="pixel of the upright photo, fro
 BELIEF = files(
     MEDIA_TYPES["color"], MEDIA_TYPES["npy"],
     about="The distribution, or a map of it.",
-    always=DEPTH_HEADERS, sometimes=["X-Source", "X-Value-Range", "X-Value-Unit"], json=DistributionBody,
+    always=DEPTH_HEADERS, sometimes=["X-Source", "X-Target", "X-Value-Range", "X-Value-Unit"],
+    json=DistributionBody,
 )  # fmt: skip
 
 
@@ -51,6 +53,10 @@ async def dpm(
     source: Annotated[
         Source, Query(description="the model's own DPM if it has one, or the target DPM of its depth")
     ] = "own",
+    target: Annotated[
+        TargetName | None,
+        Query(description="kind of target DPM; default: that of the model's training, else `published`"),
+    ] = None,
     sigma_m: Annotated[float | None, Query(gt=0, le=100, description="of the target DPM, metres")] = None,
     fmt: Annotated[Literal["png", "npy"] | None, Query(alias="format")] = None,
     cmap: Annotated[str, Query(description="colours of the pictures")] = "viridis",
@@ -67,7 +73,9 @@ async def dpm(
     picture = await read_upload(request)
     recalled = service.recall(picture, [model], fx_px=fx_px, with_dpm=source == "own")
     [depth_map] = await unless_gone(request, recalled)
-    found = _open(service.residency.get(model).card, depth_map, source, sigma_m)
+    card = service.residency.get(model).card
+    own = source == "own" and depth_map.dpm is not None
+    found = PhotoDpm(depth_map) if own else _target_dpm(card, depth_map, target, sigma_m)
     if view == "distribution":
         data, encode_ms = await timed(lambda: ask.distribution(found, depth_map).json_bytes())
         headers = depth_headers(depth_map, encode_ms=encode_ms)
@@ -77,6 +85,7 @@ async def dpm(
         "X-Source": _source(found),
         "X-Value-Range": f"0,{high:.6g}",
         "X-Value-Unit": "nats" if view == "entropy" else "probability",
+        **({"X-Target": found.target} if isinstance(found, TargetDpm) else {}),
     }
     return Response(data, media_type=MEDIA_TYPES["npy" if fmt == "npy" else "color"], headers=headers)
 
@@ -99,7 +108,9 @@ class _Ask:
     def distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
         """The distribution under the pixel."""
         found = dpm.at(self._x, self._y)
-        spread = {"sigma_m": dpm.sigma_m} if isinstance(dpm, TargetDpm) else {}
+        made: dict[str, Any] = {}
+        if isinstance(dpm, TargetDpm):
+            made = {"target": dpm.target, "sigma_m": dpm.sigma_m}
         return DistributionBody(
             source=_source(dpm),
             model=depth_map.model,
@@ -111,7 +122,7 @@ class _Ask:
             depth_m=float(depth_map.depth_m[self._y, self._x]),
             x=self._x,
             y=self._y,
-            **spread,
+            **made,
         )
 
     def picture(self, dpm: Dpm, fmt: str, cmap: str) -> tuple[bytes, float]:
@@ -132,10 +143,15 @@ def _source(dpm: Dpm) -> Source:
     return "target" if isinstance(dpm, TargetDpm) else "own"
 
 
-def _open(card: ModelCard, depth_map: DepthMap, source: Source, sigma_m: float | None) -> Dpm:
-    """The model's own DPM where it is asked for and there is one, else the target DPM."""
-    if source == "own" and depth_map.dpm is not None:
-        return PhotoDpm(depth_map)
+def _target_dpm(
+    card: ModelCard, depth_map: DepthMap, target: TargetName | None, sigma_m: float | None
+) -> TargetDpm:
+    """The target DPM of a photo's depth, made as asked, else as in the model's training."""
     # An adaptive teacher moves its bins with every photo; the published students' fixed bins are the grid.
     n_bins = card.n_bins if card.n_bins and card.role == "student" else DEFAULT_N_BINS
-    return TargetDpm(depth_map, n_bins=n_bins, sigma_m=sigma_m or card.sigma_m or DEFAULT_SIGMA_M)
+    return TargetDpm(
+        depth_map,
+        n_bins=n_bins,
+        sigma_m=sigma_m or card.sigma_m or DEFAULT_SIGMA_M,
+        target=target or card.target or "published",
+    )

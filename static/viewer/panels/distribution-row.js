@@ -51,7 +51,7 @@ function header(method, value) {
 /** @param {Distribution|null} distribution */
 function factsOf(distribution) {
   if (!distribution) return "";
-  const { source, mode_m, entropy_nats } = distribution;
-  const kind = source === "own" ? "own distribution" : "target of its depth";
+  const { source, target, sigma_m, mode_m, entropy_nats } = distribution;
+  const kind = source === "own" ? "own distribution" : `${target} target of its depth, σ ${sigma_m} m`;
   return `${kind} · mode ${mode_m.toFixed(2)} m · entropy ${entropy_nats.toFixed(2)} nats`;
 }

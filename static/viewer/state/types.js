@@ -68,6 +68,8 @@
  *
  * @typedef {object} Distribution  What /dpm answers for one pixel.
  * @property {"own"|"target"} source
+ * @property {"published"|"gaussian"} [target]  Kind of the target DPM, with `source` "target".
+ * @property {number} [sigma_m]  Its width.
  * @property {number[]} bin_edges_m
  * @property {number[]} probability
  * @property {number} expectation_m
