@@ -9,6 +9,7 @@
 #   make clean   remove the environment and everything that was built
 #
 # Settings: PYTHON=python3.12  HOST=0.0.0.0  PORT=8080  ARGS="--results DIR"
+#           STUDY=targets  for `make study`: short runs with both kinds of target DPM instead
 #           TORCH_INDEX=URL of a package index for torch. Empty: pip's own build, which on Linux x86-64 is one for
 #           CUDA (several GB, and runs without a GPU, too). The index of the small CPU build stands in
 #           the command that PyTorch's "Get Started" page gives for Linux, Pip, CPU, after --index-url.
@@ -17,6 +18,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
+STUDY ?= study
 TORCH_INDEX ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -87,7 +89,7 @@ demo: $(VENV)/.dev
 	$(BIN)/python -m studies.demo $(ARGS)
 
 study: $(VENV)/.dev
-	$(BIN)/python -m studies.study $(ARGS)
+	$(BIN)/python -m studies.$(STUDY) $(ARGS)
 
 clean:
 	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache

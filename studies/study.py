@@ -55,8 +55,8 @@ class StudyRun:
 
     @property
     def method(self) -> str:
-        """Its name in the tables: seeds share the name of their row."""
-        return self.row if set(self.changed) <= {"run.seed"} else self.name
+        """Its name in the tables: seeds share it."""
+        return self.name.partition(".seed")[0]
 
 
 def study_runs() -> list[StudyRun]:
