@@ -29,9 +29,11 @@ class Galleries:
             depth_scale=settings.depth_scale,
             depth_range=_range(settings.depth_range, of="depth_range"),
             magma_ranges=dict(map(_magma_range, settings.magma_ranges)),
+            follow_links=settings.follow_links,
         )
         self._openers: dict[str, Callable[[], Gallery]] = {}
         self._open: dict[str, Gallery] = {}
+        self._told: set[tuple[str, str, str]] = set()
         for folder in settings.results:
             self._add(_opener(folder, options))
         for folder in shipped_galleries():
@@ -56,7 +58,7 @@ class Galleries:
             raise NotFoundError("gallery", gallery_id, self._openers)
         gallery = self._openers[gallery_id]()
         gallery.id = gallery_id
-        self._open[gallery_id] = gallery
+        self._keep(gallery)
         return gallery
 
     def get(self, gallery_id: str) -> Gallery:
@@ -71,12 +73,20 @@ class Galleries:
             gallery_id, number = f"{stem}-{number}", number + 1
         gallery.id = gallery_id
         self._openers[gallery_id] = opener
-        self._open[gallery_id] = gallery
+        self._keep(gallery)
+
+    def _keep(self, gallery: Gallery) -> None:
+        """Keep a gallery as it was opened, and log what it does not show, each reason once."""
+        self._open[gallery.id] = gallery
+        for name, reason in gallery.listing.left_out.items():
+            if (gallery.id, name, reason) not in self._told:
+                self._told.add((gallery.id, name, reason))
+                log.warning("Not everything of %s/%s is shown. %s", gallery.title, name, reason)
 
 
 def _opener(folder: Path, options: ResultsOptions) -> Callable[[], Gallery]:
     if (folder / INDEX).is_file():
-        return partial(open_gallery, folder)
+        return partial(open_gallery, folder, follow_links=options.follow_links)
     return partial(open_results, folder, options)
 
 

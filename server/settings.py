@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
     )
 
+    follow_links: bool = Field(
+        default=False, description="also show what links in a folder of results lead to outside of it"
+    )
+
     max_upload_bytes: int = Field(default=32 * 2**20, gt=0, description="of a request's body")
     max_photo_pixels: int = Field(default=50_000_000, gt=0, description="of a photo, before it is decoded")
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")

@@ -147,7 +147,7 @@ class GalleryMethod(Body):
 class GalleryFrame(Body):
     """One frame of a gallery."""
 
-    id: str = Field(examples=["0000"])
+    id: str = Field(examples=["0000"], description="may hold slashes, for a frame in a sub-folder")
     title: str
     width: int = Field(description="pixels")
     height: int = Field(description="pixels")
@@ -159,6 +159,13 @@ class GalleryFrame(Body):
     )
 
 
+class LeftOut(Body):
+    """A folder of a gallery that is not shown, or not all of it."""
+
+    name: str = Field(examples=["midas"])
+    reason: str = Field(examples=["It holds no files."])
+
+
 class GalleryBody(Body):
     """The answer of /api/galleries/{gallery_id}."""
 
@@ -167,6 +174,9 @@ class GalleryBody(Body):
     depth_range: Span
     methods: list[GalleryMethod]
     frames: list[GalleryFrame]
+    left_out: list[LeftOut] | Absent = Field(
+        default=None, description="folders that are not shown, or not all of them"
+    )
 
 
 class PackedArray(Body):

@@ -1,7 +1,9 @@
 import io
 import os
 import socket
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -175,6 +177,17 @@ def test_other_files_are_refused_by_their_header(tmp_path, name, data, said):
 def test_a_file_that_ends_too_early(tmp_path, name, data):
     with pytest.raises(DataError, match=r"^x can't be read: "):
         read_depth_file(put(tmp_path, name, data), where="x")
+
+
+@pytest.mark.parametrize("side", [12_000, 200_000])
+def test_a_16_bit_png_that_claims_to_be_huge(tmp_path, side):
+    data = bytearray(png16.encode(DEPTH, small=True))
+    data[16:24] = struct.pack(">II", side, side)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    with pytest.raises(DataError, match="has far too many pixels"):
+        png16.decode(bytes(data))
+    with pytest.raises(DataError, match=r"it has far too many pixels|more than 64 million"):
+        probe_depth_file(put(tmp_path, "a.png", bytes(data)))
 
 
 def test_a_16_bit_png_of_too_many_pixels(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 import io
+import os
 
 import numpy as np
 import pytest
@@ -149,3 +150,62 @@ def test_two_folders_of_one_name_are_told_apart(folder, tmp_path) -> None:
     viewer = DeclaredClient(create_app(Settings(results=(folder, other))))
     ids = [gallery["id"] for gallery in viewer.get("/api/galleries").json()["galleries"]]
     assert ids[:2] == ["my-results", "my-results-2"]
+
+
+def test_frames_of_sub_folders_are_asked_for_with_or_without_quoted_slashes(tmp_path) -> None:
+    root = tmp_path / "nested"
+    for name in ("m/day 1/a.png", "m/night/a.png", "colours/day 1/a.png", "image/day 1/a.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        data = png16.encode(DEPTH) if name[0] == "m" else png.encode_rgb(np.zeros((20, 30, 3), np.uint8))
+        (root / name).write_bytes(data)
+    viewer = DeclaredClient(create_app(Settings(results=(root,))))
+    frames = viewer.get("/api/galleries/nested").json()["frames"]
+    assert [frame["id"] for frame in frames] == ["day 1/a", "night/a"]
+    for frame in ("day%201/a", "day%201%2Fa"):
+        answer = viewer.get(f"/api/galleries/nested/m/{frame}.u16")
+        assert answer.status_code == 200
+        assert np.frombuffer(answer.content, "<u2").size == DEPTH.size
+        assert viewer.get(f"/api/galleries/nested/colours/{frame}.png").status_code == 200
+        assert viewer.get(f"/api/galleries/nested/image/{frame}").status_code == 200
+
+
+def test_what_is_left_out_is_answered_and_logged_once(folder, tmp_path, caplog) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "a.png").write_bytes(png16.encode(DEPTH))
+    (folder / "linked").symlink_to(secret)
+    (folder / "exr").mkdir()
+    (folder / "exr" / "a.exr").write_bytes(b"")
+    viewer = DeclaredClient(create_app(Settings(results=(folder,))))
+    left_out = viewer.get("/api/galleries/my-results").json()["left_out"]
+    assert [entry["name"] for entry in left_out] == ["exr", "linked"]
+    assert "tiekd serve --follow-links" in left_out[1]["reason"]
+    viewer.get("/api/galleries/my-results")
+    told = [record.getMessage() for record in caplog.records if "Not everything of" in record.getMessage()]
+    assert [line.split(" is shown")[0] for line in told] == [
+        "Not everything of my results/exr",
+        "Not everything of my results/linked",
+    ]
+    assert viewer.get("/api/galleries/my-results/linked/a.u16").status_code == 404
+    following = DeclaredClient(create_app(Settings(results=(folder,), follow_links=True)))
+    assert following.get("/api/galleries/my-results/linked/a.u16").status_code == 200
+
+
+def test_links_and_pipes_that_come_later_are_refused(viewer, folder, tmp_path, is_problem) -> None:
+    (tmp_path / "secret").write_bytes(b"root:x:0:0")
+    (folder / "TIE KD" / "a.png").unlink()
+    (folder / "TIE KD" / "a.png").symlink_to(tmp_path / "secret")
+    (folder / "image" / "a.png").unlink()
+    (folder / "image" / "a.png").symlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "TIE KD" / "pipe.png")
+    (folder / "TIE KD" / "b 1.png").unlink()
+    os.mkfifo(folder / "TIE KD" / "b 1.png")
+    for path in ("TIE%20KD/a.u16", "TIE%20KD/a.png", "image/a"):
+        answer = is_problem(viewer.get(f"/api/galleries/my-results/{path}"), 422)
+        assert "a link that leads out of the folder" in answer["detail"]
+    assert (
+        "not a file" in is_problem(viewer.get("/api/galleries/my-results/TIE%20KD/b%201.u16"), 422)["detail"]
+    )
+    frames = {frame["id"]: frame for frame in viewer.get("/api/galleries/my-results").json()["frames"]}
+    assert frames["a"]["has_image"] is False
+    assert frames["pipe"]["broken"] == {"TIE KD": "pipe.png is not a file."}

@@ -40,6 +40,10 @@ def serve(
             metavar="METHOD=MIN:MAX", help="A folder of --results holds magma_r pictures of this range."
         ),
     ] = None,
+    follow_links: Annotated[
+        bool,
+        typer.Option("--follow-links", help="Also show what links in --results lead to outside of it."),
+    ] = False,
     untrained: Annotated[
         bool,
         typer.Option(
@@ -80,6 +84,7 @@ def serve(
         depth_scale=depth_scale,
         depth_range=depth_range,
         magma_ranges=json.dumps(magma_range) if magma_range else None,
+        follow_links=follow_links or None,
         untrained=untrained or None,
         strict=strict,
         threads=threads,

@@ -126,7 +126,7 @@ def choose(headers: Mapping[str, ArrayHeader], *, shape: tuple[int, int] | None,
     """
     if DEPTH_KEY in headers:
         return DEPTH_KEY
-    maps = {name: header.size for name, header in headers.items() if header.size and not _says_other(name)}
+    maps = {name: header.size for name, header in headers.items() if header.size and not says_other(name)}
     if len(headers) > 1:
         likely = {name for name, size in maps.items() if size == shape or min(size) > _LARGEST_MATRIX}
     else:
@@ -145,7 +145,8 @@ def choose(headers: Mapping[str, ArrayHeader], *, shape: tuple[int, int] | None,
     raise DataError(f"{where} {said}: {told or 'it is empty'}.", hint=_NAME_IT)
 
 
-def _says_other(name: str) -> bool:
+def says_other(name: str) -> bool:
+    """Whether a name says that something is not depth: confidence, a mask, disparity."""
     return bool(_OTHER_WORDS & set(re.split(r"[^a-z]+", name.casefold())))
 
 

@@ -7,7 +7,6 @@ checked in the header before memory is taken. docs/data.md has the table of the 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,9 +96,7 @@ def _opened(path: Path, shape: tuple[int, int] | None, where: str) -> Iterator[t
         what = UNREADABLE.get(suffix, f"a file of the unknown kind {suffix or 'without an ending'}")
         raise DataError(f"{where} is {what}, which can't be read.", hint=CONVERT)
     try:
-        with open_regular(path) as file, warnings.catch_warnings():
-            # A picture above Pillow's limit is refused by ours, without a warning on the way.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with open_regular(path) as file:
             if suffix == ".npy":
                 yield open_npy(file, where=where), "npy"
             elif suffix == ".npz":
@@ -184,6 +181,6 @@ def _reason(error: Exception) -> str:
         return error.strerror
     if isinstance(error, UnidentifiedImageError):
         return "it is not what its ending says"
-    if isinstance(error, Image.DecompressionBombError):
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return "it has far too many pixels"
     return re.sub(r"\s+", " ", str(error)).rstrip(".") or type(error).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +103,12 @@ def image_size(path: Path) -> tuple[int, int]:
         ) from error
 
 
-def stored_as(path: Path) -> tuple[Literal["grey16", "grey8", "color"], tuple[int, int]]:
+def stored_as(source: Path | BinaryIO) -> tuple[Literal["grey16", "grey8", "color"], tuple[int, int]]:
     """Kind of the stored pixels and stored (height, width) of a picture file, from its header.
 
     Raises OSError, and any other error that Pillow raises for damaged files.
     """
-    with Image.open(path) as image:
+    with Image.open(source) as image:
         size = (image.height, image.width)
         if image.mode.startswith("I"):
             return "grey16", size

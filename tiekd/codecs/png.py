@@ -14,6 +14,8 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from tiekd.files import open_regular
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE = 0, 2, 3
 _SUB, _UP = 1, 2
@@ -42,9 +44,9 @@ def read_note(path: Path) -> str | None:
 
     Only both ends of the file are read. Raises OSError for a file that cannot be opened.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(_HEADER_BYTES + _LONGEST_NOTE)
-        file.seek(max(0, path.stat().st_size - len(END)))
+        file.seek(max(0, file.seek(0, 2) - len(END)))
         if not head.startswith(SIGNATURE) or file.read() != END:
             return None
     chunk = head[_HEADER_BYTES:]

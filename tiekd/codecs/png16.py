@@ -58,6 +58,8 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
             stored = np.asarray(image) if mode in {"I;16", "I;16B", "I"} else None
     except FileNotFoundError as error:
         raise DataError(f"There is no file {where}.", hint="Check the path.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"{where} has far too many pixels.", hint="Scale it down first.") from error
     except UnidentifiedImageError as error:
         raise DataError(f"{where} is not a PNG.", hint="Depth is stored as 16-bit greyscale PNG.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:

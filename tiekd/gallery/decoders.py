@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,12 +14,16 @@ from tiekd.codecs import png, png16
 from tiekd.codecs.depth_file import SUFFIXES, probe_depth_file, read_depth_file
 from tiekd.codecs.photo import decode_photo, stored_as
 from tiekd.errors import DataError
+from tiekd.files import open_regular
 from tiekd.gallery.grid import GridNote
+from tiekd.gallery.walk import Boundary
 from tiekd.render import colormap
 from tiekd.types import DepthRange
 
 Kind = Literal["grey16", "color", "grey8", "array"]
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+ARRAY_SUFFIXES = frozenset(SUFFIXES) - {".png"}
+"""Endings of files that hold depth and nothing else."""
+_MOST_BYTES = 1 << 28
 KIND_WORDS: dict[Kind, str] = {
     "grey16": "a 16-bit picture",
     "color": "a colour picture",
@@ -56,11 +59,11 @@ class Grey16Decoder:
         """Largest error of a stored depth in metres."""
         return 0.5 / min(self.scale, png16.DEPTH_SCALE)
 
-    def depth(self, path: Path) -> NDArray[np.uint16]:
-        """Depth `[H, W]`, metres x 256, 0 = none. Raises DataError."""
+    def depth(self, path: Path, shape: tuple[int, int] | None = None) -> NDArray[np.uint16]:
+        """Depth `[H, W]`, metres x 256, 0 = none; `shape` is the frame's. Raises DataError."""
         if path.suffix.lower() != ".png":
-            return png16.to_uint16(read_depth_file(path, where=path.name).metres(self.scale))
-        stored = png16.decode(_read_bytes(path), where=path.name)
+            return png16.to_uint16(read_depth_file(path, shape=shape, where=path.name).metres(self.scale))
+        stored = png16.decode(read_bytes(path), where=path.name)
         note = GridNote.read(png.read_note(path))
         if note:
             stored = note.enlarged(stored)
@@ -96,7 +99,7 @@ class MagmaDecoder:
         """Depth in metres from which the colour only means "at least this depth"."""
         return self.depth_range.max_m - self.step_m
 
-    def depth(self, path: Path) -> NDArray[np.uint16]:
+    def depth(self, path: Path, shape: tuple[int, int] | None = None) -> NDArray[np.uint16]:  # noqa: ARG002
         """Depth `[H, W]`, metres x 256. Raises DataError, also for colours that are not in magma."""
         codes, entries = _magma_codes()
         pixels = _read_rgb(path).astype(np.int32)
@@ -129,24 +132,26 @@ class PictureDecoder:
 Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder
 
 
-def probe(path: Path) -> Probe:
-    """Probe a file by its header and its end. The result is kept until the file changes."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        return Probe(None, (0, 0), f"{path.name} can't be read: {error.strerror}.")
-    if not stat.S_ISREG(status.st_mode):
-        return Probe(None, (0, 0), f"{path.name} is not a file.")
-    return _probe(path, status.st_mtime_ns, status.st_size)
+def probe(path: Path, boundary: Boundary | None = None, *, shape: tuple[int, int] | None = None) -> Probe:
+    """Probe a file by its header and its end. The result is kept until the file changes.
+
+    `boundary` is that of the gallery, by default the file's own folder. `shape`: the frame's (height, width).
+    """
+    fault = (boundary or Boundary.around(path.parent)).fault(path)
+    if fault:
+        return Probe(None, (0, 0), fault)
+    status = path.stat()
+    return _probe(path, shape, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=65536)
-def _probe(path: Path, _mtime_ns: int, _size: int) -> Probe:
+def _probe(path: Path, shape: tuple[int, int] | None, _mtime_ns: int, _size: int) -> Probe:
     try:
-        if path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".png":
-            height, width = probe_depth_file(path, where=path.name).size
+        if path.suffix.lower() in ARRAY_SUFFIXES:
+            height, width = probe_depth_file(path, shape=shape, where=path.name).size
             return Probe("array", (width, height))
-        kind, (height, width) = stored_as(path)
+        with open_regular(path) as file:
+            kind, (height, width) = stored_as(file)
         text = png.read_note(path) if path.suffix.lower() == ".png" else ""
     except DataError as error:
         return Probe(None, (0, 0), str(error))
@@ -167,15 +172,19 @@ def _reason(error: Exception) -> str:
 
 
 def _read_rgb(path: Path) -> NDArray[np.uint8]:
-    return decode_photo(_read_bytes(path), where=path.name)
+    return decode_photo(read_bytes(path), where=path.name)
 
 
-def _read_bytes(path: Path) -> bytes:
-    """A file's content. Raises DataError."""
+def read_bytes(path: Path) -> bytes:
+    """A file's content. Raises DataError, also for a file that is too large for a picture."""
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint="Check the file.") from error
+    if len(data) > _MOST_BYTES:
+        raise DataError(f"{path.name} has more than {_MOST_BYTES >> 20} MiB.", hint="Scale it down first.")
+    return data
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tiekd.codecs import png16
 from tiekd.errors import DataError, NotFoundError
 from tiekd.files import digest_of, state_of
-from tiekd.gallery.decoders import Decoder, PictureDecoder
+from tiekd.gallery.decoders import Decoder, PictureDecoder, read_bytes
+from tiekd.gallery.walk import LEADS_OUT, Boundary
 from tiekd.types import DepthRange
 
 IMAGE_FOLDER = "image"
@@ -78,23 +79,31 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The methods and frames of a gallery."""
+    """The methods and frames of a gallery. `left_out`: folder -> why it, or a part of it, is not shown."""
 
     depth_range: DepthRange
     methods: tuple[Method, ...]
     frames: tuple[Frame, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 class Gallery:
     """A gallery as it was on disk when it was opened. Open it again to see changes."""
 
     def __init__(
-        self, gallery_id: str, title: str, listing: Listing, files: Mapping[tuple[str, str], Path]
+        self,
+        gallery_id: str,
+        title: str,
+        listing: Listing,
+        files: Mapping[tuple[str, str], Path],
+        *,
+        boundary: Boundary,
     ) -> None:
         self.id = gallery_id
         self.title = title
         self.listing = listing
         self._files = files
+        self._boundary = boundary
         self._methods = {method.id: method for method in listing.methods}
         self._frames = {frame.id: frame for frame in listing.frames}
 
@@ -106,13 +115,15 @@ class Gallery:
     def describe(self) -> dict[str, Any]:
         """The gallery as JSON of the API."""
         span = self.listing.depth_range
-        return {
+        left_out = [{"name": name, "reason": reason} for name, reason in self.listing.left_out.items()]
+        described = {
             "id": self.id,
             "title": self.title,
             "depth_range": {"min_m": span.min_m, "max_m": span.max_m},
             "methods": [method.describe() for method in self.listing.methods],
             "frames": [frame.describe() for frame in self.listing.frames],
         }
+        return described | ({"left_out": left_out} if left_out else {})
 
     def method(self, method_id: str) -> Method:
         """The method with this id. Raises NotFoundError."""
@@ -127,22 +138,29 @@ class Gallery:
         return self._frames[frame_id]
 
     def path(self, method_id: str, frame_id: str) -> Path:
-        """The file of a frame of a method. Raises NotFoundError, also when the method has no such frame."""
+        """The file of a frame of a method. Raises NotFoundError, also when the method has no such frame.
+
+        Raises DataError for a file that may not be served; it may have changed since the gallery was opened.
+        """
         self.frame(frame_id)
         self.method(method_id)
         path = self._files.get((method_id, frame_id))
         if path is None:
             has = [frame for method, frame in self._files if method == method_id]
             raise NotFoundError(f"frame of {method_id}", frame_id, has)
-        return path
+        return self._inside(path)
 
     def photo(self, frame_id: str) -> Path:
-        """The colour photo of a frame. Raises NotFoundError when there is none."""
+        """The colour photo of a frame. Raises NotFoundError when there is none, and DataError like `path`."""
         photo = self.frame(frame_id).photo
         if photo is None:
             has = [frame.id for frame in self.listing.frames if frame.photo]
             raise NotFoundError("photo of frame", frame_id, has)
-        return photo
+        return self._inside(photo)
+
+    def photo_bytes(self, frame_id: str) -> bytes:
+        """The colour photo of a frame as it is stored. Raises the errors of `photo`."""
+        return read_bytes(self.photo(frame_id))
 
     def depth(self, method_id: str, frame_id: str) -> NDArray[np.uint16]:
         """Depth `[H, W]` of a method's frame: metres x 256, 0 = none.
@@ -155,7 +173,8 @@ class Gallery:
                 f"{method_id} holds colour pictures, not depth.",
                 hint="Ask for .png, or declare their range if they are magma_r pictures.",
             )
-        return decoder.depth(path)
+        frame = self.frame(frame_id)
+        return decoder.depth(path, (frame.height, frame.width))
 
     def rgb(self, method_id: str, frame_id: str) -> NDArray[np.uint8]:
         """RGB `[H, W, 3]` of a method whose pictures hold no depth. Raises the errors of `depth`."""
@@ -163,6 +182,11 @@ class Gallery:
         if not isinstance(decoder, PictureDecoder):
             raise DataError(f"{method_id} holds depth, not colours.", hint="Ask for .u16.")
         return decoder.rgb(path)
+
+    def _inside(self, path: Path) -> Path:
+        if not self._boundary.holds(path):
+            raise DataError(f"{path.name} is {LEADS_OUT}.", hint="Or copy the file into the folder.")
+        return path
 
     def version(self, path: Path, method_id: str | None = None) -> str:
         """A tag that changes when the file, or the way to read it, changes. Raises DataError."""

@@ -1,39 +1,25 @@
 """Opens any folder of `METHOD/FRAME.png` as a gallery, so that users can look at their own results.
 
-16-bit PNG (with a declared scale) and .npy/.npz are depth in metres. Folders of the published viewer, which
-the zoo names, and folders that are declared hold pictures in magma_r; they are decoded to metres. Other
-pictures stay colours. Photos are in the folder `image`.
+16-bit PNG (with a declared scale), arrays, float TIFF and PFM are depth in metres. Folders of the published
+viewer, which the zoo names, and folders that are declared hold pictures in magma_r; they are decoded to
+metres. Other pictures stay colours. Photos are in the folder `image`. docs/results.md has the rules.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tiekd.codecs import png16
-from tiekd.codecs.depth_file import SUFFIXES
 from tiekd.errors import DataError
-from tiekd.gallery.decoders import (
-    KIND_WORDS,
-    PICTURE_SUFFIXES,
-    Decoder,
-    Grey16Decoder,
-    MagmaDecoder,
-    PictureDecoder,
-    Probe,
-    probe,
-)
+from tiekd.gallery.decoders import KIND_WORDS, Decoder, Grey16Decoder, MagmaDecoder, PictureDecoder, probe
+from tiekd.gallery.files import Folder, read_folder, read_photos
 from tiekd.gallery.labels import method_label
-from tiekd.gallery.model import (
-    IMAGE_FOLDER,
-    Frame,
-    Gallery,
-    Listing,
-    Method,
-    natural_key,
-)
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key
+from tiekd.gallery.names import frames_of
+from tiekd.gallery.walk import Boundary, folders_in
 from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
@@ -46,71 +32,89 @@ class ResultsOptions:
     """How to read a folder of results.
 
     depth_scale: stored integers per metre in 16-bit PNG. depth_range: range of the viewer's colours.
-    magma_ranges: folder -> range in metres of its magma_r pictures.
+    magma_ranges: folder -> range in metres of its magma_r pictures. follow_links: serve what links out of the
+    folder lead to.
     """
 
     depth_scale: float = png16.DEPTH_SCALE
     depth_range: DepthRange = field(default_factory=lambda: DepthRange(1e-3, 80.0))
     magma_ranges: Mapping[str, DepthRange] = field(default_factory=dict)
+    follow_links: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """The folder of one method: frame id -> file and its probe."""
+@dataclass(slots=True)
+class _Column:
+    """A method with its files: frame id -> file."""
 
-    name: str
+    method: Method
     files: dict[str, Path]
-    probes: dict[str, Probe]
 
 
 def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery_id: str = "") -> Gallery:
     """Open a folder of results. Frames list different sizes, missing files and damaged files as faults.
 
-    Raises DataError if the folder does not exist or holds no METHOD/FRAME.png.
+    What is in the folder and can't be shown is listed with the reason. Raises DataError if the folder does
+    not exist or holds no METHOD/FRAME.png.
     """
     chosen = options or ResultsOptions()
-    folders = [_scan(path) for path in _subfolders(folder) if path.name != IMAGE_FOLDER]
-    folders = [found for found in folders if found.files]
-    if not folders:
+    boundary = Boundary.around(folder, follow_links=chosen.follow_links)
+    paths = sorted(folders_in(folder), key=lambda path: natural_key(path.name))
+    photos = read_photos(folder / IMAGE_FOLDER, boundary)
+    found = [read_folder(path, boundary) for path in paths if path.name != IMAGE_FOLDER]
+    left_out = {one.name: one.note for one in (photos, *found) if one.note}
+    shown = [one for one in found if one.depth or one.pictures]
+    if not shown:
+        told = "".join(f" {name}: {reason}" for name, reason in left_out.items())
         raise DataError(
-            f"{folder} holds no METHOD/FRAME.png.",
+            f"{folder} holds no METHOD/FRAME.png.{told}",
             hint="It needs one folder per method, with pictures of the same names in each.",
         )
-    zoo = read_zoo()
-    pairs = [(_method(found, chosen, zoo), found) for found in folders]
-    pairs.sort(key=lambda pair: _order(pair[0], zoo))
-    methods = tuple(method for method, _ in pairs)
-    files = {(found.name, frame): path for found in folders for frame, path in found.files.items()}
-    photos = _scan(folder / IMAGE_FOLDER).files if (folder / IMAGE_FOLDER).is_dir() else {}
-    frame_ids = sorted({frame for found in folders for frame in found.files}, key=natural_key)
-    frames = tuple(_frame(frame, pairs, photos.get(frame)) for frame in frame_ids)
+    columns, photo_of = _columns(shown, photos, chosen, left_out)
+    frame_ids = sorted({frame for column in columns for frame in column.files}, key=natural_key)
+    frames = tuple(_frame(frame, columns, photo_of.get(frame), boundary) for frame in frame_ids)
+    files = {(column.method.id, frame): path for column in columns for frame, path in column.files.items()}
     title = folder.resolve().name or "results"
-    return Gallery(gallery_id or title, title, Listing(chosen.depth_range, methods, frames), files)
+    listing = Listing(chosen.depth_range, tuple(column.method for column in columns), frames, left_out)
+    return Gallery(gallery_id or title, title, listing, files, boundary=boundary)
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda p: natural_key(p.name))
-    except OSError as error:
-        raise DataError(f"Can't read {folder}: {error.strerror}.", hint="Check the path.") from error
+def _columns(
+    shown: Sequence[Folder], photos: Folder, options: ResultsOptions, left_out: dict[str, str]
+) -> tuple[list[_Column], dict[str, Path]]:
+    """The methods in the order of the viewer, and the photo of each frame. Adds to `left_out`."""
+    groups = [photos.pictures, *(files for one in shown for files in (one.depth, one.pictures))]
+    photo_of, *sorted_files = (
+        {frame: files[name] for name, frame in frames.items()}
+        for files, frames in zip(groups, frames_of(groups), strict=True)
+    )
+    zoo, columns, known = read_zoo(), [], set(photo_of)
+    beside: dict[str, dict[str, Path]] = {}
+    for one, depth, pictures in zip(shown, sorted_files[::2], sorted_files[1::2], strict=True):
+        # Where a frame has both, the picture is a preview of the depth.
+        holds_depth = bool(depth) and len(pictures.keys() - depth) <= len(depth)
+        method = _method(one, options, zoo, holds_depth=holds_depth)
+        if holds_depth:
+            columns.append(_Column(method, depth))
+            beside[method.id] = {frame: path for frame, path in pictures.items() if frame not in depth}
+        else:
+            columns.append(_Column(method, depth | pictures))
+        known |= columns[-1].files.keys()
+    for column in columns:
+        others = beside.get(column.method.id, {})
+        column.files |= {frame: path for frame, path in others.items() if frame in known}
+        if strange := sorted(others.keys() - known):
+            told = f"{len(strange)} pictures without depth are not shown, like {others[strange[0]].name}."
+            left_out[column.method.id] = f"{left_out.get(column.method.id, '')} {told}".strip()
+    return sorted(columns, key=lambda column: _order(column.method, zoo)), photo_of
 
 
-def _scan(folder: Path) -> _Folder:
-    files: dict[str, Path] = {}
-    shown = (*PICTURE_SUFFIXES, *(ending for ending in SUFFIXES if ending not in PICTURE_SUFFIXES))
-    found = [path for path in folder.glob("*") if path.suffix.lower() in shown and path.name[0] != "."]
-    for path in sorted(found, key=lambda path: (shown.index(path.suffix.lower()), path.name)):
-        files.setdefault(path.stem, path)
-    return _Folder(folder.name, files, {frame: probe(path) for frame, path in files.items()})
-
-
-def _method(found: _Folder, options: ResultsOptions, zoo: Zoo) -> Method:
+def _method(found: Folder, options: ResultsOptions, zoo: Zoo, *, holds_depth: bool) -> Method:
     row = zoo.by_viewer_folder().get(found.name)
     known = row or next((other for other in zoo if other.name == found.name), None)
     kinds = Counter(seen.kind for seen in found.probes.values() if seen.kind)
     span = options.magma_ranges.get(found.name) or (row.depth_range if row else None)
     decoder: Decoder = PictureDecoder()
-    if kinds["grey16"] + kinds["array"] >= max(1, kinds["color"] + kinds["grey8"]):
+    if holds_depth:
         decoder = Grey16Decoder(options.depth_scale)
     elif span and kinds["color"] >= kinds["grey8"]:
         decoder = MagmaDecoder(span)
@@ -126,22 +130,26 @@ def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str
     return FAMILIES.index(method.family), place, natural_key(method.id)
 
 
-def _frame(frame: str, pairs: list[tuple[Method, _Folder]], photo: Path | None) -> Frame:
+def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary: Boundary) -> Frame:
+    files = {column.method.id: column.files[frame] for column in columns if frame in column.files}
+    probes = {method: probe(path, boundary) for method, path in files.items()}
+    width, height = _usual([seen.size for seen in probes.values() if seen.kind])
     sizes: dict[str, tuple[int, int]] = {}
-    missing, broken = [], {}
-    for method, found in pairs:
-        if frame not in found.files:
-            missing.append(method.id)
-            continue
-        seen = found.probes[frame]
+    broken: dict[str, str] = {}
+    for method in (column.method for column in columns if column.method.id in files):
+        path, seen = files[method.id], probes[method.id]
+        if path.suffix.lower() == ".npz":  # The frame's size tells its arrays apart.
+            seen = probe(path, boundary, shape=(height, width))
         if seen.fault or seen.kind is None:
             broken[method.id] = seen.fault
         elif seen.kind not in method.decoder.kinds:
-            name = found.files[frame].name
-            broken[method.id] = f"{name} is {KIND_WORDS[seen.kind]}, unlike the others of {method.id}."
-        else:
+            broken[method.id] = f"{path.name} is {KIND_WORDS[seen.kind]}, unlike the others of {method.id}."
+        elif seen.size != (width, height):
             sizes[method.id] = seen.size
-    counted = Counter(sizes.values())
-    size = max(counted, key=lambda size: (counted[size], size), default=(0, 0))
-    others = {method: other for method, other in sizes.items() if other != size}
-    return Frame(frame, frame, size[0], size[1], photo, tuple(missing), broken, others)
+    missing = tuple(column.method.id for column in columns if column.method.id not in files)
+    return Frame(frame, frame, width, height, photo, missing, broken, sizes)
+
+
+def _usual(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    counted = Counter(sizes)
+    return max(counted, key=lambda size: (counted[size], size), default=(0, 0))

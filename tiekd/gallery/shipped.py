@@ -10,12 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from tiekd.assets import asset_root
 from tiekd.errors import DataError
 from tiekd.faults import NameIn, faults_as
+from tiekd.files import open_regular
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
+from tiekd.gallery.walk import LEADS_OUT, Boundary
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
 INDEX = "gallery.json"
+_MOST_BYTES = 1 << 26
 FamilyName = Annotated[str, NameIn("colour family", FAMILIES)]
 
 
@@ -65,13 +68,19 @@ def shipped_galleries() -> list[Path]:
     return sorted(index.parent for index in (asset_root() / "models" / "demo").glob(f"*/{INDEX}"))
 
 
-def open_gallery(folder: Path) -> Gallery:
+def open_gallery(folder: Path, *, follow_links: bool = False) -> Gallery:
     """Open a gallery in our own layout. Frames list their missing and damaged files as faults.
+
+    What links out of the folder lead to is shown only with `follow_links`.
 
     Raises DataError when `gallery.json` is missing or wrong.
     """
+    boundary = Boundary.around(folder, follow_links=follow_links)
+    if not boundary.holds(folder / INDEX):
+        raise DataError(f"{folder / INDEX} is {LEADS_OUT}.", hint="Or copy the file into the folder.")
     try:
-        text = (folder / INDEX).read_bytes()
+        with open_regular(folder / INDEX) as file:
+            text = file.read(_MOST_BYTES)
     except OSError as error:
         raise DataError(f"Can't read {folder / INDEX}: {error.strerror}.", hint="Check the path.") from error
     with faults_as(DataError, f"The gallery {folder / INDEX}", model=GalleryIndex, hint="Build it again."):
@@ -79,32 +88,36 @@ def open_gallery(folder: Path) -> Gallery:
     decoder = Grey16Decoder(index.depth_scale)
     methods = tuple(Method(m.id, m.label, m.family, m.model, decoder) for m in index.methods)
     files: dict[tuple[str, str], Path] = {}
-    frames = [_frame(folder, entry, methods, files) for entry in index.frames]
+    frames = [_frame(folder, entry, methods, files, boundary=boundary) for entry in index.frames]
     span = DepthRange(index.depth_range.min_m, index.depth_range.max_m)
-    return Gallery(index.id, index.title, Listing(span, methods, tuple(frames)), files)
+    return Gallery(index.id, index.title, Listing(span, methods, tuple(frames)), files, boundary=boundary)
 
 
 def _frame(
-    folder: Path, entry: FrameEntry, methods: tuple[Method, ...], files: dict[tuple[str, str], Path]
+    folder: Path,
+    entry: FrameEntry,
+    methods: tuple[Method, ...],
+    files: dict[tuple[str, str], Path],
+    *,
+    boundary: Boundary,
 ) -> Frame:
     missing, broken = [], {}
     for method in methods:
         path = folder / method.id / f"{entry.id}.png"
-        if not path.is_file():
+        if not path.exists():
             missing.append(method.id)
             continue
         files[method.id, entry.id] = path
-        found = probe(path)
+        found = probe(path, boundary)
         if found.fault or found.kind not in method.decoder.kinds:
             broken[method.id] = found.fault or f"{path.name} is not a 16-bit grey picture."
     photo = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
-    inside = photo.resolve().is_relative_to(folder.resolve())
     return Frame(
         id=entry.id,
         title=entry.title,
         width=entry.width,
         height=entry.height,
-        photo=photo if inside and photo.is_file() else None,
+        photo=photo if photo.is_file() and boundary.holds(photo) else None,
         missing=tuple(missing),
         broken=broken,
     )

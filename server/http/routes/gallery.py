@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.responses import Response
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 
@@ -25,6 +26,18 @@ _DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | u
 _PICTURE = files("image/png", about="The picture.", always=["ETag"]) | unchanged()
 
 
+def _named(
+    frame_id: Annotated[str, Path(description="of the gallery's list; slashes may stay as they are")],
+) -> str:
+    """The frame of a path. Hidden files are no frames, and `..` names nothing: both are 404."""
+    if any(part.startswith(".") for part in frame_id.split("/")):
+        raise HTTPException(404)
+    return frame_id
+
+
+FrameId = Annotated[str, Depends(_named)]
+
+
 @router.get("", response_model_exclude_unset=True, responses=problems(page=True))
 async def list_galleries(galleries: TheGalleries) -> GalleryList:
     """Every gallery, with its methods."""
@@ -40,18 +53,23 @@ async def describe_gallery(galleries: TheGalleries, gallery_id: str) -> GalleryB
     return GalleryBody.model_validate(gallery.describe())
 
 
-@router.get("/{gallery_id}/image/{frame_id}", response_class=Response, responses=_PHOTO)
-async def photo(request: Request, galleries: TheGalleries, gallery_id: str, frame_id: str) -> Response:
+@router.get("/{gallery_id}/image/{frame_id:path}", response_class=Response, responses=_PHOTO)
+async def photo(request: Request, galleries: TheGalleries, gallery_id: str, frame_id: FrameId) -> Response:
     """The colour photo of a frame."""
     gallery = await run_in_threadpool(galleries.get, gallery_id)
     path = gallery.photo(frame_id)
     tag = gallery.version(path)
-    return _unchanged(request, tag) or FileResponse(path, headers=_caching(tag))
+    unchanged = _unchanged(request, tag)
+    if unchanged:
+        return unchanged
+    data = await run_in_threadpool(gallery.photo_bytes, frame_id)
+    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    return Response(data, media_type=media_type, headers=_caching(tag))
 
 
-@router.get("/{gallery_id}/{method_id}/{frame_id}.u16", response_class=Response, responses=_DEPTH)
+@router.get("/{gallery_id}/{method_id}/{frame_id:path}.u16", response_class=Response, responses=_DEPTH)
 async def depth(
-    request: Request, galleries: TheGalleries, gallery_id: str, method_id: str, frame_id: str
+    request: Request, galleries: TheGalleries, gallery_id: str, method_id: str, frame_id: FrameId
 ) -> Response:
     """Depth as little-endian uint16, row by row: metres x 256, 0 = none; the size is in the headers."""
     gallery = await run_in_threadpool(galleries.get, gallery_id)
@@ -72,7 +90,7 @@ async def depth(
 
 
 @router.get(
-    "/{gallery_id}/{method_id}/{frame_id}.png",
+    "/{gallery_id}/{method_id}/{frame_id:path}.png",
     response_class=Response,
     responses=_PICTURE | problems(400, 404, 422, page=True),
 )
@@ -82,7 +100,7 @@ async def picture(
     galleries: TheGalleries,
     gallery_id: str,
     method_id: str,
-    frame_id: str,
+    frame_id: FrameId,
     cmap: Annotated[str, Query(description="colours of depth")] = render.DEFAULT_CMAP,
 ) -> Response:
     """A frame as an RGB picture: colours as they are, depth in a colour map over the gallery's range."""

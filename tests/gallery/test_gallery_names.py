@@ -1,0 +1,78 @@
+import pytest
+
+from tiekd.gallery.names import frames_of
+
+FRAMES = ["f0", "f1", "f10"]
+
+
+def around(before: str, after: str, names: list[str] = FRAMES) -> list[str]:
+    return [f"{before}{name}{after}" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "_pred"),
+        ("", "_raw_depth_meter"),
+        ("", "-dpt_next_vit_large_384"),
+        ("", ".depth"),
+        ("", "_16bit"),
+        ("depth_", ""),
+        ("2011_09_26/drive_0002/", ""),
+        ("2011_09_26/drive_0002/pred_", "_m"),
+        ("", "/depth"),
+    ],
+)
+def test_what_a_method_writes_around_the_names_is_taken_off(before, after) -> None:
+    named = around(before, after)
+    expected = dict(zip(named, FRAMES, strict=True))
+    same = dict(zip(FRAMES, FRAMES, strict=True))
+    assert frames_of([FRAMES, named]) == [same, expected]
+    assert frames_of([[], named, FRAMES]) == [{}, expected, same]
+    assert frames_of([FRAMES, named[:1]])[1] == {named[0]: "f0"}
+
+
+def test_methods_agree_where_no_file_has_the_bare_name() -> None:
+    depth, pred = around("", "_depth"), around("", "_pred")
+    assert [list(frames.values()) for frames in frames_of([depth, pred, pred])] == [FRAMES] * 3
+    assert frames_of([["a_depth"], ["a_pred"]]) == [{"a_depth": "a"}, {"a_pred": "a"}]
+
+
+def test_digits_and_letters_have_a_border() -> None:
+    assert frames_of([["0001", "0002"], ["pred0001", "pred0002"], ["0001depth", "0002depth"]]) == [
+        {"0001": "0001", "0002": "0002"},
+        {"pred0001": "0001", "pred0002": "0002"},
+        {"0001depth": "0001", "0002depth": "0002"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [["0", "1", "2"], ["10", "11", "12"]],
+        [["a"], ["a_1"]],
+        [["sceneA_0", "sceneA_1"], ["sceneB_0", "sceneB_1"]],
+        [["f0_pred", "f1_pred"], ["f0_pred", "f1_pred"]],
+        [["f0", "f0_pred"], ["f0", "f0_pred"]],
+        [["x"], ["y"]],
+        [[], []],
+        [],
+    ],
+)
+def test_other_names_stay_as_they_are(groups) -> None:
+    assert frames_of(groups) == [{name: name for name in names} for names in groups]
+
+
+def test_a_stray_file_does_not_hinder_the_others() -> None:
+    assert frames_of([FRAMES, [*around("", "_pred"), "overview"]])[1]["f0_pred"] == "f0"
+
+
+def test_one_name_stands_for_one_frame() -> None:
+    found = frames_of([["f0", "f1"], ["f0", "f0_pred", "f1_pred"]])[1]
+    assert found == {"f0": "f0", "f0_pred": "f0_pred", "f1_pred": "f1"}
+
+
+def test_many_photos_do_not_outvote_the_methods() -> None:
+    photos = [f"photo {number}" for number in range(500)]
+    depth, pred = frames_of([photos, around("", "_depth"), around("", "_pred")])[1:]
+    assert list(depth.values()) == list(pred.values()) == FRAMES

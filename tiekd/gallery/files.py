@@ -1,0 +1,115 @@
+"""Sorts the files of one method into depth and pictures, and says what of its folder can't be shown."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tiekd.codecs.arrays import says_other
+from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
+from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe, probe
+from tiekd.gallery.walk import PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
+
+_BEST_FIRST = (*SUFFIXES, *(ending for ending in PICTURE_SUFFIXES if ending not in SUFFIXES))
+_NO_PHOTOS = {".tif": "TIFF", ".tiff": "TIFF", ".heic": "HEIC", ".heif": "HEIC"}
+_READ = "Depth is read from .npy, .npz, .pfm, .tiff (floats) and .png (16 bits)."
+
+
+@dataclass(slots=True)
+class Folder:
+    """The files of a method, by their names without ending. `note`: what of it is not shown, and why."""
+
+    name: str
+    depth: dict[str, Path] = field(default_factory=dict)
+    pictures: dict[str, Path] = field(default_factory=dict)
+    probes: dict[Path, Probe] = field(default_factory=dict)
+    note: str = ""
+
+
+def read_folder(path: Path, boundary: Boundary) -> Folder:
+    """Sort the files of a method's folder and its sub-folders by what their headers say."""
+    found = walk(path, boundary)
+    folder = Folder(path.name)
+    unclear: dict[str, Path] = {}
+    for stem, file in _named(found, READABLE):
+        seen = folder.probes[file] = probe(file, boundary)
+        if file.suffix.lower() in ARRAY_SUFFIXES or seen.kind == "grey16":
+            folder.depth.setdefault(stem, file)
+        elif seen.kind or file.suffix.lower() not in SUFFIXES:
+            folder.pictures.setdefault(stem, file)
+        else:
+            unclear.setdefault(stem, file)
+    # A damaged PNG is taken for what the others of its method are.
+    kin = folder.depth if len(folder.depth) >= len(folder.pictures) else folder.pictures
+    for stem, file in unclear.items():
+        kin.setdefault(stem, file)
+    aside = _set_aside(folder.depth)
+    folder.note = " ".join([*_left_out(found, boundary), *_unread(found, folder), *aside])
+    return folder
+
+
+def read_photos(path: Path, boundary: Boundary) -> Folder:
+    """The photos of a gallery, which lie in a folder of their own. None if there is no such folder."""
+    folder = Folder(path.name)
+    if not path.is_dir():
+        return folder
+    found = walk(path, boundary)
+    for stem, file in _named(found, PICTURE_SUFFIXES):
+        if not boundary.fault(file):
+            folder.pictures.setdefault(stem, file)
+    kinds = Counter(_NO_PHOTOS[ending] for ending in _endings(found, folder.pictures) if ending in _NO_PHOTOS)
+    unshown = [f"{kinds[kind]} × {kind}: browsers don't show it, save JPEG or PNG." for kind in sorted(kinds)]
+    folder.note = " ".join([*_left_out(found, boundary), *unshown])
+    return folder
+
+
+def _named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, Path]]:
+    """Name without ending and path of the files with such endings, those that keep most depth first."""
+    named = [(path.suffix.lower(), name, path) for name, path in found.files.items()]
+    chosen = [one for one in named if one[0] in suffixes]
+    for ending, name, path in sorted(chosen, key=lambda one: (_BEST_FIRST.index(one[0]), one[1])):
+        yield name[: -len(ending)], path
+
+
+def _set_aside(depth: dict[str, Path]) -> list[str]:
+    """Take confidence, masks and the like, which have files of their own, out of a method's depth."""
+    aside = [stem for stem in depth if says_other(re.split(r"[_\-. /]", stem)[-1])]
+    if not aside or len(aside) == len(depth):
+        return []
+    for stem in aside:
+        del depth[stem]
+    return [f"{len(aside)} files are no depth by their names, like {aside[0]}."]
+
+
+def _left_out(found: Found, boundary: Boundary) -> list[str]:
+    told = [f"{name or 'It'} {reason}." for name, reason in found.closed.items()]
+    links = sum(path.is_symlink() and not boundary.holds(path) for path in found.files.values())
+    if links:
+        told.append(f"{links} files are links that lead out of the folder; `--follow-links` follows them.")
+    return told
+
+
+def _unread(found: Found, folder: Folder) -> list[str]:
+    """What is said of files with other endings: all if nothing is shown, else those known to hold depth."""
+    shown = {**folder.depth, **folder.pictures}
+    if not found.files and not found.closed:
+        return ["It holds no files."]
+    endings = Counter(_endings(found, shown))
+    kinds = [
+        f"{count} × {ending or 'no ending'}" + (f" ({UNREADABLE[ending]})" if ending in UNREADABLE else "")
+        for ending, count in sorted(endings.items())
+        if ending not in READABLE and (ending in UNREADABLE or not shown)
+    ]
+    return [f"Can't be read: {', '.join(kinds)}. {_READ}"] if kinds else []
+
+
+def _endings(found: Found, shown: Collection[str]) -> list[str]:
+    """The endings of the files whose frames are not shown by another file."""
+    return [
+        ending
+        for name, path in found.files.items()
+        if name[: len(name) - len(ending := path.suffix.lower())] not in shown
+    ]

@@ -1,0 +1,104 @@
+"""Tells which files of different methods are of one frame: `f0.png`, `f0_pred.png`, `day/f0_depth.npy`.
+
+Every program names its files in its own way around the name of the frame. Here names are only compared with
+each other; nothing is known of any program but a few words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+_SEPARATORS = "_-. /"
+_LOOKED_AT = 32
+_WORD_OF_DEPTH = re.compile(
+    r"([_\-. ](pred|prediction|predicted|depth|depths|raw|metric|met(er|re)s?|out|output|result))+$", re.I
+)
+
+
+class Affix(NamedTuple):
+    """What stands before and after the frame in the names of one group."""
+
+    before: str = ""
+    after: str = ""
+
+    def core(self, name: str) -> str | None:
+        """The name without the affix; None for a name without it."""
+        core = name.removeprefix(self.before).removesuffix(self.after)
+        return core if core and len(core) + len(self.before) + len(self.after) == len(name) else None
+
+
+def frames_of(groups: Sequence[Collection[str]]) -> list[dict[str, str]]:
+    """For each group of names the frame that each name stands for.
+
+    The names of one group, as they are or without the ending that they share, become the frames: those with
+    which most of the other groups agree after an affix is taken off. Groups that agree already, and names
+    that agree with nothing, stay as they are. Earlier groups win a tie.
+    """
+    bare = [_without_shared_ending(names) for names in groups]
+    proposals = [frozenset(names) for names in (*groups, *bare)]
+    best: tuple[float, list[dict[str, str]]] = (-1.0, [])
+    for frames in dict.fromkeys(proposals):
+        mapped = [_mapped(names, frames) for names in groups]
+        shares = [sum(frame in frames for frame in m.values()) / len(m) for m in mapped if m]
+        if sum(shares) > best[0]:
+            best = (sum(shares), mapped)
+        if sum(shares) == len(shares):
+            break
+    return best[1] or [{} for _ in groups]
+
+
+def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
+    """Each name's frame, after the affix is taken off that gives the most names of `frames`, if any does."""
+    as_they_are = set(names)
+    best, most = Affix(), sum(name in frames for name in as_they_are)
+    for affix in _affixes(names, frames):
+        cores = [core for name in names if (core := affix.core(name))]
+        matched = sum(core in frames for core in cores)
+        if matched > most and 2 * len(cores) >= len(names) and _is_sure(affix, len(cores)):
+            best, most = affix, matched
+    return {name: core if (core := best.core(name)) and core not in as_they_are else name for name in names}
+
+
+def _affixes(names: Collection[str], frames: Collection[str]) -> list[Affix]:
+    """What stands around the name of a frame in some of the names, the shortest first."""
+    counted = Counter(
+        Affix(name[:start], name[end:])
+        for name in sorted(names)[:_LOOKED_AT]
+        for start, end in _cuts(name)
+        if name[start:end] in frames
+    )
+    return sorted(counted, key=lambda affix: (len(affix.before) + len(affix.after), affix))
+
+
+def _cuts(name: str) -> Iterator[tuple[int, int]]:
+    """Every part of a name that begins and ends where people see a border: `_`, or a change to digits."""
+    starts = [i for i in range(len(name)) if i == 0 or _is_border(name[i - 1], name[i], first=True)]
+    ends = [
+        j for j in range(1, len(name) + 1) if j == len(name) or _is_border(name[j - 1], name[j], first=False)
+    ]
+    return ((start, end) for start in starts for end in ends if start < end)
+
+
+def _is_border(left: str, right: str, *, first: bool) -> bool:
+    if first:
+        return left in _SEPARATORS or (left.isalpha() and right.isdigit())
+    return right in _SEPARATORS or (left.isdigit() and right.isalpha())
+
+
+def _is_sure(affix: Affix, count: int) -> bool:
+    """An affix of one file alone may be a number of the frame: it must be a word."""
+    return count > 1 or all(not part or any(letter.isalpha() for letter in part) for part in affix)
+
+
+def _without_shared_ending(names: Collection[str]) -> list[str]:
+    if len(names) == 1:
+        return [_WORD_OF_DEPTH.sub("", name) or name for name in names]
+    backwards = sorted(name[::-1] for name in names)
+    pairs = zip(backwards[0], backwards[-1], strict=False) if names else ()
+    shared = "".join(letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))[::-1]
+    word = re.search(r"[_\-. ]\D.*$", shared, re.DOTALL)
+    return [name.removesuffix(word.group()) or name for name in names] if word else list(names)

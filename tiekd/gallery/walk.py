@@ -1,0 +1,122 @@
+"""Finds the files of a folder of results. Hidden files are none, and nothing outside the folder is served."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tiekd.codecs.depth_file import SUFFIXES
+from tiekd.errors import DataError
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+READABLE = frozenset({*PICTURE_SUFFIXES, *SUFFIXES})
+LEADS_OUT = "a link that leads out of the folder; `tiekd serve --follow-links` follows it"
+_HIDDEN = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
+_MOST_FILES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The folder of a gallery. Its links may lead out of it only with `follow_links`."""
+
+    folder: Path
+    root: Path
+    follow_links: bool = False
+
+    @classmethod
+    def around(cls, folder: Path, *, follow_links: bool = False) -> Boundary:
+        """The boundary of a folder, which may itself be a link."""
+        return cls(folder, folder.resolve(), follow_links)
+
+    def holds(self, path: Path) -> bool:
+        """Whether what `path` leads to may be served."""
+        if self.follow_links:  # Links may lead out, a path with ".." may not.
+            return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(self.folder))
+        return Path(os.path.realpath(path)).is_relative_to(self.root)
+
+    def fault(self, path: Path) -> str:
+        """Why a file can't be served, in one sentence; "" if it can. Nothing is opened."""
+        try:
+            status = path.stat()
+            if not self.holds(path):
+                return f"{path.name} is {LEADS_OUT}."
+        except OSError as error:
+            return f"{path.name} can't be read: {error.strerror}."
+        return "" if stat.S_ISREG(status.st_mode) else f"{path.name} is not a file."
+
+
+@dataclass(slots=True)
+class Found:
+    """The files of one folder and its sub-folders, by their path in it, and what was not looked into."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
+    """Sub-folder -> why it is left out."""
+
+
+def folders_in(root: Path) -> list[Path]:
+    """The folders in `root`, links to folders too, without hidden ones. Raises DataError."""
+    try:
+        entries = sorted(root.iterdir())
+    except OSError as error:
+        raise DataError(f"Can't read {root}: {error.strerror}.", hint="Check the path.") from error
+    return [entry for entry in entries if not is_hidden(entry.name) and _is_folder(entry)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # It may not be looked at.
+        return False
+
+
+def is_hidden(name: str) -> bool:
+    """Whether people mean no result by this name: caches, folders of archives and of desktops."""
+    return name.startswith(".") or name in _HIDDEN
+
+
+def walk(folder: Path, boundary: Boundary) -> Found:
+    """Every file in `folder` and below. No folder is entered twice, so links in a circle end.
+
+    A folder whose name has the ending of a picture is taken for a file, so that its frame can tell the fault.
+    """
+    found = Found()
+    entered: set[tuple[int, int]] = set()
+    waiting = [(folder, "")]
+    while waiting:
+        current, prefix = waiting.pop()
+        try:
+            if not boundary.holds(current):
+                found.closed[prefix.rstrip("/")] = f"is {LEADS_OUT}"
+                continue
+            status = current.stat()
+            if (place := (status.st_dev, status.st_ino)) in entered:
+                continue
+            entered.add(place)
+            inner = _sort(current, prefix, found)
+        except OSError as error:
+            found.closed[prefix.rstrip("/")] = f"can't be read: {error.strerror}"
+            continue
+        waiting.extend(inner)
+        if len(found.files) > _MOST_FILES:
+            found.closed[""] = f"holds more than {_MOST_FILES} files, the others are left out"
+            break
+    return found
+
+
+def _sort(folder: Path, prefix: str, found: Found) -> Iterator[tuple[Path, str]]:
+    """Note the files of a folder, and return its sub-folders. Raises OSError."""
+    inner = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if is_hidden(entry.name):
+                continue
+            path = folder / entry.name
+            if _is_folder(path) and path.suffix.lower() not in READABLE:
+                inner.append((path, f"{prefix}{entry.name}/"))
+            else:
+                found.files[prefix + entry.name] = path
+    return reversed(inner)
