@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
 
     strict: bool = Field(
-        default=True, description="/readyz answers 503 while a model has failed; else failed models are named"
+        default=False, description="/readyz answers 503 while a model has failed; else it is ready without it"
     )
 
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")

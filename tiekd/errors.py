@@ -7,6 +7,7 @@
     ├── DataError              a file of the user is missing, unreadable or of the wrong shape
     │   └── ImageError         a picture cannot be used: `reason` is "type", "size" or "decode"
     ├── CheckpointError        a weight file is truncated, unsafe or of another architecture
+    │   └── ChecksumError      it is not the file that the zoo promises
     ├── InputSizeError         a network cannot take an image of this size
     ├── WeightsUnavailableError  the row is known, but its weights are not on this machine
     ├── RunFailedError         a run failed although its input was valid
@@ -75,6 +76,10 @@ class ImageError(DataError):
 
 class CheckpointError(TiekdError):
     """A weight file is truncated, unsafe or belongs to another architecture."""
+
+
+class ChecksumError(CheckpointError):
+    """A row's weight file is not the one that the zoo promises: its sha256 differs."""
 
 
 class InputSizeError(TiekdError):

@@ -22,7 +22,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tiekd.assets import asset_root
 from tiekd.card import ModelCard
 from tiekd.codecs.foreign import SAFETENSORS, WEIGHT_SUFFIXES, foreign_network
-from tiekd.errors import CheckpointError, ConfigError, DataError, UnknownNameError, WeightsUnavailableError
+from tiekd.errors import (
+    CheckpointError,
+    ChecksumError,
+    ConfigError,
+    DataError,
+    UnknownNameError,
+    WeightsUnavailableError,
+)
 from tiekd.faults import faults_as
 from tiekd.files import sha256_of
 from tiekd.places import at_home
@@ -161,8 +168,8 @@ def resolve(name_or_path: str | Path) -> Path:
     """The file of weights of a row. A path to a file is returned unchanged.
 
     Raises UnknownNameError; WeightsUnavailableError when the row's weights are not on this machine;
-    CheckpointError when the path does not exist, when it is a folder or another program's file, and when the
-    row's file has another digest than the zoo states.
+    CheckpointError when the path does not exist, and when it is a folder or another program's file;
+    ChecksumError when the row's file has another digest than the zoo states.
     """
     text = at_home(str(name_or_path))
     place = Path(text)
@@ -182,7 +189,7 @@ def resolve(name_or_path: str | Path) -> Path:
             hint=f"`tiekd fetch {text}` gets them or says where they are; see `tiekd models --available`.",
         )
     if zoo_row.sha256 and sha256_of(path) != zoo_row.sha256:
-        raise CheckpointError(
+        raise ChecksumError(
             f"{path} is not the file that the zoo promises for {text} (its sha256 differs).",
             hint="Fetch it again, or pass its path to use it all the same.",
         )

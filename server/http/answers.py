@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 from fastapi.responses import Response
@@ -22,6 +23,7 @@ from tiekd.types import DepthMap, DepthRange
 T = TypeVar("T")
 DepthFormat = Literal["png16", "npy", "npz", "color", "json"]
 Values = Literal["base64", "list", "none"]
+_PLAIN = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != "%")
 MEDIA_TYPES = {
     "png16": "image/png",
     "color": "image/png",
@@ -54,11 +56,16 @@ def depth_headers(depth_map: DepthMap, *, encode_ms: float) -> dict[str, str]:
     timings = {**(depth_map.timings_ms or {}), "encode": encode_ms}
     return {
         "X-Depth-Unit": "m",
-        "X-Model": depth_map.model,
+        "X-Model": header_text(depth_map.model),
         "X-Depth-Range": f"{span.min_m:g},{span.max_m:g}",
         "Server-Timing": server_timing(timings),
         "Cache-Control": "no-store",
     }
+
+
+def header_text(text: str) -> str:
+    """A name as a header holds it: visible ASCII stays, the rest is percent-encoded UTF-8."""
+    return quote(text, safe=_PLAIN)
 
 
 def server_timing(timings_ms: Mapping[str, float]) -> str:

@@ -22,7 +22,10 @@ DEPTH_HEADERS = ("X-Depth-Unit", "X-Model", "X-Depth-Range", "Server-Timing")
 
 _HEADERS: dict[str, tuple[str, str]] = {
     "X-Depth-Unit": ("unit of the values", "m"),
-    "X-Model": ("the model, or both models separated by a comma", "tiekd_mobilenetv2.demo"),
+    "X-Model": (
+        "the model, or both models separated by a comma; %XX where a character is not ASCII",
+        "tiekd_mobilenetv2.demo",
+    ),
     "X-Depth-Range": ("MIN,MAX: the depths in metres that the model can answer", "0.001,80"),
     "Server-Timing": ("milliseconds by stage", "queue;dur=0.05, decode;dur=4.10, infer;dur=21.50"),
     "X-Depth-Scale": ("stored integer per metre", "256"),

@@ -37,10 +37,10 @@ class NotServedError(ServiceError):
 
 
 class LoadFailedError(ServiceError):
-    """The model could not be loaded. The reason is in the log only: it may hold a path of this machine."""
+    """The model could not be loaded. The reason is in words that clients may see; the log has all of it."""
 
-    def __init__(self, model: str) -> None:
-        super().__init__(f"{model} can't be loaded.", hint="The server's log says why.")
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"{model} can't be loaded. {reason}", hint="The server's log says more.")
 
 
 class DeadlineError(ServiceError):

@@ -17,25 +17,34 @@ from tiekd.card import ModelCard
 from tiekd.datasets import DEMO
 from tiekd.errors import (
     CheckpointError,
+    ChecksumError,
     ConfigError,
+    DataError,
+    NotFiniteError,
     NotFoundError,
     RunFailedError,
     TiekdError,
     UnavailableError,
+    WeightsUnavailableError,
 )
 from tiekd.estimators import NetworkEstimator, Picture, open_network, untrained_network
 from tiekd.methods import METHODS
 from tiekd.runtime.engines.open import check_choice
+from tiekd.types import DepthMap
 
 log = logging.getLogger("tiekd.server")
 
 
 @dataclass(slots=True)
 class Resident:
-    """One model of the server; `network` is set when it is warm, `fault` when it could not be loaded."""
+    """One model of the server; `network` is set when it is warm, `fault` when it can't be loaded.
+
+    row: the row of the zoo that was asked for; None for a file that was named by its path.
+    """
 
     card: ModelCard
     path: Path | None
+    row: zoo.ZooRow | None = None
     network: NetworkEstimator | None = None
     fault: TiekdError | None = None
 
@@ -47,7 +56,7 @@ class Resident:
     def describe(self) -> dict[str, Any]:
         """What clients learn about the model; a field that does not apply is absent or None."""
         card, engine = self.card, self.network.engine if self.network else None
-        row = next((row for row in zoo.read_zoo() if row.name == card.name), None)
+        row = self.row
         described: dict[str, Any] = {
             "name": card.name,
             "role": card.role,
@@ -69,7 +78,7 @@ class Resident:
             "licence": card.licence,
         }
         described |= {"untrained": True} if self.untrained else {}
-        return described | ({"error": "can't be loaded"} if self.fault else {})
+        return described | ({"error": reason_of(self.fault)} if self.fault else {})
 
 
 class Residency:
@@ -102,6 +111,8 @@ class Residency:
         for name, resident in self.residents.items():
             if self._stop.is_set():
                 return
+            if resident.fault:
+                continue
             try:
                 resident.network = self._load(resident)
             except TiekdError as error:
@@ -134,7 +145,7 @@ class Residency:
     @property
     def failed(self) -> dict[str, str]:
         """Models that could not be loaded, with the reason in words that clients may see."""
-        return {name: _reason(found.fault) for name, found in self.residents.items() if found.fault}
+        return {name: reason_of(found.fault) for name, found in self.residents.items() if found.fault}
 
     @property
     def not_ready(self) -> list[str]:
@@ -153,7 +164,7 @@ class Residency:
                 raise NotServedError(name, self.residents)
             raise NotFoundError("model", name, self.residents)
         if resident.fault is not None:
-            raise LoadFailedError(name)
+            raise LoadFailedError(name, reason_of(resident.fault))
         if resident.network is None:
             raise NotReadyError(name)
         return resident.network
@@ -163,17 +174,34 @@ class Residency:
         if resident.path is None:
             network = untrained_network(resident.card.name, device=device)
         else:
-            network = open_network(resident.path, engine=engine, device=device)
+            # By its name, where it has one: the digest is checked again, of the file that is loaded now.
+            place = resident.row.name if resident.row else resident.path
+            network = open_network(place, engine=engine, device=device)
         # Warm: the first answer of a network takes several times as long as the next.
-        network.estimate(Picture(np.full((375, 1242, 3), 127, np.uint8)), with_dpm=True)
+        finite(network.estimate(Picture(np.full((375, 1242, 3), 127, np.uint8)), with_dpm=True))
         return network
 
 
-def _reason(fault: TiekdError) -> str:
+def finite(depth_map: DepthMap) -> DepthMap:
+    """The same depth. Raises NotFiniteError where it, or its distribution, holds NaN or infinity."""
+    parts = (depth_map.depth_m, depth_map.dpm)
+    if all(part is None or np.isfinite(part).all() for part in parts):
+        return depth_map
+    raise NotFiniteError(
+        f"{depth_map.model} answers NaN or infinite depth for this picture.",
+        hint="Ask another model; the weights of this one may be damaged.",
+    )
+
+
+def reason_of(fault: TiekdError) -> str:
     """Why a model could not be loaded. The error's own words may hold a path, so they stay in the log."""
     match fault:
-        case CheckpointError():
-            return "The file of its weights is damaged or does not fit its architecture."
+        case ChecksumError():
+            return "The file of its weights is not the one that the zoo promises: its sha256 differs."
+        case NotFiniteError():
+            return "It answers NaN or infinite depth; the file of its weights may be damaged."
+        case CheckpointError() | WeightsUnavailableError() | DataError():
+            return "The file of its weights is damaged, missing, or does not fit its architecture."
         case UnavailableError():
             return "A package or a device that it needs is missing."
         case _:
@@ -182,30 +210,37 @@ def _reason(fault: TiekdError) -> str:
 
 def _chosen(settings: Settings) -> list[Resident]:
     if settings.models:
-        return [_resident(name, untrained=settings.untrained) for name in settings.models]
+        named = [_resident(name, untrained=settings.untrained) for name in settings.models]
+        faults = [resident.fault for resident in named if resident.fault]
+        if len(faults) == len(named):
+            raise faults[0]
+        return named
     found: list[Resident] = []
     for row in zoo.read_zoo():
         path = zoo.find_weights(row)
         if path is not None:
             found.append(_known(row, path))
         elif settings.untrained and row.dataset == DEMO:
-            found.append(Resident(row.card, None))
+            found.append(Resident(row.card, None, row))
     return found
 
 
 def _resident(name: str, *, untrained: bool) -> Resident:
-    row = None if Path(name).is_file() else zoo.row(name)
-    if row is not None and untrained and zoo.find_weights(row) is None:
-        return Resident(row.card, None)
-    path = zoo.resolve(name)
-    return Resident(zoo.read_card(path), path)
+    row = None if Path(name).is_file() else next((row for row in zoo.read_zoo() if row.name == name), None)
+    if row is None:
+        path = zoo.resolve(name)
+        return Resident(zoo.read_card(path), path)
+    found = zoo.find_weights(row)
+    if found is None and untrained:
+        return Resident(row.card, None, row)
+    return _known(row, found or zoo.resolve(name))
 
 
 def _known(row: zoo.ZooRow, path: Path) -> Resident:
     """A row with weights; a damaged file does not keep the others from being served."""
     try:
         zoo.resolve(row.name)
-        return Resident(zoo.read_card(path), path)
+        return Resident(zoo.read_card(path), path, row)
     except TiekdError as error:
         log.error("%s can't be served: %s %s", row.name, error, error.hint)
-        return Resident(row.card, path, fault=error)
+        return Resident(row.card, path, row, fault=error)

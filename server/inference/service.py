@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.inference.cache import Key, PredictionCache
-from server.inference.residency import Residency
+from server.inference.residency import Residency, finite
 from server.inference.scheduler import Scheduler
 from server.inference.threads import own_threads
 from server.settings import Settings
@@ -72,13 +72,14 @@ class Service:
         fx_px: the picture's focal length in pixels, where it is known. with_dpm: keep the distribution over
         depth too, where the model has one. Work that has not begun when the caller is cancelled never begins.
         Raises NotFoundError for an unknown model, the errors of `server.inference.errors`, ConfigError for a
-        bad `fx_px`, and ImageError for a picture that can't be used.
+        bad `fx_px`, ImageError for a picture that can't be used, and NotFiniteError for depth that is NaN.
         """
         self._scheduler.check_open()
         network = self.residency.get(model)
         pixels, decoded_ms = await self._decoded(picture)
         depth_map, queued_ms = await self._scheduler.run(
-            model, lambda: network.estimate(estimators.Picture(pixels), fx_px=fx_px, with_dpm=with_dpm)
+            model,
+            lambda: finite(network.estimate(estimators.Picture(pixels), fx_px=fx_px, with_dpm=with_dpm)),
         )
         depth_map.timings_ms = {"queue": queued_ms, "decode": decoded_ms, **(depth_map.timings_ms or {})}
         if self._observer:

@@ -244,7 +244,7 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_served(tmp_path, mon
 def test_weights_that_do_not_fit_their_own_card_are_told_in_the_log_and_as_503(
     tiny_models, misfit, photo, is_problem, caplog
 ) -> None:
-    settings = Settings(models=(str(misfit), str(tiny_models["tiny_base"])), device="cpu")
+    settings = Settings(models=(str(misfit), str(tiny_models["tiny_base"])), device="cpu", strict=True)
     with DeclaredClient(create_app(settings), raise_server_exceptions=False) as client:
         deadline = time.monotonic() + 60
         while len((waiting := is_problem(client.get("/readyz"), 503))["waiting"]) > 1:
@@ -270,7 +270,7 @@ def test_a_model_that_fails_to_load_does_not_keep_the_next_from_loading(
         return load(self, resident)
 
     monkeypatch.setattr(Residency, "_load", out_of_memory)
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"strict": True}))
     app.state.service.residency.load_all()
     client = DeclaredClient(app)  # Without its lifespan: loaded by the line above.
     body = is_problem(client.get("/readyz"), 503)
@@ -297,13 +297,13 @@ def test_a_server_that_is_not_strict_is_ready_without_its_failed_models(
         return object()
 
     monkeypatch.setattr(Residency, "_load", load)
-    app = create_app(settings.model_copy(update={"strict": False}))
+    app = create_app(settings)
     residency = app.state.service.residency
     assert not residency.ready, "a model that still loads is waited for"
     residency.load_all()
     body = DeclaredClient(app).get("/readyz").json()
     assert body["status"] == "ready"
-    assert body["failed"] == ["tiny_dpm"]
+    assert (body["models"], body["failed"]) == (["tiny_base"], ["tiny_dpm"])
     assert words in body["reasons"]["tiny_dpm"]
     assert "secret" not in str(body)
 

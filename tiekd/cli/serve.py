@@ -52,7 +52,9 @@ def serve(
     ] = False,
     strict: Annotated[
         bool | None,
-        typer.Option("--strict/--no-strict", help="/readyz stays at 503 while a model has failed (default)."),
+        typer.Option(
+            "--strict/--no-strict", help="/readyz stays at 503 while a model has failed (default: no)."
+        ),
     ] = None,
     threads: Annotated[
         int | None,

@@ -15,6 +15,7 @@ from server.http.answers import (
     Values,
     array_body,
     depth_headers,
+    header_text,
     parse_span,
     timed,
 )
@@ -71,7 +72,7 @@ async def diff(
     both = replace(second, timings_ms=_sum_of_timings(first, second))
     headers = depth_headers(both, encode_ms=compare_ms + encode_ms) | {
         "X-Depth-Unit": found.unit,
-        "X-Model": f"{a},{b}",
+        "X-Model": header_text(f"{a},{b}"),
         "X-Statistics": found.statistics.model_dump_json(),
     }
     headers |= {"X-Value-Range": f"{span[0]:g},{span[1]:g}"} if fmt == "color" else {}

@@ -32,10 +32,9 @@ async def healthz() -> Alive:
     responses=_NOT_READY | problems(page=True),
 )
 async def readyz(service: TheService) -> Response:
-    """Ready: every model is warm. Until then 503.
+    """Ready: every model is warm, or can't be loaded for a reason that the answer names. Until then 503.
 
-    The answer names the models that could not be loaded, with the reason. While there is one, the status
-    stays 503, unless the server was started with `--no-strict`.
+    With `--strict` the status stays 503 while there is a model that can't be loaded.
     """
     if service.draining:
         raise DrainingError
@@ -43,7 +42,8 @@ async def readyz(service: TheService) -> Response:
     waiting, failed = residency.not_ready, residency.failed
     named: dict[str, Any] = {"failed": list(failed), "reasons": failed} if failed else {}
     if residency.ready:
-        body = Ready(status="ready", models=list(residency.residents), **named)
+        warm = [name for name in residency.residents if name not in failed]
+        body = Ready(status="ready", models=warm, **named)
         return Response(body.json_bytes(), media_type="application/json")
     log = f"The server's log says why {', '.join(failed)} can't be loaded."
     said = problem(503, f"Not ready yet: {', '.join(waiting)}.", hint=log if failed else "Ask again in 2 s.")
