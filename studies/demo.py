@@ -34,7 +34,6 @@ from tiekd.recipe import load_recipe
 from tiekd.run_folder import BEST, has_ended
 from tiekd.synth import WorldOptions, write_dataset
 from tiekd.training.fit import fit
-from tiekd.training.network import known_frame_px
 from tiekd.zoo import parse_zoo, read_zoo
 from tiekd.zoo_table import markdown
 
@@ -183,7 +182,7 @@ def small_file(plan: DemoPlan, row: str) -> Path:
 def trained_model(plan: DemoPlan, row: str, *, name: str | None = None) -> DepthModel:
     """The network of the run `name` (default: the row's own), with teacher and frame of today's recipe."""
     model, recipe = load(plan.weights(name or row)), load_recipe(row)
-    model.describe(teacher=recipe.taught_by, frame_px=known_frame_px(recipe))
+    model.describe(teacher=recipe.taught_by, frame_px=recipe.view.size)
     return model
 
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pydantic import ValidationError
 
 from tiekd.data.cache import cache_key, cached
 from tiekd.data.dataset import LooseFrames, StreamLoader, StreamSampler, ViewDataset, ViewKey, collate
 from tiekd.data.frames import open_source, read_split
 from tiekd.data.seen import Seen
 from tiekd.data.settings import PhotoSettings, ViewSettings
+from tiekd.data.transforms import Layers, still_view, take_view
 from tiekd.errors import DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.types import Sample
@@ -213,6 +215,60 @@ def test_processes_share_every_round_of_the_stream(world):
         rounds = [[key for share in shared for key in share] for shared in zip(*shares, strict=True)]
         assert [key for a_round in rounds for key in a_round] == whole[start:]
     assert len(StreamSampler(5, total=24, seed=1, round_size=6, world=world)) == 24 // world
+
+
+def test_a_step_takes_frames_of_one_group_and_no_frame_is_left_out():
+    groups = [[0, 2, 4, 6], [1], [3, 5]]
+
+    def steps(parts, world=1, start=0):
+        shares = []
+        for rank in range(world):
+            sampler = StreamSampler(
+                7, total=280, seed=3, round_size=4 // parts, rank=rank, world=world,
+                groups=groups, step_size=4,
+            )  # fmt: skip
+            sampler.start = start
+            shares.append(list(sampler))
+        each = 4 // parts // world
+        rounds = range(0, len(shares[0]), each)
+        keys = [key for first in rounds for share in shares for key in share[first : first + each]]
+        return [keys[first : first + 4] for first in range(0, len(keys), 4)]
+
+    whole = steps(parts=1)
+    assert len(whole) == 70
+    for step in whole:
+        assert any({key.frame for key in step} <= set(group) for group in groups)
+        assert len(set(step)) == 4, "views of a step differ, even of a single frame"
+    counts = np.bincount([key.frame for step in whole for key in step], minlength=7)
+    assert counts.min() > 20, "about 40 each"
+    # Parts of a step and processes share it without changing it, and a run can go on anywhere.
+    assert steps(parts=2) == steps(parts=1, world=2) == steps(parts=2, world=2) == whole
+    assert steps(parts=1, start=120) == whole[30:]
+
+
+@pytest.mark.parametrize("size", [(40, 60), (41, 61), (40, 61), (41, 60)])
+def test_a_still_view_is_a_window_of_whole_pixels(size):
+    image = torch.arange(41 * 61, dtype=torch.int32).reshape(1, 41, 61)[:, : size[0], : size[1]] % 251
+    frame = Layers(image.expand(3, -1, -1).to(torch.uint8), None, None, 0.0)
+    for view_size in (None, (32, 32), (33, 33), (32, 33)):
+        view = still_view(size, ViewSettings(size=view_size))
+        seen = take_view(frame, view, train_focal_px=None).image
+        height, width = view_size or size
+        left = (size[1] - width) // 2
+        assert torch.equal(seen, frame.image[:, size[0] - height :, left : left + width])
+
+
+def test_whole_frames_are_views_of_their_own_size(tiny_world):
+    still = views(loose(tiny_world), view=ViewSettings(size=None), photo=None)
+    frame = loose(tiny_world)[1]
+    assert torch.equal(still[ViewKey(0, 1)].image, frame.image)
+    assert torch.equal(still[ViewKey(0, 1)].depth, frame.depth)
+    turned = views(
+        loose(tiny_world), view=ViewSettings(size=None, rotate_deg=5, flip=0), photo=PhotoSettings()
+    )
+    assert turned[ViewKey(0, 1)].image.shape == frame.image.shape
+    with pytest.raises(ValidationError, match="can't be combined with zoom"):
+        ViewSettings(size=None, zoom=(1.0, 1.5))
 
 
 def test_a_coarse_view_is_the_same_view_at_half_the_size(tiny_world):

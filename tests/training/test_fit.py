@@ -24,7 +24,7 @@ from tiekd.training.average import update_average
 from tiekd.training.datamodule import open_data
 from tiekd.training.fit import fit
 from tiekd.training.keeper import Keeper
-from tiekd.training.network import build_network
+from tiekd.training.network import build_network, known_frame_px
 from tiekd.training.step import DistillTask
 from tiekd.types import Sample
 
@@ -276,17 +276,40 @@ def test_training_goes_on_from_other_weights(tiny_models, tiny_recipe):
         build_network(other, train_focal_px=60.0)
 
 
+POSITIONS = {"network__options": {"position_channels": True}}
+
+
 @pytest.mark.parametrize(
-    ("values", "expected"),
+    ("values", "frames", "expected"),
     [
-        ({"network__options": {"position_channels": True}}, (32, 64)),
-        ({"network__options": {"position_channels": True}, "view__zoom": (1.0, 1.5)}, None),
-        ({"network__options": {}}, None),
+        # One size, seen whole.
+        (POSITIONS | {"view__size": (64, 96)}, [(64, 96)], (64, 96)),
+        (POSITIONS | {"view__size": None}, [(64, 96)], (64, 96)),
+        # A few rows less are still that frame, as KITTI's days have them.
+        (POSITIONS | {"view__size": (64, 96)}, [(62, 96), (64, 95)], (64, 96)),
+        # Parts of frames, frames of several sizes, objects of several sizes, and no positions.
+        (POSITIONS | {"view__size": (32, 64)}, [(64, 96)], None),
+        (POSITIONS | {"view__size": (64, 96)}, [(64, 96), (96, 64)], None),
+        (POSITIONS | {"view__size": None}, [(64, 96), (62, 96)], None),
+        (POSITIONS | {"view__size": (64, 96), "view__zoom": (1.0, 1.5)}, [(64, 96)], None),
+        ({"network__options": {}, "view__size": (64, 96)}, [(64, 96)], None),
     ],
 )
-def test_a_network_that_knows_positions_keeps_its_frame(tiny_recipe, values, expected):
-    recipe = tiny_recipe("baseline_mobilenetv2.demo", view__size=(32, 64), data__shrink=1, **values)
-    assert build_network(recipe, train_focal_px=60.0).card.frame_px == expected
+def test_a_network_that_knows_positions_keeps_the_frame_it_has_seen_whole(
+    tiny_recipe, values, frames, expected
+):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", data__shrink=1, **values)
+    assert known_frame_px(recipe, frames) == expected
+
+
+@pytest.mark.parametrize(("view", "expected"), [((64, 96), (64, 96)), ((32, 64), None), (None, (64, 96))])
+def test_the_card_says_which_frames_a_run_has_seen_whole(tiny_recipe, tmp_path, view, expected):
+    options = {"image_pool": 2, "output_stride": 4, "norm": "batch", "position_channels": True}
+    run(
+        tiny_recipe("baseline_mobilenetv2.demo", view__size=view, network__options=options),
+        tmp_path / "run",
+    )
+    assert load(tmp_path / "run" / "best.safetensors").card.frame_px == expected
 
 
 def test_too_few_frames_for_a_batch_still_fill_one(tiny_recipe, tmp_path):

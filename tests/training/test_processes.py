@@ -174,7 +174,7 @@ def test_what_the_machine_lacks_is_told(tiny_recipe, tmp_path):
 def test_norms_in_sync_keep_what_timm_puts_into_them(tiny_recipe, monkeypatch):
     monkeypatch.setattr("tiekd.training.fit.on_cuda", lambda recipe: True)
     recipe = tiny_recipe("adabins_tf_efficientnet_lite0.demo")
-    data = SimpleNamespace(train_focal_px=60.0)
+    data = SimpleNamespace(train_focal_px=60.0, frame_px=None)
     networks = []
     for world in (1, 2):
         torch.manual_seed(0)

@@ -18,7 +18,6 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from tiekd.codecs.photo import image_size
 from tiekd.data.dataset import LooseFrames
 from tiekd.data.frames import AS_USUAL
 from tiekd.data.transforms import Layers
@@ -45,6 +44,10 @@ class CachedFrames:
 
     def __len__(self) -> int:
         return len(self.sizes)
+
+    def size_of(self, index: int) -> tuple[int, int]:
+        """(height, width) of a frame."""
+        return self.sizes[index]
 
     def __getitem__(self, index: int) -> Layers:
         height, width = self.sizes[index]
@@ -136,8 +139,7 @@ def _layers(loose: LooseFrames) -> dict[str, float]:
 
 
 def _canvas(loose: LooseFrames) -> tuple[int, int]:
-    paths = [loose.source.image_path(frame) for frame in loose.frames]
-    sizes = [loose.seen.size(*image_size(path)) for path in paths]
+    sizes = [loose.size_of(index) for index in range(len(loose))]
     return max(height for height, _ in sizes), max(width for _, width in sizes)
 
 

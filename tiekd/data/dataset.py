@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
+from tiekd.codecs.photo import image_size
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.data.photometry import augment_photo
 from tiekd.data.seen import Seen
@@ -50,6 +51,10 @@ class FrameStore(Protocol):
 
     def __getitem__(self, index: int) -> Layers: ...
 
+    def size_of(self, index: int) -> tuple[int, int]:
+        """(height, width) of a frame, found without decoding it."""
+        ...
+
 
 class LooseFrames:
     """Frames that are read from their files at every access, then scaled, cropped, trimmed and shrunk.
@@ -71,6 +76,10 @@ class LooseFrames:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def size_of(self, index: int) -> tuple[int, int]:
+        """(height, width) of a frame as it is seen, from the header of its file. Raises DataError."""
+        return self.seen.size(*image_size(self.source.image_path(self.frames[index])))
 
     def __getitem__(self, index: int) -> Layers:
         frame = self.frames[index]
@@ -106,7 +115,7 @@ class ViewKey(NamedTuple):
 class ViewDataset(Dataset[Sample]):
     """Makes samples of frames. The same key always gives the same sample.
 
-    With `photo` None, views are not random and colours do not change: this is for validation.
+    With `photo` None, views are not random and colours do not change.
     """
 
     def __init__(
@@ -160,6 +169,9 @@ class StreamSampler(Sampler[ViewKey]):
     a stop. The first `n_coarse` of its `total` views are coarse. The stream is divided into rounds of
     `round_size` views, and each of `world` processes takes an equal share of a round. A round has the same
     views for any number of processes.
+
+    groups: frames that can share a step of `step_size` views, because their views are of one size; by default
+    all can. Every group then has a stream of its own, and a step draws a group, a large one more often.
     """
 
     def __init__(
@@ -172,23 +184,46 @@ class StreamSampler(Sampler[ViewKey]):
         round_size: int = 1,
         rank: int = 0,
         world: int = 1,
+        groups: Sequence[Sequence[int]] = (),
+        step_size: int = 1,
     ) -> None:
-        self.n_frames, self.total, self.seed, self.n_coarse = n_frames, total, seed, n_coarse
+        self.total, self.seed, self.n_coarse = total, seed, n_coarse
         self.round_size, self.share, self.rank = round_size, round_size // world, rank
+        self.groups = [np.asarray(group) for group in groups or [range(n_frames)]]
+        self.step_size = step_size
         self.start = 0
 
     def __len__(self) -> int:
         return self.total // self.round_size * self.share
 
     def __iter__(self) -> Iterator[ViewKey]:
-        order, drawn = np.empty(0, np.int64), -1
+        group_of, begins_at = self._drawn_groups()
+        orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
         for first in range(self.start + self.rank * self.share, self.total, self.round_size):
             for place in range(first, first + self.share):
-                epoch, at = divmod(place, self.n_frames)
-                if epoch != drawn:
-                    order = np.random.default_rng((self.seed, epoch)).permutation(self.n_frames)
-                    drawn = epoch
-                yield ViewKey(epoch, int(order[at]), place < self.n_coarse)
+                step, within = divmod(place, self.step_size)
+                group = int(group_of[step])
+                epoch, at = divmod(int(begins_at[step]) + within, len(self.groups[group]))
+                if group not in orders or orders[group][0] != epoch:
+                    orders[group] = epoch, self._permuted(group, epoch)
+                yield ViewKey(epoch, int(orders[group][1][at]), place < self.n_coarse)
+
+    def _permuted(self, group: int, epoch: int) -> NDArray[np.int64]:
+        entropy = (self.seed, epoch, group) if group else (self.seed, epoch)
+        return np.random.default_rng(entropy).permutation(self.groups[group])
+
+    def _drawn_groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The group of every step, and the place in the group's own stream where the step begins."""
+        steps = -(-self.total // self.step_size)
+        sizes = np.array([len(group) for group in self.groups])
+        if len(sizes) == 1:
+            return np.zeros(steps, np.int64), np.arange(steps) * self.step_size
+        drawn = np.random.default_rng(self.seed).choice(len(sizes), size=steps, p=sizes / sizes.sum())
+        begins_at = np.empty(steps, np.int64)
+        for group in range(len(sizes)):
+            mine = drawn == group
+            begins_at[mine] = np.arange(mine.sum()) * self.step_size
+        return drawn, begins_at
 
 
 class StreamLoader(DataLoader[Any]):

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class ViewSettings(BaseModel):
     """Settings of training views (docs/method.md §11.1).
 
-    size: (height, width) in pixels of the frame before it is shrunk. zoom: smallest and largest factor.
+    size: (height, width) in pixels of the frame before it is shrunk; None: every view is a whole frame.
+    zoom: smallest and largest factor.
     rotate, flip: probabilities. rotate_deg: the angle is drawn uniformly from -rotate_deg to rotate_deg.
     reference_augmentation: do what the authors' code does. The frame is rotated about its own centre, with
     black corners, and the teacher's label is not rotated.
@@ -16,7 +17,7 @@ class ViewSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: tuple[int, int] = (352, 1216)
+    size: tuple[int, int] | None = (352, 1216)
     zoom: tuple[float, float] = (1.0, 1.0)
     rotate: float = Field(default=1.0, ge=0, le=1)
     rotate_deg: float = Field(default=0.0, ge=0, le=30)
@@ -25,7 +26,9 @@ class ViewSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> ViewSettings:
-        if min(self.size) < 32:
+        if self.size is None and (self.reference_augmentation or self.zoom != (1, 1)):
+            raise ValueError("size=None (whole frames) can't be combined with zoom or reference_augmentation")
+        if self.size is not None and min(self.size) < 32:
             raise ValueError(f"size={self.size} must be at least 32x32")
         if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
             raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")

@@ -63,7 +63,7 @@ def draw_view(
         angle = 0.0
     flip = rng.random() < settings.flip
     place_y, place_x = rng.random(2)
-    size = (settings.size[0] // shrink, settings.size[1] // shrink)
+    size = view_size(frame_size, settings, shrink=shrink)
     # A view without rotation and zoom is a window of whole pixels. To cut it out is faster than sampling.
     whole = zoom == 1 and angle == 0
     center_y = _place(frame_size[0], size[0] / zoom, place_y, whole=whole)
@@ -73,11 +73,18 @@ def draw_view(
     return make_view(size, center=(center_y, center_x), zoom=zoom, angle=angle, flip=flip)
 
 
+def view_size(frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int) -> tuple[int, int]:
+    """(height, width) of a view of a frame of `frame_size`, both shrunk by `shrink`."""
+    return (settings.size[0] // shrink, settings.size[1] // shrink) if settings.size else frame_size
+
+
 def still_view(frame_size: tuple[int, int], settings: ViewSettings, *, shrink: int = 1) -> View:
-    """The view for validation: at the bottom centre like KITTI's crop, without rotation, zoom and flip."""
-    size = (settings.size[0] // shrink, settings.size[1] // shrink)
+    """A view that is not random: at the bottom centre like KITTI's crop, without rotation, zoom and flip."""
+    size = view_size(frame_size, settings, shrink=shrink)
     center_y = frame_size[0] - size[0] / 2 if frame_size[0] >= size[0] else frame_size[0] / 2
-    return make_view(size, center=(center_y, frame_size[1] // 2), zoom=1.0, angle=0.0, flip=False)
+    # Whole pixels, also where one of the two widths is odd.
+    center_x = (frame_size[1] - size[1]) // 2 + size[1] / 2
+    return make_view(size, center=(center_y, center_x), zoom=1.0, angle=0.0, flip=False)
 
 
 def _place(frame: int, extent: float, share: float, *, whole: bool) -> float:

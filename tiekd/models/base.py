@@ -45,6 +45,8 @@ class DepthModel(nn.Module):
             update={"size_multiple": max(image_pool * self.pad_multiple, decoder.finest_stride)}
         )
         self.image_pool = image_pool
+        # Training may pool the image before the network and then sets `image_pool` to 1.
+        self._least_px = math.ceil(card.min_size_px / image_pool)
         self.encoder = encoder
         self.decoder = decoder
         self.head = head
@@ -105,7 +107,7 @@ class DepthModel(nn.Module):
             raise ConfigError(
                 f"Expected an image [B, 3, H, W], got {tuple(image.shape)}.", hint="Add a batch dimension."
             )
-        height, width, least = image.shape[-2], image.shape[-1], self.card.min_size_px
+        height, width, least = image.shape[-2], image.shape[-1], self._least_px * self.image_pool
         if height < least or width < least:
             raise InputSizeError(
                 f"The image is {width}x{height} pixels, {self.card.name} needs at least {least}x{least}.",

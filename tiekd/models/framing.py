@@ -16,6 +16,12 @@ LEAST_SHARE, LARGEST_SHARE = 0.85, 1.05
 """A picture counts as a crop of the frame if height and width are between these shares of the frame's."""
 
 
+def is_frame(size: tuple[int, int], frame_px: tuple[int, int]) -> bool:
+    """Whether a picture of `size` counts as a frame of `frame_px` or a crop of it, both (height, width)."""
+    shares = (side / whole for side, whole in zip(size, frame_px, strict=True))
+    return all(LEAST_SHARE <= share <= LARGEST_SHARE for share in shares)
+
+
 class Margins(NamedTuple):
     """Pixels that a crop has removed on each side. The lower edge, next to the camera, is never padded."""
 
@@ -45,10 +51,7 @@ def margins(size: tuple[int, int], frame_px: tuple[int, int] | None, *, stride: 
     They are multiples of `stride`, so that they cover whole cells of the network's output. They are zero if
     the network has no frame size or the picture is not a crop of that frame.
     """
-    if frame_px is None:
-        return Margins()
-    shares = [side / whole for side, whole in zip(size, frame_px, strict=True)]
-    if not all(LEAST_SHARE <= share <= LARGEST_SHARE for share in shares):
+    if frame_px is None or not is_frame(size, frame_px):
         return Margins()
     rows, columns = (max(0, whole - side) for side, whole in zip(size, frame_px, strict=True))
     # Crops are centred horizontally, so both sides get the same margin.

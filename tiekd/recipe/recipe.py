@@ -61,14 +61,16 @@ class Recipe(Settings):
             yield f"data.min_depth_m={data.min_depth_m} must be below max_depth_m={data.max_depth_m}"
         if data.shrink not in (1, pool):
             yield f"data.shrink={data.shrink} must be 1 or network.options.image_pool={pool}"
-        if data.shrink > 1 and any(n % data.shrink for n in self.view.size):
+        if data.shrink > 1 and any(n % data.shrink for n in self.view.size or ()):
             yield f"view.size={self.view.size} must be a multiple of data.shrink={data.shrink}"
         if data.val_split and data.hold_out_every:
             yield "data.val_split and data.hold_out_every are two ways to validate; leave one null"
 
     def _faults_of_loss(self) -> Iterator[str]:
         top_rows = self.loss.top_crop_rows
-        if top_rows >= self.view.size[0]:
+        if top_rows and self.view.size is None:
+            yield f"loss.top_crop_rows={top_rows} are rows of views of one size; state view.size"
+        elif self.view.size and top_rows >= self.view.size[0]:
             yield f"loss.top_crop_rows={top_rows} leaves nothing of views of {self.view.size}"
         of_bins = sorted(name for name in self.weights if PARTS[name].needs_bins)
         if of_bins and not self.has_bins:

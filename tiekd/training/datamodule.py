@@ -20,10 +20,12 @@ from tiekd.data.dataset import (
     ViewKey,
     collate,
 )
+from tiekd.data.settings import ViewSettings
 from tiekd.estimators.labels import LabelFolder
 from tiekd.recipe import Recipe
 from tiekd.training.frames import Truth, choose_frames, digests_of
 from tiekd.training.labels import check_first_frame
+from tiekd.training.network import known_frame_px
 from tiekd.training.ranks import Ranks, share_of_batch
 from tiekd.types import Sample
 
@@ -32,16 +34,18 @@ from tiekd.types import Sample
 class RunData:
     """Loaders of one process of a run, and what they load.
 
-    `train_focal_px` is the focal length (pixels of a frame) for which depth is stated, if known. `digests`
-    change when images, ground truth, labels or validation frames do. `n_frames` are trained on;
-    `n_val_frames` are validated, against `validated_on`; `selected_on` is what the card of the best weights
-    says of them. `n_left_out` lines of the splits have no ground truth although they need it. `target_dpm` is
-    the kind and width of the target DPM that is made from labels.
+    `train_focal_px` is the focal length (pixels of a frame) for which depth is stated, if known. `frame_px`
+    is the size of the frames if the network depends on it, see `known_frame_px`. `digests` change when
+    images, ground truth, labels or validation frames do. `n_frames` are trained on; `n_val_frames` are
+    validated, against `validated_on`; `selected_on` is what the card of the best weights says of them.
+    `n_left_out` lines of the splits have no ground truth although they need it. `target_dpm`
+    is the kind and width of the target DPM that is made from labels.
     """
 
     train: StreamLoader
     val: DataLoader[Sample] | None
     train_focal_px: float | None
+    frame_px: tuple[int, int] | None
     digests: dict[str, str]
     n_frames: int
     n_val_frames: int
@@ -67,15 +71,17 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
     ranks = ranks or Ranks()
     frames = choose_frames(recipe)
     store = _store(frames.train, recipe, progress)
+    sizes = _sizes(store, recipe)
     return RunData(
         train=StreamLoader(
-            _views(store, recipe, training=True),
-            sampler=_stream(recipe, len(store), ranks),
+            _views(store, recipe),
+            sampler=_stream(recipe, sizes, ranks),
             workers=recipe.data.workers,
         ),
         val=_val_loader(recipe, frames.val, ranks, progress) if frames.val.frames else None,
         # A frame's own is that of its cells, which `shrink` pixels share; stated is that of whole pixels.
         train_focal_px=recipe.data.train_focal_px or store[0].focal_px * recipe.data.shrink or None,
+        frame_px=known_frame_px(recipe, [_times(size, recipe.data.shrink) for size in sizes]),
         digests=digests_of(frames),
         n_frames=len(frames.train.frames),
         n_val_frames=len(frames.val.frames),
@@ -96,29 +102,58 @@ def _store(loose: LooseFrames, recipe: Recipe, progress: Progress | None) -> Fra
     return cached(loose, folder=folder, label_digest=digest, progress=progress)
 
 
-def _views(store: FrameStore, recipe: Recipe, *, training: bool) -> ViewDataset:
+def _sizes(store: FrameStore, recipe: Recipe) -> list[tuple[int, int]]:
+    """(height, width) of every frame as it is seen. KITTI's crop has one size."""
+    if recipe.data.crop == "kb":
+        return [store.size_of(0)] * len(store)
+    return [store.size_of(index) for index in range(len(store))]
+
+
+def _times(size: tuple[int, int], factor: int) -> tuple[int, int]:
+    return size[0] * factor, size[1] * factor
+
+
+def _views(store: FrameStore, recipe: Recipe) -> ViewDataset:
     return ViewDataset(
         store,
         view=recipe.view,
         shrink=recipe.data.shrink,
-        photo=recipe.photo if training and recipe.data.overfit is None else None,
+        photo=recipe.photo if recipe.data.overfit is None else None,
         train_focal_px=recipe.data.train_focal_px,
         max_depth_m=recipe.data.max_depth_m,
         seed=recipe.run.seed,
     )
 
 
-def _stream(recipe: Recipe, n_frames: int, ranks: Ranks) -> StreamSampler:
+def _whole_frames(store: FrameStore, recipe: Recipe) -> ViewDataset:
+    """Frames for validation: at their own size and unchanged, as `tiekd predict` sees them."""
+    return ViewDataset(
+        store,
+        view=ViewSettings(size=None),
+        shrink=1,
+        photo=None,
+        train_focal_px=recipe.data.train_focal_px,
+        max_depth_m=recipe.data.max_depth_m,
+        seed=recipe.run.seed,
+    )
+
+
+def _stream(recipe: Recipe, sizes: list[tuple[int, int]], ranks: Ranks) -> StreamSampler:
     """One endless order of frames for the whole run, of which each process takes its share."""
     batch_size = recipe.optim.batch_size
+    alike: dict[tuple[int, int] | None, list[int]] = {}
+    for index, size in enumerate(sizes):
+        alike.setdefault(None if recipe.view.size else size, []).append(index)
     return StreamSampler(
-        n_frames,
+        len(sizes),
         total=recipe.optim.steps * batch_size,
         seed=recipe.run.seed,
         n_coarse=recipe.optim.coarse_steps * batch_size,
         round_size=share_of_batch(recipe, ranks) * ranks.world,
         rank=ranks.rank,
         world=ranks.world,
+        groups=list(alike.values()),
+        step_size=batch_size,
     )
 
 
@@ -129,8 +164,8 @@ def _val_loader(
     # With fewer frames than processes each process takes all of them, which leaves the mean what it is.
     numbers = range(ranks.rank, len(store), ranks.world) if len(store) >= ranks.world else range(len(store))
     return DataLoader(
-        _views(store, recipe, training=False),
-        batch_size=min(share_of_batch(recipe, ranks), len(numbers)),
+        _whole_frames(store, recipe),
+        batch_size=1,
         sampler=[ViewKey(0, number) for number in numbers],
         num_workers=0,
         collate_fn=collate,

@@ -106,7 +106,9 @@ def make_task(recipe: Recipe, data: RunData, ranks: Ranks, kept: Kept | None) ->
 
 def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bool) -> DepthModel:
     """The network that a process of a run trains; over several GPUs its batch norms are in sync."""
-    network = build_network(recipe, train_focal_px=data.train_focal_px, load_weights=load_weights)
+    network = build_network(
+        recipe, train_focal_px=data.train_focal_px, frame_px=data.frame_px, load_weights=load_weights
+    )
     if ranks.world > 1 and on_cuda(recipe):
         # By timm: Lightning's own conversion loses the activation that many encoders keep in their norms.
         network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -67,7 +67,8 @@ def choose_frames(recipe: Recipe) -> RunFrames:
         scored = _validation_split(recipe, source)
     return RunFrames(
         _as_cut(recipe, source, train, labels),
-        _as_cut(recipe, source, _spread(scored.frames, settings.max_val_frames), scored.labels),
+        # The network shrinks these itself, as it does when it has been shipped.
+        _as_cut(recipe, source, _spread(scored.frames, settings.max_val_frames), scored.labels, shrink=1),
         labels,
         n_left_out=len(listed) - len(usable) + scored.n_left_out,
         selected_on=scored.selection(source, held_out=bool(held_out), most=settings.max_val_frames),
@@ -117,10 +118,16 @@ def _validation_split(recipe: Recipe, source: FrameSource) -> _Scored:
 
 
 def _as_cut(
-    recipe: Recipe, source: FrameSource, frames: list[Frame], labels: LabelFolder | None
+    recipe: Recipe,
+    source: FrameSource,
+    frames: list[Frame],
+    labels: LabelFolder | None,
+    *,
+    shrink: int | None = None,
 ) -> LooseFrames:
     """The frames as the recipe cuts them, with the labels if given, else with ground truth."""
-    return LooseFrames(source, frames, seen=recipe.data.seen, labels=labels, with_depth=labels is None)
+    seen = replace(recipe.data.seen, shrink=shrink or recipe.data.shrink)
+    return LooseFrames(source, frames, seen=seen, labels=labels, with_depth=labels is None)
 
 
 def _with_truth(frames: list[Frame], split: str | None) -> list[Frame]:

@@ -24,7 +24,7 @@ from tiekd.training.network import freeze_norms
 from tiekd.training.objectives import Target, loss_parts
 from tiekd.training.optim import make_optimizer
 from tiekd.training.seeds import seed_of_batch
-from tiekd.training.validation import Validation
+from tiekd.training.validation import Validation, predict_frame
 from tiekd.types import Prediction, Sample
 
 
@@ -114,8 +114,8 @@ class DistillTask(lightning.LightningModule):
             valid = depth > 0
         if batch.teacher_depth is not None:
             teacher = subsample_depth(batch.teacher_depth, size, align_corners=corners)
-        rows = self.recipe.loss.top_crop_rows * size[0] // self.recipe.view.size[0]
-        loss = self.recipe.loss
+        loss, view = self.recipe.loss, self.recipe.view.size
+        rows = loss.top_crop_rows * size[0] // view[0] if view else 0
         return Target(depth, valid, teacher, loss.sigma_m, rows, loss.target)
 
     def exchange_of_gradients(self, ends_step: bool) -> AbstractContextManager[None]:
@@ -140,8 +140,11 @@ class DistillTask(lightning.LightningModule):
         return self
 
     def validation_step(self, batch: Sample) -> dict[str, Prediction]:
-        """Measure the frames of a batch. Raises NotFiniteError for depth that is NaN or infinite."""
-        prediction: Prediction = self.shipped(self.network_input(batch.image))
+        """Measure what `tiekd predict` would answer for a frame.
+
+        Raises NotFiniteError for depth that is NaN or infinite.
+        """
+        prediction = predict_frame(self.shipped, batch.image)
         self.validation.add(batch, prediction, step=self.global_step)
         return {"prediction": prediction}
 

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytorch_lightning as lightning
+import torch
+from torch import Tensor
 
 from tiekd.metrics import METRICS, depth_metrics
+from tiekd.models.base import DepthModel
 from tiekd.recipe import Recipe
+from tiekd.runtime.preprocess import from_network, plan_view, to_network
 from tiekd.training.finite import check_depth
 from tiekd.training.ranks import over_processes
 from tiekd.types import DepthRange, Prediction, Sample
+
+
+def predict_frame(network: DepthModel, image: Tensor) -> Prediction:
+    """What `network` answers for one whole frame `[1, 3, H, W]` (uint8) once it is shipped.
+
+    Like `tiekd predict`, this pads by reflection and lets the network pool the image. A recipe with
+    `data.shrink` pools before it trains, and the network then does not.
+    """
+    photo = image[0].permute(1, 2, 0).cpu().numpy()
+    view = plan_view(photo.shape[0], photo.shape[1], network.card, fit="unscaled")
+    weight = next(network.parameters())
+    planes = torch.from_numpy(to_network(photo, view)).to(weight.device, weight.dtype)
+    while_training = network.image_pool
+    network.image_pool = network.card.options.get("image_pool", 1)
+    try:
+        prediction: Prediction = network(planes)
+    finally:
+        network.image_pool = while_training
+    depth = prediction.depth[0, 0].float().cpu().numpy()
+    answer = from_network(depth, view, align_corners=network.card.align_corners)
+    return replace(prediction, depth=torch.from_numpy(answer)[None, None])
 
 
 class Validation:
