@@ -45,8 +45,9 @@ def write_nyu(root, splits, *, seed=0):
             image, stored = plane_with_box(rng, (480, 640))
             depth = np.zeros((480, 640), np.uint16)
             depth[8:-8, 8:-8] = (stored[8:-8, 8:-8] / 256 / 7 * 1000).astype(np.uint16)
-            names = [f"{split}_room/{kind}_{number:05d}" for kind in ("rgb", "sync_depth")]
-            (root / f"{split}_room").mkdir(parents=True, exist_ok=True)
+            room = f"{split}_room_{number % 2:04d}"
+            names = [f"{room}/{kind}_{number:05d}" for kind in ("rgb", "sync_depth")]
+            (root / room).mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(root / f"{names[0]}.jpg")
             Image.fromarray(depth).save(root / f"{names[1]}.png", compress_level=1)
             lines.append(f"/{names[0]}.jpg /{names[1]}.png 518.8579")

@@ -32,6 +32,8 @@ class Layout:
     what the published protocol shows a network. focal_px: in pixels, for frames of which a split gives none.
     max_pixels: larger pictures are scaled down to this before they are labelled and learned from.
     needs_split: whether a list must name the frames; otherwise all pictures below ROOT are taken without one.
+    recording: pattern whose group is the part of a picture's path that names its recording (a drive, a
+    scene), of which all frames look alike. Pictures that it does not match are recordings of their own.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Layout:
     focal_px: float | None = None
     max_pixels: int | None = None
     needs_split: bool = True
+    recording: str = r"(.*)/"
 
 
 LAYOUTS: dict[str, Layout] = {
@@ -56,6 +59,7 @@ LAYOUTS: dict[str, Layout] = {
         depth_folder="gt_depth",
         network_crop="kb",
         focal_px=KITTI_FOCAL_PX,
+        recording=r"[^/]+/([^/]+)/",
     ),
     "nyu": Layout(
         title="NYU Depth v2",
@@ -64,6 +68,8 @@ LAYOUTS: dict[str, Layout] = {
         plausible=Plausible(median_m=(0.3, 10.0), typical_m=(1.0, 6.0), max_m=15.0),
         depth_scale=1000.0,
         focal_px=518.8579,
+        # basement_0001a and basement_0001b are parts of one scene.
+        recording=r"([^/]+?)(?:(?<=\d)[a-z])?/",
     ),
     "folder": Layout(
         title="a folder of pictures",

@@ -9,8 +9,11 @@ from training_kit import FOCAL_PX, run
 
 from tiekd.card import Selection
 from tiekd.data.frames import Frame, digest_of_names, read_split
-from tiekd.errors import DataError
+from tiekd.datasets import DATASETS, LAYOUTS
+from tiekd.errors import ConfigError, DataError
 from tiekd.models.registry import load
+from tiekd.recipe import Recipe, load_recipe
+from tiekd.training.frames import HELD_OUT_SHARE, _whole_recordings, choose_frames
 
 
 def test_the_best_weights_name_the_frames_that_chose_them(tiny_recipe, tiny_world, tiny_labels, tmp_path):
@@ -68,3 +71,80 @@ def test_frames_for_validation_are_taken_evenly_from_the_list() -> None:
     assert [frame.image for frame in _spread(frames, 9)] == [str(n) for n in range(9)]
     assert _spread(frames, 20) == frames
     assert _spread([], 3) == []
+
+
+def frames_of(*names):
+    return [Frame(name) for name in names]
+
+
+KITTI = [
+    f"2011_09_26/2011_09_26_drive_{drive:04d}_sync/image_0{camera}/data/{number:010d}.png"
+    for drive in range(60) for number in range(2 + drive % 7) for camera in (2, 3)
+]  # fmt: skip
+NYU = [f"{scene}/rgb_{number:05d}.jpg" for scene in (
+    *(f"kitchen_{room:04d}{part}" for room in range(30) for part in "abc"), "dinette_0001", "attic"
+) for number in range(4)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "recording"),
+    [
+        ("kitti", KITTI, lambda name: name.split("/")[1]),
+        # kitchen_0001a, b and c show one kitchen.
+        ("nyu", NYU, lambda name: name.split("/")[0].rstrip("abc")),
+        ("folder", [f"{day}/shot/{n}.jpg" for day in range(40) for n in range(3)], lambda name: name[:-6]),
+    ],
+)
+def test_whole_recordings_are_held_out_and_always_the_same(kind, names, recording):
+    def held_out(frames):
+        return _whole_recordings(frames, LAYOUTS[kind].recording)
+
+    chosen = held_out(frames_of(*names))
+    assert 0.02 < len(chosen) / len(names) <= HELD_OUT_SHARE
+    recordings = {recording(frame.image) for frame in chosen}
+    assert {frame.image for frame in chosen} == {name for name in names if recording(name) in recordings}
+    assert {frame.image for frame in held_out(frames_of(*names[::-1]))} == {frame.image for frame in chosen}
+    # Also where every recording is longer than a twentieth; a single one can't be divided.
+    few = [name for name in names if recording(name) in sorted({*map(recording, names)})[:2]]
+    some = held_out(frames_of(*few))
+    assert 0 < len(some) < len(few)
+    assert len({recording(frame.image) for frame in some}) == 1
+    assert held_out([frame for frame in frames_of(*few) if frame not in some]) == []
+
+
+@pytest.mark.parametrize("row", ["tiekd_mobilenetv2.demo", "baseline_mobilenetv2.demo"])
+def test_weights_are_chosen_on_held_out_drives_and_the_test_list_is_not_looked_at(
+    tiny_recipe, tiny_world, tiny_labels, tmp_path, row
+):
+    labels = {"data__labels": str(tiny_labels)} if row.startswith("tiekd") else {}
+    changes = {**labels, "data__select_on": "held_out", "data__val_split": "no such list.txt"}
+    recipe = tiny_recipe(row, **changes)
+    result = run(recipe, tmp_path / "run")
+    assert result.validated_on == ("teacher labels" if labels else "ground truth")
+    chosen = load(tmp_path / "run" / "best.safetensors").card.selected_on
+    assert (chosen.split, chosen.held_out, chosen.n_frames) == ("train.txt", True, 1)
+    frames = choose_frames(recipe)
+    assert len(frames.train.frames) == 5
+    assert not {*frames.train.frames} & {*frames.val.frames}
+    (tmp_path / "one.txt").write_text((tiny_world / "train.txt").read_text().splitlines()[0] + "\n")
+    with pytest.raises(DataError, match="of one drive or scene") as caught:
+        run(tiny_recipe(row, **{**changes, "data__train_split": str(tmp_path / "one.txt")}), tmp_path / "one")
+    assert "data.select_on=val_split" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "row", ["tiekd_mobilenetv2.adabins_kitti", "bts_resnet50.nyu", "baseline_resnet18.kitti"]
+)
+def test_published_rows_do_not_choose_on_the_test_list(row):
+    recipe = load_recipe(row)
+    assert recipe.data.select_on == "held_out"
+    as_released = load_recipe(row, overrides=["data.select_on=val_split"])
+    assert (as_released.data.select_on, as_released.data.val_split) == (
+        "val_split", DATASETS[recipe.dataset].test.file,
+    )  # fmt: skip
+    # A recipe that was written before there was a choice means what it meant then.
+    document = {**recipe.model_dump(mode="json")}
+    document["data"].pop("select_on")
+    assert Recipe.model_validate(document).data.select_on == "val_split"
+    with pytest.raises(ConfigError, match="chooses its frames itself"):
+        load_recipe(row, overrides=["data.hold_out_every=9", "data.val_split=null"])

@@ -65,6 +65,8 @@ class Recipe(Settings):
             yield f"view.size={self.view.size} must be a multiple of data.shrink={data.shrink}"
         if data.val_split and data.hold_out_every:
             yield "data.val_split and data.hold_out_every are two ways to validate; leave one null"
+        if data.select_on == "held_out" and data.hold_out_every:
+            yield "data.select_on=held_out chooses its frames itself; leave data.hold_out_every null"
 
     def _faults_of_loss(self) -> Iterator[str]:
         top_rows = self.loss.top_crop_rows

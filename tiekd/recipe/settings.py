@@ -57,6 +57,9 @@ class DataSettings(Settings):
     source: KIND:ROOT. train_split: without it all pictures of a folder:ROOT are taken.
     val_split, hold_out_every: validate on a split, or on every so many-th training frame, which is then not
     trained on. Held-out frames are compared with what the method learns from: ground truth or labels.
+    select_on: "held_out" validates, instead of on `val_split`, on whole recordings (KITTI's drives, NYU's
+    scenes) of the training list, about a twentieth of its frames, which are then not trained on. The choice
+    is always the same. So a test list as `val_split` does not choose the best weights.
     val_box: the part of a validation view that is compared with ground truth; "garg" by its fractions.
     max_pixels, crop, trim_px, shrink: frames are scaled down to `max_pixels`; then `crop` cuts them ("kb" is
     the published 352x1216), as it has cut their labels; then `trim_px` (top, left, bottom, right) cuts a
@@ -73,6 +76,7 @@ class DataSettings(Settings):
     train_split: HomePath | None = "train.txt"
     val_split: HomePath | None = "val.txt"
     hold_out_every: int | None = Field(default=None, ge=2)
+    select_on: Literal["val_split", "held_out"] = "val_split"
     max_val_frames: int = Field(default=96, ge=1)
     val_box: Literal["garg", "none"] = "garg"
     labels: HomePath | None = None

@@ -132,7 +132,8 @@ def _rhythm(recipe: Recipe) -> dict[str, Any]:
 
     A run is one epoch of Lightning's, whatever its length. Lightning counts batches, not steps.
     """
-    validates = recipe.data.val_split is not None or recipe.data.hold_out_every is not None
+    data = recipe.data
+    validates = data.val_split or data.hold_out_every or data.select_on == "held_out"
     return {
         "max_steps": recipe.optim.steps,
         "max_epochs": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +18,17 @@ from tiekd.data.frames import (
     list_frames,
     open_source,
 )
+from tiekd.datasets import LAYOUTS
 from tiekd.errors import DataError
 from tiekd.estimators.labels import LabelFolder
 from tiekd.files import digest_of
 from tiekd.recipe import Recipe
 from tiekd.recipe.named import check_kind, check_named
+from tiekd.recipe.settings import DataSettings
 from tiekd.training.labels import open_labels
 
+HELD_OUT_SHARE = 0.05
+"""The share of frames that `data.select_on=held_out` keeps from training, where recordings are that short."""
 Truth = Literal["ground truth", "teacher labels"]
 
 
@@ -60,7 +65,7 @@ def choose_frames(recipe: Recipe) -> RunFrames:
     check_files(source, frames, need_depth=not recipe.needs_labels)
     _check_focal(recipe, source, frames, settings.train_split)
     labels = open_labels(recipe, source, frames) if recipe.needs_labels else None
-    train, held_out = _held_out(frames, settings.hold_out_every)
+    train, held_out = _held_out(frames, settings, source)
     if held_out:
         scored = _Scored(held_out, settings.train_split, labels)
     else:
@@ -152,12 +157,45 @@ def _check_focal(recipe: Recipe, source: FrameSource, frames: list[Frame], split
         )
 
 
-def _held_out(frames: list[Frame], every: int | None) -> tuple[list[Frame], list[Frame]]:
-    if every is None:
-        return frames, []
-    held_out = frames[every - 1 :: every]
+def _held_out(
+    frames: list[Frame], settings: DataSettings, source: FrameSource
+) -> tuple[list[Frame], list[Frame]]:
+    """Frames to train on and frames to validate on, by what the recipe holds out. Raises DataError."""
+    held_out = []
+    if settings.select_on == "held_out":
+        held_out = _whole_recordings(frames, LAYOUTS[source.kind].recording)
+        if not held_out:
+            raise DataError(
+                f"All {len(frames)} frames of {settings.train_split} are of one drive or scene, so that none "
+                "can be held out to choose the best weights.",
+                hint="Say -o data.select_on=val_split, which chooses on data.val_split.",
+            )
+    elif settings.hold_out_every:
+        held_out = frames[settings.hold_out_every - 1 :: settings.hold_out_every]
     chosen = set(held_out)
     return [frame for frame in frames if frame not in chosen], held_out
+
+
+def _whole_recordings(frames: list[Frame], pattern: str) -> list[Frame]:
+    """The frames of some recordings, together about HELD_OUT_SHARE of all; none if there is only one.
+
+    The order in which recordings are tried is that of the digests of their names: it has nothing to do with
+    when and where they were made, and does not change when others join them.
+    """
+    recordings: dict[str, list[Frame]] = {}
+    for frame in frames:
+        found = re.match(pattern, frame.image)
+        recordings.setdefault(found[1] if found else frame.image, []).append(frame)
+    if len(recordings) < 2:
+        return []
+    names, most = sorted(recordings, key=lambda name: digest_of([name])), HELD_OUT_SHARE * len(frames)
+    chosen: set[Frame] = set()
+    for name in names:
+        if len(chosen) + len(recordings[name]) <= most:
+            chosen.update(recordings[name])
+    if not chosen:
+        chosen.update(recordings[min(names, key=lambda name: len(recordings[name]))])
+    return [frame for frame in frames if frame in chosen]
 
 
 def _spread(frames: list[Frame], most: int) -> list[Frame]:
