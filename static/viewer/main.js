@@ -16,7 +16,7 @@ import { renderFavorites } from "./panels/favorites.js";
 import { Grid } from "./panels/grid.js";
 import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
-import { MethodsMenu } from "./panels/methods-menu.js";
+import { leftOutNotice, MethodsMenu } from "./panels/methods-menu.js";
 import { notify } from "./panels/notice.js";
 import { Overlays } from "./panels/overlays.js";
 import { savePicture } from "./panels/save.js";
@@ -112,7 +112,9 @@ function titleOf(state) {
   return frame ? `${frame.title} (${place}) · tiekd` : "tiekd viewer";
 }
 
-store.subscribe((now) => {
+store.subscribe((now, before) => {
+  const leftOut = now.gallery === before.gallery ? null : leftOutNotice(now.gallery);
+  if (leftOut) notify(leftOut, { error: true });
   Object.assign(root.dataset, { viewer: now.failure ? "error" : "loading", ...hooksOf(now.view) });
   cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
   schedule();

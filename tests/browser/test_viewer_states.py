@@ -21,6 +21,25 @@ def test_missing_and_broken_pictures_are_explained_in_their_pane(viewer):
     assert viewer.data("baseline", "error") is None
 
 
+def test_what_is_left_out_is_said_with_the_reason(viewer):
+    viewer.open("?gallery=brought&index=1")
+    notice = viewer.page.locator("[data-notice]").inner_text()
+    assert notice == "Not everything is shown of exr. The menu of methods says why."
+    assert viewer.page.locator("[data-count=methods]").inner_text() == "2, 1 left out"
+    viewer.act("methods")
+    assert "1 × .exr (an OpenEXR picture)" in viewer.page.locator("#methods-menu .left-out").inner_text()
+
+
+def test_frames_of_sub_folders_are_shown(viewer):
+    viewer.open("?gallery=brought&index=0")
+    assert viewer.data("net", "frame") == viewer.data("other", "frame") == "day 1/0"
+    assert viewer.data("net", "error") is viewer.data("other", "error") is None
+    assert viewer.pixels("image").shape == (*depth_of("net", 0).shape, 4)
+    viewer.press("ArrowRight", index=1)
+    assert viewer.data("other", "frame") == "night/0"
+    assert viewer.page.locator("[data-count=methods]").inner_text() == "2, 1 left out"
+
+
 def test_unknown_gallery_and_unreachable_server_end_in_words_and_a_way_on(viewer):
     viewer.expect_fault("404")
     viewer.expect_fault("ERR_FAILED")

@@ -100,6 +100,19 @@ def make_coloured(folder: Path) -> Path:
     return folder
 
 
+def make_brought(folder: Path) -> Path:
+    """Results as other programs write them: frames in sub-folders, and a folder that can't be read."""
+    for scene in ("day 1", "night"):
+        for method in ("net", "other", "image"):
+            (folder / method / scene).mkdir(parents=True)
+        np.save(folder / "net" / scene / "0.npy", depth_of("net", 0).astype(np.float32) / 256)
+        Image.fromarray(depth_of("other", 0)).save(folder / "other" / scene / "0_pred.png")
+        photo_of(0).save(folder / "image" / scene / "0.jpg", quality=92)
+    (folder / "exr").mkdir()
+    (folder / "exr" / "0.exr").write_bytes(b"")
+    return folder
+
+
 def make_models(folder: Path) -> tuple[str, ...]:
     torch.manual_seed(0)
     common = {"max_depth_m": 80.0, "dataset": "test", "decoder_channels": (16, 8, 8, 8)}

@@ -21,7 +21,10 @@ export function updateToolbar(state, galleries) {
   select.disabled = galleries.length === 0;
   const all = state.gallery?.methods.length ?? 0;
   const shown = visibleMethods(state).length;
-  setText(find("[data-count=methods]", HTMLElement), shown === all ? String(all) : `${shown} of ${all}`);
+  const leftOut = state.gallery?.left_out?.length ?? 0;
+  const count =
+    (shown === all ? String(all) : `${shown} of ${all}`) + (leftOut ? `, ${leftOut} left out` : "");
+  setText(find("[data-count=methods]", HTMLElement), count);
   setText(find("[data-count=favorites]", HTMLElement), String(favoriteIndexes(state).length));
   find("[data-action=columns]", HTMLSelectElement).value = String(Math.min(state.view.columns, 6));
   const inspect = find("[data-action=distributions]", HTMLElement);

@@ -27,6 +27,11 @@
  * @property {{min_m: number, max_m: number}} depth_range
  * @property {Method[]} methods
  * @property {Frame[]} frames
+ * @property {LeftOut[]} [left_out]  Folders that are not shown, or not all of them.
+ *
+ * @typedef {object} LeftOut
+ * @property {string} name
+ * @property {string} reason
  *
  * @typedef {object} GallerySummary
  * @property {string} id
