@@ -10,7 +10,7 @@ from training_kit import write_kitti
 
 from tiekd.codecs import png16
 from tiekd.data.frames import Frame, list_frames, open_source
-from tiekd.data.plausible import implausible, untypical
+from tiekd.data.plausible import Summary, implausible, untypical
 from tiekd.datasets import DATASETS, DEFAULT, DEMO, LAYOUTS, Dataset, Published, Split, has_own_layout
 from tiekd.errors import ConfigError, DataError
 from tiekd.evaluate import get_protocol
@@ -124,9 +124,14 @@ def test_files_of_a_new_layout_are_opened_and_checked(new, tmp_path) -> None:
     assert (source.kind, source.focal_px, source.network_crop) == ("rooms", 300.0, "none")
     assert source.image_path(Frame("1.png")) == tmp_path / "colour" / "1.png"
     np.testing.assert_array_equal(source.read_depth(Frame("1.png", "1.png")), depth)
-    assert implausible(depth, source) == ""
-    assert "outside of 0.3 to 10 m" in implausible(depth * 5, source)
-    assert untypical([8.0], source) == "the median of 1 files is 8 m; 1 to 6 m are usual for rooms"
+    truth = source.read_truth(Frame("1.png", "1.png"))
+    assert implausible(truth, source) == ""
+    far = truth._replace(stored=truth.stored * 5, depth_m=truth.depth_m * 5)
+    assert "outside of 0.3 to 10 m" in implausible(far, source)
+    summary = Summary(8.0, near_m=5.0, far_m=9.0, scale=500.0)
+    assert untypical([summary], source).startswith(
+        "the median of 1 files is 8 m; 1 to 6 m are usual for rooms"
+    )
     with pytest.raises(ConfigError, match="No split file is given") as refused:
         list_frames(source, None)
     assert "Only folder:DIR needs no split" in refused.value.hint

@@ -74,7 +74,7 @@ LAYOUTS: dict[str, Layout] = {
     "folder": Layout(
         title="a folder of pictures",
         picture="any/path/N.jpg",
-        plausible=Plausible(median_m=(0.02, 250.0), typical_m=(0.02, 250.0), max_m=256.0),
+        plausible=Plausible(median_m=(0.02, 80.0), typical_m=(0.02, 60.0), max_m=256.0),
         # Phones take forty times as many pixels.
         max_pixels=640 * 480,
         needs_split=False,

@@ -5,6 +5,7 @@
     ├── UnknownNameError       no model, format, colour map or protocol has that name; suggests similar ones
     │   └── NotFoundError      a server has no model, gallery, method or frame of that name
     ├── DataError              a file of the user is missing, unreadable or of the wrong shape
+    │   ├── DamagedError       a file is not whole, or not what its name says
     │   └── ImageError         a picture cannot be used: `reason` is "type", "size" or "decode"
     ├── CheckpointError        a weight file is truncated, unsafe or of another architecture
     │   └── ChecksumError      it is not the file that the zoo promises
@@ -64,6 +65,10 @@ class NotFoundError(UnknownNameError):
 
 class DataError(TiekdError):
     """A file of the user is missing, unreadable or of the wrong shape."""
+
+
+class DamagedError(DataError):
+    """A file is not whole, or not what its name says, so that it cannot be read."""
 
 
 class ImageError(DataError):

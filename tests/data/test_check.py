@@ -144,7 +144,11 @@ def test_kittis_scale_is_not_nyus(tmp_path):
     nyu, folder = open_source(f"nyu:{tmp_path}"), open_source(f"folder:{tmp_path}")
     save(tmp_path / frame.depth, (metres * 256).astype(np.uint16))
     (fault,) = check_data(nyu, [frame], crop="none").faults
-    assert fault.detail == "reaches 20.2 m at 1000 steps per metre, more than 15 m"
+    assert fault.detail == (
+        "reaches 20.2 m at 1000 steps per metre, more than 15 m; its median is 10.5 m at 1000 steps per "
+        "metre, outside of 0.3 to 10 m. If it is stored otherwise, declare it after KIND:ROOT: scale=256 "
+        "(metres × 256) makes it 41 m, scale=5000 (TUM RGB-D) makes it 2.1 m"
+    )
     assert check_data(folder, [frame], crop="none").faults == []
     save(tmp_path / frame.depth, (metres / 10 * 1000).astype(np.uint16))
     assert check_data(nyu, [frame], crop="none").faults == []

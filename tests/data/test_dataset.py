@@ -82,7 +82,7 @@ def test_image_and_depth_of_two_sizes_are_told(tiny_world, tmp_path):
     root = shutil.copytree(tiny_world, tmp_path / "world")
     frames = loose(root)
     Image.fromarray(np.ones((8, 9), np.uint16)).save(frames.source.depth_path(frames.frames[0]))
-    with pytest.raises(DataError, match=r"\(64, 96\) but its depth is \(8, 9\)"):
+    with pytest.raises(DataError, match=r"0000000000\.png is 9x8, its picture 96x64"):
         frames[0]
 
 

@@ -132,6 +132,7 @@ def check(
     from tiekd.cli.progress import progress_bar
     from tiekd.data.check import check_data, duplicate_lines
     from tiekd.data.frames import find_split, left_out, list_frames, open_source
+    from tiekd.data.plausible import doubt
 
     source = open_source(data)
     frames = list_frames(source, split)
@@ -140,13 +141,28 @@ def check(
     with progress_bar("Checking") as progress:
         result = check_data(source, frames, crop=shown, also=also, workers=workers, progress=progress)
     result.faults += duplicate_lines(find_split(source, split)) if split else []
-    notes = [note] if (note := left_out(source, split)) else []
+    doubts = "" if result.faults else doubt(result.depths, source)
+    notes = [note for note in (left_out(source, split), _turned(result.n_turned), doubts) if note]
     print_result(
         {"data": data, "split": split, "labels": labels, "notes": notes, **result.to_json()},
         "\n".join([f"{data}{f', {split}' if split else ''}: {_summary(result)}", *notes]),
         json_file,
     )
     raise typer.Exit(1 if result.faults else 0)
+
+
+def _read_at(result: DataCheck) -> str:
+    scales = sorted({depth.scale for depth in result.depths})
+    return "" if scales == [1] else f", at {' and '.join(f'{scale:g}' for scale in scales)} per metre"
+
+
+def _turned(n_frames: int) -> str:
+    if not n_frames:
+        return ""
+    return (
+        f"{n_frames} pictures have an EXIF orientation. Their ground truth lies as the stored pixels do and "
+        "is turned with them. If it is upright already, store the pictures upright, without an orientation."
+    )
 
 
 def _crop(name: str) -> NetworkCrop:
@@ -174,17 +190,16 @@ def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
 
 def _summary(result: DataCheck) -> str:
     """The summary: one line per kind of fault, with advice and the first examples."""
-    from tiekd.data.check import ADVICE
-
     heads = [f"{result.n_frames} frames"]
     if result.n_without_depth:
         heads.append(f"{result.n_without_depth} without ground truth")
     if result.medians_m:
-        heads.append(f"median depth {result.median_m:.1f} m")
+        near, far = min(one.near_m for one in result.depths), max(one.far_m for one in result.depths)
+        heads.append(f"median depth {result.median_m:.1f} m ({near:.1f} to {far:.1f} m{_read_at(result)})")
     heads.append("" if result.faults else "nothing is wrong")
     lines = [", ".join(filter(None, heads)) + "."]
     for kind, faults in result.by_kind().items():
-        lines.append(f"{kind:10} {len(faults):5}  {ADVICE[kind]}")
+        lines.append(f"{kind:10} {len(faults):5}  {result.advice[kind]}")
         lines += [f"{'':16}  - {_example(fault)}" for fault in faults[:_EXAMPLES]]
         if len(faults) > _EXAMPLES:
             lines.append(f"{'':16}  - and {len(faults) - _EXAMPLES} more, see --json")

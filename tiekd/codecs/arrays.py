@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiekd.codecs.png_read import MAX_PIXELS
-from tiekd.errors import DataError
+from tiekd.errors import DamagedError, DataError
 
 DEPTH_KEY = "depth_m"
 """The array of an .npz file that is its depth, whatever else is in the file."""
@@ -167,7 +167,7 @@ def _map(header: ArrayHeader, *, where: str, n_bytes: int, load: Callable[[], ND
             hint="Scale it down first.",
         )
     if size[0] * size[1] * header.dtype.itemsize > n_bytes:
-        raise DataError(f"{where} is cut off before its end.", hint="Write or fetch it again.")
+        raise DamagedError(f"{where} is cut off before its end.", hint="Write or fetch it again.")
     return StoredMap(size, header.dtype.kind in "ui", lambda: load().reshape(size))
 
 

@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs import png16
 from tiekd.codecs.arrays import StoredMap, open_npy, open_npz
-from tiekd.errors import DataError
+from tiekd.errors import DamagedError, DataError
 from tiekd.files import open_regular
 
 _TIFF, _PFM = "TIFF", "PPM"
@@ -109,7 +109,7 @@ def _opened(path: Path, shape: tuple[int, int] | None, where: str) -> Iterator[t
     # NumPy, zipfile and Pillow raise exceptions of many types for damaged files.
     except Exception as error:
         failed = "is no array of numbers" if suffix in _ARRAYS else "can't be read"
-        raise DataError(
+        raise DamagedError(
             f"{where} {failed}: {_reason(error)}.", hint="It is missing or damaged; write it again."
         ) from error
 

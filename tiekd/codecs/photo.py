@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -20,8 +21,37 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
 
 
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Upright RGB `[H, W, 3]`, and the turn that the EXIF orientation asked for (None: none)."""
+
+    pixels: NDArray[np.uint8]
+    turn: Image.Transpose | None = None
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """(height, width) of the pixels in the file."""
+        height, width = self.pixels.shape[:2]
+        return (width, height) if swaps_sides(self.turn) else (height, width)
+
+    def turned(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth `[H, W]` of the pixels in the file, turned as the picture was."""
+        return depth if self.turn is None else np.array(Image.fromarray(depth).transpose(self.turn))
+
+    def __str__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        stored = self.stored_size
+        turned = f" (stored as {stored[1]}x{stored[0]} and turned by its EXIF orientation)"
+        return f"{width}x{height}{'' if self.turn is None else turned}"
+
+
 def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Upright RGB `[H, W, 3]` of a picture file. Raises DataError if it cannot be read, and ImageError."""
+    return read_turned(path, max_pixels=max_pixels).pixels
+
+
+def read_turned(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Read a picture file. Raises DataError if it cannot be read, and ImageError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -30,8 +60,8 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
         ) from error
     plain = decode_plain(data, max_pixels=max_pixels)
     if plain is not None and plain.ndim == 3:
-        return plain
-    return decode_photo(data, max_pixels=max_pixels, where=str(path))
+        return Photo(plain)
+    return open_photo(data, max_pixels=max_pixels, where=str(path)).decode_turned()
 
 
 def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> NDArray[np.uint8]:
@@ -71,7 +101,11 @@ class PhotoFile:
         return _upright_size(self._image)
 
     def decode(self) -> NDArray[np.uint8]:
-        """Upright RGB `[H, W, 3]`. Of an animation, the first frame is used. It can be called once.
+        """Upright RGB `[H, W, 3]`, see `decode_turned`. Raises ImageError."""
+        return self.decode_turned().pixels
+
+    def decode_turned(self) -> Photo:
+        """The upright picture. Of an animation, the first frame is used. It can be called once.
 
         Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is
         applied. Raises ImageError.
@@ -80,7 +114,7 @@ class PhotoFile:
             try:
                 image.load()
                 turn = upright_by(image)
-                return np.array(_to_rgb(image if turn is None else image.transpose(turn)))
+                return Photo(np.array(_to_rgb(image if turn is None else image.transpose(turn))), turn)
             # Pillow raises exceptions of many types for damaged files.
             except Exception as error:
                 raise _undecodable(self._where, error) from error

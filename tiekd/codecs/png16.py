@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs.png import encode_grey16
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
-from tiekd.errors import DataError
+from tiekd.errors import DamagedError, DataError
 
 DEPTH_SCALE = 256
 """Stored integer per metre, unless somebody declares another."""
@@ -61,9 +61,11 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{where} has far too many pixels.", hint="Scale it down first.") from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{where} is not a PNG.", hint="Depth is stored as 16-bit greyscale PNG.") from error
+        raise DamagedError(
+            f"{where} is not a PNG.", hint="Depth is stored as 16-bit greyscale PNG."
+        ) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise DataError(
+        raise DamagedError(
             f"{where} can't be read: {error}.", hint="The file is damaged; write it again."
         ) from error
     if stored is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tiekd.codecs.png import END, SIGNATURE, read_note
-from tiekd.errors import DataError
+from tiekd.errors import DamagedError, DataError
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -27,7 +27,7 @@ def has_ends(path: Path) -> bool:
 
 
 def check_chunks(path: Path) -> None:
-    """Raise DataError for a PNG without its end or with a wrong checksum; other files pass.
+    """Raise DamagedError for a PNG without its end or with a wrong checksum; other files pass.
 
     Decoders do not notice this: they stop reading as soon as they have all pixels.
     """
@@ -40,7 +40,7 @@ def check_chunks(path: Path) -> None:
         if END not in content:
             raise OSError("its end is missing")
     except (OSError, SyntaxError) as error:  # Pillow reports a damaged chunk as a SyntaxError.
-        raise DataError(
+        raise DamagedError(
             f"{path} is cut short or damaged: {error}.", hint="Fetch or write the file again."
         ) from error
 

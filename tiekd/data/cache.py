@@ -1,9 +1,10 @@
 """A cache of decoded frames in memory-mapped arrays, so that training need not decode pictures again.
 
 A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (in the steps of the files
-they come from, 0 = none) and `cache.json`, which is written last. All frames are padded to the largest size.
-The name of the folder is a digest of everything that it was made from. Runs with the same frames therefore
-share a cache, and a changed file or label makes a new one.
+they come from, 0 = none) and `cache.json`, which is written last. Ground truth that is not in PNG is in
+`depth.f32`, in metres. All frames are padded to the largest size. The name of the folder is a digest of
+everything that it was made from. Runs with the same frames share a cache, and a changed file or label makes a
+new one.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from typing import Any
 import numpy as np
 import torch
 from filelock import FileLock
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tiekd.data.dataset import LooseFrames
-from tiekd.data.frames import AS_USUAL
 from tiekd.data.transforms import Layers
+from tiekd.data.truth import AS_USUAL
 from tiekd.files import arriving_folder, digest_of, state_of, write_errors
 
-VERSION = 2
+VERSION = 3
 Progress = Callable[[int, int], None]
 
 
@@ -38,8 +40,8 @@ class CachedFrames:
         self._images = np.memmap(folder / "images.u8", np.uint8, "c", shape=(n, 3, height, width))
         self._steps_m = meta["layers"]
         self._depths = {
-            name: np.memmap(folder / f"{name}.u16", np.uint16, "r", shape=(n, 1, height, width))
-            for name in meta["layers"]
+            name: np.memmap(folder / _file(name, step_m), _dtype(step_m), "r", shape=(n, 1, height, width))
+            for name, step_m in meta["layers"].items()
         }
 
     def __len__(self) -> int:
@@ -61,7 +63,7 @@ class CachedFrames:
             return None
         height, width = self.sizes[index]
         stored = self._depths[name][index, :, :height, :width].astype(np.float32)
-        return torch.from_numpy(stored * np.float32(self._steps_m[name]))
+        return torch.from_numpy(stored * np.float32(self._steps_m[name] or 1))
 
 
 def cache_key(loose: LooseFrames, label_digest: str) -> str:
@@ -113,7 +115,7 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
     canvas = _canvas(loose)
     sizes, focals = [], []
     with (part / "images.u8").open("wb") as images:
-        files = {name: (part / f"{name}.u16").open("wb") for name in layers}
+        files = {name: (part / _file(name, step_m)).open("wb") for name, step_m in layers.items()}
         try:
             for index in range(len(loose)):
                 frame = loose[index]
@@ -133,9 +135,18 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
 
 
 def _layers(loose: LooseFrames) -> dict[str, float]:
-    """Name of each depth layer in the cache -> metres of one stored step."""
-    layers = {"depth": 1 / loose.source.depth_scale} if loose.with_depth else {}
+    """Name of each depth layer in the cache -> metres of one stored step; 0 for floats in metres."""
+    in_steps = all(Path(frame.depth).suffix.lower() == ".png" for frame in loose.frames if frame.depth)
+    layers = {"depth": 1 / loose.source.depth_scale if in_steps else 0.0} if loose.with_depth else {}
     return layers | ({"teacher": loose.labels.step_m} if loose.labels else {})
+
+
+def _file(name: str, step_m: float) -> str:
+    return f"{name}.u16" if step_m else f"{name}.f32"
+
+
+def _dtype(step_m: float) -> type[np.uint16 | np.float32]:
+    return np.uint16 if step_m else np.float32
 
 
 def _canvas(loose: LooseFrames) -> tuple[int, int]:
@@ -143,11 +154,11 @@ def _canvas(loose: LooseFrames) -> tuple[int, int]:
     return max(height for height, _ in sizes), max(width for _, width in sizes)
 
 
-def _steps(
-    depth: Tensor | None, size: tuple[int, int], *, step_m: float
-) -> np.ndarray[Any, np.dtype[np.uint16]]:
+def _steps(depth: Tensor | None, size: tuple[int, int], *, step_m: float) -> NDArray[np.uint16 | np.float32]:
     if depth is None:
-        return np.zeros((1, *size), np.uint16)
+        return np.zeros((1, *size), _dtype(step_m))
+    if not step_m:
+        return depth.numpy()
     return np.clip(np.round(depth.numpy() / np.float32(step_m)), 0, 65535).astype(np.uint16)
 
 

@@ -14,31 +14,43 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tiekd.codecs.photo import read_photo
+from tiekd.codecs.depth_file import SUFFIXES
+from tiekd.codecs.photo import Photo, read_turned
 from tiekd.codecs.whole import check_chunks
 from tiekd.data.crops import KB_CROP_SIZE
+from tiekd.data.folder import UNREAD
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
-from tiekd.data.plausible import implausible, untypical
+from tiekd.data.plausible import Summary, implausible, summarise, untypical
 from tiekd.data.prepare.wanted import archive_of
-from tiekd.datasets import LAYOUTS
-from tiekd.errors import ConfigError, DataError, RunFailedError
+from tiekd.data.truth import Truth
+from tiekd.datasets import LAYOUTS, has_own_layout
+from tiekd.errors import ConfigError, DamagedError, DataError, ImageError, RunFailedError
 
-Kind = Literal["missing", "corrupt", "misshapen", "misscaled", "duplicate", "label"]
+Kind = Literal["missing", "corrupt", "unread", "misshapen", "misscaled", "duplicate", "label"]
 _SCALES = ", ".join(f"{layout.depth_scale:g} for {kind}" for kind, layout in LAYOUTS.items())
 ADVICE: dict[Kind, str] = {
     "missing": "Fetch them, or remove their lines from the list. `tiekd data prepare` places KITTI's and "
     "NYU's files from the official downloads.",
     "corrupt": "Delete these files and run `tiekd data prepare` again, or copy them again. If the download "
     "itself is damaged, download it again.",
+    "unread": "These files may be sound, but nothing here reads their form. Convert pictures to .jpg or "
+    ".png, and depth to 16-bit .png, or to .npy, .tiff or .pfm of floats in metres.",
     "misshapen": "Restore the original files. Never scale depth or labels without their picture. For "
     "pictures that are not KITTI's, use --crop none.",
     "misscaled": "The values are not depth in the unit of this kind of data (16-bit grey PNG, metres "
-    f"times {_SCALES}). Write the depth again, or give the right KIND.",
+    f"times {_SCALES}). Declare the unit (folder:DIR,scale=1000), write the depth again, or give the right "
+    "KIND.",
     "duplicate": "Remove all but one of the lines. A frame that is listed twice counts twice.",
     "label": "Delete these labels and run `tiekd label` again with the same options.",
 }
+OWN_ADVICE: dict[Kind, str] = {
+    **ADVICE,
+    "missing": "Copy them there, or correct or remove their lines in the list.",
+    "corrupt": "These files can't be read to their end. Copy or write them again from where they come from.",
+    "misshapen": "Never scale depth or labels without their picture, and give both one orientation.",
+}
+"""Advice for data that has no official download: `tiekd data prepare` can't make it again."""
 LEAST_SIDE_PX = 32
 """No network accepts a smaller picture."""
 _CHUNK = 8
@@ -55,25 +67,37 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FrameCheck:
-    """The faults of a frame, and the median depth of its ground truth in metres if that has no fault."""
+    """The faults of a frame. depth: of its ground truth, if that has no fault. turned: as its picture was."""
 
     faults: tuple[Fault, ...]
-    median_m: float | None = None
+    depth: Summary | None = None
+    turned: bool = False
 
 
 @dataclass(slots=True)
 class DataCheck:
-    """The faults of a data set. `medians_m`: median depth in metres of each depth file without a fault."""
+    """The faults of a data set.
+
+    advice: by kind of fault. depths: of each ground truth without a fault. n_turned: frames whose ground
+    truth is turned upright with the picture, because that has an EXIF orientation.
+    """
 
     n_frames: int
     n_without_depth: int
+    advice: dict[Kind, str] = field(default_factory=lambda: ADVICE)
     faults: list[Fault] = field(default_factory=list)
-    medians_m: list[float] = field(default_factory=list)
+    depths: list[Summary] = field(default_factory=list)
+    n_turned: int = 0
 
     def by_kind(self) -> dict[Kind, list[Fault]]:
         """The faults by kind, in the order of `ADVICE`, without empty kinds."""
         found = {kind: [fault for fault in self.faults if fault.kind == kind] for kind in ADVICE}
         return {kind: faults for kind, faults in found.items() if faults}
+
+    @property
+    def medians_m(self) -> list[float]:
+        """Median depth in metres of each ground truth without a fault."""
+        return [depth.median_m for depth in self.depths]
 
     @property
     def median_m(self) -> float | None:
@@ -87,8 +111,9 @@ class DataCheck:
             "n_frames": self.n_frames,
             "n_without_depth": self.n_without_depth,
             "median_depth_m": self.median_m,
+            "n_turned": self.n_turned,
             "counts": {kind: len(faults) for kind, faults in self.by_kind().items()},
-            "advice": {kind: ADVICE[kind] for kind in self.by_kind()},
+            "advice": {kind: self.advice[kind] for kind in self.by_kind()},
             "faults": [asdict(fault) for fault in self.faults],
         }
 
@@ -113,7 +138,8 @@ def check_data(
     """
     if workers < 1:
         raise ConfigError(f"{workers} workers check nothing.", hint="Give --workers 1 or more.")
-    result = DataCheck(len(frames), sum(frame.depth is None for frame in frames))
+    advice = ADVICE if has_own_layout(source.kind) else OWN_ADVICE
+    result = DataCheck(len(frames), sum(frame.depth is None for frame in frames), advice)
     job = partial(check_frame, source, crop=crop, also=also)
     with ExitStack() as stack:
         checks: Iterator[FrameCheck] = map(job, frames)
@@ -125,8 +151,8 @@ def check_data(
         try:
             for done, checked in enumerate(checks, 1):
                 result.faults += checked.faults
-                if checked.median_m is not None:
-                    result.medians_m.append(checked.median_m)
+                result.depths += [checked.depth] if checked.depth else []
+                result.n_turned += checked.turned
                 if progress:
                     progress(done, len(frames))
         except BrokenProcessPool as error:
@@ -134,7 +160,7 @@ def check_data(
                 "A process that checked files was killed.", hint="Memory may be short: give fewer --workers."
             ) from error
     # One depth map in a wrong unit can look plausible; all of them together do not.
-    wrong = untypical(result.medians_m, source)
+    wrong = untypical(result.depths, source)
     result.faults += [Fault("misscaled", "(all ground truth)", wrong)] if wrong else []
     return result
 
@@ -144,18 +170,20 @@ def check_frame(
 ) -> FrameCheck:
     """Read the files of one frame and report its faults. The arguments are those of `check_data`."""
     faults: list[Fault] = []
-    image, path = None, source.image_path(frame)
+    photo, path = None, source.image_path(frame)
     if absent := _absent(source, frame.image, path):
         faults.append(absent)
     else:
-        image = _read_picture(path, frame, faults)
-    size = image.shape[:2] if image is not None else None
-    if size:
-        faults += _too_small(frame, (size[0], size[1]), crop)
+        photo = _read_picture(path, frame, faults)
+    if photo:
+        height, width = photo.pixels.shape[:2]
+        faults += _too_small(frame, (height, width), crop)
         further = also(source, frame) if also else None
         faults += [further] if further else []
-    median_m = _check_depth(source, frame, size, faults)
-    return FrameCheck(tuple(faults), median_m)
+    truth = _check_depth(source, frame, photo, faults)
+    if truth is None:
+        return FrameCheck(tuple(faults))
+    return FrameCheck(tuple(faults), summarise(truth), truth.turned)
 
 
 def duplicate_lines(split: Path) -> list[Fault]:
@@ -183,19 +211,20 @@ def _absent(source: FrameSource, name: str, path: Path) -> Fault | None:
     return Fault("missing", name, f"officially in {archive}" if archive else f"there is no {path}")
 
 
-def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> NDArray[np.uint8] | None:
-    """The picture. If it is damaged, None, and a fault is added to `faults`."""
+def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> Photo | None:
+    """The picture. If it can't be read, None, and a fault is added to `faults`."""
     try:
         return _read_whole(path)
     except DataError as error:
-        faults.append(Fault("corrupt", frame.image, str(error)))
+        unread = isinstance(error, ImageError) and error.reason == "type" and path.suffix.lower() in UNREAD
+        faults.append(Fault("unread" if unread else "corrupt", frame.image, str(error)))
         return None
 
 
-def _read_whole(path: Path) -> NDArray[np.uint8]:
-    image = read_photo(path)
+def _read_whole(path: Path) -> Photo:
+    photo = read_turned(path)
     check_chunks(path)
-    return image
+    return photo
 
 
 def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[Fault]:
@@ -212,10 +241,8 @@ def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[F
     ]
 
 
-def _check_depth(
-    source: FrameSource, frame: Frame, size: tuple[int, ...] | None, faults: list[Fault]
-) -> float | None:
-    """The median depth of the ground truth in metres; None if there is none or it has a fault."""
+def _check_depth(source: FrameSource, frame: Frame, photo: Photo | None, faults: list[Fault]) -> Truth | None:
+    """The ground truth, upright as its picture; None if there is none or it has a fault."""
     path = source.depth_path(frame)
     if path is None or frame.depth is None:
         return None
@@ -223,26 +250,21 @@ def _check_depth(
         faults.append(absent)
         return None
     try:
-        depth = source.read_depth(frame)
+        truth = source.read_truth(frame, photo)
         check_chunks(path)
     except DataError as error:
-        # A readable picture that is not 16-bit grey was stored in another form, so it is not corrupt.
-        faults.append(Fault("misscaled" if _is_picture(path) else "corrupt", frame.depth, str(error)))
+        faults.append(Fault(_unusable(path, error), frame.depth, str(error)))
         return None
-    if size and depth.shape != size:
-        (height, width), (rows, columns) = depth.shape, size
-        faults.append(
-            Fault("misshapen", frame.depth, f"{width}x{height} pixels, its picture has {columns}x{rows}")
-        )
-    if wrong := implausible(depth, source):
+    height, width = truth.depth_m.shape
+    if photo and truth.depth_m.shape != photo.pixels.shape[:2]:
+        faults.append(Fault("misshapen", frame.depth, f"{width}x{height} pixels, its picture has {photo}"))
+    if wrong := implausible(truth, source):
         faults.append(Fault("misscaled", frame.depth, wrong))
         return None
-    return float(np.median(depth[depth > 0]))
+    return truth
 
 
-def _is_picture(path: Path) -> bool:
-    try:
-        _read_whole(path)
-    except DataError:
-        return False
-    return True
+def _unusable(path: Path, error: DataError) -> Kind:
+    if path.suffix.lower() not in SUFFIXES:
+        return "unread"
+    return "corrupt" if isinstance(error, DamagedError) else "misscaled"

@@ -83,13 +83,11 @@ class LooseFrames:
 
     def __getitem__(self, index: int) -> Layers:
         frame = self.frames[index]
-        image = self.source.read_image(frame)
-        depth = self.source.read_depth(frame) if self.with_depth and frame.depth else None
-        if depth is not None and depth.shape != image.shape[:2]:
-            raise DataError(
-                f"{self.source.image_path(frame)} is {image.shape[:2]} but its depth is {depth.shape}.",
-                hint="Image and ground truth must be of one size.",
-            )
+        depth: NDArray[np.float32] | None = None
+        if self.with_depth and frame.depth:
+            image, depth = self.source.read_both(frame)
+        else:
+            image = self.source.read_image(frame)
         focal_px = frame.focal_px or self.source.focal_px or 0.0
         focal_px = self.seen.cut_focal_px(focal_px, (image.shape[0], image.shape[1]))
         image = self.seen.cut(image)

@@ -9,11 +9,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
-from tiekd.codecs import png16
-from tiekd.codecs.photo import read_photo
+from tiekd.codecs.photo import Photo, read_turned
 from tiekd.data.folder import find_pictures, list_pictures
+from tiekd.data.truth import AS_USUAL, StoredAs, Truth, read_truth
 from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError
 from tiekd.files import digest_of
@@ -44,24 +43,6 @@ class Frame:
         return [*names, *(name.replace("/", "_") for name in names)]
 
 
-class StoredAs(BaseModel):
-    """What is declared after KIND:ROOT about numbers in files of ground truth: `folder:DIR,scale=1000`.
-
-    scale: stored number per metre (default: that of the layout). missing: the stored number that means "no
-    depth", besides 0. max_depth_m: greater depth does not count as ground truth.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    scale: float | None = Field(default=None, gt=0)
-    missing: float | None = None
-    max_depth_m: float | None = Field(default=None, gt=0)
-
-
-AS_USUAL = StoredAs()
-"""Nothing is declared."""
-
-
 @dataclass(frozen=True, slots=True)
 class FrameSource:
     """The folders of one data set, and how its depth is stored.
@@ -89,26 +70,40 @@ class FrameSource:
         return self.depth_root / frame.depth if frame.depth else None
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
-        """Read RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
-        return read_photo(self.image_path(frame))
+        """Read upright RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
+        return read_turned(self.image_path(frame)).pixels
 
-    def read_depth(self, frame: Frame) -> NDArray[np.float32]:
-        """Read ground truth `[H, W]` in metres, 0 = none. Raises DataError for a missing or broken file."""
+    def read_truth(self, frame: Frame, photo: Photo | None = None) -> Truth:
+        """Read ground truth, upright as its picture `photo` if that is given.
+
+        Raises DataError for a missing or broken file.
+        """
         path = self.depth_path(frame)
         if path is None:
             raise DataError(
                 f"The split gives no ground truth for {frame.image}.",
                 hint="Write the depth file as the second word of the line.",
             )
-        return self._metres(png16.decode(path))
+        truth = read_truth(path, self.stored, usual_scale=self.depth_scale)
+        return truth.as_upright(photo) if photo else truth
 
-    def _metres(self, stored: NDArray[np.uint16]) -> NDArray[np.float32]:
-        depth = png16.to_metres(stored, scale=self.depth_scale)
-        if self.stored.missing is not None:
-            depth[stored == self.stored.missing] = 0
-        if self.stored.max_depth_m is not None:
-            depth[depth > self.stored.max_depth_m] = 0
-        return depth
+    def read_depth(self, frame: Frame) -> NDArray[np.float32]:
+        """Ground truth `[H, W]` in metres, 0 = none, as in its file. Raises what `read_truth` raises."""
+        return self.read_truth(frame).depth_m
+
+    def read_both(self, frame: Frame) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """RGB `[H, W, 3]` and ground truth `[H, W]` in metres, both upright.
+
+        Raises DataError for a missing or broken file, and for sizes that differ.
+        """
+        photo = read_turned(self.image_path(frame))
+        depth = self.read_truth(frame, photo).depth_m
+        if depth.shape != photo.pixels.shape[:2]:
+            raise DataError(
+                f"{self.depth_path(frame)} is {depth.shape[1]}x{depth.shape[0]}, its picture {photo}.",
+                hint="Image and ground truth must be of one size.",
+            )
+        return photo.pixels, depth
 
 
 def open_source(spec: str) -> FrameSource:

@@ -137,12 +137,7 @@ class _Scorer:
 
     def score(self, frame: Frame) -> ScoredFrame | None:
         """Score one frame. None if no pixel of its ground truth counts."""
-        image, truth = self.source.read_image(frame), self.source.read_depth(frame)
-        if truth.shape != image.shape[:2]:
-            raise DataError(
-                f"{frame.image} is {image.shape[:2]}, its ground truth {truth.shape}.",
-                hint="Image and ground truth must be of one size.",
-            )
+        image, truth = self.source.read_both(frame)
         window = self.protocol.window(image.shape[0], image.shape[1])
         line = f"{frame.image} {frame.depth} {digest_of([truth.tobytes()])}"
         limits, box = self.protocol.depth_range, self.protocol.box

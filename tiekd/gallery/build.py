@@ -15,7 +15,7 @@ from tiekd.codecs import png, png16
 from tiekd.codecs.photo import decode_photo, encode_jpeg
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
-from tiekd.errors import ConfigError, DataError
+from tiekd.errors import ConfigError
 from tiekd.estimators import About, Estimator, Picture
 from tiekd.files import write_bytes, write_text
 from tiekd.gallery.grid import encode_grid
@@ -122,18 +122,14 @@ def _write_frame(
     models: Sequence[Estimator],
     options: BuildOptions,
 ) -> FrameEntry:
-    jpeg = encode_jpeg(source.read_image(frame), quality=options.jpeg_quality, small=True)
+    if frame.depth:
+        image, truth = source.read_both(frame)
+        write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
+    else:
+        image = source.read_image(frame)
+    jpeg = encode_jpeg(image, quality=options.jpeg_quality, small=True)
     write_bytes(out / IMAGE_FOLDER / f"{frame_id}.jpg", jpeg)
     photo = decode_photo(jpeg)
-    if frame.depth:
-        truth = source.read_depth(frame)
-        if truth.shape != photo.shape[:2]:
-            raise DataError(
-                f"{frame.depth} is {truth.shape[1]}x{truth.shape[0]}, its photo is "
-                f"{photo.shape[1]}x{photo.shape[0]}.",
-                hint="Depth and photo must have one size.",
-            )
-        write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
     fx_px = (frame.focal_px or source.focal_px) if options.focal else None
     for model in models:
         focal_px = fx_px if model.about.train_fx_px else None
