@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tiekd.datasets import KITTI_FOCAL_PX
 from tiekd.errors import CheckpointError
 from tiekd.faults import NameIn, faults_as
 from tiekd.methods import METHODS
@@ -49,7 +48,8 @@ class ModelCard(BaseModel):
 
     options: keyword options of the architecture (decoder widths, resolution of the head, …).
     target, sigma_m: kind and width of the target DPM of training; without a kind it is the published one.
-    train_fx_px: focal length in pixels for which the network's depth is metric.
+    train_fx_px: focal length, in pixels of pictures as the network sees them, for which its depth is metric.
+    None: nobody has stated it, and depth can't be corrected for another camera.
     max_pixels: larger photos are scaled down to this number of pixels.
     size_multiple, min_size_px: height and width of an image must be multiples of the first and not below the
     second.
@@ -72,7 +72,7 @@ class ModelCard(BaseModel):
     n_bins: int | None = Field(default=None, ge=2)
     target: TargetName | None = None
     sigma_m: float | None = Field(default=None, gt=0)
-    train_fx_px: float = Field(default=KITTI_FOCAL_PX, gt=0)
+    train_fx_px: float | None = Field(default=None, gt=0)
     max_pixels: int = Field(default=375 * 1242, ge=32 * 32)
     size_multiple: int = Field(default=32, ge=1)
     min_size_px: int = Field(default=32, ge=1)

@@ -204,6 +204,12 @@ def has_own_layout(name: str) -> bool:
     return name in DATASETS and DATASETS[name].layout == name
 
 
+def usual_focal_px(dataset: object) -> float | None:
+    """The focal length in pixels of a data set's layout, None where it has none and for people's own data."""
+    entry = DATASETS.get(dataset) if isinstance(dataset, str) else None
+    return LAYOUTS[entry.layout].focal_px if entry else None
+
+
 def usual_ranges() -> str:
     """The depth ranges of the published data sets, in words."""
     published = [entry for entry in DATASETS.values() if entry.published]

@@ -92,6 +92,11 @@ class ModelEntry(Body):
     dataset: str = Field(examples=["demo"])
     min_depth_m: float = Field(examples=[0.001])
     max_depth_m: float = Field(examples=[80.0])
+    train_fx_px: float | None = Field(
+        description="the focal length, in pixels, for which its depth is metric; null: nobody has stated "
+        "it, and `fx` is refused",
+        examples=[721.5377],
+    )
     n_bins: int | None = Field(description="bins of its distribution over depth; null: it has none")
     parameters: int | None
     engine: str | None = Field(description="what runs it; null until it is loaded", examples=["torch"])

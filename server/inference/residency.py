@@ -69,6 +69,7 @@ class Resident:
             "dataset": card.dataset,
             "min_depth_m": card.min_depth_m,
             "max_depth_m": card.max_depth_m,
+            "train_fx_px": card.train_fx_px,
             "n_bins": card.n_bins,
             "parameters": engine.parameters if engine else row.parameters if row else None,
             "engine": engine.name if engine else None,

@@ -1,13 +1,18 @@
 import base64
 import io
 import struct
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
+from server_kit import DeclaredClient
 
+from server.app import create_app
+from server.settings import Settings
 from tiekd import render
 from tiekd.codecs import png16
+from tiekd.models.registry import load, save
 from tiekd.runtime.predictor import Predictor
 from tiekd.types import DepthRange
 
@@ -175,3 +180,21 @@ def test_more_pictures_than_one_are_not_silently_dropped(client, photo, is_probl
     for count, words in ((2, "2 files in a field called 'image'"), (9, "Too many files")):
         answer = client.post("/predict?model=tiny_dpm", files=[("image", photo)] * count)
         assert words in is_problem(answer, 400)["detail"]
+
+
+def test_fx_is_refused_for_a_model_of_an_unknown_camera(tiny_models, tmp_path, photo, is_problem):
+    model = load(tiny_models["tiny_base"])
+    model.describe(name="own", train_fx_px=None)
+    save(model, tmp_path / "own.safetensors")
+    files = (str(tmp_path / "own.safetensors"), str(tiny_models["tiny_dpm"]))
+    app = create_app(Settings(models=files, device="cpu", workers=1))
+    with DeclaredClient(app, raise_server_exceptions=False) as client:
+        while client.get("/readyz").status_code != 200:
+            time.sleep(0.02)
+        told = {row["name"]: row["train_fx_px"] for row in client.get("/api/models").json()["models"]}
+        assert told == {"own": None, "tiny_dpm": 721.5377}
+        sent = {"files": {"image": ("photo.png", photo)}}
+        assert client.post("/predict?model=own&format=npy", **sent).status_code == 200
+        for call in ("/predict?model=own&fx=900", "/diff?a=tiny_dpm&b=own&fx=900"):
+            body = is_problem(client.post(call, **sent), 400)
+            assert "own doesn't say for which focal length it is metric" in body["detail"]

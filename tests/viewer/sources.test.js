@@ -89,6 +89,9 @@ test("a model becomes a method; its name stands in the label only where labels w
   assert.equal(label(one), "TIE-KD · t1");
   assert.equal(label(other), "Res-KD (SI)");
   assert.equal(methodOfModel({ ...one, untrained: true }, [one]).label, "TIE-KD (untrained)");
+  assert.equal(methodOfModel({ ...one, train_fx_px: null }, [one]).label, "TIE-KD (camera not known)");
+  const both = { ...one, untrained: true, train_fx_px: null };
+  assert.equal(methodOfModel(both, [one]).label, "TIE-KD (untrained, camera not known)");
   assert.deepEqual(methodOfModel(other, [other]), {
     id: "r",
     label: "Res-KD (SI)",

@@ -63,6 +63,13 @@ def label(
             "state that they are scaled so."
         ),
     ] = False,
+    fx: Annotated[
+        float | None,
+        typer.Option(
+            help="Focal length of the pictures in pixels, where a split gives none. Depth is scaled by it "
+            "if the teacher's own is known. A student of these labels is then metric for it."
+        ),
+    ] = None,
     verify: Annotated[bool, typer.Option(help="Read every label again, and compute some again.")] = True,
     engine: Engine = "auto",
     device: Device = "auto",
@@ -73,19 +80,22 @@ def label(
     Under torchrun every process labels its share: torchrun --nproc-per-node 2 --no-python tiekd label …
     """
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import check_files, left_out, list_frames, open_source
+    from tiekd.data.frames import check_files, left_out, list_frames, open_source, with_focal
     from tiekd.estimators import Terms, open_estimator
     from tiekd.estimators.labels import Shard, verify_labels, write_labels
 
     shard = Shard.from_environment()
     source = open_source(data)
     frames = list_frames(source, split)
+    source = with_focal(source, frames, fx)
     check_files(source, frames, need_depth=False)
     if shard.rank == 0 and (note := left_out(source, split)):
         typer.echo(note, err=True)
     chosen = open_estimator(teacher, engine=engine, device=device)
-    terms = chosen.terms(Terms(flip_tta, use_focal))
-    info = _info(chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data)
+    terms = chosen.terms(Terms(flip_tta, use_focal or bool(fx and chosen.about.train_fx_px)))
+    info = _info(
+        chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data, fx=fx
+    )
     with progress_bar("Labelling") if shard.rank == 0 else nullcontext() as progress:
         counts = write_labels(
             chosen, source, frames, out, info, shard=shard, progress=progress,
@@ -115,6 +125,7 @@ def _info(
     max_pixels: int | None,
     shrink: int,
     data: str,
+    fx: float | None,
 ) -> LabelInfo:
     """Content of the sidecar. Raises ConfigError for an unknown crop and for too small pictures."""
     from tiekd.errors import ConfigError
@@ -136,6 +147,7 @@ def _info(
         shrink=shrink,
         flip_tta=bool(terms.flip_tta),
         use_focal=terms.use_focal,
+        fx_px=fx,
         data=data,
     )
 

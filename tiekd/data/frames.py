@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -138,6 +139,25 @@ def open_source(spec: str) -> FrameSource:
         max_pixels=layout.max_pixels,
         stored=stored,
     )
+
+
+def with_focal(source: FrameSource, frames: Iterable[Frame], focal_px: float | None) -> FrameSource:
+    """The source with the focal length that a user states for all `frames`; None states nothing.
+
+    Raises ConfigError where the data already have one, and for a focal length that can't be.
+    """
+    if focal_px is None:
+        return source
+    if not 0 < focal_px < math.inf:
+        raise ConfigError(
+            f"fx must be a focal length in pixels, got {focal_px:g}.", hint="Give that of the picture files."
+        )
+    if source.focal_px or any(frame.focal_px for frame in frames):
+        raise ConfigError(
+            f"fx={focal_px:g} is stated, and {source.root} has focal lengths of its own.",
+            hint="Leave it out, or take the third word out of the split's lines.",
+        )
+    return replace(source, focal_px=focal_px)
 
 
 def find_split(source: FrameSource, split: str | Path) -> Path:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiekd.card import ModelCard
-from tiekd.errors import ConfigError, UnavailableError
-from tiekd.runtime.preprocess import Fit, check_focal_px
+from tiekd.errors import UnavailableError
+from tiekd.runtime.preprocess import Fit, check_focal_px, known_focal_px
 from tiekd.types import DepthMap, DepthRange
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class PictureEstimator:
         factor, span = 1.0, self.about.depth_range
         if fx_px is not None:
             check_focal_px(fx_px)
-            factor = fx_px / self._train_fx_px()
+            factor = fx_px / known_focal_px(self.about.name, self.about.train_fx_px)
 
         def answered(pixels: NDArray[np.uint8]) -> DepthMap:
             depth_m = self.answer(pixels)
@@ -159,20 +159,11 @@ class PictureEstimator:
     def terms(self, asked: Terms) -> Terms:
         """As it is asked. Raises ConfigError when the own focal length is needed and not known."""
         if asked.use_focal:
-            self._train_fx_px()
+            known_focal_px(self.about.name, self.about.train_fx_px)
         return asked
 
     def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
         """It computes its answers, so there is nothing to look for."""
-
-    def _train_fx_px(self) -> float:
-        if self.about.train_fx_px is None:
-            raise ConfigError(
-                f"{self.about.name} doesn't say for which focal length it is metric, so it can't answer for "
-                "another one (--use-focal, --fx).",
-                hint="Declare it in pixels: train_fx_px=….",
-            )
-        return self.about.train_fx_px
 
 
 def flip_mean(

@@ -11,6 +11,7 @@ from tiekd.estimators.base import About, Picture, Terms, flip_mean
 from tiekd.files import sha256_of
 from tiekd.runtime.engines.open import untrained_engine
 from tiekd.runtime.predictor import Predictor
+from tiekd.runtime.preprocess import known_focal_px
 from tiekd.types import DepthMap
 from tiekd.zoo import resolve
 
@@ -43,7 +44,9 @@ class NetworkEstimator:
         return flip_mean(answered, picture.pixels)
 
     def terms(self, asked: Terms) -> Terms:
-        """As it is asked: the card states the focal length."""
+        """As it is asked. Raises ConfigError when the own focal length is needed and not known."""
+        if asked.use_focal:
+            known_focal_px(self.about.name, self.about.train_fx_px)
         return asked
 
     def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:

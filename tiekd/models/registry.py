@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tiekd.card import ModelCard
-from tiekd.datasets import DATASETS, DEFAULT
+from tiekd.datasets import DATASETS, DEFAULT, usual_focal_px
 from tiekd.errors import CheckpointError, ConfigError, UnknownNameError
 from tiekd.faults import fault_lines
 from tiekd.models.base import DepthModel
@@ -138,6 +138,7 @@ def _new_card(name: str, options: dict[str, Any]) -> ModelCard:
         "dataset": DEFAULT,
         "max_depth_m": DATASETS[DEFAULT].max_depth_m,
         "n_bins": family.n_bins,
+        "train_fx_px": usual_focal_px(given.get("dataset", DEFAULT)),
     }
     faults: list[str] = []
     resolved: dict[str, Any] = {}

@@ -84,12 +84,25 @@ def focal_factor(card: ModelCard, view: View, fx_px: float | None) -> float:
     """What depth is multiplied by when the photo was taken with a focal length of `fx_px` pixels.
 
     A network knows the metric scale only for its training camera: an object looks as large at twice the
-    distance through twice the focal length. Raises ConfigError for a focal length outside FOCAL_RANGE_PX.
+    distance through twice the focal length. Raises ConfigError for a focal length outside FOCAL_RANGE_PX, and
+    for a network of which nobody knows the training camera.
     """
     if fx_px is None:
         return 1.0
     check_focal_px(fx_px)
-    return fx_px * view.scale / card.train_fx_px
+    return fx_px * view.scale / known_focal_px(card.name, card.train_fx_px)
+
+
+def known_focal_px(name: str, train_fx_px: float | None) -> float:
+    """The focal length for which the model `name` is metric. Raises ConfigError where it is not known."""
+    if train_fx_px is None:
+        raise ConfigError(
+            f"{name} doesn't say for which focal length it is metric, so it can't answer for another one "
+            "(--use-focal, --fx).",
+            hint="Leave it out, or state the model's own in pixels: train_fx_px=… after the name of an hf: "
+            "or onnx: model; tiekd label --fx or -o network.train_fx_px=… when a student is made.",
+        )
+    return train_fx_px
 
 
 def check_focal_px(fx_px: float) -> None:

@@ -34,7 +34,7 @@ from tiekd.types import Sample
 class RunData:
     """Loaders of one process of a run, and what they load.
 
-    `train_focal_px` is the focal length (pixels of a frame) for which depth is stated, if known. `frame_px`
+    `train_focal_px` is the focal length (pixels of a frame) for which depth is metric, if known. `frame_px`
     is the size of the frames if the network depends on it, see `known_frame_px`. `digests` change when
     images, ground truth, labels or validation frames do. `n_frames` are trained on; `n_val_frames` are
     validated, against `validated_on`; `selected_on` is what the card of the best weights says of them.
@@ -60,6 +60,7 @@ class RunData:
             "n_frames": self.n_frames,
             "n_val_frames": self.n_val_frames,
             "validated_on": self.validated_on,
+            "train_fx_px": self.train_focal_px,
             "selected_on": self.selected_on.model_dump() if self.selected_on else None,
             "digests": self.digests,
             **self.target_dpm,
@@ -79,8 +80,7 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
             workers=recipe.data.workers,
         ),
         val=_val_loader(recipe, frames.val, ranks, progress) if frames.val.frames else None,
-        # A frame's own is that of its cells, which `shrink` pixels share; stated is that of whole pixels.
-        train_focal_px=recipe.data.train_focal_px or store[0].focal_px * recipe.data.shrink or None,
+        train_focal_px=_focal_px(recipe, store),
         frame_px=known_frame_px(recipe, [_times(size, recipe.data.shrink) for size in sizes]),
         digests=digests_of(frames),
         n_frames=len(frames.train.frames),
@@ -90,6 +90,13 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         n_left_out=frames.n_left_out,
         target_dpm=recipe.target_dpm,
     )
+
+
+def _focal_px(recipe: Recipe, store: FrameStore) -> float | None:
+    """The focal length for which a run's depth is metric, in pixels of a frame; None if nobody states it."""
+    stated = recipe.network.train_fx_px or recipe.data.train_focal_px
+    # A frame's own is that of its cells, which `shrink` pixels share; stated is that of whole pixels.
+    return stated or store[0].focal_px * recipe.data.shrink or None
 
 
 def _store(loose: LooseFrames, recipe: Recipe, progress: Progress | None) -> FrameStore:

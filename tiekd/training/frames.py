@@ -20,7 +20,7 @@ from tiekd.data.frames import (
 )
 from tiekd.datasets import LAYOUTS
 from tiekd.errors import DataError
-from tiekd.estimators.labels import LabelFolder
+from tiekd.estimators.labels import LabelFolder, read_info
 from tiekd.files import digest_of
 from tiekd.recipe import Recipe
 from tiekd.recipe.named import check_kind, check_named
@@ -57,7 +57,7 @@ class RunFrames:
 def choose_frames(recipe: Recipe) -> RunFrames:
     """Find and check the frames that a recipe names. Raises ConfigError and DataError for what is missing."""
     check_named(recipe)
-    settings, source = recipe.data, open_source(recipe.data.source or "")
+    settings, source = recipe.data, _with_focal(recipe, open_source(recipe.data.source or ""))
     check_kind(recipe, source)
     listed = list_frames(source, settings.train_split)
     usable = listed if recipe.needs_labels else _with_truth(listed, settings.train_split)
@@ -120,6 +120,13 @@ def _validation_split(recipe: Recipe, source: FrameSource) -> _Scored:
     check_files(source, frames, need_depth=True)
     _check_focal(recipe, source, frames, split)
     return _Scored(frames, split, None, len(listed) - len(frames))
+
+
+def _with_focal(recipe: Recipe, source: FrameSource) -> FrameSource:
+    """The source with the focal length that was stated when its pictures were labelled, if it has none."""
+    if not recipe.needs_labels or source.focal_px:
+        return source
+    return replace(source, focal_px=read_info(Path(recipe.data.labels or "")).fx_px)
 
 
 def _as_cut(
@@ -213,7 +220,7 @@ def digests_of(frames: RunFrames) -> dict[str, str]:
     if labels is not None:
         labelled = [*train.frames, *(val.frames if val.labels else ())]
         files = [(frame.label_name, labels.path(frame)) for frame in labelled]
-        digests["teacher labels"] = _digest(files, labels.info.model_dump_json(exclude={"data"}))
+        digests["teacher labels"] = _digest(files, labels.info.made(exclude_none=False))
     if val.frames:
         images = [(frame.image, val.source.image_path(frame)) for frame in val.frames]
         digests["validation frames"] = _digest([*images, *_depth_files(val)])

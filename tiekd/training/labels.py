@@ -41,7 +41,10 @@ def open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> Lab
             f"The labels in {labels.root} cover crop {labels.info.crop!r}, not {recipe.data.crop!r}.",
             hint=f"Say -o data.crop={labels.info.crop}, or label again with --crop {recipe.data.crop}.",
         )
-    if labels.info.use_focal != (recipe.data.train_focal_px is not None):
+    # Labels for one stated camera are metric for it as they are.
+    own_focals = labels.info.use_focal and labels.info.fx_px is None
+    restated = recipe.data.train_focal_px is not None
+    if (restated and not labels.info.use_focal) or (own_focals and not restated):
         raise ConfigError(
             f"The labels in {labels.root} have use_focal={labels.info.use_focal}, which does not go with "
             f"data.train_focal_px={recipe.data.train_focal_px}.",

@@ -69,7 +69,6 @@ def network_arguments(
     """The arguments of `create_model`: options of the recipe's architecture and fields of its card."""
     given = {
         "n_bins": recipe.network.n_bins if recipe.has_bins else None,
-        "train_fx_px": recipe.network.train_fx_px or train_focal_px,
         "max_pixels": recipe.network.max_pixels or recipe.data.max_pixels,
         "frame_px": frame_px,
     }
@@ -80,6 +79,7 @@ def network_arguments(
         "min_depth_m": recipe.data.min_depth_m,
         "max_depth_m": recipe.data.max_depth_m,
         **recipe.target_dpm,
+        "train_fx_px": recipe.network.train_fx_px or train_focal_px,
         **{name: value for name, value in given.items() if value is not None},
         **recipe.network.options,
     }

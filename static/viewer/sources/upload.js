@@ -161,14 +161,16 @@ function describe(uploads) {
 
 /**
  * A model as a method of the gallery. Its label names the model where other models have the same label.
+ * "camera not known": its depth can't be corrected for the focal length of a photo.
  * @param {Model} model @param {Model[]} all
  * @returns {Method}
  */
 export function methodOfModel(model, all) {
   const alone = all.filter((other) => other.label === model.label).length === 1;
+  const notes = [model.untrained && "untrained", model.train_fx_px === null && "camera not known"].filter(Boolean);
   return {
     id: model.name,
-    label: `${model.label}${alone ? "" : ` · ${model.name}`}${model.untrained ? " (untrained)" : ""}`,
+    label: `${model.label}${alone ? "" : ` · ${model.name}`}${notes.length ? ` (${notes.join(", ")})` : ""}`,
     family: model.family,
     model: model.name,
     unit: "m",

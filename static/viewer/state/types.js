@@ -67,6 +67,7 @@
  * @property {number} rank  Place of its family in lists, from the server's order.
  * @property {number} min_depth_m
  * @property {number} max_depth_m
+ * @property {number|null} train_fx_px  focal length in pixels for which it is metric; null: not known
  * @property {boolean} loaded
  * @property {boolean} [untrained]
  * @property {string} [error]  why it can't be used

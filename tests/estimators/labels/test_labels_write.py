@@ -13,9 +13,10 @@ from label_kit import INFO, RampTeacher
 from PIL import Image
 
 from tiekd.codecs.png import encode_grey16, encode_rgb
-from tiekd.data.frames import Frame, list_frames, open_source, read_split
+from tiekd.data.frames import Frame, list_frames, open_source, read_split, with_focal
 from tiekd.errors import ConfigError, DataError
-from tiekd.estimators.labels import LabelFolder, teach, verify_labels, write_labels
+from tiekd.estimators.labels import LabelFolder, read_info, teach, verify_labels, write_labels
+from tiekd.estimators.labels.sidecar import begin
 
 
 @pytest.fixture
@@ -369,3 +370,59 @@ def test_labels_do_not_go_where_the_pictures_are(tmp_path, place):
         write_labels(RampTeacher(), source, frames, tmp_path / place, INFO)
     assert list_frames(source, None) == frames
     assert write_labels(RampTeacher(), source, frames, tmp_path / "labels", INFO).written == 1
+
+
+def photos_of(folder, size=(48, 64)):
+    """A folder of two photos without any focal length, and its frames."""
+    folder.mkdir()
+    for number in range(2):
+        Image.fromarray(np.full((*size, 3), 60 + number, np.uint8)).save(folder / f"{number}.png")
+    source = open_source(f"folder:{folder}")
+    return source, list_frames(source, None)
+
+
+def test_a_stated_focal_length_stands_in_the_sidecar_and_an_unknown_one_does_not(tmp_path):
+    source, frames = photos_of(tmp_path / "photos")
+    write_labels(RampTeacher(), source, frames, tmp_path / "out", INFO)
+    sidecar = tmp_path / "out" / "labels.json"
+    assert "fx_px" not in json.loads(sidecar.read_text())
+    assert "null" not in sidecar.read_text()
+    # It may be stated later, and stays when it is not repeated.
+    for stated in (500.0, None, 500.0):
+        info = INFO.model_copy(update={"fx_px": stated})
+        assert write_labels(RampTeacher(), source, frames, tmp_path / "out", info).kept == 2
+        assert read_info(tmp_path / "out").fx_px == 500.0
+    scaled = INFO.model_copy(update={"fx_px": 500.0, "use_focal": True})
+    with pytest.raises(ConfigError, match="these differ: use_focal"):
+        write_labels(RampTeacher(), source, frames, tmp_path / "out", scaled)
+
+
+def test_labels_that_are_scaled_by_a_stated_focal_length_are_of_that_one_only(tmp_path):
+    source, frames = photos_of(tmp_path / "photos")
+    scaled = INFO.model_copy(update={"fx_px": 500.0, "use_focal": True})
+    write_labels(RampTeacher(), with_focal(source, frames, 500.0), frames, tmp_path / "out", scaled)
+    for other in (400.0, None):
+        with pytest.raises(ConfigError, match="these differ: fx_px"):
+            begin(tmp_path / "out", scaled.model_copy(update={"fx_px": other}))
+
+
+def test_what_is_stated_beside_labels_is_not_how_they_were_made():
+    stated = INFO.model_copy(update={"fx_px": 500.0})
+    assert stated.made(exclude_none=False) == INFO.made(exclude_none=False)
+    assert "fx_px" not in INFO.made(exclude_none=False)
+    scaled = stated.model_copy(update={"use_focal": True})
+    assert '"fx_px":500.0' in scaled.made(exclude_none=True)
+
+
+def test_a_focal_length_is_stated_only_where_the_data_have_none(tiny_world, tmp_path):
+    source, frames = photos_of(tmp_path / "photos")
+    assert with_focal(source, frames, None) is source
+    assert with_focal(source, frames, 500.0).focal_px == 500.0
+    for focal_px in (0.0, -3.0, float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match="fx must be a focal length"):
+            with_focal(source, frames, focal_px)
+    kitti = open_source(f"kitti:{tiny_world}")
+    with pytest.raises(ConfigError, match="has focal lengths of its own"):
+        with_focal(kitti, read_split(tiny_world / "train.txt"), 500.0)
+    with pytest.raises(ConfigError, match="has focal lengths of its own"):
+        with_focal(source, [Frame("0.png", None, 60.0)], 500.0)

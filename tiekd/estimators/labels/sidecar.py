@@ -25,9 +25,10 @@ class LabelInfo(BaseModel):
     Pictures were scaled down to at most `max_pixels` (None: not scaled) and cut to `crop` ("kb": the
     bottom-centred 352x1216, "none": the whole frame); `shrink` is how many pixels of that a label's pixel
     stands for. `use_focal`: depth is metric for each frame's own focal length, not for the teacher's.
+    `fx_px`: the focal length of all pictures, in pixels of their files, where the user has stated it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     version: Literal[1] = 1
     teacher: str
@@ -38,6 +39,7 @@ class LabelInfo(BaseModel):
     shrink: int = Field(default=1, ge=1)
     flip_tta: bool = False
     use_focal: bool = False
+    fx_px: float | None = Field(default=None, gt=0)
     data: str = ""
 
     def to_stored(self, depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -48,6 +50,11 @@ class LabelInfo(BaseModel):
     def to_metres(self, stored: NDArray[np.uint16]) -> NDArray[np.float32]:
         """Depth in metres of stored integers."""
         return stored.astype(np.float32) * np.float32(self.max_depth_m / FULL_SCALE)
+
+    def made(self, *, exclude_none: bool) -> str:
+        """What the numbers of the labels follow from, as text. The pictures have digests of their own."""
+        beside = {"data"} if self.use_focal and self.fx_px else {"data", "fx_px"}
+        return self.model_dump_json(exclude=beside, exclude_none=exclude_none)
 
     @property
     def seen(self) -> Seen:
@@ -91,19 +98,27 @@ def begin(out: Path, info: LabelInfo) -> None:
             f"{out} holds pictures but no {SIDECAR}; they may be labels of another scale.",
             hint="Give an empty --out.",
         )
-    content = (info.model_dump_json(indent=1) + "\n").encode()
-    if create(sidecar, content):
+    if create(sidecar, _content(info)):
         return
-    differing = _differing(read_info(out), info)
+    before = read_info(out)
+    if info.fx_px is None and not info.use_focal:
+        info = info.model_copy(update={"fx_px": before.fx_px})
+    differing = _differing(before, info)
     if differing and labelled:
         raise ConfigError(
             f"{out} holds labels made otherwise; these differ: {', '.join(differing)}.",
             hint="Give another --out.",
         )
-    if differing:
-        write_bytes(sidecar, content)
+    if differing or before.fx_px != info.fx_px:
+        write_bytes(sidecar, _content(info))
+
+
+def _content(info: LabelInfo) -> bytes:
+    return (info.model_dump_json(indent=1, exclude_none=True) + "\n").encode()
 
 
 def _differing(before: LabelInfo, now: LabelInfo) -> list[str]:
-    names = (name for name in LabelInfo.model_fields if name != "data")
+    """What differs in how labels were made. Only scaled labels depend on their pictures' focal length."""
+    free = {"data"} if now.use_focal else {"data", "fx_px"}
+    names = (name for name in LabelInfo.model_fields if name not in free)
     return [name for name in names if getattr(before, name) != getattr(now, name)]

@@ -29,13 +29,13 @@ def verify_labels(
     """
     labels = LabelFolder(out)
     for frame in frames:
-        labels.stored(frame, labels.info.shown_size(*image_size(source.image_path(frame))))
-        note = read_note(labels.path(frame))
+        note = read_note(labels.path(frame)) if labels.path(frame).is_file() else ""
         if note and note != picture_note(source.image_path(frame)):
             raise DataError(
                 f"{source.image_path(frame)} has changed since it was labelled.",
                 hint=f"Bring the old picture back, or delete {labels.path(frame)} and label again.",
             )
+        labels.stored(frame, labels.info.shown_size(*image_size(source.image_path(frame))))
     if teacher is None:
         return 0.0
     chosen = frames[:: max(1, len(frames) // samples)][:samples]
