@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from server.galleries import Galleries
 from server.http import openapi, problems
-from server.http.middleware import BodyLimit, BodyPace, Drain, Envelope
+from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envelope
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages, StaticAssets
 from server.http.patience import Patience
@@ -56,7 +56,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     service = Service(chosen, observer=monitoring)
     residency = service.residency
     monitoring.watch(
-        waiting=service.waiting, ready=lambda: len(residency.residents) - len(residency.not_ready)
+        waiting=service.waiting,
+        ready=lambda: len(residency.residents) - len(residency.not_ready),
+        held_bytes=lambda: service.memory.held_bytes,
+        limit_bytes=service.memory.limit_bytes,
     )
     app.state.service = service
     app.state.monitoring = monitoring
@@ -67,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     openapi.install(app)
     app.mount("/static", StaticAssets(directory=root / "static"), name="static")
+    app.add_middleware(BodyMemory, memory=service.memory)
     app.add_middleware(BodyLimit, limit_bytes=chosen.max_upload_bytes)
     app.add_middleware(BodyPace, patience=Patience.with_transfers(chosen))
     app.add_middleware(Drain, service=service)

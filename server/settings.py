@@ -47,6 +47,9 @@ class Settings(BaseSettings):
 
     max_upload_bytes: int = Field(default=32 * 2**20, gt=0, description="of a request's body")
     max_photo_pixels: int = Field(default=50_000_000, gt=0, description="of a photo, before it is decoded")
+    memory_bytes: int = Field(
+        default=2 * 2**30, gt=0, description="that all requests may hold: bodies, pixels at work, answers"
+    )
     queue_size: int = Field(default=32, ge=1, description="requests that may wait for one model")
     deadline_s: float = Field(default=60, gt=0, description="after this time a request is answered 504")
     workers: int | None = Field(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import quote
 
 import numpy as np
 from fastapi.responses import Response
 from numpy.typing import NDArray
-from starlette.concurrency import run_in_threadpool
 
 from server.http.schemas import Array, DepthBody, ListedArray, PackedArray, Span, Statistics
 from tiekd import render
@@ -20,7 +19,6 @@ from tiekd.codecs.png16 import DEPTH_SCALE
 from tiekd.errors import ConfigError
 from tiekd.types import DepthMap, DepthRange
 
-T = TypeVar("T")
 DepthFormat = Literal["png16", "npy", "npz", "color", "json"]
 Values = Literal["base64", "list", "none"]
 _PLAIN = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != "%")
@@ -33,18 +31,20 @@ MEDIA_TYPES = {
 }
 
 
-async def depth_answer(
+def depth_answer(
     depth_map: DepthMap, fmt: DepthFormat, *, cmap: str, depth_range: DepthRange | None, values: Values
 ) -> Response:
-    """One depth map in the asked format, with the headers that every depth answer carries."""
+    """One depth map in the asked format, with the headers that every depth answer carries.
+
+    It takes long for a large photo: call it in a thread.
+    """
+    began = perf_counter()
     if fmt == "json":
-        data, encode_ms = await timed(lambda: _depth_body(depth_map, values).json_bytes())
+        data = _depth_body(depth_map, values).json_bytes()
     else:
-        data, encode_ms = await timed(
-            lambda: render.encode(depth_map, fmt, cmap=cmap, depth_range=depth_range)
-        )
+        data = render.encode(depth_map, fmt, cmap=cmap, depth_range=depth_range)
     response = Response(data, media_type=MEDIA_TYPES[fmt])
-    response.headers.update(depth_headers(depth_map, encode_ms=encode_ms))
+    response.headers.update(depth_headers(depth_map, encode_ms=since_ms(began)))
     if fmt == "png16":
         response.headers["X-Depth-Scale"] = str(DEPTH_SCALE)
     return response
@@ -119,11 +119,9 @@ def parse_span(text: str | None) -> tuple[float, float] | None:
     return low, high
 
 
-async def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """The result of `work`, run in a thread, and the milliseconds it took."""
-    began = perf_counter()
-    result = await run_in_threadpool(work)
-    return result, (perf_counter() - began) * 1e3
+def since_ms(began: float) -> float:
+    """Milliseconds since a time of `perf_counter`."""
+    return (perf_counter() - began) * 1e3
 
 
 def _depth_body(depth_map: DepthMap, values: Values) -> DepthBody:

@@ -15,6 +15,7 @@ from server.http.patience import Patience, SlowClientError
 from server.http.problems import headers_of, problem_answer, problem_of
 from server.http.uploads import too_large
 from server.inference.errors import DrainingError
+from server.inference.memory import Hold, Memory
 from server.inference.service import Service
 
 # 'unsafe-eval' is for browser automation: the page's state is an interface that users' scripts wait on, and
@@ -124,6 +125,45 @@ class BodyPace:
             return message
 
         await self._app(scope, timed, send)
+
+
+class BodyMemory:
+    """Counts what requests and answers hold in the memory of the service; 503 when there is no room."""
+
+    def __init__(self, app: ASGIApp, memory: Memory) -> None:
+        self._app = app
+        self._memory = memory
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        hold = Hold(self._memory)
+        stated = Request(scope).headers.get("content-length", "")
+        # Room for a whole body is taken before it arrives, so that no half body waits for room.
+        unused = int(stated) if stated.isdecimal() else 0
+        asked = False
+
+        async def counted() -> Message:
+            nonlocal unused, asked
+            if not asked:
+                hold.ask(unused)
+                asked = True
+            message = await receive()
+            n_bytes = len(message.get("body", b""))
+            hold.ask(max(0, n_bytes - unused))
+            unused = max(0, unused - n_bytes)
+            return message
+
+        async def send_held(message: Message) -> None:
+            hold.add(len(message.get("body", b"")))
+            await send(message)
+
+        try:
+            await self._app(scope, counted, send_held)
+        finally:
+            hold.release()
 
 
 class BodyLimit:

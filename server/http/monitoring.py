@@ -49,11 +49,26 @@ class Monitoring:
             registry=self._registry,
         )
         self._models = Gauge("tiekd_models_ready", "Models that are warm", registry=self._registry)
+        self._held = Gauge(
+            "tiekd_memory_held_bytes", "What requests hold: bodies, pixels, answers", registry=self._registry
+        )
+        self._limit = Gauge(
+            "tiekd_memory_limit_bytes", "What requests may hold together", registry=self._registry
+        )
 
-    def watch(self, *, waiting: Callable[[], Mapping[str, int]], ready: Callable[[], int]) -> None:
-        """Report the lengths of the queues and the number of warm models."""
+    def watch(
+        self,
+        *,
+        waiting: Callable[[], Mapping[str, int]],
+        ready: Callable[[], int],
+        held_bytes: Callable[[], int],
+        limit_bytes: int,
+    ) -> None:
+        """Report the lengths of the queues, the number of warm models, and the memory of requests."""
         self._registry.register(Waiting(waiting))
         self._models.set_function(ready)
+        self._held.set_function(held_bytes)
+        self._limit.set(limit_bytes)
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from server.inference.service import Service
 from tiekd.errors import ConfigError, ImageError
 
 T = TypeVar("T")
@@ -66,6 +67,18 @@ async def _from_form(request: Request) -> bytes:
         raise ConfigError(f"The form can't be read: {error.detail}", hint=_EXAMPLE) from error
     found = f"{len(parts)} files" if parts else "no file"
     raise ConfigError(f"The form has {found} in a field called {FIELD!r}.", hint=f"Send one: {_EXAMPLE}")
+
+
+async def answered(
+    request: Request, service: Service, model: str, work: Callable[[bytes], Awaitable[T]]
+) -> T:
+    """The result of `work` for the picture in a request, within the deadline of a whole request.
+
+    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` does.
+    """
+    async with service.deadline(model):
+        picture = await read_upload(request)
+        return await unless_gone(request, work(picture))
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

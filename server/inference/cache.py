@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 from tiekd.types import DepthMap
 
@@ -18,30 +19,33 @@ class Key:
 
 
 class PredictionCache:
-    """The latest predictions within a budget of bytes; the least recently used goes first."""
+    """The latest predictions within a budget of bytes; the least recently used goes first. For any thread."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._held_bytes = 0
+        self._lock = Lock()
         self._held: OrderedDict[Key, DepthMap] = OrderedDict()
 
     def get(self, key: Key) -> DepthMap | None:
         """The prediction, or None when it is not held (any more)."""
-        found = self._held.get(key)
-        if found is not None:
-            self._held.move_to_end(key)
-        return found
+        with self._lock:
+            found = self._held.get(key)
+            if found is not None:
+                self._held.move_to_end(key)
+            return found
 
     def put(self, key: Key, depth_map: DepthMap) -> None:
         """Hold a prediction, unless it alone is larger than the budget."""
         size = size_bytes(depth_map)
         if size > self._max_bytes:
             return
-        replaced = self._held.pop(key, None)
-        self._held_bytes += size - (size_bytes(replaced) if replaced else 0)
-        self._held[key] = depth_map
-        while self._held_bytes > self._max_bytes:
-            self._held_bytes -= size_bytes(self._held.popitem(last=False)[1])
+        with self._lock:
+            replaced = self._held.pop(key, None)
+            self._held_bytes += size - (size_bytes(replaced) if replaced else 0)
+            self._held[key] = depth_map
+            while self._held_bytes > self._max_bytes:
+                self._held_bytes -= size_bytes(self._held.popitem(last=False)[1])
 
 
 def size_bytes(depth_map: DepthMap) -> int:

@@ -7,6 +7,7 @@
     └── TryLaterError        a later request may be answered: `retry_after_s` says when
         ├── NotReadyError    the model is still being loaded
         ├── QueueFullError   too many requests wait for the model
+        ├── MemoryFullError  requests hold as many bytes as they may
         └── DrainingError    the service is about to stop
 
 A name that nobody knows is `tiekd.errors.NotFoundError`, and a picture that can't be used is `ImageError`.
@@ -73,6 +74,17 @@ class QueueFullError(TryLaterError):
 
     def __init__(self, model: str, *, waiting: int, retry_after_s: int) -> None:
         super().__init__(f"{waiting} requests already wait for {model}.", retry_after_s=retry_after_s)
+
+
+class MemoryFullError(TryLaterError):
+    """All requests together hold as many bytes as they may."""
+
+    def __init__(self, held_bytes: int, *, retry_after_s: int = 2) -> None:
+        held_mb = held_bytes / 2**20
+        super().__init__(
+            f"The requests at work hold {held_mb:.0f} MiB, and there is no room for another.",
+            retry_after_s=retry_after_s,
+        )
 
 
 class DrainingError(TryLaterError):

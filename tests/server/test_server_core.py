@@ -28,6 +28,11 @@ from tiekd.runtime.predictor import Predictor
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def kept(depth):
+    """As an answer: the depth itself."""
+    return depth
+
+
 class Recorder:
     """An observer that keeps what it sees."""
 
@@ -94,9 +99,9 @@ def run(service: Service, scenario):
 
 async def one_runs_and_one_waits(service: Service, hold: Hold, pixels):
     """Two tasks that ask for depth: the first is being answered, the second waits for its turn."""
-    answered = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
+    answered = asyncio.create_task(service.predict(pixels, "tiny_dpm", kept))
     await hold.until_begun()
-    waiting = asyncio.create_task(service.predict(pixels, "tiny_dpm"))
+    waiting = asyncio.create_task(service.predict(pixels, "tiny_dpm", kept))
     while service.waiting() != {"tiny_dpm": 1}:
         await asyncio.sleep(0)
     return answered, waiting
@@ -117,7 +122,7 @@ def test_a_picture_is_a_file_or_pixels_and_both_give_the_same_depth(make, tiny_m
     expected = Predictor(tiny_models["tiny_dpm"])(pixels).depth_m
 
     async def scenario():
-        return await service.predict(photo, "tiny_dpm"), await service.predict(pixels, "tiny_dpm")
+        return await service.predict(photo, "tiny_dpm", kept), await service.predict(pixels, "tiny_dpm", kept)
 
     for depth_map in run(service, scenario):
         np.testing.assert_array_equal(depth_map.depth_m, expected)
@@ -129,8 +134,8 @@ def test_the_focal_length_and_the_distribution_are_passed_on(make, pixels) -> No
     service = make()
 
     async def scenario():
-        plain = await service.predict(pixels, "tiny_dpm")
-        return plain, await service.predict(pixels, "tiny_dpm", fx_px=1443.0754, with_dpm=True)
+        plain = await service.predict(pixels, "tiny_dpm", kept)
+        return plain, await service.predict(pixels, "tiny_dpm", kept, fx_px=1443.0754, with_dpm=True)
 
     plain, wide = run(service, scenario)
     assert plain.dpm is None
@@ -143,8 +148,8 @@ def test_what_is_computed_is_observed_and_what_is_remembered_is_not(make, photo)
     service = make(recorder)
 
     async def scenario():
-        first = await service.recall(photo, ["tiny_dpm", "tiny_base"])
-        return first, await service.recall(photo, ["tiny_dpm", "tiny_base"])
+        first = await service.recall(photo, ["tiny_dpm", "tiny_base"], kept)
+        return first, await service.recall(photo, ["tiny_dpm", "tiny_base"], kept)
 
     first, again = run(service, scenario)
     assert [model for model, _ in recorder.seen] == ["tiny_dpm", "tiny_base"]
@@ -158,8 +163,8 @@ def test_a_prediction_without_its_distribution_is_not_enough_where_that_is_asked
     service = make(recorder)
 
     async def scenario():
-        await service.recall(photo, ["tiny_dpm", "tiny_base"])
-        return await service.recall(photo, ["tiny_dpm", "tiny_base"], with_dpm=True)
+        await service.recall(photo, ["tiny_dpm", "tiny_base"], kept)
+        return await service.recall(photo, ["tiny_dpm", "tiny_base"], kept, with_dpm=True)
 
     own, base = run(service, scenario)
     assert own.dpm is not None
@@ -174,7 +179,7 @@ def test_the_same_bytes_at_another_width_are_another_picture(make) -> None:
 
     async def scenario():
         return [
-            (await service.recall(shown, ["tiny_base"]))[0].depth_m.shape
+            (await service.recall(shown, ["tiny_base"], kept))[0].depth_m.shape
             for shown in (wide, wide.reshape(64, 32, 3))
         ]
 
@@ -194,13 +199,13 @@ def test_the_same_bytes_at_another_width_are_another_picture(make) -> None:
 def test_what_can_not_be_answered(make, picture, model, error, words) -> None:
     service = make()
     with pytest.raises(error, match=words):
-        run(service, lambda: service.predict(picture, model))
+        run(service, lambda: service.predict(picture, model, kept))
 
 
 def test_a_wrong_focal_length_is_a_wrong_setting(make, photo) -> None:
     service = make()
     with pytest.raises(ConfigError, match="1e\\+300"):
-        run(service, lambda: service.predict(photo, "tiny_dpm", fx_px=1e300))
+        run(service, lambda: service.predict(photo, "tiny_dpm", kept, fx_px=1e300))
 
 
 def test_names_that_are_not_served_suggest_served_ones() -> None:
@@ -213,7 +218,7 @@ def test_every_wrong_name_is_found_before_the_first_network_runs(make, photo) ->
     recorder = Recorder()
     service = make(recorder)
     with pytest.raises(NotFoundError):
-        run(service, lambda: service.recall(photo, ["tiny_dpm", "nope"]))
+        run(service, lambda: service.recall(photo, ["tiny_dpm", "nope"], kept))
     assert recorder.seen == []
 
 
@@ -224,7 +229,7 @@ def test_a_full_queue_refuses(make, pixels, monkeypatch) -> None:
     async def scenario():
         answered, waiting = await one_runs_and_one_waits(service, hold, pixels)
         with pytest.raises(QueueFullError) as caught:
-            await service.predict(pixels, "tiny_dpm")
+            await service.predict(pixels, "tiny_dpm", kept)
         hold.go.set()
         await asyncio.gather(answered, waiting)
         return caught.value.retry_after_s
@@ -239,7 +244,7 @@ def test_a_deadline_ends_the_wait(make, pixels, monkeypatch) -> None:
 
     async def scenario():
         with pytest.raises(DeadlineError, match=r"0\.1 s"):
-            await service.predict(pixels, "tiny_dpm")
+            await service.predict(pixels, "tiny_dpm", kept)
         hold.go.set()
 
     run(service, scenario)
@@ -271,10 +276,10 @@ def test_a_model_that_is_not_loaded_yet_or_could_not_be(settings, photo, monkeyp
 
     async def scenario():
         with pytest.raises(NotReadyError) as caught:
-            await service.predict(photo, "tiny_dpm")
+            await service.predict(photo, "tiny_dpm", kept)
         service.residency.load_all()
         with pytest.raises(LoadFailedError, match="tiny_dpm can't be loaded") as failed:
-            await service.recall(photo, ["tiny_dpm"])
+            await service.recall(photo, ["tiny_dpm"], kept)
         return caught.value.retry_after_s, str(failed.value) + failed.value.hint
 
     retry_after_s, said = run(service, scenario)
@@ -291,7 +296,10 @@ def test_a_service_that_stops_refuses_what_waits_and_what_comes(make, pixels, mo
         await service.close()
         with pytest.raises(DrainingError):
             await waiting
-        for refused in (service.predict(pixels, "tiny_dpm"), service.recall(pixels, ["tiny_base"])):
+        for refused in (
+            service.predict(pixels, "tiny_dpm", kept),
+            service.recall(pixels, ["tiny_base"], kept),
+        ):
             with pytest.raises(DrainingError):
                 await refused
         hold.go.set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
 from typing import Annotated, Literal
 
 import numpy as np
@@ -17,13 +19,13 @@ from server.http.answers import (
     depth_headers,
     header_text,
     parse_span,
-    timed,
+    since_ms,
 )
 from server.http.openapi import DEPTH_HEADERS, files
 from server.http.routes.predict import PHOTO_PROBLEMS, ColorRange, FocalLength, ModelName
 from server.http.schemas import DiffBody, DiffStatistics, Percentiles
 from server.http.state import TheService
-from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
+from server.http.uploads import REQUEST_BODY, answered
 from tiekd import render
 from tiekd.codecs import arrays
 from tiekd.types import DepthMap
@@ -65,14 +67,30 @@ async def diff(
     colours = cmap or _CMAPS[metric]
     render.colormap(colours)
     span = parse_span(color_range) or _SPANS[metric]
-    picture = await read_upload(request)
-    first, second = await unless_gone(request, service.recall(picture, [a, b], fx_px=fx_px))
-    found, compare_ms = await timed(lambda: _compare(first, second, metric))
-    data, encode_ms = await timed(lambda: found.encode(fmt, span=span, cmap=colours, values=values))
+    encode = partial(_answer, metric=metric, fmt=fmt, span=span, cmap=colours, values=values)
+    return await answered(
+        request, service, a, lambda picture: service.recall(picture, [a, b], encode, fx_px=fx_px)
+    )
+
+
+def _answer(
+    depth_maps: list[DepthMap],
+    *,
+    metric: Metric,
+    fmt: DiffFormat,
+    span: tuple[float, float],
+    cmap: str,
+    values: Values,
+) -> Response:
+    """The difference of two depth maps in the asked format. It takes long for large ones."""
+    first, second = depth_maps
+    began = perf_counter()
+    found = _compare(first, second, metric)
+    data = found.encode(fmt, span=span, cmap=cmap, values=values)
     both = replace(second, timings_ms=_sum_of_timings(first, second))
-    headers = depth_headers(both, encode_ms=compare_ms + encode_ms) | {
+    headers = depth_headers(both, encode_ms=since_ms(began)) | {
         "X-Depth-Unit": found.unit,
-        "X-Model": header_text(f"{a},{b}"),
+        "X-Model": header_text(f"{first.model},{second.model}"),
         "X-Statistics": found.statistics.model_dump_json(),
     }
     headers |= {"X-Value-Range": f"{span[0]:g},{span[1]:g}"} if fmt == "color" else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from time import perf_counter
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,12 +11,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from numpy.typing import NDArray
 
-from server.http.answers import MEDIA_TYPES, depth_headers, timed
+from server.http.answers import MEDIA_TYPES, depth_headers, since_ms
 from server.http.openapi import DEPTH_HEADERS, files
 from server.http.routes.predict import PHOTO_PROBLEMS, FocalLength, ModelName
 from server.http.schemas import DistributionBody
 from server.http.state import TheService
-from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
+from server.http.uploads import REQUEST_BODY, answered
 from tiekd import render
 from tiekd.card import ModelCard
 from tiekd.codecs import arrays
@@ -70,24 +71,20 @@ async def dpm(
     """
     render.colormap(cmap)
     ask = _Ask(view, x=x, y=y, bin_index=bin_index, row=row)
-    picture = await read_upload(request)
-    recalled = service.recall(picture, [model], fx_px=fx_px, with_dpm=source == "own")
-    [depth_map] = await unless_gone(request, recalled)
     card = service.residency.get(model).card
-    own = source == "own" and depth_map.dpm is not None
-    found = PhotoDpm(depth_map) if own else _target_dpm(card, depth_map, target, sigma_m)
-    if view == "distribution":
-        data, encode_ms = await timed(lambda: ask.distribution(found, depth_map).json_bytes())
-        headers = depth_headers(depth_map, encode_ms=encode_ms)
-        return Response(data, media_type=MEDIA_TYPES["json"], headers=headers)
-    (data, high), encode_ms = await timed(lambda: ask.picture(found, fmt or "png", cmap))
-    headers = depth_headers(depth_map, encode_ms=encode_ms) | {
-        "X-Source": _source(found),
-        "X-Value-Range": f"0,{high:.6g}",
-        "X-Value-Unit": "nats" if view == "entropy" else "probability",
-        **({"X-Target": found.target} if isinstance(found, TargetDpm) else {}),
-    }
-    return Response(data, media_type=MEDIA_TYPES["npy" if fmt == "npy" else "color"], headers=headers)
+
+    def encode(depth_maps: list[DepthMap]) -> Response:
+        [depth_map] = depth_maps
+        own = source == "own" and depth_map.dpm is not None
+        found = PhotoDpm(depth_map) if own else _target_dpm(card, depth_map, target, sigma_m)
+        return ask.answer(found, depth_map, fmt or "png", cmap)
+
+    return await answered(
+        request,
+        service,
+        model,
+        lambda picture: service.recall(picture, [model], encode, fx_px=fx_px, with_dpm=source == "own"),
+    )
 
 
 class _Ask:
@@ -105,8 +102,27 @@ class _Ask:
         self._view = view
         self._x, self._y, self._bin, self._row = x or 0, y or 0, bin_index or 0, row or 0
 
-    def distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
-        """The distribution under the pixel."""
+    def answer(self, dpm: Dpm, depth_map: DepthMap, fmt: str, cmap: str) -> Response:
+        """The view of a distribution. It takes long for a large photo."""
+        began = perf_counter()
+        if self._view == "distribution":
+            data = self._distribution(dpm, depth_map).json_bytes()
+            headers = depth_headers(depth_map, encode_ms=since_ms(began))
+            return Response(data, media_type=MEDIA_TYPES["json"], headers=headers)
+        values, high = self._values(dpm)
+        if fmt == "npy":
+            data, kind = arrays.npy_bytes(values), MEDIA_TYPES["npy"]
+        else:
+            data, kind = render.scalar_png(values, low=0, high=high, cmap=cmap), MEDIA_TYPES["color"]
+        headers = depth_headers(depth_map, encode_ms=since_ms(began)) | {
+            "X-Source": _source(dpm),
+            "X-Value-Range": f"0,{high:.6g}",
+            "X-Value-Unit": "nats" if self._view == "entropy" else "probability",
+            **({"X-Target": dpm.target} if isinstance(dpm, TargetDpm) else {}),
+        }
+        return Response(data, media_type=kind, headers=headers)
+
+    def _distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
         found = dpm.at(self._x, self._y)
         made: dict[str, Any] = {}
         if isinstance(dpm, TargetDpm):
@@ -124,13 +140,6 @@ class _Ask:
             y=self._y,
             **made,
         )
-
-    def picture(self, dpm: Dpm, fmt: str, cmap: str) -> tuple[bytes, float]:
-        """The map as a file, and the upper end of its colour scale."""
-        values, high = self._values(dpm)
-        if fmt == "npy":
-            return arrays.npy_bytes(values), high
-        return render.scalar_png(values, low=0, high=high, cmap=cmap), high
 
     def _values(self, dpm: Dpm) -> tuple[NDArray[np.float32], float]:
         if self._view == "entropy":

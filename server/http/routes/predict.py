@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +12,7 @@ from server.http.answers import MEDIA_TYPES, DepthFormat, Values, depth_answer, 
 from server.http.openapi import DEPTH_HEADERS, files, problems
 from server.http.schemas import DepthBody
 from server.http.state import TheService
-from server.http.uploads import REQUEST_BODY, read_upload, unless_gone
+from server.http.uploads import REQUEST_BODY, answered
 from tiekd import render
 
 router = APIRouter(tags=["depth"])
@@ -54,6 +55,7 @@ async def predict(
     """
     depth_range = parse_range(color_range)
     render.colormap(cmap)
-    picture = await read_upload(request)
-    depth_map = await unless_gone(request, service.predict(picture, model, fx_px=fx_px))
-    return await depth_answer(depth_map, fmt, cmap=cmap, depth_range=depth_range, values=values)
+    encode = partial(depth_answer, fmt=fmt, cmap=cmap, depth_range=depth_range, values=values)
+    return await answered(
+        request, service, model, lambda picture: service.predict(picture, model, encode, fx_px=fx_px)
+    )

@@ -1,0 +1,122 @@
+"""What one request asks of the networks, and how a thread computes it, decoding the picture once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.inference.cache import Key, PredictionCache
+from server.inference.residency import finite
+from server.inference.scheduler import Job, Needs
+from tiekd import estimators
+from tiekd.codecs.photo import PhotoFile
+from tiekd.estimators import NetworkEstimator
+from tiekd.types import DepthMap
+
+Picture = bytes | NDArray[np.uint8]
+"""A picture file (JPEG, PNG, …) as bytes, or RGB pixels `[H, W, 3]`."""
+
+BYTES_PER_PIXEL = 28
+"""What a photo takes at its peak, from decoding to the answer: measured with 50 megapixels of every kind."""
+LARGE_PIXELS = 4_000_000
+"""Photos of more pixels share half of the streams."""
+
+
+class Observer(Protocol):
+    """Whoever counts what the service does: Prometheus, a log, a test."""
+
+    def predicted(self, model: str, timings_ms: Mapping[str, float]) -> None:
+        """A network has answered; the milliseconds of each stage. It is called in any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A picture that may be computed: its header is checked, and its pixels are not decoded yet.
+
+    size: (height, width) of the upright picture.
+    """
+
+    data: Picture
+    photo: PhotoFile | None
+    size: tuple[int, int]
+
+    @property
+    def needs(self) -> Needs:
+        """What computing it takes."""
+        n_pixels = self.size[0] * self.size[1]
+        return Needs(n_pixels * BYTES_PER_PIXEL, large=n_pixels > LARGE_PIXELS)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """RGB `[H, W, 3]`; it can be called once. Raises ImageError."""
+        if self.photo is not None:
+            return self.photo.decode()
+        assert not isinstance(self.data, bytes)
+        return self.data
+
+    def digest(self) -> bytes:
+        """What names the picture in the cache."""
+        if isinstance(self.data, bytes):
+            return hashlib.sha256(self.data).digest()
+        # The shape too: the same bytes are another picture at another width.
+        shape = repr(self.data.shape).encode()
+        return hashlib.sha256(shape + np.ascontiguousarray(self.data).tobytes()).digest()
+
+
+@dataclass(slots=True)
+class Work:
+    """Depth of one picture by the models of `keys`: remembered where there is a cache, else computed.
+
+    networks: the warm model of every name. with_dpm: keep the distribution too, where a model has one.
+    """
+
+    admitted: Admitted
+    keys: Sequence[Key]
+    networks: Mapping[str, NetworkEstimator]
+    with_dpm: bool
+    cache: PredictionCache | None
+    observer: Observer | None
+    _pixels: NDArray[np.uint8] | None = field(default=None, init=False)
+
+    def missing(self) -> list[str]:
+        """Names of the models that must be computed."""
+        return [key.model for key in self.keys if self._remembered(key) is None]
+
+    def depth_maps(self, job: Job) -> list[DepthMap]:
+        """Depth by every model, in a thread. Raises LeftError between two steps when nobody waits."""
+        found = [self._remembered(key) or self._compute(key, job) for key in self.keys]
+        job.go_on()
+        return found
+
+    def _remembered(self, key: Key) -> DepthMap | None:
+        held = self.cache.get(key) if self.cache else None
+        if held is None or (held.dpm is None and self._wants_dpm(key)):
+            return None
+        # A remembered answer took no time. Every depth answer states its timings, so they are zeros here.
+        return replace(held, timings_ms=dict.fromkeys(held.timings_ms or {}, 0.0))
+
+    def _compute(self, key: Key, job: Job) -> DepthMap:
+        spent = {"queue": 0.0, "decode": 0.0}
+        job.go_on()
+        if self._pixels is None:
+            began = perf_counter()
+            self._pixels = self.admitted.pixels()
+            spent = {"queue": job.waited_ms, "decode": (perf_counter() - began) * 1e3}
+            job.go_on()
+        picture = estimators.Picture(self._pixels)
+        network = self.networks[key.model]
+        depth_map = finite(network.estimate(picture, fx_px=key.fx_px, with_dpm=self._wants_dpm(key)))
+        depth_map.timings_ms = spent | (depth_map.timings_ms or {})
+        if self.observer:
+            self.observer.predicted(key.model, depth_map.timings_ms)
+        if self.cache:
+            self.cache.put(key, depth_map)
+        return depth_map
+
+    def _wants_dpm(self, key: Key) -> bool:
+        return self.with_dpm and self.networks[key.model].about.has_dpm
