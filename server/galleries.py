@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from asyncio import Semaphore
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from tiekd.gallery.shipped import INDEX
 from tiekd.types import DepthRange
 
 log = logging.getLogger("tiekd.server")
+_READERS = 2
 
 
 class Galleries:
@@ -34,6 +36,8 @@ class Galleries:
         self._openers: dict[str, Callable[[], Gallery]] = {}
         self._open: dict[str, Gallery] = {}
         self._told: set[tuple[str, str, str]] = set()
+        self.readers = Semaphore(_READERS)
+        """Held while a file is decoded, so that many large ones at once do not fill the memory."""
         for folder in settings.results:
             self._add(_opener(folder, options))
         for folder in shipped_galleries():

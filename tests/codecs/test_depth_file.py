@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tiekd.codecs import png16
+from tiekd.codecs import arrays, png16
 from tiekd.codecs.arrays import npy_bytes, npz_bytes
 from tiekd.codecs.depth_file import SUFFIXES, probe_depth_file, read_depth_file
 from tiekd.codecs.png import encode_rgb
@@ -177,6 +177,23 @@ def test_other_files_are_refused_by_their_header(tmp_path, name, data, said):
 def test_a_file_that_ends_too_early(tmp_path, name, data):
     with pytest.raises(DataError, match=r"^x can't be read: "):
         read_depth_file(put(tmp_path, name, data), where="x")
+
+
+def test_an_array_that_unpacks_to_many_times_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "_SURELY_SMALL", 1 << 16)
+    flat, honest = np.zeros((400, 500), np.float32), np.random.default_rng(0).random((400, 500)) + 1
+    for depth, packed in ((flat, True), (honest, False)):
+        np.savez_compressed(tmp_path / "a.npz", mask=np.ones((4000, 500), bool), depth=depth)
+        if packed:
+            with pytest.raises(DataError, match=r"unpacks to \d+ times its size"):
+                probe_depth_file(tmp_path / "a.npz")
+        else:
+            assert read_depth_file(tmp_path / "a.npz").values.shape == (400, 500)
+
+
+def test_numbers_of_eight_bytes_have_half_the_limit(tmp_path):
+    with pytest.raises(DataError, match="has 6000x6000 numbers of float64"):
+        probe_depth_file(put(tmp_path, "a.npy", claiming((6000, 6000), "<f8")))
 
 
 @pytest.mark.parametrize("side", [12_000, 200_000])

@@ -82,6 +82,10 @@ WRITERS = {
         put(to / f"{f}_conf.npy", npy_bytes(DEPTH / 100)),
         put(to / f"{f}_depth.npy", npy_bytes(DEPTH)),
     ),
+    "16 bits beside arrays": lambda to, f: (
+        put(to / "depth_bw" / f"{f}_pred.png", png16.encode(DEPTH / 7)),
+        put(to / "depth_npy" / f"{f}_pred.npy", npy_bytes(DEPTH)),
+    ),
     "suffix": lambda to, f: put(to / f"{f}_pred.png", png16.encode(DEPTH)),
     "prefix": lambda to, f: put(to / f"depth_{f}.PNG", png16.encode(DEPTH)),
     "float TIFF": lambda to, f: tiff(to / f"{f}.TIFF"),
@@ -124,6 +128,14 @@ def test_frames_of_sub_folders_have_their_path_as_a_name(results) -> None:
     gallery = open_results(results)
     assert [frame.id for frame in gallery.listing.frames] == ["day/0", "f0", "f1", "night/0"]
     assert gallery.depth("other", "night/0").shape == DEPTH.shape
+
+
+def test_sub_folders_of_the_same_names_are_not_chosen_between(results) -> None:
+    for side in ("left", "right"):
+        for frame in FRAMES:
+            put(results / "stereo" / side / f"{frame}.png", png16.encode(DEPTH))
+    frames = [frame.id for frame in open_results(results).listing.frames]
+    assert frames == ["f0", "f1", "left/f0", "left/f1", "right/f0", "right/f1"]
 
 
 def test_what_is_not_shown_is_listed_with_the_reason(results) -> None:

@@ -41,6 +41,9 @@ _LARGEST_MATRIX = 4
 """Arrays with so few rows or columns are matrices of a camera, or lists of points."""
 _NAME_IT = f"Call the depth in metres {DEPTH_KEY}: numpy.savez(FILE, {DEPTH_KEY}=depth)."
 _MOST_NAMED = 12
+_SURELY_SMALL = 1 << 25
+_MOST_PACKED = 200
+"""A larger array that unpacks to more times its size than this holds no depth; it is made to take memory."""
 
 Shape = tuple[int, ...]
 
@@ -109,6 +112,12 @@ def open_npz(file: BinaryIO, *, where: str, shape: tuple[int, int] | None = None
         with archive.open(info) as member:
             headers[name], n_bytes[name] = _header(member), info.file_size - member.tell()
     name = choose(headers, shape=shape, where=where)
+    packed, unpacked = members[name].compress_size, members[name].file_size
+    if unpacked > max(_SURELY_SMALL, _MOST_PACKED * packed):
+        raise DataError(
+            f"{where} unpacks to {unpacked // max(1, packed)} times its size.",
+            hint="Depth is never packed like this: write it again, with numpy.savez.",
+        )
 
     def load() -> NDArray[Any]:
         with archive.open(members[name]) as member:
@@ -166,6 +175,8 @@ def _map(header: ArrayHeader, *, where: str, n_bytes: int, load: Callable[[], ND
             f"{where} has {size[1]}x{size[0]} numbers, more than {MAX_PIXELS / 1e6:.0f} million.",
             hint="Scale it down first.",
         )
+    if size[0] * size[1] * header.dtype.itemsize > MAX_PIXELS * 4:
+        raise DataError(f"{where} has {size[1]}x{size[0]} numbers of {header.dtype}.", hint="Store float32.")
     if size[0] * size[1] * header.dtype.itemsize > n_bytes:
         raise DamagedError(f"{where} is cut off before its end.", hint="Write or fetch it again.")
     return StoredMap(size, header.dtype.kind in "ui", lambda: load().reshape(size))

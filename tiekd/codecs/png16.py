@@ -24,10 +24,12 @@ def to_uint16(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE)
     A valid depth never becomes 0, and depth beyond the format's reach (256 m at scale 256) stays at 65535.
     """
     scaled = np.asarray(depth_m, np.float32) * np.float32(scale)
-    valid = np.isfinite(scaled) & (scaled > 0)
-    stored = np.clip(np.rint(np.where(valid, scaled, 0)), 1, 65535).astype(np.uint16)
-    stored[~valid] = 0
-    return stored
+    scaled[~np.isfinite(scaled)] = 0
+    invalid = scaled <= 0
+    # In place: a map of many pixels would take several times its memory.
+    np.clip(np.rint(scaled, out=scaled), 1, 65535, out=scaled)
+    scaled[invalid] = 0
+    return scaled.astype(np.uint16)
 
 
 def to_metres(stored: NDArray[np.uint16], *, scale: float = DEPTH_SCALE) -> NDArray[np.float32]:

@@ -20,13 +20,22 @@ _READ = "Depth is read from .npy, .npz, .pfm, .tiff (floats) and .png (16 bits).
 
 @dataclass(slots=True)
 class Folder:
-    """The files of a method, by their names without ending. `note`: what of it is not shown, and why."""
+    """The files of a method, by their names without ending. `note`: what of it is not shown, and why.
+
+    Where a frame has files of several kinds, the first kind here is shown.
+    """
 
     name: str
-    depth: dict[str, Path] = field(default_factory=dict)
+    arrays: dict[str, Path] = field(default_factory=dict)
+    grey16: dict[str, Path] = field(default_factory=dict)
     pictures: dict[str, Path] = field(default_factory=dict)
     probes: dict[Path, Probe] = field(default_factory=dict)
     note: str = ""
+
+    @property
+    def kinds(self) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path]]:
+        """Its files, those that keep most of the depth first."""
+        return self.arrays, self.grey16, self.pictures
 
 
 def read_folder(path: Path, boundary: Boundary) -> Folder:
@@ -36,17 +45,19 @@ def read_folder(path: Path, boundary: Boundary) -> Folder:
     unclear: dict[str, Path] = {}
     for stem, file in _named(found, READABLE):
         seen = folder.probes[file] = probe(file, boundary)
-        if file.suffix.lower() in ARRAY_SUFFIXES or seen.kind == "grey16":
-            folder.depth.setdefault(stem, file)
+        if file.suffix.lower() in ARRAY_SUFFIXES:
+            folder.arrays.setdefault(stem, file)
+        elif seen.kind == "grey16":
+            folder.grey16.setdefault(stem, file)
         elif seen.kind or file.suffix.lower() not in SUFFIXES:
             folder.pictures.setdefault(stem, file)
         else:
             unclear.setdefault(stem, file)
     # A damaged PNG is taken for what the others of its method are.
-    kin = folder.depth if len(folder.depth) >= len(folder.pictures) else folder.pictures
+    kin = folder.grey16 if len(folder.grey16) >= len(folder.pictures) else folder.pictures
     for stem, file in unclear.items():
         kin.setdefault(stem, file)
-    aside = _set_aside(folder.depth)
+    aside = _set_aside(folder)
     folder.note = " ".join([*_left_out(found, boundary), *_unread(found, folder), *aside])
     return folder
 
@@ -74,13 +85,15 @@ def _named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, Path]
         yield name[: -len(ending)], path
 
 
-def _set_aside(depth: dict[str, Path]) -> list[str]:
+def _set_aside(folder: Folder) -> list[str]:
     """Take confidence, masks and the like, which have files of their own, out of a method's depth."""
+    depth = {**folder.arrays, **folder.grey16}
     aside = [stem for stem in depth if says_other(re.split(r"[_\-. /]", stem)[-1])]
     if not aside or len(aside) == len(depth):
         return []
     for stem in aside:
-        del depth[stem]
+        folder.arrays.pop(stem, None)
+        folder.grey16.pop(stem, None)
     return [f"{len(aside)} files are no depth by their names, like {aside[0]}."]
 
 
@@ -94,7 +107,7 @@ def _left_out(found: Found, boundary: Boundary) -> list[str]:
 
 def _unread(found: Found, folder: Folder) -> list[str]:
     """What is said of files with other endings: all if nothing is shown, else those known to hold depth."""
-    shown = {**folder.depth, **folder.pictures}
+    shown = {stem for files in folder.kinds for stem in files}
     if not found.files and not found.closed:
         return ["It holds no files."]
     endings = Counter(_endings(found, shown))

@@ -58,7 +58,7 @@ def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
     for affix in _affixes(names, frames):
         cores = [core for name in names if (core := affix.core(name))]
         matched = sum(core in frames for core in cores)
-        if matched > most and 2 * len(cores) >= len(names) and _is_sure(affix, len(cores)):
+        if matched > most and 2 * len(cores) > len(names) and _is_sure(affix, len(cores)):
             best, most = affix, matched
     return {name: core if (core := best.core(name)) and core not in as_they_are else name for name in names}
 

@@ -62,7 +62,7 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
     photos = read_photos(folder / IMAGE_FOLDER, boundary)
     found = [read_folder(path, boundary) for path in paths if path.name != IMAGE_FOLDER]
     left_out = {one.name: one.note for one in (photos, *found) if one.note}
-    shown = [one for one in found if one.depth or one.pictures]
+    shown = [one for one in found if any(one.kinds)]
     if not shown:
         told = "".join(f" {name}: {reason}" for name, reason in left_out.items())
         raise DataError(
@@ -82,15 +82,18 @@ def _columns(
     shown: Sequence[Folder], photos: Folder, options: ResultsOptions, left_out: dict[str, str]
 ) -> tuple[list[_Column], dict[str, Path]]:
     """The methods in the order of the viewer, and the photo of each frame. Adds to `left_out`."""
-    groups = [photos.pictures, *(files for one in shown for files in (one.depth, one.pictures))]
-    photo_of, *sorted_files = (
+    groups = [photos.pictures, *(files for one in shown for files in one.kinds)]
+    photo_of, *by_frame = (
         {frame: files[name] for name, frame in frames.items()}
         for files, frames in zip(groups, frames_of(groups), strict=True)
     )
     zoo, columns, known = read_zoo(), [], set(photo_of)
     beside: dict[str, dict[str, Path]] = {}
-    for one, depth, pictures in zip(shown, sorted_files[::2], sorted_files[1::2], strict=True):
-        # Where a frame has both, the picture is a preview of the depth.
+    for one, arrays, grey16, pictures in zip(
+        shown, by_frame[::3], by_frame[1::3], by_frame[2::3], strict=True
+    ):
+        # Where a frame has several, the picture is a preview of the depth, and the 16 bits of the array.
+        depth = grey16 | arrays
         holds_depth = bool(depth) and len(pictures.keys() - depth) <= len(depth)
         method = _method(one, options, zoo, holds_depth=holds_depth)
         if holds_depth:

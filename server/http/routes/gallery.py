@@ -62,7 +62,8 @@ async def photo(request: Request, galleries: TheGalleries, gallery_id: str, fram
     unchanged = _unchanged(request, tag)
     if unchanged:
         return unchanged
-    data = await run_in_threadpool(gallery.photo_bytes, frame_id)
+    async with galleries.readers:
+        data = await run_in_threadpool(gallery.photo_bytes, frame_id)
     media_type = guess_type(path.name)[0] or "application/octet-stream"
     return Response(data, media_type=media_type, headers=_caching(tag))
 
@@ -78,7 +79,8 @@ async def depth(
     unchanged = _unchanged(request, tag)
     if unchanged:
         return unchanged
-    data, size = await run_in_threadpool(_depth_bytes, gallery, method_id, frame_id, squeeze=squeeze)
+    async with galleries.readers:
+        data, size = await run_in_threadpool(_depth_bytes, gallery, method_id, frame_id, squeeze=squeeze)
     headers = _caching(tag) | {
         "X-Depth-Width": str(size[1]),
         "X-Depth-Height": str(size[0]),
@@ -110,7 +112,8 @@ async def picture(
     unchanged = _unchanged(request, tag)
     if unchanged:
         return unchanged
-    data = await run_in_threadpool(_picture_bytes, gallery, method_id, frame_id, cmap)
+    async with galleries.readers:
+        data = await run_in_threadpool(_picture_bytes, gallery, method_id, frame_id, cmap)
     return Response(data, media_type="image/png", headers=_caching(tag))
 
 
