@@ -69,6 +69,8 @@ def build(
     if not names:
         raise ConfigError("--models names no model.", hint="See `tiekd models --available`.")
     opened = [open_estimator(name, engine=engine, device=device) for name in names]
+    for estimator in opened:
+        estimator.check(source, chosen)
     with progress_bar("Building") as progress:
         index = build_gallery(source, chosen, opened, out, options=options, progress=progress)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
