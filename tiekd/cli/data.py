@@ -140,7 +140,7 @@ def check(
     also = _label_check(labels, shown, source, frames) if labels else None
     with progress_bar("Checking") as progress:
         result = check_data(source, frames, crop=shown, also=also, workers=workers, progress=progress)
-    result.faults += duplicate_lines(find_split(source, split)) if split else []
+    result.faults += duplicate_lines(find_split(source, split), source) if split else []
     doubts = "" if result.faults else doubt(result.depths, source)
     notes = [note for note in (left_out(source, split), _turned(result.n_turned), doubts) if note]
     print_result(

@@ -67,7 +67,7 @@ def eval(  # noqa: A001 - the verb's name
 ) -> None:
     """Score metric depth against ground truth, without any alignment of scale."""
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import find_split, open_source, read_split
+    from tiekd.data.frames import list_frames, open_source
     from tiekd.estimators.labels import LabelFolder
     from tiekd.evaluate import evaluate, get_protocol
     from tiekd.evaluate.pictures import WorstFrames
@@ -79,7 +79,7 @@ def eval(  # noqa: A001 - the verb's name
     if flip_tta is not None:
         chosen = chosen.model_copy(update={"flip_tta": flip_tta})
     source = open_source(data)
-    frames = read_split(find_split(source, split))
+    frames = list_frames(source, split)
     taught = LabelFolder(labels) if labels else None
     if predictions is None:
         estimator = _open(model, depth_scale, chosen, engine=engine, device=device)
