@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from server.inference.service import Service
-from server.inference.work import Admitted
 from tiekd.errors import ConfigError, ImageError
 
 T = TypeVar("T")
@@ -71,16 +70,15 @@ async def _from_form(request: Request) -> bytes:
 
 
 async def answered(
-    request: Request, service: Service, models: Sequence[str], work: Callable[[Admitted], Awaitable[T]]
+    request: Request, service: Service, model: str, work: Callable[[bytes], Awaitable[T]]
 ) -> T:
     """The result of `work` for the picture in a request, within the deadline of a whole request.
 
-    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` and
-    `Service.admit` do.
+    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` does.
     """
-    async with service.deadline(models[0]):
-        admitted = await service.admit(await read_upload(request), models)
-        return await unless_gone(request, work(admitted))
+    async with service.deadline(model):
+        picture = await read_upload(request)
+        return await unless_gone(request, work(picture))
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

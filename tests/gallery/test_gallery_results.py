@@ -111,6 +111,23 @@ def test_all_of_them_at_once(results) -> None:
         assert is_whole(gallery, kind), kind
 
 
+@pytest.mark.parametrize(
+    ("orientation", "depth", "told"),
+    [(1, DEPTH, False), (3, DEPTH, True), (6, DEPTH, True), (6, DEPTH.T, False), (8, DEPTH[:, :20], True)],
+)
+def test_photos_that_are_turned_by_exif_are_told_unless_the_depth_is_too(
+    tmp_path, orientation, depth, told
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "image").mkdir()
+    Image.fromarray(COLOURS).save(tmp_path / "image" / "f0.jpg", exif=exif)
+    put(tmp_path / "teacher" / "f0.npy", npy_bytes(depth))
+    left_out = open_results(tmp_path).listing.left_out
+    assert set(left_out) == ({"image"} if told else set())
+    assert not told or left_out["image"].startswith("Turned by their EXIF orientation: 1, like f0.jpg.")
+
+
 def test_arrays_that_nothing_tells_apart_are_listed(results) -> None:
     for frame in FRAMES:
         put(results / "other" / f"{frame}.npz", npz_bytes(a=DEPTH, b=DEPTH * 2))
@@ -136,6 +153,20 @@ def test_sub_folders_of_the_same_names_are_not_chosen_between(results) -> None:
             put(results / "stereo" / side / f"{frame}.png", png16.encode(DEPTH))
     frames = [frame.id for frame in open_results(results).listing.frames]
     assert frames == ["f0", "f1", "left/f0", "left/f1", "right/f0", "right/f1"]
+
+
+def test_names_that_are_no_text_are_left_out(results) -> None:
+    for name in (b"teacher/\xff.png", b"bad\xfe/f0.png", b"two\nlines/f0.png"):
+        path = Path(os.fsdecode(os.fsencode(results) + b"/" + name))
+        put(path, png16.encode(DEPTH))
+    gallery = open_results(results)
+    assert is_whole(gallery, "teacher")
+    json.dumps(gallery.describe(), ensure_ascii=False).encode()
+    assert gallery.listing.left_out == {
+        "teacher": "\ufffd.png has a name that is no text.",
+        "bad\ufffd": "Its name is no text.",
+        "two\ufffdlines": "Its name is no text.",
+    }
 
 
 def test_what_is_not_shown_is_listed_with_the_reason(results) -> None:
@@ -171,7 +202,7 @@ def test_pictures_that_belong_to_no_depth_are_no_frames(results) -> None:
     picture(results / "other" / "overview.png")
     gallery = open_results(results)
     assert is_whole(gallery, "other")
-    assert gallery.listing.left_out["other"] == "1 pictures without depth are not shown, like overview.png."
+    assert gallery.listing.left_out["other"] == "Not shown without depth: overview.png."
 
 
 def test_links_out_of_the_folder_are_told_and_not_served(results, tmp_path) -> None:

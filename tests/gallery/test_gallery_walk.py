@@ -51,7 +51,7 @@ def test_links_that_lead_out_are_closed_unless_they_are_followed(tmp_path) -> No
     found = walk(inside, boundary)
     assert sorted(found.files) == ["a.png", "b.png"]
     assert "leads out of the folder" in found.closed["folder"]
-    assert "leads out of the folder; `tiekd serve --follow-links`" in boundary.fault(inside / "b.png")
+    assert "leads out of the folder. `tiekd serve --follow-links`" in boundary.fault(inside / "b.png")
     assert boundary.fault(inside / "a.png") == ""
     assert names(inside, follow_links=True) == ["a.png", "b.png", "folder/secret.png"]
     following = Boundary.around(inside, follow_links=True)

@@ -179,10 +179,12 @@ def read_bytes(path: Path) -> bytes:
     """A file's content. Raises DataError, also for a file that is too large for a picture."""
     try:
         with open_regular(path) as file:
-            data = file.read(_MOST_BYTES + 1)
+            fits = file.seek(0, 2) <= _MOST_BYTES
+            file.seek(0)
+            data = file.read(_MOST_BYTES) if fits else b""
     except OSError as error:
         raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint="Check the file.") from error
-    if len(data) > _MOST_BYTES:
+    if not fits:
         raise DataError(f"{path.name} has more than {_MOST_BYTES >> 20} MiB.", hint="Scale it down first.")
     return data
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tiekd.codecs.arrays import says_other
 from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
 from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe, probe
-from tiekd.gallery.walk import PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
+from tiekd.gallery.walk import FOLLOW, PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
 
 _BEST_FIRST = (*SUFFIXES, *(ending for ending in PICTURE_SUFFIXES if ending not in SUFFIXES))
-_NO_PHOTOS = {".tif": "TIFF", ".tiff": "TIFF", ".heic": "HEIC", ".heif": "HEIC"}
+_MOST_TOLD = 3
 _READ = "Depth is read from .npy, .npz, .pfm, .tiff (floats) and .png (16 bits)."
 
 
@@ -43,7 +43,7 @@ def read_folder(path: Path, boundary: Boundary) -> Folder:
     found = walk(path, boundary)
     folder = Folder(path.name)
     unclear: dict[str, Path] = {}
-    for stem, file in _named(found, READABLE):
+    for stem, file in named(found, READABLE):
         seen = folder.probes[file] = probe(file, boundary)
         if file.suffix.lower() in ARRAY_SUFFIXES:
             folder.arrays.setdefault(stem, file)
@@ -58,29 +58,14 @@ def read_folder(path: Path, boundary: Boundary) -> Folder:
     for stem, file in unclear.items():
         kin.setdefault(stem, file)
     aside = _set_aside(folder)
-    folder.note = " ".join([*_left_out(found, boundary), *_unread(found, folder), *aside])
+    folder.note = " ".join([*left_out(found, boundary), *_unread(found, folder), *aside])
     return folder
 
 
-def read_photos(path: Path, boundary: Boundary) -> Folder:
-    """The photos of a gallery, which lie in a folder of their own. None if there is no such folder."""
-    folder = Folder(path.name)
-    if not path.is_dir():
-        return folder
-    found = walk(path, boundary)
-    for stem, file in _named(found, PICTURE_SUFFIXES):
-        if not boundary.fault(file):
-            folder.pictures.setdefault(stem, file)
-    kinds = Counter(_NO_PHOTOS[ending] for ending in _endings(found, folder.pictures) if ending in _NO_PHOTOS)
-    unshown = [f"{kinds[kind]} × {kind}: browsers don't show it, save JPEG or PNG." for kind in sorted(kinds)]
-    folder.note = " ".join([*_left_out(found, boundary), *unshown])
-    return folder
-
-
-def _named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, Path]]:
+def named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, Path]]:
     """Name without ending and path of the files with such endings, those that keep most depth first."""
-    named = [(path.suffix.lower(), name, path) for name, path in found.files.items()]
-    chosen = [one for one in named if one[0] in suffixes]
+    files = ((path.suffix.lower(), name, path) for name, path in found.files.items())
+    chosen = [one for one in files if one[0] in suffixes]
     for ending, name, path in sorted(chosen, key=lambda one: (_BEST_FIRST.index(one[0]), one[1])):
         yield name[: -len(ending)], path
 
@@ -94,15 +79,23 @@ def _set_aside(folder: Folder) -> list[str]:
     for stem in aside:
         folder.arrays.pop(stem, None)
         folder.grey16.pop(stem, None)
-    return [f"{len(aside)} files are no depth by their names, like {aside[0]}."]
+    return [f"No depth by their names: {_some(aside)}."]
 
 
-def _left_out(found: Found, boundary: Boundary) -> list[str]:
+def left_out(found: Found, boundary: Boundary) -> list[str]:
+    """What of a folder was not entered, and which of its files are links out of it, in sentences."""
     told = [f"{name or 'It'} {reason}." for name, reason in found.closed.items()]
-    links = sum(path.is_symlink() and not boundary.holds(path) for path in found.files.values())
+    if len(told) > _MOST_TOLD:
+        told[_MOST_TOLD:] = [f"The same of {len(told) - _MOST_TOLD} more."]
+    links = [name for name, path in found.files.items() if path.is_symlink() and not boundary.holds(path)]
     if links:
-        told.append(f"{links} files are links that lead out of the folder; `--follow-links` follows them.")
+        told.append(f"Links that lead out of the folder: {_some(links)}. {FOLLOW}")
     return told
+
+
+def _some(names: Sequence[str]) -> str:
+    """How many there are, and the first."""
+    return names[0] if len(names) == 1 else f"{len(names)}, like {names[0]}"
 
 
 def _unread(found: Found, folder: Folder) -> list[str]:
@@ -110,16 +103,16 @@ def _unread(found: Found, folder: Folder) -> list[str]:
     shown = {stem for files in folder.kinds for stem in files}
     if not found.files and not found.closed:
         return ["It holds no files."]
-    endings = Counter(_endings(found, shown))
+    counted = Counter(endings(found, shown))
     kinds = [
         f"{count} × {ending or 'no ending'}" + (f" ({UNREADABLE[ending]})" if ending in UNREADABLE else "")
-        for ending, count in sorted(endings.items())
+        for ending, count in sorted(counted.items())
         if ending not in READABLE and (ending in UNREADABLE or not shown)
     ]
     return [f"Can't be read: {', '.join(kinds)}. {_READ}"] if kinds else []
 
 
-def _endings(found: Found, shown: Collection[str]) -> list[str]:
+def endings(found: Found, shown: Collection[str]) -> list[str]:
     """The endings of the files whose frames are not shown by another file."""
     return [
         ending

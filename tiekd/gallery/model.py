@@ -15,7 +15,7 @@ from tiekd.codecs import png16
 from tiekd.errors import DataError, NotFoundError
 from tiekd.files import digest_of, state_of
 from tiekd.gallery.decoders import Decoder, PictureDecoder, read_bytes
-from tiekd.gallery.walk import LEADS_OUT, Boundary
+from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
 from tiekd.types import DepthRange
 
 IMAGE_FOLDER = "image"
@@ -185,7 +185,7 @@ class Gallery:
 
     def _inside(self, path: Path) -> Path:
         if not self._boundary.holds(path):
-            raise DataError(f"{path.name} is {LEADS_OUT}.", hint="Or copy the file into the folder.")
+            raise DataError(f"{path.name} is {LEADS_OUT}.", hint=FOLLOW)
         return path
 
     def version(self, path: Path, method_id: str | None = None) -> str:

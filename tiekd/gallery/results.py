@@ -15,11 +15,12 @@ from pathlib import Path
 from tiekd.codecs import png16
 from tiekd.errors import DataError
 from tiekd.gallery.decoders import KIND_WORDS, Decoder, Grey16Decoder, MagmaDecoder, PictureDecoder, probe
-from tiekd.gallery.files import Folder, read_folder, read_photos
+from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key
 from tiekd.gallery.names import frames_of
-from tiekd.gallery.walk import Boundary, folders_in
+from tiekd.gallery.photos import read_photos, turned_note
+from tiekd.gallery.walk import Boundary, folders_in, is_text, legible
 from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
@@ -60,8 +61,11 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
     boundary = Boundary.around(folder, follow_links=chosen.follow_links)
     paths = sorted(folders_in(folder), key=lambda path: natural_key(path.name))
     photos = read_photos(folder / IMAGE_FOLDER, boundary)
-    found = [read_folder(path, boundary) for path in paths if path.name != IMAGE_FOLDER]
+    found = [
+        read_folder(path, boundary) for path in paths if path.name != IMAGE_FOLDER and is_text(path.name)
+    ]
     left_out = {one.name: one.note for one in (photos, *found) if one.note}
+    left_out |= {legible(path.name): "Its name is no text." for path in paths if not is_text(path.name)}
     shown = [one for one in found if any(one.kinds)]
     if not shown:
         told = "".join(f" {name}: {reason}" for name, reason in left_out.items())
@@ -72,8 +76,9 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
     columns, photo_of = _columns(shown, photos, chosen, left_out)
     frame_ids = sorted({frame for column in columns for frame in column.files}, key=natural_key)
     frames = tuple(_frame(frame, columns, photo_of.get(frame), boundary) for frame in frame_ids)
+    _add(left_out, IMAGE_FOLDER, turned_note(frames))
     files = {(column.method.id, frame): path for column in columns for frame, path in column.files.items()}
-    title = folder.resolve().name or "results"
+    title = legible(folder.resolve().name) or "results"
     listing = Listing(chosen.depth_range, tuple(column.method for column in columns), frames, left_out)
     return Gallery(gallery_id or title, title, listing, files, boundary=boundary)
 
@@ -106,9 +111,14 @@ def _columns(
         others = beside.get(column.method.id, {})
         column.files |= {frame: path for frame, path in others.items() if frame in known}
         if strange := sorted(others.keys() - known):
-            told = f"{len(strange)} pictures without depth are not shown, like {others[strange[0]].name}."
-            left_out[column.method.id] = f"{left_out.get(column.method.id, '')} {told}".strip()
+            count = "" if len(strange) == 1 else f"{len(strange)}, like "
+            _add(left_out, column.method.id, f"Not shown without depth: {count}{others[strange[0]].name}.")
     return sorted(columns, key=lambda column: _order(column.method, zoo)), photo_of
+
+
+def _add(left_out: dict[str, str], name: str, sentence: str) -> None:
+    if sentence:
+        left_out[name] = f"{left_out.get(name, '')} {sentence}".strip()
 
 
 def _method(found: Folder, options: ResultsOptions, zoo: Zoo, *, holds_depth: bool) -> Method:

@@ -13,7 +13,7 @@ from tiekd.faults import NameIn, faults_as
 from tiekd.files import open_regular
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
-from tiekd.gallery.walk import LEADS_OUT, Boundary
+from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
@@ -77,7 +77,7 @@ def open_gallery(folder: Path, *, follow_links: bool = False) -> Gallery:
     """
     boundary = Boundary.around(folder, follow_links=follow_links)
     if not boundary.holds(folder / INDEX):
-        raise DataError(f"{folder / INDEX} is {LEADS_OUT}.", hint="Or copy the file into the folder.")
+        raise DataError(f"{folder / INDEX} is {LEADS_OUT}.", hint=FOLLOW)
     try:
         with open_regular(folder / INDEX) as file:
             text = file.read(_MOST_BYTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,8 @@ from tiekd.errors import DataError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 READABLE = frozenset({*PICTURE_SUFFIXES, *SUFFIXES})
-LEADS_OUT = "a link that leads out of the folder; `tiekd serve --follow-links` follows it"
+LEADS_OUT = "a link that leads out of the folder"
+FOLLOW = "`tiekd serve --follow-links` follows links."
 _HIDDEN = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
 _MOST_FILES = 200_000
 
@@ -42,7 +44,7 @@ class Boundary:
         try:
             status = path.stat()
             if not self.holds(path):
-                return f"{path.name} is {LEADS_OUT}."
+                return f"{path.name} is {LEADS_OUT}. {FOLLOW}"
         except OSError as error:
             return f"{path.name} can't be read: {error.strerror}."
         return "" if stat.S_ISREG(status.st_mode) else f"{path.name} is not a file."
@@ -78,6 +80,17 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name in _HIDDEN
 
 
+def is_text(name: str) -> bool:
+    """Whether a name from the disk is one line of UTF-8, so that pages, logs and JSON can hold it."""
+    return legible(name) == name
+
+
+def legible(name: str) -> str:
+    """A name from the disk with a sign in place of what is no text."""
+    decoded = os.fsencode(name).decode("utf-8", "replace")
+    return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in decoded)
+
+
 def walk(folder: Path, boundary: Boundary) -> Found:
     """Every file in `folder` and below. No folder is entered twice, so links in a circle end.
 
@@ -90,7 +103,7 @@ def walk(folder: Path, boundary: Boundary) -> Found:
         current, prefix = waiting.pop()
         try:
             if not boundary.holds(current):
-                found.closed[prefix.rstrip("/")] = f"is {LEADS_OUT}"
+                found.closed[prefix.rstrip("/")] = f"is {LEADS_OUT}, and {FOLLOW[:-1]}"
                 continue
             status = current.stat()
             if (place := (status.st_dev, status.st_ino)) in entered:
@@ -115,6 +128,9 @@ def _sort(folder: Path, prefix: str, found: Found) -> Iterator[tuple[Path, str]]
             if is_hidden(entry.name):
                 continue
             path = folder / entry.name
+            if not is_text(entry.name):
+                found.closed[prefix + legible(entry.name)] = "has a name that is no text"
+                continue
             if _is_folder(path) and path.suffix.lower() not in READABLE:
                 inner.append((path, f"{prefix}{entry.name}/"))
             else:

@@ -21,8 +21,7 @@ _MAY_CHANGE = {
     "run": {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
     },
-    # A resumed run has its range from its labels already.
-    "data": {"source", "labels", "cache_dir", "workers", "range_from_labels"},
+    "data": {"source", "labels", "cache_dir", "workers"},
     "network": {"encoder_weights"},
 }  # fmt: skip
 """Settings that may differ when a run goes on: none of them changes what is learned."""
