@@ -34,7 +34,7 @@ from PIL import Image
 from tiekd.codecs.png import encode_grey16, encode_rgb
 from tiekd.data.cache import cached
 from tiekd.data.dataset import LooseFrames, ViewDataset, ViewKey, collate, keep_freed_memory
-from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
+from tiekd.data.frames import Frame, FrameSource, list_frames, open_source
 from tiekd.data.seen import Seen
 from tiekd.data.transforms import IMAGE_MEAN, IMAGE_STD, normalise
 from tiekd.datasets import LAYOUTS
@@ -224,7 +224,7 @@ def _frames(options: argparse.Namespace, folder: Path) -> tuple[FrameSource, lis
         write_dataset(folder / "world", frames=options.frames, options=world, shares=(1, 0, 0))
         options.data, options.split = f"kitti:{folder / 'world'}", "train.txt"
     source = open_source(options.data)
-    frames = [frame for frame in read_split(find_split(source, options.split)) if frame.depth]
+    frames = [frame for frame in list_frames(source, options.split) if frame.depth]
     return source, frames[: options.frames]
 
 

@@ -20,7 +20,7 @@ import typer
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.assets import asset_root
-from tiekd.data.frames import Frame, FrameSource, find_split, open_source, read_split
+from tiekd.data.frames import Frame, FrameSource, list_frames, open_source
 from tiekd.errors import ConfigError, TiekdError
 from tiekd.estimators import open_network
 from tiekd.estimators.labels import LabelInfo, verify_labels, write_labels
@@ -90,7 +90,7 @@ class DemoPlan(BaseModel):
     def frames_of(self, split: str) -> tuple[FrameSource, list[Frame]]:
         """The world and the frames of one of its splits."""
         source = open_source(f"kitti:{self.world}")
-        return source, read_split(find_split(source, split))
+        return source, list_frames(source, split)
 
 
 def tell(done: int, total: int) -> None:

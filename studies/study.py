@@ -28,7 +28,7 @@ from studies.demo import (
     trained_model,
 )
 from tiekd.assets import asset_root
-from tiekd.data.frames import FrameSource, find_split, open_source, read_split
+from tiekd.data.frames import FrameSource, list_frames, open_source
 from tiekd.errors import TiekdError
 from tiekd.estimators import network_in_memory
 from tiekd.evaluate import evaluate, get_protocol, subject_of_weights
@@ -82,7 +82,7 @@ def evaluate_runs(
     plan: DemoPlan, runs: list[StudyRun], source: FrameSource, split: str, *, results: Path
 ) -> None:
     """Write RESULTS/RUN.json for every run that has ended and has none yet."""
-    protocol, frames = get_protocol(PROTOCOL), read_split(find_split(source, split))
+    protocol, frames = get_protocol(PROTOCOL), list_frames(source, split)
     for run in runs:
         file = results / f"{run.name}.json"
         if file.is_file() or not has_ended(plan.runs / run.name):

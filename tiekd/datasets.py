@@ -34,6 +34,8 @@ class Layout:
     needs_split: whether a list must name the frames; otherwise all pictures below ROOT are taken without one.
     recording: pattern whose group is the part of a picture's path that names its recording (a drive, a
     scene), of which all frames look alike. Pictures that it does not match are recordings of their own.
+    redundant: regular expression of the parts of paths that say nothing about which frame it is; the names of
+    published results leave them out.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Layout:
     max_pixels: int | None = None
     needs_split: bool = True
     recording: str = r"(.*)/"
+    redundant: str = ""
 
 
 LAYOUTS: dict[str, Layout] = {
@@ -60,6 +63,7 @@ LAYOUTS: dict[str, Layout] = {
         network_crop="kb",
         focal_px=KITTI_FOCAL_PX,
         recording=r"[^/]+/([^/]+)/",
+        redundant=r"\d{4}_\d\d_\d\d|image_\d\d|data|proj_depth|groundtruth",
     ),
     "nyu": Layout(
         title="NYU Depth v2",

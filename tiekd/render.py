@@ -90,7 +90,7 @@ def encode(
     """
     match fmt:
         case "png16":
-            return png16.encode(depth_map.depth_m)
+            return png16.encode(depth_map.depth_m, states_scale=True)
         case "npy":
             return npy_bytes(depth_map.depth_m)
         case "npz":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tiekd.data.frames import Frame, FrameSource, check_files, find_split, open_source, read_split
+from tiekd.data.frames import Frame, FrameSource, check_files, list_frames, open_source
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators import open_network
@@ -172,7 +172,7 @@ def _open(claim: Claim, data: str | None, split: str | None) -> tuple[FrameSourc
             f"The numbers are of {claim.dataset}, the data is {source.kind}.",
             hint=f"Give --data {claim.kind}:ROOT.",
         )
-    return source, read_split(find_split(source, split)) if source and split else None
+    return source, list_frames(source, split) if source and split else None
 
 
 def _missing_weights(zoo_row: ZooRow) -> str:

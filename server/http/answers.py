@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping
 from time import perf_counter
@@ -13,14 +12,14 @@ import numpy as np
 from fastapi.responses import Response
 from numpy.typing import NDArray
 
-from server.http.schemas import Array, DepthBody, ListedArray, PackedArray, Span, Statistics
+from server.http.json_arrays import Values, filled, hole
+from server.http.schemas import DepthBody, Span, Statistics
 from tiekd import render
 from tiekd.codecs.png16 import DEPTH_SCALE
 from tiekd.errors import ConfigError
 from tiekd.types import DepthMap, DepthRange
 
 DepthFormat = Literal["png16", "npy", "npz", "color", "json"]
-Values = Literal["base64", "list", "none"]
 _PLAIN = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != "%")
 MEDIA_TYPES = {
     "png16": "image/png",
@@ -40,7 +39,7 @@ def depth_answer(
     """
     began = perf_counter()
     if fmt == "json":
-        data = _depth_body(depth_map, values).json_bytes()
+        data = filled(_depth_body(depth_map, values), depth_map.depth_m, values)
     else:
         data = render.encode(depth_map, fmt, cmap=cmap, depth_range=depth_range)
     response = Response(data, media_type=MEDIA_TYPES[fmt])
@@ -71,16 +70,6 @@ def header_text(text: str) -> str:
 def server_timing(timings_ms: Mapping[str, float]) -> str:
     """The value of a Server-Timing header."""
     return ", ".join(f"{stage};dur={spent:.2f}" for stage, spent in timings_ms.items())
-
-
-def array_body(array: NDArray[np.float32], values: Values) -> Array:
-    """How JSON holds an array `[H, W]`: its bytes in base 64, or nested lists for `values="list"`."""
-    shape = (array.shape[0], array.shape[1])
-    if values == "list":
-        # Rounded: the shortest text of a float32 that was widened to a double is needlessly long.
-        return ListedArray(shape=shape, data=np.round(array.astype(np.float64), 4).tolist())
-    raw = np.ascontiguousarray(array, "<f4").tobytes()
-    return PackedArray(dtype="<f4", shape=shape, data=base64.b64encode(raw).decode())
 
 
 def statistics(values: NDArray[np.floating[Any]]) -> Statistics:
@@ -127,7 +116,7 @@ def since_ms(began: float) -> float:
 def _depth_body(depth_map: DepthMap, values: Values) -> DepthBody:
     height, width = depth_map.depth_m.shape
     span = depth_map.depth_range
-    held = {} if values == "none" else {"depth_m": array_body(depth_map.depth_m, values)}
+    held = {} if values == "none" else {"depth_m": hole((height, width), values)}
     return DepthBody(
         model=depth_map.model,
         unit="m",

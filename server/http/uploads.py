@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from starlette.datastructures import UploadFile
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from server.inference.service import Service
+from server.inference.work import Admitted
 from tiekd.errors import ConfigError, ImageError
 
 T = TypeVar("T")
@@ -70,15 +71,16 @@ async def _from_form(request: Request) -> bytes:
 
 
 async def answered(
-    request: Request, service: Service, model: str, work: Callable[[bytes], Awaitable[T]]
+    request: Request, service: Service, models: Sequence[str], work: Callable[[Admitted], Awaitable[T]]
 ) -> T:
     """The result of `work` for the picture in a request, within the deadline of a whole request.
 
-    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` does.
+    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` and
+    `Service.admit` do.
     """
-    async with service.deadline(model):
-        picture = await read_upload(request)
-        return await unless_gone(request, work(picture))
+    async with service.deadline(models[0]):
+        admitted = await service.admit(await read_upload(request), models)
+        return await unless_gone(request, work(admitted))
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

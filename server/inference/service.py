@@ -59,7 +59,7 @@ class Service:
         """For a whole request, its upload included: DeadlineError when the block takes longer than it may."""
         return self._scheduler.deadline(model)
 
-    async def admit(self, picture: Picture, models: Sequence[str]) -> Admitted:
+    async def admit(self, picture: Picture | Admitted, models: Sequence[str]) -> Admitted:
         """Check everything about a request that can be checked before its picture is decoded.
 
         Raises NotFoundError for an unknown model, the errors of `server.inference.errors`, and ImageError for
@@ -68,6 +68,8 @@ class Service:
         self._scheduler.check_open()
         for model in models:
             self.residency.get(model)
+        if isinstance(picture, Admitted):
+            return picture
         if not isinstance(picture, bytes):
             return Admitted(picture, None, (picture.shape[0], picture.shape[1]))
         limit = self.settings.max_photo_pixels
@@ -91,13 +93,13 @@ class Service:
         Raises as `admit` does, ConfigError for a bad `fx_px`, NotFiniteError for depth that is NaN, and what
         `answer` raises.
         """
-        admitted = picture if isinstance(picture, Admitted) else await self.admit(picture, [model])
+        admitted = await self.admit(picture, [model])
         work = self._work(admitted, [Key(b"", model, fx_px)], with_dpm=with_dpm, cache=None)
         return await self._run(work, model, lambda depth_maps: answer(depth_maps[0]))
 
     async def recall(
         self,
-        picture: Picture,
+        picture: Picture | Admitted,
         models: Sequence[str],
         answer: Callable[[list[DepthMap]], T],
         *,

@@ -236,6 +236,27 @@ def test_shrinking_averages_the_image_only():
     assert (small.teacher, small.focal_px) == (None, 50.0)
 
 
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_labels_shrink_to_the_centres_of_cells(factor):
+    """Depth of a plane in the middle of each cell, over which the image is averaged: not half a pixel off."""
+    rows, columns = torch.meshgrid(torch.arange(24.0), torch.arange(36.0), indexing="ij")
+    plane = (10 + 0.1 * rows + 0.05 * columns)[None]
+    image = (rows * 3 + columns * 2).to(torch.uint8).expand(3, -1, -1)
+    small = shrink_layers(Layers(image, plane, plane + 5, 100.0), factor)
+    middle = (factor - 1) / 2
+    expected = 10 + 0.1 * (rows + middle) + 0.05 * (columns + middle)
+    torch.testing.assert_close(small.depth, expected[None, ::factor, ::factor])
+    torch.testing.assert_close(small.teacher, expected[None, ::factor, ::factor] + 5)
+
+
+def test_shrunk_depth_mixes_no_surfaces_and_counts_no_holes():
+    # A post before a wall, a hole beside the centre, a hole at the centre, and nothing but holes.
+    cells = [[[4, 20], [20, 20]], [[0, 8], [8, 8.4]], [[6, 9], [0, 0]], [[0, 0], [0, 0]]]
+    depth = torch.cat([torch.tensor(cell, dtype=torch.float32) for cell in cells], dim=1)[None]
+    small = shrink_layers(Layers(torch.zeros(3, 2, 8, dtype=torch.uint8), depth, None, 1.0), 2)
+    torch.testing.assert_close(small.depth, torch.tensor([[[20, (8 + 8 + 8.4) / 3, 6, 0]]]))
+
+
 def test_trimmed_layers_keep_their_middle():
     image, depth = torch.rand(3, 20, 30), torch.rand(1, 20, 30)
     trimmed = trim_layers(Layers(image, depth, None, 500.0), (1, 2, 3, 4))

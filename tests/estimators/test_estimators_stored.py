@@ -12,7 +12,8 @@ from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.estimators import Terms, open_estimator
 from tiekd.estimators.labels.sidecar import begin
 from tiekd.estimators.names import parse_name, split_names
-from tiekd.estimators.stored import StoredDepth, StoredPredictions, fault_of_declared
+from tiekd.estimators.predictions import StoredPredictions
+from tiekd.estimators.stored import StoredDepth, fault_of_declared
 from tiekd.places import Place
 
 FRAME = Frame("day/a.jpg", "truth/a.png")

@@ -18,7 +18,7 @@ from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators import open_estimator
-from tiekd.estimators.stored import StoredPredictions
+from tiekd.estimators.predictions import StoredPredictions
 from tiekd.evaluate import evaluate, get_protocol
 
 

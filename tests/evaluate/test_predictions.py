@@ -13,7 +13,7 @@ from training_kit import write_kitti
 from tiekd.data.crops import kb_crop_box
 from tiekd.data.frames import open_source, read_split
 from tiekd.errors import DataError
-from tiekd.estimators.stored import StoredPredictions
+from tiekd.estimators.predictions import StoredPredictions
 from tiekd.evaluate import evaluate, get_protocol
 
 REAL = Path(os.environ.get("TIEKD_REAL_DATA") or Path(__file__).parents[3] / "shared" / "real")
@@ -111,13 +111,15 @@ def compare_nyu(source, frames, folder):
     rng, expected = np.random.default_rng(2), []
     for frame in frames:
         truth = source.read_depth(frame)
-        pixels = np.round(np.maximum(truth, 0.5) * rng.uniform(0.7, 1.4, truth.shape) * 256)
+        pixels = np.round(np.maximum(truth, 0.5) * rng.uniform(0.7, 1.4, truth.shape) * 1000).astype(
+            np.uint16
+        )
         path = folder / Path(frame.image).with_suffix(".png")
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.astype(np.uint16)).save(path)
+        Image.fromarray(pixels).save(path)
         mask = np.zeros(truth.shape, bool)
         mask[45:471, 41:601] = True
-        expected.append(naive(pixels / 256, truth, mask, max_depth_m=10.0))
+        expected.append(naive(pixels.astype(np.float32) / 1000, truth, mask, max_depth_m=10.0))
     agrees(folder, source, frames, "nyu", expected)
 
 

@@ -13,6 +13,8 @@ from tiekd.datasets import DATASETS, LAYOUTS
 from tiekd.errors import ConfigError, DataError
 from tiekd.models.registry import load
 from tiekd.recipe import Recipe, load_recipe
+from tiekd.training.fit import fit
+from tiekd.training.frame_sizes import Border, border_of_views
 from tiekd.training.frames import HELD_OUT_SHARE, _whole_recordings, choose_frames
 
 
@@ -148,3 +150,33 @@ def test_published_rows_do_not_choose_on_the_test_list(row):
     assert Recipe.model_validate(document).data.select_on == "val_split"
     with pytest.raises(ConfigError, match="chooses its frames itself"):
         load_recipe(row, overrides=["data.hold_out_every=9", "data.val_split=null"])
+
+
+@pytest.mark.parametrize(
+    ("view", "sizes", "expected"),
+    [
+        ([64, 96], [(64, 96), (200, 100)], None),
+        ([64, 96], [(62, 96)], None),
+        # A portrait photo in landscape views, a thumbnail, and both at once.
+        ([64, 96], [(96, 64), (64, 96)], Border(1, 1 - 64 / 96, (64, 64))),
+        ([64, 96], [(16, 24), (96, 64), (64, 96)], Border(2, 1 - 16 * 24 / 64 / 96, (16, 24))),
+        (None, [(16, 24)], None),
+    ],
+)
+def test_views_that_repeat_borders_are_told(tiny_recipe, view, sizes, expected):
+    recipe = tiny_recipe("baseline_mobilenetv2.demo", view__size=view)
+    shrunk = [(height // 2, width // 2) for height, width in sizes]
+    assert border_of_views(shrunk, recipe) == expected
+
+
+def test_small_frames_are_warned_of_and_too_small_ones_refused(tiny_recipe, tiny_world, tmp_path, capsys):
+    row = "baseline_mobilenetv2.demo"
+    fit(tiny_recipe(row, view__size=[128, 192]), tmp_path / "large", interactive=True)
+    assert (
+        "6 of 6 frames are smaller than view.size: up to 75 % of a view repeats a frame's border. "
+        "All frames fill -o view.size=[64,96]."
+    ) in capsys.readouterr().err
+    fit(tiny_recipe(row), tmp_path / "fits", interactive=True)
+    assert "border" not in capsys.readouterr().err
+    with pytest.raises(DataError, match="is 96x24 pixels as it is seen; views are whole frames"):
+        run(tiny_recipe(row, view__size=None, data__trim_px=[40, 0, 0, 0]), tmp_path / "small")

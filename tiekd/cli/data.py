@@ -16,7 +16,7 @@ from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
     from tiekd.data.check import AlsoCheck, DataCheck, Fault
-    from tiekd.data.frames import NetworkCrop
+    from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 
 app = typer.Typer(help="Make, prepare and check data sets.", no_args_is_help=True, add_completion=False)
 app.add_typer(prepare, name="prepare")
@@ -137,10 +137,10 @@ def check(
     source = open_source(data)
     frames = list_frames(source, split)
     shown = _crop(crop or source.network_crop)
-    also = _label_check(labels, shown) if labels else None
+    also = _label_check(labels, shown, source, frames) if labels else None
     with progress_bar("Checking") as progress:
         result = check_data(source, frames, crop=shown, also=also, workers=workers, progress=progress)
-    result.faults += duplicate_lines(find_split(source, split)) if split else []
+    result.faults += duplicate_lines(find_split(source, split), source) if split else []
     doubts = "" if result.faults else doubt(result.depths, source)
     notes = [note for note in (left_out(source, split), _turned(result.n_turned), doubts) if note]
     print_result(
@@ -171,7 +171,7 @@ def _crop(name: str) -> NetworkCrop:
     return "kb" if name == "kb" else "none"
 
 
-def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
+def _label_check(labels: str, crop: NetworkCrop, source: FrameSource, frames: list[Frame]) -> AlsoCheck:
     """The check of a frame's label. Raises the errors of opening the labels."""
     from tiekd.estimators.labels import fault_of_label, read_info
     from tiekd.places import parse_place
@@ -182,6 +182,7 @@ def _label_check(labels: str, crop: NetworkCrop) -> AlsoCheck:
 
         stored = open_stored(named)
         if isinstance(stored, StoredDepth):
+            stored.files.assign(source, frames, need_all=False)
             return partial(fault_of_declared, stored, crop)
     folder = Path(named.place)
     read_info(folder)

@@ -9,6 +9,7 @@ import typer
 
 from tiekd.cli.options import Device, Engine
 from tiekd.cli.output import JsonFile, print_result, writable_file, writable_folder
+from tiekd.errors import ConfigError
 
 if TYPE_CHECKING:
     from tiekd.estimators import Estimator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tiekd.evaluate.pictures import WorstFrames
 
 app = typer.Typer(add_completion=False)
+_ONE_ORIGIN = "Give either a model or --predictions DIR."
 EXAMPLE = "tiekd eval tiekd_mobilenetv2.demo --data kitti:data/synth --split test.txt --protocol kitti-garg"
 
 
@@ -37,7 +39,14 @@ def eval(  # noqa: A001 - the verb's name
         str, typer.Option(help="kitti-tiekd, kitti-garg, kitti-eigen, kitti-none, nyu, frame.")
     ],
     predictions: Annotated[
-        Path | None, typer.Option(help="Folder of 16-bit PNG (metres x 256) instead of a model.")
+        Path | None, typer.Option(help="Folder of depth files instead of a model, see docs/evaluation.md.")
+    ] = None,
+    depth_scale: Annotated[
+        float | None,
+        typer.Option(
+            help="Stored number of one metre in --predictions. Default: that of the data set's ground truth "
+            "for whole numbers, 1 for floats."
+        ),
     ] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Teacher labels of these frames: also state the agreement (*_T).")
@@ -58,7 +67,7 @@ def eval(  # noqa: A001 - the verb's name
 ) -> None:
     """Score metric depth against ground truth, without any alignment of scale."""
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import find_split, open_source, read_split
+    from tiekd.data.frames import list_frames, open_source
     from tiekd.estimators.labels import LabelFolder
     from tiekd.evaluate import evaluate, get_protocol
     from tiekd.evaluate.pictures import WorstFrames
@@ -70,9 +79,14 @@ def eval(  # noqa: A001 - the verb's name
     if flip_tta is not None:
         chosen = chosen.model_copy(update={"flip_tta": flip_tta})
     source = open_source(data)
-    frames = read_split(find_split(source, split))
+    frames = list_frames(source, split)
     taught = LabelFolder(labels) if labels else None
-    estimator = _open(model, predictions, chosen, engine=engine, device=device)
+    if predictions is None:
+        estimator = _open(model, depth_scale, chosen, engine=engine, device=device)
+    elif model is None:
+        estimator = _open_predictions(predictions, depth_scale, engine)
+    else:
+        raise ConfigError(_ONE_ORIGIN, hint="One result has one origin.")
     subject = _subject(estimator, model, name=name)
     keeper = WorstFrames(worst)
     with progress_bar("Evaluating") as progress:
@@ -89,20 +103,28 @@ def eval(  # noqa: A001 - the verb's name
 
 
 def _open(
-    model: str | None, predictions: Path | None, protocol: Protocol, *, engine: str, device: str
+    model: str | None, depth_scale: float | None, protocol: Protocol, *, engine: str, device: str
 ) -> Estimator:
-    from tiekd.errors import ConfigError
     from tiekd.estimators import open_estimator
 
-    if model is not None and predictions is None:
-        return open_estimator(model, engine=engine, device=device, far_m=protocol.max_depth_m)
-    if model is not None or predictions is None:
-        raise ConfigError("Give either a model or --predictions DIR.", hint="One result has one origin.")
+    if model is None:
+        raise ConfigError(_ONE_ORIGIN, hint="One result has one origin.")
+    if depth_scale is not None:
+        raise ConfigError("--depth-scale is for --predictions.", hint="For stored depth: labels:DIR,scale=S.")
+    return open_estimator(model, engine=engine, device=device, far_m=protocol.max_depth_m)
+
+
+def _open_predictions(folder: Path, depth_scale: float | None, engine: str) -> Estimator:
+    """Predictions of any program; labels of ours state how they are read, unless the user says otherwise."""
+    from tiekd.estimators.labels import SIDECAR
+    from tiekd.estimators.predictions import StoredPredictions
+    from tiekd.estimators.stored import StoredLabels
+
     if engine != "auto":
         raise ConfigError("Predictions on disk need no engine.", hint="Leave --engine out.")
-    from tiekd.estimators.stored import StoredPredictions
-
-    return StoredPredictions(predictions)
+    if depth_scale is None and (folder / SIDECAR).is_file():
+        return StoredLabels(folder)
+    return StoredPredictions(folder, depth_scale=depth_scale)
 
 
 def _subject(estimator: Estimator, model: str | None, *, name: str | None) -> Subject:

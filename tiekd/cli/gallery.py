@@ -48,7 +48,7 @@ def build(
 ) -> None:
     """Run models over frames of a data set and store what they see as a gallery."""
     from tiekd.cli.progress import progress_bar
-    from tiekd.data.frames import check_files, find_split, open_source, read_split
+    from tiekd.data.frames import check_files, list_frames, open_source
     from tiekd.estimators import open_estimator
     from tiekd.estimators.names import split_names
     from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly
@@ -62,13 +62,15 @@ def build(
         focal=focal,
     )
     source = open_source(data)
-    chosen = pick_evenly(read_split(find_split(source, split)), frames)
+    chosen = pick_evenly(list_frames(source, split), frames)
     check_files(source, [frame for frame in chosen if frame.depth], need_depth=True)
     check_files(source, chosen, need_depth=False)
     names = split_names(models)
     if not names:
         raise ConfigError("--models names no model.", hint="See `tiekd models --available`.")
     opened = [open_estimator(name, engine=engine, device=device) for name in names]
+    for estimator in opened:
+        estimator.check(source, chosen)
     with progress_bar("Building") as progress:
         index = build_gallery(source, chosen, opened, out, options=options, progress=progress)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())

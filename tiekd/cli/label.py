@@ -92,6 +92,7 @@ def label(
     if shard.rank == 0 and (note := left_out(source, split)):
         typer.echo(note, err=True)
     chosen = open_estimator(teacher, engine=engine, device=device)
+    chosen.check(source, frames)
     terms = chosen.terms(Terms(flip_tta, use_focal or bool(fx and chosen.about.train_fx_px)))
     info = _info(
         chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data, fx=fx

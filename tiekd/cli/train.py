@@ -90,13 +90,23 @@ def train(
         values["network.encoder_weights"] = None
     chosen = load_recipe(recipe, overrides=override or (), values=values)
     if print_config:
-        print_result(chosen.model_dump(mode="json"), chosen.to_yaml().removesuffix("\n"), json_file)
+        chosen = _as_it_will_run(chosen)
+        print_result(chosen.document(), chosen.to_yaml().removesuffix("\n"), json_file)
     elif dry_run:
         _dry_run(chosen, out, resume, json_file)
     elif out is None:
         raise ConfigError("The run has no folder to write into.", hint="Say --out DIR.")
     else:
         _fit(chosen, out, resume, json_file)
+
+
+def _as_it_will_run(recipe: Recipe) -> Recipe:
+    """With the range of the labels, if that is known."""
+    if not recipe.data.range_from_labels or recipe.data.labels is None:
+        return recipe
+    from tiekd.training.labels import take_label_range
+
+    return take_label_range(recipe)
 
 
 def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from tiekd.codecs.png import encode_grey16
+from tiekd.codecs.png import encode_grey16, read_note
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.errors import DamagedError, DataError
 
 DEPTH_SCALE = 256
 """Stored integer per metre, unless somebody declares another."""
+_STATED = "depth_scale="
 
 
 def to_uint16(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE) -> NDArray[np.uint16]:
@@ -37,9 +39,29 @@ def to_metres(stored: NDArray[np.uint16], *, scale: float = DEPTH_SCALE) -> NDAr
     return stored.astype(np.float32) / np.float32(scale)
 
 
-def encode(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE, small: bool = False) -> bytes:
-    """A 16-bit PNG of `depth_m` `[H, W]` in metres; `small` takes its time for a smaller file."""
-    return encode_grey16(to_uint16(depth_m, scale=scale), small=small)
+def encode(
+    depth_m: NDArray[np.floating[Any]],
+    *,
+    scale: float = DEPTH_SCALE,
+    small: bool = False,
+    states_scale: bool = False,
+) -> bytes:
+    """A 16-bit PNG of `depth_m` `[H, W]` in metres; `small` takes its time for a smaller file.
+
+    `states_scale` writes the scale into the file, for `stated_scale`.
+    """
+    note = f"{_STATED}{scale:g}" if states_scale else ""
+    return encode_grey16(to_uint16(depth_m, scale=scale), small=small, note=note)
+
+
+def stated_scale(path: Path) -> float | None:
+    """The scale that `encode` wrote into a PNG, None where a file states none. Raises OSError."""
+    note = read_note(path) or ""
+    try:
+        scale = float(note.removeprefix(_STATED)) if note.startswith(_STATED) else 0.0
+    except ValueError:
+        return None
+    return scale if scale > 0 and math.isfinite(scale) else None
 
 
 def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +19,7 @@ from tiekd.codecs.photo import Photo, read_turned
 from tiekd.codecs.whole import check_chunks
 from tiekd.data.crops import KB_CROP_SIZE
 from tiekd.data.folder import UNREAD
-from tiekd.data.frames import Frame, FrameSource, NetworkCrop
+from tiekd.data.frames import Frame, FrameSource, NetworkCrop, repeated_frames
 from tiekd.data.plausible import Summary, implausible, summarise, untypical
 from tiekd.data.prepare.wanted import archive_of
 from tiekd.data.truth import Truth
@@ -46,7 +45,8 @@ ADVICE: dict[Kind, str] = {
 }
 OWN_ADVICE: dict[Kind, str] = {
     **ADVICE,
-    "missing": "Copy them there, or correct or remove their lines in the list.",
+    "missing": "Copy them there, or correct or remove their lines in the list. Names with blanks stand in "
+    "double quotes.",
     "corrupt": "These files can't be read to their end. Copy or write them again from where they come from.",
     "misshapen": "Never scale depth or labels without their picture, and give both one orientation.",
 }
@@ -186,19 +186,11 @@ def check_frame(
     return FrameCheck(tuple(faults), summarise(truth), truth.turned)
 
 
-def duplicate_lines(split: Path) -> list[Fault]:
+def duplicate_lines(split: Path, source: FrameSource | None = None) -> list[Fault]:
     """One fault for each frame that the list names more than once, with the numbers of its lines."""
-    words = [line.split() for line in split.read_text(encoding="utf-8").splitlines()]
-    names = [line[0].lstrip("/") if line else "" for line in words]
-    counts = Counter(name for name in names if name)
     return [
-        Fault(
-            "duplicate",
-            name,
-            "lines " + ", ".join(str(n) for n, other in enumerate(names, 1) if other == name),
-        )
-        for name, count in counts.items()
-        if count > 1
+        Fault("duplicate", image, f"lines {', '.join(map(str, numbers))}")
+        for image, numbers in repeated_frames(split, source).items()
     ]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tiekd.codecs.photo import Photo, read_turned
 from tiekd.data.folder import find_pictures, list_pictures
+from tiekd.data.lines import Roots, read_lines
 from tiekd.data.truth import AS_USUAL, StoredAs, Truth, read_truth
 from tiekd.datasets import LAYOUTS
 from tiekd.errors import ConfigError, DataError
@@ -178,7 +179,7 @@ def list_frames(source: FrameSource, split: str | Path | None) -> list[Frame]:
     Raises ConfigError when the layout needs a split, and the errors of `read_split`.
     """
     if split is not None:
-        return read_split(find_split(source, split))
+        return read_split(find_split(source, split), source)
     if LAYOUTS[source.kind].needs_split:
         without = ", ".join(f"{kind}:DIR" for kind, layout in LAYOUTS.items() if not layout.needs_split)
         raise ConfigError(
@@ -193,18 +194,13 @@ def left_out(source: FrameSource, split: str | Path | None) -> str:
     return find_pictures(source.root).warning() if split is None else ""
 
 
-def read_split(path: Path) -> list[Frame]:
-    """The frames of a split file. A line is "image [depth [focal]]"; depth "None" means no ground truth.
+def read_split(path: Path, source: FrameSource | None = None) -> list[Frame]:
+    """The frames of a list, see `tiekd.data.lines`; depth "None" means no ground truth.
 
-    Raises DataError for a line that cannot be read and for an empty list.
+    With `source`, files that exist tell how a line is meant. Raises DataError for a line that cannot be read
+    and for an empty list.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"Can't read the split file {path}: {error}", hint="It must be UTF-8 text."
-        ) from error
-    frames = [_parse_line(words, path, n) for n, line in enumerate(lines, 1) if (words := line.split())]
+    frames = [Frame(line.image, line.depth, line.focal_px) for line in read_lines(path, _roots(source))]
     if not frames:
         raise DataError(
             f"The split file {path} names no frame.", hint='Write one "image depth focal" per line.'
@@ -212,27 +208,16 @@ def read_split(path: Path) -> list[Frame]:
     return frames
 
 
-def _parse_line(words: list[str], path: Path, number: int) -> Frame:
-    if len(words) > 3:
-        raise DataError(
-            f"{path}:{number} has {len(words)} words.",
-            hint='A line is "image [depth [focal]]" without blanks in names.',
-        )
-    image = words[0].lstrip("/")
-    depth = words[1].lstrip("/") if len(words) > 1 and words[1] != "None" else None
-    try:
-        focal = float(words[2]) if len(words) > 2 else None
-    except ValueError:
-        focal = -1.0
-    if focal is not None and not focal > 0:
-        raise DataError(
-            f"{path}:{number}: {words[2]!r} is not a focal length.", hint="Give pixels, e.g. 721.5377."
-        )
-    if ".." in Path(image).parts or (depth and ".." in Path(depth).parts):
-        raise DataError(
-            f"{path}:{number} leaves the data set with '..'.", hint="Use paths inside the data set."
-        )
-    return Frame(image, depth, focal)
+def repeated_frames(path: Path, source: FrameSource | None = None) -> dict[str, list[int]]:
+    """Image -> numbers of its lines, for each frame that a list names more than once."""
+    numbers: dict[str, list[int]] = {}
+    for line in read_lines(path, _roots(source)):
+        numbers.setdefault(line.image, []).append(line.number)
+    return {image: found for image, found in numbers.items() if len(found) > 1}
+
+
+def _roots(source: FrameSource | None) -> Roots | None:
+    return Roots(source.kind, source.image_root, source.depth_root) if source else None
 
 
 def digest_of_names(frames: Iterable[Frame]) -> str:

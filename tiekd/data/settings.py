@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+LEAST_VIEW_PX = 32
+"""The smallest height and width of a view."""
+
 
 class ViewSettings(BaseModel):
     """Settings of training views (docs/method.md §11.1).
@@ -28,8 +31,8 @@ class ViewSettings(BaseModel):
     def _check(self) -> ViewSettings:
         if self.size is None and (self.reference_augmentation or self.zoom != (1, 1)):
             raise ValueError("size=None (whole frames) can't be combined with zoom or reference_augmentation")
-        if self.size is not None and min(self.size) < 32:
-            raise ValueError(f"size={self.size} must be at least 32x32")
+        if self.size is not None and min(self.size) < LEAST_VIEW_PX:
+            raise ValueError(f"size={self.size} must be at least {LEAST_VIEW_PX}x{LEAST_VIEW_PX}")
         if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
             raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
         if self.reference_augmentation and self.zoom != (1, 1):

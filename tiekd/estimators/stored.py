@@ -1,4 +1,4 @@
-"""Depth that is already on disk: our own label folders, other people's depth, and folders of predictions.
+"""Depth that is already on disk: our own label folders, and other people's depth.
 
 Stored depth stays as it was made. Whether it is asked for with a flip test, a focal length or a distribution
 changes nothing; `terms` says how it was made.
@@ -7,28 +7,26 @@ changes nothing; `terms` says how it was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from tiekd.codecs import png16
-from tiekd.codecs.depth_file import SUFFIXES, read_depth_file
+from tiekd.codecs.depth_file import read_depth_file
 from tiekd.data.check import Fault
-from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, NetworkCrop
 from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M, About, Picture, Terms, Window, range_up_to
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder
+from tiekd.estimators.stored_files import StoredFiles
 from tiekd.files import digest_of, state_of
 from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
 _ROUNDING = 1.001
-_ENDINGS = (".png", ".npy", *(ending for ending in SUFFIXES if ending not in {".png", ".npy"}))
-"""The first that a frame has is taken."""
 
 
 class StoredScale(BaseModel):
@@ -38,6 +36,18 @@ class StoredScale(BaseModel):
 
     scale: float = Field(gt=0)
     max_depth_m: float = Field(default=DEFAULT_MAX_DEPTH_M, gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAt:
+    """In which scale stored numbers are read: `scale` is the number of one metre.
+
+    is_stated: the user has said so, by `stated_by` (the option, up to the number).
+    """
+
+    scale: float
+    is_stated: bool
+    stated_by: str
 
 
 def open_stored(name: Place) -> StoredLabels | StoredDepth:
@@ -62,7 +72,7 @@ class StoredLabels:
 
     def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
         """The label of the picture's frame, at the picture's size."""
-        frame = _frame_of(picture, self.labels.root)
+        frame = frame_of(picture, self.labels.root)
         if picture.window is None:
             depth_m = self.labels.read(frame, picture.size)
         else:
@@ -85,7 +95,7 @@ class StoredLabels:
 
 
 class StoredDepth:
-    """Depth files under a frame's image path, or that with "/" as "_", in a declared scale.
+    """Depth files that `StoredFiles` finds by a frame's image path, in a declared scale; 0 is no depth.
 
     Raises DataError for a folder that is not there, and on access for a missing or broken file, one of
     another size than the picture, and one whose numbers can't be metres in that scale.
@@ -97,22 +107,31 @@ class StoredDepth:
                 f"{root} is not a folder of labels.", hint="Give the folder that holds the files."
             )
         self.root, self.declared = root, declared
+        self.files = StoredFiles(root, "label", with_truth=False)
         self.about = About(
             name=f"labels:{root.name},scale={declared.scale:g}",
-            digest=_digest(root),
+            digest=_digest(self.files),
             depth_range=range_up_to(declared.max_depth_m),
             folder=root,
         )
 
     def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
-        """The depth on disk, which must be of the picture's size or of that of the frame it was cut from."""
-        frame = _frame_of(picture, self.root)
+        """The depth on disk, which must be of the picture's size or of that of the frame it was cut from.
+
+        Only a window of a frame, for which evaluations ask, may have pixels without depth.
+        """
+        frame = frame_of(picture, self.root)
         depth_m = self.read(frame)
         if picture.window is not None:
-            depth_m = _cut(depth_m, f"The depth of {frame.image} in {self.root}", picture.window)
+            depth_m = cut(depth_m, f"The depth of {frame.image} in {self.root}", picture.window)
+        elif not depth_m.all():
+            raise DataError(
+                f"{self.files.find(frame)} has pixels without depth (zero, negative or not finite).",
+                hint="Labels must be dense: fill the holes, or take a network as the teacher.",
+            )
         elif depth_m.shape != picture.size:
             raise DataError(
-                f"{self._find(frame)} is {list(depth_m.shape)}, what is shown of its picture "
+                f"{self.files.find(frame)} is {list(depth_m.shape)}, what is shown of its picture "
                 f"{list(picture.size)}.",
                 hint="If it covers the whole, unscaled picture, say --crop none --max-pixels 0.",
             )
@@ -123,17 +142,17 @@ class StoredDepth:
         return Terms(None, asked.use_focal)
 
     def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:
-        """Files are looked for when they are read."""
+        """Raise DataError unless every frame has its file."""
+        self.files.assign(source, frames)
+
+    def scale_of(self, _frame: Frame) -> StoredAt:
+        """Stored number per metre."""
+        return StoredAt(self.declared.scale, is_stated=True, stated_by="scale=")
 
     def read(self, frame: Frame) -> NDArray[np.float32]:
-        """The depth on disk, of whatever size."""
-        path = self._find(frame)
-        depth = read_depth_file(path).values / np.float32(self.declared.scale)
-        if not np.isfinite(depth).all() or not (depth > 0).all():
-            raise DataError(
-                f"{path} has pixels without depth (zero, negative or not finite).",
-                hint="Labels must be dense: fill the holes, or take a network as the teacher.",
-            )
+        """The depth on disk, of whatever size; 0 where it is zero, negative or not finite."""
+        path = self.files.find(frame)
+        depth: NDArray[np.float32] = read_depth_file(path).values / np.float32(self.declared.scale)
         if depth.max() > self.declared.max_depth_m * _ROUNDING:
             raise DataError(
                 f"{path} reaches {depth.max():.1f} m at scale {self.declared.scale:g}, beyond the declared "
@@ -141,64 +160,6 @@ class StoredDepth:
                 hint="Declare the right scale (stored number per metre) or max_depth_m.",
             )
         return depth
-
-    def _find(self, frame: Frame) -> Path:
-        names = [name for ending in _ENDINGS for name in Frame(frame.image).stored_names(ending)]
-        for name in names:
-            if (self.root / name).is_file():
-                return self.root / name
-        raise DataError(
-            f"{self.root} holds no label for {frame.image}.",
-            hint=f"Name it {' or '.join(names[:4])}; {', '.join(SUFFIXES)} are read.",
-        )
-
-
-class StoredPredictions:
-    """Predictions in 16-bit PNG (metres x 256), under a frame's image path, its ground-truth path, or either
-    one with "/" as "_"; of the frame's size or of the picture's. 0 is no depth.
-
-    Raises DataError for a missing file and for one of another size or kind.
-    """
-
-    def __init__(self, root: Path, *, depth_scale: float = 256.0) -> None:
-        if not root.is_dir():
-            raise DataError(
-                f"{root} is not a folder of predictions.", hint="Give the folder that holds the PNGs."
-            )
-        self.root, self.depth_scale = root, depth_scale
-        span = DepthRange(1 / depth_scale, FULL_SCALE / depth_scale)
-        self.about = About(name=root.resolve().name, digest="", depth_range=span, folder=root)
-
-    def estimate(self, picture: Picture, **_asked: object) -> DepthMap:
-        """The prediction, cut to the picture if the file covers the frame."""
-        frame = _frame_of(picture, self.root)
-        path = self._look_for(frame)
-        if path is None:
-            raise self._missing([frame], 1)
-        window = picture.window or Window(picture.size, Box(0, 0, *picture.size))
-        depth_m = _cut(png16.read_metres(path, scale=self.depth_scale), str(path), window)
-        return DepthMap(depth_m=depth_m, depth_range=self.about.depth_range, model=self.about.name)
-
-    def terms(self, asked: Terms) -> Terms:  # noqa: ARG002 - whatever is asked
-        """How they were made is not known."""
-        return Terms(None, use_focal=False)
-
-    def check(self, source: FrameSource, frames: Sequence[Frame]) -> None:  # noqa: ARG002 - by names alone
-        """Raise DataError unless every frame has its file."""
-        missing = [frame for frame in frames if self._look_for(frame) is None]
-        if missing:
-            raise self._missing(missing, len(frames))
-
-    def _missing(self, missing: Sequence[Frame], n_frames: int) -> DataError:
-        name = missing[0].stored_names()[0]
-        return DataError(
-            f"{self.root} holds no prediction for {len(missing)} of {n_frames} frames, the first is "
-            f"{missing[0].image}.",
-            hint=f"Name it {name} or {name.replace('/', '_')}.",
-        )
-
-    def _look_for(self, frame: Frame) -> Path | None:
-        return next((self.root / name for name in frame.stored_names() if (self.root / name).is_file()), None)
 
 
 def fault_of_declared(
@@ -213,7 +174,8 @@ def fault_of_declared(
     return None
 
 
-def _frame_of(picture: Picture, root: Path) -> Frame:
+def frame_of(picture: Picture, root: Path) -> Frame:
+    """The frame of a picture. Raises ConfigError for a picture of no data set: `root` has no depth of it."""
     if picture.frame is None:
         raise ConfigError(
             f"{root} holds depth of the frames of a data set, not of any photo.",
@@ -222,7 +184,7 @@ def _frame_of(picture: Picture, root: Path) -> Frame:
     return picture.frame
 
 
-def _cut(depth: NDArray[np.float32], what: str, window: Window) -> NDArray[np.float32]:
+def cut(depth: NDArray[np.float32], what: str, window: Window) -> NDArray[np.float32]:
     """The window of stored depth, which may cover the frame. Raises DataError for another size."""
     (height, width), box = window
     if depth.shape == (height, width):
@@ -236,7 +198,7 @@ def _cut(depth: NDArray[np.float32], what: str, window: Window) -> NDArray[np.fl
     return depth
 
 
-def _digest(root: Path) -> str:
+def _digest(files: StoredFiles) -> str:
     """Over names, sizes and times of all files, as 16 hex digits."""
-    files = sorted(path for suffix in SUFFIXES for path in root.rglob(f"*{suffix}"))
-    return digest_of((state_of(path, name=str(path.relative_to(root))) for path in files), digits=16)
+    states = (state_of(path, name=str(path.relative_to(files.root))) for path in files.paths())
+    return digest_of(states, digits=16)

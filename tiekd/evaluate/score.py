@@ -15,8 +15,11 @@ from tiekd.data.frames import Frame, FrameSource, check_files
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators import Estimator, Picture, Terms, Window
 from tiekd.estimators.labels import LabelFolder
+from tiekd.estimators.predictions import StoredPredictions
+from tiekd.estimators.stored import StoredDepth
 from tiekd.evaluate.bands import RangeTable
 from tiekd.evaluate.protocol import Protocol
+from tiekd.evaluate.unit import UnitCheck
 from tiekd.files import digest_of
 from tiekd.metrics import (
     METRICS,
@@ -51,7 +54,8 @@ class Evaluation:
     """Result of an evaluation.
 
     per_image: metrics in the order of the split. skipped: (image, reason). n_holes: pixels that count but
-    have no prediction; they are scored as the nearest depth of the range.
+    have no prediction; they are scored as the nearest depth of the range. depth_scales: the numbers of one
+    metre by which stored depth was read.
     """
 
     protocol: Protocol
@@ -61,6 +65,7 @@ class Evaluation:
     per_image: list[dict[str, Any]]
     skipped: list[tuple[str, str]]
     n_holes: int = 0
+    depth_scales: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document of `tiekd eval --json`. Values that are not finite become null."""
@@ -71,6 +76,7 @@ class Evaluation:
             "n_images": len(self.per_image),
             "n_skipped": len(self.skipped),
             "n_holes": self.n_holes,
+            "depth_scales": list(self.depth_scales),
             "metrics": _plain(self.metrics),
             "by_range": [_plain(row) for row in self.by_range],
             "per_image": [_plain(row) for row in self.per_image],
@@ -134,6 +140,7 @@ class _Scorer:
         self.lines: list[str] = []
         self.ranges = RangeTable(protocol.ranges_m)
         self.n_holes = 0
+        self.unit = UnitCheck(protocol.max_depth_m)
 
     def score(self, frame: Frame) -> ScoredFrame | None:
         """Score one frame. None if no pixel of its ground truth counts."""
@@ -150,6 +157,9 @@ class _Scorer:
         clamped = np.clip(raw, limits.min_m, limits.max_m)
         answer = _laid_out(clamped, image.shape, window, self.protocol)
         self.n_holes += _holes(raw, mask, frame, window, self.protocol)
+        if isinstance(self.estimator, StoredDepth | StoredPredictions):
+            unclamped = _laid_out(raw, image.shape, window, self.protocol)
+            self.unit.add(unclamped[mask], truth[mask], self.estimator.scale_of(frame))
         scores = depth_metrics(answer, truth, depth_range=limits, crop=box)
         if self.labels is not None:
             taught = self.labels.read_window(frame, place)
@@ -175,6 +185,8 @@ class _Scorer:
                 f"{protocol.max_depth_m} m inside the crop of {protocol.name}.",
                 hint="Check the depth's scale and the protocol.",
             )
+        if self.unit.medians:
+            self.unit.check()
         return Evaluation(
             protocol=protocol,
             fingerprint=fingerprint(protocol, self.lines),
@@ -183,6 +195,7 @@ class _Scorer:
             per_image=self.per_image,
             skipped=skipped,
             n_holes=self.n_holes,
+            depth_scales=tuple(sorted({read_at.scale for read_at in self.unit.read_at})),
         )
 
 
@@ -231,7 +244,7 @@ def _holes(
     if holes == total:
         raise DataError(
             f"The prediction for {frame.image} holds no depth at any of the {total} pixels that count.",
-            hint="0 means no depth; store metres x 256 in 16 bits.",
+            hint="0 and what is not finite mean no depth; look at the file.",
         )
     return holes
 

@@ -25,13 +25,15 @@ def text_table(found: Evaluation) -> str:
         lines.append(
             f"{row['from_m']:3.0f} to {row['to_m']:3.0f} m {row['n_pixels']:9.0f}  " + "   ".join(numbers)
         )
+    if found.depth_scales:
+        lines.append(f"read as metres x {' and '.join(f'{scale:g}' for scale in found.depth_scales)}")
     for reason in dict.fromkeys(reason for _, reason in found.skipped):
         n_frames = sum(reason == why for _, why in found.skipped)
         lines.append(f"skipped {n_frames}: {reason}")
     if found.n_holes:
         lines.append(
-            f"warning: {found.n_holes} pixels that count have no prediction (0); they were scored as "
-            f"{found.protocol.min_depth_m} m"
+            f"warning: {found.n_holes} pixels that count have no prediction (0), or one that is negative or "
+            f"not finite; they were scored as {found.protocol.min_depth_m} m"
         )
     return "\n".join(lines)
 

@@ -88,6 +88,8 @@ class Recipe(Settings):
 
     def _faults_of_sigma(self) -> Iterator[str]:
         n_bins, data = self.n_bins, self.data
+        if data.awaits_range:
+            return
         if "dpm_loss" in self.weights and n_bins and data.min_depth_m < data.max_depth_m:
             span = DepthRange(data.min_depth_m, data.max_depth_m)
             fault = fault_of_sigma(self.loss.sigma_m, self.loss.target, n_bins=n_bins, depth_range=span)
@@ -154,9 +156,18 @@ class Recipe(Settings):
         """Whether teacher labels are learned from."""
         return METHODS[self.method].needs_labels
 
+    def document(self) -> dict[str, Any]:
+        """All values, except for those that labels will still decide: once stated, they would stand."""
+        document = self.model_dump(mode="json")
+        if self.data.awaits_range:
+            del document["data"]["max_depth_m"]
+        if self.data.range_from_labels and "sigma_m" not in self.loss.model_fields_set:
+            del document["loss"]["sigma_m"]
+        return document
+
     def to_yaml(self) -> str:
         """The recipe as it ran, loadable again."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        return yaml.safe_dump(self.document(), sort_keys=False)
 
 
 def load_recipe(

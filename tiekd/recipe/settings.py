@@ -67,7 +67,8 @@ class DataSettings(Settings):
     the network's `image_pool`.
     min_depth_m, max_depth_m: the network's range; more distant depth does not count as ground truth.
     A loaded recipe that states none has that of its data set, if `tiekd.datasets` lists it.
-    range_from_labels: take max_depth_m from the labels, and scale sigma in proportion.
+    range_from_labels: where nobody states `max_depth_m`, take it from the labels; where nobody states
+    `loss.sigma_m`, take its default in proportion. What a person states (-o, a file of their own) stands.
     train_focal_px: restate depth for one focal length (a "canonical" camera).
     overfit: repeat this many first frames as still views, to see whether a network can learn them at all.
     """
@@ -92,6 +93,11 @@ class DataSettings(Settings):
     min_depth_m: float = Field(default=1e-3, gt=0)
     max_depth_m: float = Field(default=80.0, gt=0)
     range_from_labels: bool = False
+
+    @property
+    def awaits_range(self) -> bool:
+        """Whether the range is that of labels that nobody has looked at yet."""
+        return self.range_from_labels and "max_depth_m" not in self.model_fields_set
 
     @property
     def seen(self) -> Seen:

@@ -53,4 +53,5 @@ def take_range(document: dict[str, Any]) -> None:
     if entry is None or not isinstance(data, dict):
         return
     data.setdefault("min_depth_m", entry.min_depth_m)
-    data.setdefault("max_depth_m", entry.max_depth_m)
+    if not data.get("range_from_labels"):
+        data.setdefault("max_depth_m", entry.max_depth_m)

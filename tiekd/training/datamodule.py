@@ -23,6 +23,7 @@ from tiekd.data.dataset import (
 from tiekd.data.settings import ViewSettings
 from tiekd.estimators.labels import LabelFolder
 from tiekd.recipe import Recipe
+from tiekd.training.frame_sizes import Border, border_of_views, check_sizes, sizes_of, times
 from tiekd.training.frames import Truth, choose_frames, digests_of
 from tiekd.training.labels import check_first_frame
 from tiekd.training.network import known_frame_px
@@ -35,7 +36,8 @@ class RunData:
     """Loaders of one process of a run, and what they load.
 
     `train_focal_px` is the focal length (pixels of a frame) for which depth is metric, if known. `frame_px`
-    is the size of the frames if the network depends on it, see `known_frame_px`. `digests` change when
+    is the size of the frames if the network depends on it, see `known_frame_px`. `border` tells of frames
+    that are smaller than the views, where that is worth a warning. `digests` change when
     images, ground truth, labels or validation frames do. `n_frames` are trained on; `n_val_frames` are
     validated, against `validated_on`; `selected_on` is what the card of the best weights says of them.
     `n_left_out` lines of the splits have no ground truth although they need it. `target_dpm`
@@ -46,6 +48,7 @@ class RunData:
     val: DataLoader[Sample] | None
     train_focal_px: float | None
     frame_px: tuple[int, int] | None
+    border: Border | None
     digests: dict[str, str]
     n_frames: int
     n_val_frames: int
@@ -72,7 +75,8 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
     ranks = ranks or Ranks()
     frames = choose_frames(recipe)
     store = _store(frames.train, recipe, progress)
-    sizes = _sizes(store, recipe)
+    sizes = sizes_of(store, recipe)
+    check_sizes(sizes, frames.train.frames, recipe)
     return RunData(
         train=StreamLoader(
             _views(store, recipe),
@@ -81,7 +85,8 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         ),
         val=_val_loader(recipe, frames.val, ranks, progress) if frames.val.frames else None,
         train_focal_px=_focal_px(recipe, store),
-        frame_px=known_frame_px(recipe, [_times(size, recipe.data.shrink) for size in sizes]),
+        border=border_of_views(sizes, recipe),
+        frame_px=known_frame_px(recipe, [times(size, recipe.data.shrink) for size in sizes]),
         digests=digests_of(frames),
         n_frames=len(frames.train.frames),
         n_val_frames=len(frames.val.frames),
@@ -107,17 +112,6 @@ def _store(loose: LooseFrames, recipe: Recipe, progress: Progress | None) -> Fra
     folder = Path(given) if given else loose.source.root / ".tiekd-cache"
     digest = loose.labels.digest() if isinstance(loose.labels, LabelFolder) else ""
     return cached(loose, folder=folder, label_digest=digest, progress=progress)
-
-
-def _sizes(store: FrameStore, recipe: Recipe) -> list[tuple[int, int]]:
-    """(height, width) of every frame as it is seen. KITTI's crop has one size."""
-    if recipe.data.crop == "kb":
-        return [store.size_of(0)] * len(store)
-    return [store.size_of(index) for index in range(len(store))]
-
-
-def _times(size: tuple[int, int], factor: int) -> tuple[int, int]:
-    return size[0] * factor, size[1] * factor
 
 
 def _views(store: FrameStore, recipe: Recipe) -> ViewDataset:

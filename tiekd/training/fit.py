@@ -122,6 +122,13 @@ def _warn(data: RunData, recipe: Recipe) -> None:
         print(note, file=sys.stderr)
     if data.n_left_out:
         print(f"Left out {data.n_left_out} frames without ground truth.", file=sys.stderr)
+    if data.border:
+        few = f"{data.border.n_frames} of {data.n_frames} frames are smaller than view.size"
+        share, fits = f"{100 * data.border.share:.0f} %", "[{},{}]".format(*data.border.fits)
+        print(
+            f"{few}: up to {share} of a view repeats a frame's border. All frames fill -o view.size={fits}.",
+            file=sys.stderr,
+        )
     if hold_out_every and data.validated_on is None:
         few = f"{data.n_frames} frames are too few to hold out one of {hold_out_every}"
         print(f"{few}: nothing will be validated.", file=sys.stderr)

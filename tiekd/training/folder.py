@@ -21,7 +21,8 @@ _MAY_CHANGE = {
     "run": {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
     },
-    "data": {"source", "labels", "cache_dir", "workers"},
+    # A resumed run has its range from its labels already.
+    "data": {"source", "labels", "cache_dir", "workers", "range_from_labels"},
     "network": {"encoder_weights"},
 }  # fmt: skip
 """Settings that may differ when a run goes on: none of them changes what is learned."""

@@ -8,21 +8,27 @@ from tiekd.data.dataset import LooseFrames
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder, read_info
+from tiekd.faults import faults_as
 from tiekd.recipe import Recipe
 
 
 def take_label_range(recipe: Recipe) -> Recipe:
-    """The recipe with the depth range of its labels and sigma in proportion, if it asks for that.
+    """The recipe with the range of its labels, and sigma in proportion, if it asks for that.
 
-    Raises DataError if the labels have no description (see `read_info`).
+    What a person has stated stands. The result states both values and asks for nothing. Raises DataError if
+    the labels have no description (see `read_info`), ConfigError if what was stated does not fit the range.
     """
-    if not recipe.data.range_from_labels or recipe.data.labels is None:
+    data = recipe.data
+    if not data.range_from_labels or data.labels is None:
         return recipe
-    far_m = read_info(Path(recipe.data.labels)).max_depth_m
+    far_m = read_info(Path(data.labels)).max_depth_m if data.awaits_range else data.max_depth_m
     document = recipe.model_dump()
-    document["loss"]["sigma_m"] *= far_m / recipe.data.max_depth_m
-    document["data"]["max_depth_m"] = far_m
-    return Recipe.model_validate(document)
+    document["data"] |= {"max_depth_m": far_m, "range_from_labels": False}
+    if "sigma_m" not in recipe.loss.model_fields_set:
+        document["loss"]["sigma_m"] *= far_m / type(data).model_fields["max_depth_m"].default
+    hint = f"The labels in {data.labels} reach to {far_m:g} m."
+    with faults_as(ConfigError, recipe.name or "The recipe", model=Recipe, hint=hint):
+        return Recipe.model_validate(document)
 
 
 def open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from server.http.answers import (
     MEDIA_TYPES,
-    Values,
-    array_body,
     depth_headers,
     header_text,
     parse_span,
     since_ms,
 )
+from server.http.json_arrays import Values, check_listed, filled, hole
 from server.http.openapi import DEPTH_HEADERS, files
 from server.http.routes.predict import PHOTO_PROBLEMS, ColorRange, FocalLength, ModelName
 from server.http.schemas import DiffBody, DiffStatistics, Percentiles
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, answered
+from server.inference.work import Admitted
 from tiekd import render
 from tiekd.codecs import arrays
 from tiekd.types import DepthMap
@@ -68,9 +68,12 @@ async def diff(
     render.colormap(colours)
     span = parse_span(color_range) or _SPANS[metric]
     encode = partial(_answer, metric=metric, fmt=fmt, span=span, cmap=colours, values=values)
-    return await answered(
-        request, service, a, lambda picture: service.recall(picture, [a, b], encode, fx_px=fx_px)
-    )
+
+    async def work(admitted: Admitted) -> Response:
+        check_listed(admitted.size, values if fmt == "json" else "none")
+        return await service.recall(admitted, [a, b], encode, fx_px=fx_px)
+
+    return await answered(request, service, [a, b], work)
 
 
 def _answer(
@@ -121,18 +124,19 @@ class _Difference:
                 depths = {"depth_a": self.first.depth_m, "depth_b": self.second.depth_m}
                 return arrays.npz_bytes(difference=self.difference, **depths)
             case "json":
-                return self._body(values).json_bytes()
+                return filled(self._body(values), self.difference, values)
 
     def _body(self, values: Values) -> DiffBody:
-        held = {} if values == "none" else {"difference": array_body(self.difference, values)}
+        height, width = self.difference.shape
+        held = {} if values == "none" else {"difference": hole((height, width), values)}
         return DiffBody(
             a=self.first.model,
             b=self.second.model,
             metric=self.metric,
             unit=self.unit,
             statistics=self.statistics,
-            width=self.difference.shape[1],
-            height=self.difference.shape[0],
+            width=width,
+            height=height,
             **held,
         )
 

@@ -17,6 +17,7 @@ from server.http.routes.predict import PHOTO_PROBLEMS, FocalLength, ModelName
 from server.http.schemas import DistributionBody
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, answered
+from server.inference.work import Admitted
 from tiekd import render
 from tiekd.card import ModelCard
 from tiekd.codecs import arrays
@@ -79,12 +80,10 @@ async def dpm(
         found = PhotoDpm(depth_map) if own else _target_dpm(card, depth_map, target, sigma_m)
         return ask.answer(found, depth_map, fmt or "png", cmap)
 
-    return await answered(
-        request,
-        service,
-        model,
-        lambda picture: service.recall(picture, [model], encode, fx_px=fx_px, with_dpm=source == "own"),
-    )
+    async def work(admitted: Admitted) -> Response:
+        return await service.recall(admitted, [model], encode, fx_px=fx_px, with_dpm=source == "own")
+
+    return await answered(request, service, [model], work)
 
 
 class _Ask:

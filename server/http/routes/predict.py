@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from server.http.answers import MEDIA_TYPES, DepthFormat, Values, depth_answer, parse_range
+from server.http.answers import MEDIA_TYPES, DepthFormat, depth_answer, parse_range
+from server.http.json_arrays import Values, check_listed
 from server.http.openapi import DEPTH_HEADERS, files, problems
 from server.http.schemas import DepthBody
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, answered
+from server.inference.work import Admitted
 from tiekd import render
 
 router = APIRouter(tags=["depth"])
@@ -56,6 +58,9 @@ async def predict(
     depth_range = parse_range(color_range)
     render.colormap(cmap)
     encode = partial(depth_answer, fmt=fmt, cmap=cmap, depth_range=depth_range, values=values)
-    return await answered(
-        request, service, model, lambda picture: service.predict(picture, model, encode, fx_px=fx_px)
-    )
+
+    async def work(admitted: Admitted) -> Response:
+        check_listed(admitted.size, values if fmt == "json" else "none")
+        return await service.predict(admitted, model, encode, fx_px=fx_px)
+
+    return await answered(request, service, [model], work)
