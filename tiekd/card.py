@@ -43,10 +43,23 @@ class Selection(BaseModel):
     n_frames: int = Field(ge=1)
 
 
+class TaughtBy(BaseModel):
+    """The teacher whose labels a network has learned from: its name, and the checksum of its weights.
+
+    sha256: as the labels state it; empty where they state none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sha256: str = ""
+
+
 class ModelCard(BaseModel):
     """Everything that is needed to rebuild a network and to give it a photo, except its weights.
 
     options: keyword options of the architecture (decoder widths, resolution of the head, …).
+    teacher: short name in rows, or the name of another teacher. taught_by: who made the labels.
     target, sigma_m: kind and width of the target DPM of training; without a kind it is the published one.
     train_fx_px: focal length, in pixels of pictures as the network sees them, for which its depth is metric.
     None: nobody has stated it, and depth can't be corrected for another camera.
@@ -65,6 +78,7 @@ class ModelCard(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     method: MethodName
     teacher: str | None = None
+    taught_by: TaughtBy | None = None
     encoder: str
     dataset: str
     min_depth_m: float = Field(default=1e-3, gt=0)

@@ -130,7 +130,7 @@ def worlds(tmp_path_factory):
         ("nyu", "none", "nyu_train.txt", 10.0),
     ):
         source = open_source(f"{kind}:{root / kind}")
-        info = LabelInfo(teacher="flat", teacher_sha256="", max_depth_m=far_m, crop=crop)
+        info = LabelInfo(teacher="labels:flat", teacher_sha256="", max_depth_m=far_m, crop=crop)
         write_labels(FLAT, source, read_split(source.root / split), root / f"{kind}-labels", info)
     return root
 

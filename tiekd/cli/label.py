@@ -142,6 +142,7 @@ def _info(
     return LabelInfo(
         teacher=teacher.name,
         teacher_sha256=teacher.digest,
+        teacher_architecture=teacher.card.architecture if teacher.card else None,
         max_depth_m=teacher.depth_range.max_m,
         max_pixels=(source.max_pixels if max_pixels is None else max_pixels) or None,
         crop="kb" if covers == "kb" else "none",

@@ -61,6 +61,9 @@ def train(
     replay: Annotated[
         Path | None, typer.Option(help="Run the step again that a failed run has kept in this file.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Take labels of another teacher than the recipe names.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -79,6 +82,7 @@ def train(
     given = {
         "data.source": data,
         "data.labels": str(labels) if labels else None,
+        "data.any_teacher": force or None,
         "data.overfit": overfit,
         "run.seed": seed,
         "run.max_time": max_time,

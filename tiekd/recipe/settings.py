@@ -69,6 +69,7 @@ class DataSettings(Settings):
     A loaded recipe that states none has that of its data set, if `tiekd.datasets` lists it.
     range_from_labels: where nobody states `max_depth_m`, take it from the labels; where nobody states
     `loss.sigma_m`, take its default in proportion. What a person states (-o, a file of their own) stands.
+    any_teacher: take labels that were made by another teacher than the recipe names (`--force`).
     train_focal_px: restate depth for one focal length (a "canonical" camera).
     overfit: repeat this many first frames as still views, to see whether a network can learn them at all.
     """
@@ -93,6 +94,7 @@ class DataSettings(Settings):
     min_depth_m: float = Field(default=1e-3, gt=0)
     max_depth_m: float = Field(default=80.0, gt=0)
     range_from_labels: bool = False
+    any_teacher: bool = False
 
     @property
     def awaits_range(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
-from tiekd.card import Selection
+from tiekd.card import Selection, TaughtBy
 from tiekd.data.cache import Progress, cached
 from tiekd.data.dataset import (
     FrameStore,
@@ -28,6 +28,7 @@ from tiekd.training.frames import Truth, choose_frames, digests_of
 from tiekd.training.labels import check_first_frame
 from tiekd.training.network import known_frame_px
 from tiekd.training.ranks import Ranks, share_of_batch
+from tiekd.training.teacher import taught_by, teacher_of
 from tiekd.types import Sample
 
 
@@ -40,6 +41,7 @@ class RunData:
     that are smaller than the views, where that is worth a warning. `digests` change when
     images, ground truth, labels or validation frames do. `n_frames` are trained on; `n_val_frames` are
     validated, against `validated_on`; `selected_on` is what the card of the best weights says of them.
+    `taught_by` made the labels, and the card calls that `teacher`.
     `n_left_out` lines of the splits have no ground truth although they need it. `target_dpm`
     is the kind and width of the target DPM that is made from labels.
     """
@@ -54,6 +56,8 @@ class RunData:
     n_val_frames: int
     validated_on: Truth | None
     selected_on: Selection | None = None
+    taught_by: TaughtBy | None = None
+    teacher: str | None = None
     n_left_out: int = 0
     target_dpm: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,6 +68,7 @@ class RunData:
             "n_val_frames": self.n_val_frames,
             "validated_on": self.validated_on,
             "train_fx_px": self.train_focal_px,
+            "teacher": self.taught_by.model_dump() if self.taught_by else None,
             "selected_on": self.selected_on.model_dump() if self.selected_on else None,
             "digests": self.digests,
             **self.target_dpm,
@@ -92,6 +97,8 @@ def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress 
         n_val_frames=len(frames.val.frames),
         validated_on=frames.validated_on,
         selected_on=frames.selected_on,
+        taught_by=taught_by(frames.labels.info) if frames.labels else None,
+        teacher=teacher_of(recipe, frames.labels.info) if frames.labels else None,
         n_left_out=frames.n_left_out,
         target_dpm=recipe.target_dpm,
     )

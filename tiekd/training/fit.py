@@ -109,6 +109,7 @@ def run_network(recipe: Recipe, data: RunData, ranks: Ranks, *, load_weights: bo
     network = build_network(
         recipe, train_focal_px=data.train_focal_px, frame_px=data.frame_px, load_weights=load_weights
     )
+    network.describe(teacher=data.teacher, taught_by=data.taught_by)
     if ranks.world > 1 and on_cuda(recipe):
         # By timm: Lightning's own conversion loses the activation that many encoders keep in their norms.
         network = convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]

@@ -22,7 +22,7 @@ _MAY_CHANGE = {
         "threads", "save_every", "log_every", "max_time", "device", "patience", "pictures", "wandb",
     },
     # A resumed run has its range from its labels already.
-    "data": {"source", "labels", "cache_dir", "workers", "range_from_labels"},
+    "data": {"source", "labels", "cache_dir", "workers", "range_from_labels", "any_teacher"},
     "network": {"encoder_weights"},
 }  # fmt: skip
 """Settings that may differ when a run goes on: none of them changes what is learned."""

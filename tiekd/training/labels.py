@@ -10,6 +10,7 @@ from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder, read_info
 from tiekd.faults import faults_as
 from tiekd.recipe import Recipe
+from tiekd.training.teacher import check_teacher
 
 
 def take_label_range(recipe: Recipe) -> Recipe:
@@ -34,6 +35,7 @@ def take_label_range(recipe: Recipe) -> Recipe:
 def open_labels(recipe: Recipe, source: FrameSource, frames: list[Frame]) -> LabelFolder:
     """The labels of `frames`, made as the recipe needs them. Raises ConfigError and DataError."""
     labels = LabelFolder(Path(recipe.data.labels or ""))
+    check_teacher(recipe, labels)
     labels.check(source, frames)
     if labels.info.max_pixels != recipe.data.max_pixels:
         raise ConfigError(

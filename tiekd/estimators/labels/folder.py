@@ -80,7 +80,10 @@ class LabelFolder:
     def digest(self) -> str:
         """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""
         files = (state_of(path) for path in sorted(self.root.glob("*.png")))
-        return digest_of([self.info.model_dump_json(exclude={"fx_px"}, exclude_none=True), *files], digits=16)
+        return digest_of(
+            [self.info.model_dump_json(exclude={"fx_px", "teacher_architecture"}, exclude_none=True), *files],
+            digits=16,
+        )
 
     def describe(self) -> dict[str, str]:
         """The teacher and a digest of how it labelled, to write beside numbers."""

@@ -19,13 +19,18 @@ FULL_SCALE = 65535
 LEAST_PIXELS = 32 * 32
 
 
+_BESIDE = {"data", "teacher_architecture", "fx_px"}
+"""Fields that do not say how the numbers of labels were made."""
+
+
 class LabelInfo(BaseModel):
     """How the labels of a folder are read.
 
     Pictures were scaled down to at most `max_pixels` (None: not scaled) and cut to `crop` ("kb": the
     bottom-centred 352x1216, "none": the whole frame); `shrink` is how many pixels of that a label's pixel
     stands for. `use_focal`: depth is metric for each frame's own focal length, not for the teacher's.
-    `fx_px`: the focal length of all pictures, in pixels of their files, where the user has stated it.
+    `teacher_architecture`: of a teacher of ours, whatever it is called. `fx_px`: the focal length of all
+    pictures, in pixels of their files, where the user has stated it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -33,6 +38,7 @@ class LabelInfo(BaseModel):
     version: Literal[1] = 1
     teacher: str
     teacher_sha256: str
+    teacher_architecture: str | None = None
     max_depth_m: float = Field(gt=0)
     max_pixels: int | None = Field(default=None, ge=LEAST_PIXELS)
     crop: Literal["kb", "none"]
@@ -53,7 +59,7 @@ class LabelInfo(BaseModel):
 
     def made(self, *, exclude_none: bool) -> str:
         """What the numbers of the labels follow from, as text. The pictures have digests of their own."""
-        beside = {"data"} if self.use_focal and self.fx_px else {"data", "fx_px"}
+        beside = _BESIDE - ({"fx_px"} if self.use_focal and self.fx_px else set())
         return self.model_dump_json(exclude=beside, exclude_none=exclude_none)
 
     @property
@@ -109,7 +115,7 @@ def begin(out: Path, info: LabelInfo) -> None:
             f"{out} holds labels made otherwise; these differ: {', '.join(differing)}.",
             hint="Give another --out.",
         )
-    if differing or before.fx_px != info.fx_px:
+    if differing or before != info.model_copy(update={"data": before.data}):
         write_bytes(sidecar, _content(info))
 
 
@@ -119,6 +125,6 @@ def _content(info: LabelInfo) -> bytes:
 
 def _differing(before: LabelInfo, now: LabelInfo) -> list[str]:
     """What differs in how labels were made. Only scaled labels depend on their pictures' focal length."""
-    free = {"data"} if now.use_focal else {"data", "fx_px"}
+    free = _BESIDE - ({"fx_px"} if now.use_focal else set())
     names = (name for name in LabelInfo.model_fields if name not in free)
     return [name for name in names if getattr(before, name) != getattr(now, name)]
