@@ -27,6 +27,13 @@ def report(
     baseline: Annotated[
         str | None, typer.Option(help="Row that is 0 %; default: the baseline of the same encoder.")
     ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Two rows A,B whose difference is stated with a 95 % interval. May be repeated. Default: "
+            "all pairs, if a table has at most four rows."
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Make tables of methods and metrics, with averaged seeds and the recovered gap to the teacher.
@@ -36,6 +43,6 @@ def report(
     """
     from tiekd.report import build_report, collect
 
-    made = build_report(collect(runs), title=title, teacher=teacher, baseline=baseline)
+    made = build_report(collect(runs), title=title, teacher=teacher, baseline=baseline, pairs=compare or ())
     files = {out / name: text for name, text in made.files().items()}
     print_result(made.to_json(), made.markdown(pictures=False), json_file, files=files)

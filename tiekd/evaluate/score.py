@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiekd.data.crops import Box
-from tiekd.data.frames import Frame, FrameSource, check_files
+from tiekd.data.frames import Frame, FrameSource, check_files, digest_of_names
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators import Estimator, Picture, Terms, Window
 from tiekd.estimators.labels import LabelFolder
@@ -55,7 +55,8 @@ class Evaluation:
 
     per_image: metrics in the order of the split. skipped: (image, reason). n_holes: pixels that count but
     have no prediction; they are scored as the nearest depth of the range. depth_scales: the numbers of one
-    metre by which stored depth was read.
+    metre by which stored depth was read. selected_here: the network's weights were the best of their run on
+    this very list of frames.
     """
 
     protocol: Protocol
@@ -66,6 +67,7 @@ class Evaluation:
     skipped: list[tuple[str, str]]
     n_holes: int = 0
     depth_scales: tuple[float, ...] = ()
+    selected_here: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The document of `tiekd eval --json`. Values that are not finite become null."""
@@ -77,6 +79,7 @@ class Evaluation:
             "n_skipped": len(self.skipped),
             "n_holes": self.n_holes,
             "depth_scales": list(self.depth_scales),
+            "selected_here": self.selected_here,
             "metrics": _plain(self.metrics),
             "by_range": [_plain(row) for row in self.by_range],
             "per_image": [_plain(row) for row in self.per_image],
@@ -118,7 +121,8 @@ def evaluate(
             watch(scored)
         if progress:
             progress(done, len(usable))
-    return scorer.result(skipped)
+    found = scorer.result(skipped)
+    return replace(found, selected_here=_is_selected_on(estimator, source, frames))
 
 
 def fingerprint(protocol: Protocol, lines: Iterable[str]) -> str:
@@ -197,6 +201,15 @@ class _Scorer:
             n_holes=self.n_holes,
             depth_scales=tuple(sorted({read_at.scale for read_at in self.unit.read_at})),
         )
+
+
+def _is_selected_on(estimator: Estimator, source: FrameSource, frames: Sequence[Frame]) -> bool:
+    """Whether these frames, or those of them that have ground truth, chose the weights of a network."""
+    chosen_on = estimator.about.card.selected_on if estimator.about.card else None
+    if chosen_on is None or chosen_on.data != source.kind:
+        return False
+    lists = (frames, [frame for frame in frames if frame.depth])
+    return chosen_on.digest in map(digest_of_names, lists)
 
 
 def _check_flip(estimator: Estimator, protocol: Protocol) -> None:

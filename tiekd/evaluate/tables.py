@@ -30,6 +30,11 @@ def text_table(found: Evaluation) -> str:
     for reason in dict.fromkeys(reason for _, reason in found.skipped):
         n_frames = sum(reason == why for _, why in found.skipped)
         lines.append(f"skipped {n_frames}: {reason}")
+    if found.selected_here:
+        lines.append(
+            "warning: the weights were chosen on these frames, so they score better here than on others; "
+            "score them on a list that chose nothing"
+        )
     if found.n_holes:
         lines.append(
             f"warning: {found.n_holes} pixels that count have no prediction (0), or one that is negative or "

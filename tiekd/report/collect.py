@@ -25,7 +25,8 @@ _VALIDATED_BY = ("val_box", "crop", "trim_px", "shrink", "max_pixels", "min_dept
 class Result(BaseModel):
     """One evaluation of one subject. Other keys of the JSON are ignored.
 
-    labels: describes the teacher's labels that the subject was also compared with, if any.
+    labels: describes the teacher's labels that the subject was also compared with, if any. per_image: metrics
+    of each frame under its "image". selected_here: the subject's weights were chosen on the scored frames.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -37,6 +38,8 @@ class Result(BaseModel):
     metrics: dict[str, float | None]
     by_range: list[dict[str, float | None]] = []
     labels: dict[str, str] | None = None
+    per_image: list[dict[str, float | str | None]] = []
+    selected_here: bool = False
     where: str = ""
 
 

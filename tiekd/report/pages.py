@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
@@ -11,6 +11,7 @@ from tiekd._version import __version__
 from tiekd.assets import asset_root
 from tiekd.charts import Bar, Line, bar_chart, line_chart
 from tiekd.report.collect import VALIDATION, Collected
+from tiekd.report.paired import LEVEL, RESAMPLES, SEED, Comparison, compare_rows
 from tiekd.report.table import GAP_METRICS, Row, Spread, Table, tabulate
 
 HEADINGS = {
@@ -23,25 +24,29 @@ LEGEND = (
     "between the baseline (0 %) and the teacher (100 %) in that metric; – if the table lacks either, or if "
     "the teacher is not better than the baseline."
 )
+DIFFERENCES = (
+    f"Mean difference over the frames, with its {LEVEL:.0%} interval by a paired bootstrap "
+    f"({RESAMPLES:,} draws of the frames). Seeds are averaged first; how much they differ is not in the "
+    "interval."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tables with their charts (file name -> SVG), and the chart of validations."""
+    """Tables with their charts (file name -> SVG) and comparisons, and the chart of validations."""
 
     title: str
     tables: list[Table]
     charts: list[dict[str, str]]
+    comparisons: list[list[Comparison]]
     curves: str | None
 
     def markdown(self, *, pictures: bool = True) -> str:
         """The report as Markdown. Its charts are files beside it."""
         parts = [f"# {self.title}", LEGEND]
-        for table, charts in zip(self.tables, self.charts, strict=True):
-            head, *rows = cells(table)
-            lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-            grid = ("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
-            parts += [f"## {heading(table)}", "\n".join(grid), notes(table)]
+        for table, charts, pairs in zip(self.tables, self.charts, self.comparisons, strict=True):
+            parts += [f"## {heading(table)}", _grid(cells(table)), notes(table)]
+            parts += [_grid(difference_cells(pairs)), DIFFERENCES] if pairs else []
             parts += [f"![{name}]({name})" for name in charts] if pictures else []
         if self.curves and pictures:
             parts += ["## Validation while training", "![curves.svg](curves.svg)"]
@@ -54,10 +59,15 @@ class Report:
         loader = jinja2.FileSystemLoader(asset_root() / "templates")
         page = jinja2.Environment(loader=loader, autoescape=True).get_template("report.html")
         sections = [
-            {"heading": heading(table), "cells": cells(table), "note": notes(table), "charts": charts}
-            for table, charts in zip(
-                self.tables, [list(charts.values()) for charts in self.charts], strict=True
-            )
+            {
+                "heading": heading(table),
+                "grids": [
+                    {"cells": cells(table), "note": notes(table)},
+                    *([{"cells": difference_cells(pairs), "note": DIFFERENCES}] if pairs else []),
+                ],
+                "charts": list(charts.values()),
+            }
+            for table, charts, pairs in zip(self.tables, self.charts, self.comparisons, strict=True)
         ]
         return page.render(
             title=self.title, legend=LEGEND, sections=sections, curves=self.curves, version=__version__
@@ -65,7 +75,13 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The document of `tiekd report --json`."""
-        return {"tables": [_table_json(table) for table in self.tables]}
+        return {
+            "tables": [
+                {**_table_json(table), "comparisons": [asdict(pair) for pair in pairs]}
+                for table, pairs in zip(self.tables, self.comparisons, strict=True)
+            ],
+            "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "level": LEVEL},
+        }
 
     def files(self) -> dict[str, str]:
         """The files of a report by name: report.md, report.html and the charts."""
@@ -78,14 +94,43 @@ class Report:
 
 
 def build_report(
-    found: Collected, *, title: str = "Results", teacher: str | None = None, baseline: str | None = None
+    found: Collected,
+    *,
+    title: str = "Results",
+    teacher: str | None = None,
+    baseline: str | None = None,
+    pairs: Sequence[str] = (),
 ) -> Report:
-    """Make tables and charts of what `collect` found. Raises the errors of `tabulate`."""
+    """Make tables, charts and comparisons of what `collect` found.
+
+    pairs: "A,B" of rows to compare, see `tiekd.report.paired.compare`. Raises the errors of `tabulate`,
+    ConfigError for a pair of another form and UnknownNameError for a pair that no table has.
+    """
     tables = tabulate(found.results, teacher=teacher, baseline=baseline)
     curves = None
     if found.curves:
         curves = line_chart("AbsRel of the validation", found.curves, x_label="steps", y_label="AbsRel")
-    return Report(title, tables, [_charts(table, n) for n, table in enumerate(tables, 1)], curves)
+    charts = [_charts(table, n) for n, table in enumerate(tables, 1)]
+    return Report(title, tables, charts, compare_rows(tables, pairs), curves)
+
+
+def difference_cells(pairs: Sequence[Comparison]) -> list[list[str]]:
+    """Texts of the cells of the comparisons of a table, row by row. The first row is the head."""
+    lines = [["difference", "frames", *(HEADINGS[name] for name in GAP_METRICS)]]
+    for pair in pairs:
+        found = pair.metrics.values()
+        shown = [f"{one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}]" for one in found]
+        lines.append(
+            [f"{pair.second} − {pair.first}", str(pair.n_frames), *(shown or ["–"] * len(GAP_METRICS))]
+        )
+    return lines
+
+
+def _grid(lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    head, *rows = lines
+    ruled = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in ruled)
 
 
 def heading(table: Table) -> str:
@@ -118,6 +163,9 @@ def notes(table: Table) -> str:
         sentences.append(f"_T: against labels of {table.teachers[0]}.")
     elif table.teachers:
         sentences.append(f"_T left out: against different labels, of {', '.join(table.teachers)}.")
+    chosen = [row.label for row in table.rows if any(result.selected_here for result in row.results)]
+    if chosen:
+        sentences.append(f"Chosen on these frames, so better here than elsewhere: {', '.join(chosen)}.")
     return " ".join(sentences)
 
 
