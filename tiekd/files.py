@@ -172,6 +172,11 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def as_text(name: str) -> str:
+    """The name of a file as text that can be written: what is not UTF-8 in it as `\\udcXX`."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file's content, 64 hex digits. Raises OSError."""
     with path.open("rb") as file:
@@ -182,7 +187,7 @@ def digest_of(parts: Iterable[str | bytes], *, digits: int = 64) -> str:
     """The first `digits` hex digits of the sha256 of `parts`, joined; text as UTF-8."""
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(part.encode() if isinstance(part, str) else part)
+        digest.update(as_text(part).encode() if isinstance(part, str) else part)
     return digest.hexdigest()[:digits]
 
 

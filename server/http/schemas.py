@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from tiekd.card import MethodName
+from tiekd.files import as_text
 from tiekd.methods import FAMILIES
 from tiekd.targets import TargetName
 
 Absent = SkipJsonSchema[None]
 Family = Annotated[str, Field(description="its colour", json_schema_extra={"enum": list(FAMILIES)})]
+
+
+Words = Annotated[str, BeforeValidator(as_text)]
+"""A sentence, which may hold the name of a file."""
 
 
 def _allow_more(schema: dict[str, Any]) -> None:
@@ -48,8 +53,8 @@ class Problem(Body):
     type: str = Field(examples=["about:blank"])
     title: str = Field(description="the status in words", examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["Unknown model 'tiekd_mobilenet'."])
-    hint: str | Absent = Field(default=None, examples=["Did you mean tiekd_mobilenetv2.demo?"])
+    detail: Words = Field(examples=["Unknown model 'tiekd_mobilenet'."])
+    hint: Words | Absent = Field(default=None, examples=["Did you mean tiekd_mobilenetv2.demo?"])
     near: list[str] | Absent = Field(default=None, description="known names that are spelt alike")
     errors: list[Fault] | Absent = Field(default=None, description="every wrong parameter")
 

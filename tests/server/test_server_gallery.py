@@ -1,5 +1,6 @@
 import io
 import os
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -209,3 +210,19 @@ def test_links_and_pipes_that_come_later_are_refused(viewer, folder, tmp_path, i
     frames = {frame["id"]: frame for frame in viewer.get("/api/galleries/my-results").json()["frames"]}
     assert frames["a"]["has_image"] is False
     assert frames["pipe"]["broken"] == {"TIE KD": "pipe.png is not a file."}
+
+
+def test_a_folder_of_results_may_lie_anywhere(settings, tmp_path) -> None:
+    root = tmp_path / "f\udcff" / "模型 100%"
+    (root / "m").mkdir(parents=True)
+    (root / "m" / "ü.png").write_bytes(png16.encode(np.ones((4, 6), np.float32)))
+    client = DeclaredClient(create_app(settings.model_copy(update={"results": (root,)})))
+    [gallery] = [found for found in client.get("/api/galleries").json()["galleries"] if found["id"] != "demo"]
+    base = f"/api/galleries/{gallery['id']}"
+    assert client.get(base).json()["frames"][0]["id"] == "ü"
+    for kind in ("u16", "png"):
+        assert client.get(f"{base}/m/{quote('ü')}.{kind}").status_code == 200
+    (root / "m").rename(root.parent / "away")
+    said = client.get(base)
+    assert said.status_code == 422
+    assert r"\udcff" in said.json()["detail"]

@@ -125,6 +125,9 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
 
 def test_every_declared_answer_of_the_rest_is_really_given(client, settings) -> None:
     waiting = DeclaredClient(create_app(settings))  # without its lifespan: nothing is loaded
+    draining = DeclaredClient(create_app(settings))
+    draining.app.state.service.drain()
+    assert draining.get("/readyz").status_code == 503
     for path in ("/healthz", "/readyz", "/metrics", "/api/models"):
         given = {
             (answer.status_code, answer.headers["content-type"].partition(";")[0])

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from server.http.openapi import Responses, files, problem_document, problems
-from server.http.problems import problem, problem_answer
+from server.http.problems import problem, problem_answer, problem_of
 from server.http.schemas import Alive, NotReady, Ready
 from server.http.state import TheCounters, TheService
 from server.inference.errors import DrainingError
@@ -36,17 +36,17 @@ async def readyz(service: TheService) -> Response:
 
     With `--strict` the status stays 503 while there is a model that can't be loaded.
     """
-    if service.draining:
-        raise DrainingError
     residency = service.residency
     waiting, failed = residency.not_ready, residency.failed
     named: dict[str, Any] = {"failed": list(failed), "reasons": failed} if failed else {}
-    if residency.ready:
+    if residency.ready and not service.draining:
         warm = [name for name in residency.residents if name not in failed]
         body = Ready(status="ready", models=warm, **named)
         return Response(body.json_bytes(), media_type="application/json")
     log = f"The server's log says why {', '.join(failed)} can't be loaded."
     said = problem(503, f"Not ready yet: {', '.join(waiting)}.", hint=log if failed else "Ask again in 2 s.")
+    if service.draining:
+        said = problem_of(DrainingError())
     named = {"waiting": waiting, "failed": []} | named
     return problem_answer(NotReady(**said.model_dump(exclude_unset=True), **named), headers=_RETRY)
 
