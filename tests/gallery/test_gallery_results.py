@@ -322,6 +322,18 @@ def test_what_claims_to_be_huge_is_refused_by_its_header(results, name, data) ->
         gallery.depth("other", "f0")
 
 
+def test_what_is_no_picture_is_not_served_as_a_photo(results) -> None:
+    put(results / "image" / "f0.jpg", b"root:x:0:0:root")
+    with pytest.raises(DataError, match=r"f0\.jpg can't be read: it is no picture"):
+        open_results(results).photo_bytes("f0")
+
+
+def test_many_kinds_of_files_are_told_in_short(results) -> None:
+    for number in range(9):
+        put(results / "etc" / f"a.{number}", b"")
+    assert "6 more kinds" in open_results(results).listing.left_out["etc"]
+
+
 def test_a_file_of_too_many_bytes_is_refused(results, monkeypatch) -> None:
     monkeypatch.setattr("tiekd.gallery.decoders._MOST_BYTES", 100)
     with pytest.raises(DataError, match=r"f0\.jpg has more than 0 MiB"):

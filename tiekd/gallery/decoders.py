@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -173,6 +174,17 @@ def _reason(error: Exception) -> str:
 
 def _read_rgb(path: Path) -> NDArray[np.uint8]:
     return decode_photo(read_bytes(path), where=path.name)
+
+
+def read_picture(path: Path) -> bytes:
+    """The content of a picture file, not decoded. Raises DataError, also for a file of another kind."""
+    data = read_bytes(path)
+    try:
+        stored_as(BytesIO(data))
+    # Pillow raises exceptions of many types for damaged files.
+    except Exception as error:
+        raise DataError(f"{path.name} can't be read: {_reason(error)}.", hint="Check the file.") from error
+    return data
 
 
 def read_bytes(path: Path) -> bytes:

@@ -106,9 +106,11 @@ def _unread(found: Found, folder: Folder) -> list[str]:
     counted = Counter(endings(found, shown))
     kinds = [
         f"{count} × {ending or 'no ending'}" + (f" ({UNREADABLE[ending]})" if ending in UNREADABLE else "")
-        for ending, count in sorted(counted.items())
+        for ending, count in counted.most_common()
         if ending not in READABLE and (ending in UNREADABLE or not shown)
     ]
+    if len(kinds) > _MOST_TOLD:
+        kinds[_MOST_TOLD:] = [f"{len(kinds) - _MOST_TOLD} more kinds"]
     return [f"Can't be read: {', '.join(kinds)}. {_READ}"] if kinds else []
 
 

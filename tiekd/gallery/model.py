@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tiekd.codecs import png16
 from tiekd.errors import DataError, NotFoundError
 from tiekd.files import digest_of, state_of
-from tiekd.gallery.decoders import Decoder, PictureDecoder, read_bytes
+from tiekd.gallery.decoders import Decoder, PictureDecoder, read_picture
 from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
 from tiekd.types import DepthRange
 
@@ -159,8 +159,8 @@ class Gallery:
         return self._inside(photo)
 
     def photo_bytes(self, frame_id: str) -> bytes:
-        """The colour photo of a frame as it is stored. Raises the errors of `photo`."""
-        return read_bytes(self.photo(frame_id))
+        """The colour photo of a frame as it is stored. Raises the errors of `photo`, also if it is none."""
+        return read_picture(self.photo(frame_id))
 
     def depth(self, method_id: str, frame_id: str) -> NDArray[np.uint16]:
         """Depth `[H, W]` of a method's frame: metres x 256, 0 = none.
