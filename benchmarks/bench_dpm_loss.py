@@ -2,11 +2,14 @@
 
     python benchmarks/bench_dpm_loss.py                                  # 2 images, 257 bins, 352x704: 6 GB
     python benchmarks/bench_dpm_loss.py tiekd --size 88x352 --rounds 5      # an eighth of it
+    python benchmarks/bench_dpm_loss.py gaussian targets                    # the Gaussian target
 
 Straightforward: the published definitions line by line over whole maps (docs/method.md §3 to §7),
-differentiated by autograd. Ours: what training runs. There are three losses: `tiekd` is the whole loss
-(softmax, expectation, L_DPM, SSIM), `dpm` is L_DPM of the logits, `ssim` is L_DEPTH of two depth maps. In
-`tiekd`, our time includes the expectation that the head computes. The forms take turns in one process.
+differentiated by autograd. Ours: what training runs. There are four losses: `tiekd` is the whole loss
+(softmax, expectation, L_DPM, SSIM), `dpm` is L_DPM of the logits, `gaussian` is the same with the Gaussian
+target, `ssim` is L_DEPTH of two depth maps. In `tiekd`, our time includes the expectation that the head
+computes. `targets` is another comparison: ours with the Gaussian target against ours with the published one,
+which stands in the columns of the straightforward form. The forms take turns in one process.
 Seconds are CPU seconds, and memory is what a pass adds to logits and labels at its peak (Linux only).
 """
 
@@ -78,6 +81,17 @@ def published_dpm_loss(dpm: Tensor, teacher: Tensor, centers: Tensor, sigma_m: f
     return terms.sum(dim=1, keepdim=True).mean()
 
 
+def gaussian_dpm_loss(dpm: Tensor, teacher: Tensor, edges: Tensor, sigma_m: float) -> Tensor:
+    """docs/method.md §4.1 and §5."""
+    inside = teacher.clamp(edges[0], edges[-1])
+    mass = torch.special.ndtr((edges[None, :, None, None] - inside) / sigma_m).diff(dim=1)
+    target = mass / mass.sum(dim=1, keepdim=True)
+    terms = target * torch.log(target / (dpm + 1e-7) + 1e-7)
+    terms = torch.where(dpm == 0, torch.zeros_like(terms), terms).sum(dim=1, keepdim=True)
+    labelled = teacher > 0
+    return (terms * labelled).sum() / labelled.sum()
+
+
 def published_ssim_loss(depth: Tensor, teacher: Tensor) -> Tensor:
     """docs/method.md §6."""
     bell = torch.tensor([math.exp(-((i - 5) ** 2) / (2 * 1.5**2)) for i in range(11)])
@@ -107,6 +121,10 @@ def published_dpm(given: Inputs) -> Tensor:
     return published_dpm_loss(torch.softmax(given.logits, dim=1), given.teacher, centers, given.sigma_m)
 
 
+def gaussian_dpm(given: Inputs) -> Tensor:
+    return gaussian_dpm_loss(torch.softmax(given.logits, dim=1), given.teacher, given.edges, given.sigma_m)
+
+
 def published_ssim(given: Inputs) -> Tensor:
     return published_ssim_loss(given.depth, given.teacher)
 
@@ -125,6 +143,13 @@ def our_dpm(given: Inputs) -> Tensor:
     return found.mean()
 
 
+def our_gaussian_dpm(given: Inputs) -> Tensor:
+    found = losses.dpm_loss_from_logits(
+        given.logits, given.teacher, given.edges, sigma_m=given.sigma_m, target="gaussian"
+    )
+    return losses.mean_over(found, losses.label_mask(given.teacher, target="gaussian"))
+
+
 def our_ssim(given: Inputs) -> Tensor:
     return losses.ssim_loss(given.depth, given.teacher, precise=True)
 
@@ -132,8 +157,10 @@ def our_ssim(given: Inputs) -> Tensor:
 FORMS: dict[str, tuple[Loss, Loss]] = {
     "tiekd": (published_tiekd, our_tiekd),
     "dpm": (published_dpm, our_dpm),
+    "gaussian": (gaussian_dpm, our_gaussian_dpm),
     "ssim": (published_ssim, our_ssim),
 }
+COMPARED: dict[str, tuple[Loss, Loss]] = {"targets": (our_dpm, our_gaussian_dpm)}
 HEAD = measuring.head(
     "loss", "B x n_bins x H x W", "straightforward:", "ours:", "speed-up:", "memory:", "ours:",
     "less memory:", "value:", "gradient:",
@@ -177,7 +204,7 @@ def measure(name: str, given: Inputs, *, rounds: int) -> Row:
     values, gradients = [0.0, 0.0], [torch.empty(0), torch.empty(0)]
 
     def step(which: int) -> None:
-        value = FORMS[name][which](given)
+        value = (FORMS | COMPARED)[name][which](given)
         (gradients[which],) = torch.autograd.grad(value, leaf)
         values[which] = value.item()
 
@@ -213,7 +240,7 @@ def _line(row: Row) -> str:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = measuring.parser(__doc__, rounds=2)
-    parser.add_argument("losses", nargs="*", default=list(FORMS), metavar="|".join(FORMS))
+    parser.add_argument("losses", nargs="*", default=list(FORMS), metavar="|".join(FORMS | COMPARED))
     parser.add_argument("--size", type=measuring.size, default=(352, 704), metavar="HxW")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--bins", type=int, default=257)

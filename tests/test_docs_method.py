@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from studies import bias, optimum
 from tiekd.bins import DepthBins, target_dpm, target_logits
 from tiekd.data.crops import eigen_crop_box, garg_crop_box, kb_crop_box
 from tiekd.data.frames import open_source
@@ -24,7 +27,7 @@ from tiekd.models.adabins import MIN_WIDTH
 from tiekd.models.families import NETWORKS
 from tiekd.models.reference import NEVER_USED
 from tiekd.recipe import load_recipe
-from tiekd.targets import DENSITY_FLOOR, NO_MASS_LOGIT, target_reach_m
+from tiekd.targets import DENSITY_FLOOR, GAUSSIAN_REACH, NO_MASS_LOGIT, sigma_limits, target_reach_m
 from tiekd.types import DepthRange
 from tiekd.zoo import read_zoo
 
@@ -97,6 +100,7 @@ def test_the_constants() -> None:
     found = {
         "density that counts as no mass": DENSITY_FLOOR,
         "value in place of such a density": NO_MASS_LOGIT,
+        "reach of the Gaussian target, sigmas": GAUSSIAN_REACH,
         "epsilon of L_DPM": dpm._EPS,
         "SSIM window, pixels": window.shape[-1],
         "SSIM window's sigma, pixels": ssim._SIGMA,
@@ -166,6 +170,64 @@ def test_the_target_dpm_by_sigma() -> None:
         within = target[target > 0]
         assert (within.max() / within.min()).item() == pytest.approx(ratio, rel=5e-3)
         assert len(within) * bins.width_m == pytest.approx(2 * reach, abs=0.02)
+
+
+def test_the_gaussian_reaches_as_far_as_stated() -> None:
+    assert "Beyond 8.3 sigmas lies less than 1e-16" in " ".join(sections()["4.1"].split())
+    assert 1e-17 < math.erfc(GAUSSIAN_REACH / math.sqrt(2)) < 2e-16
+
+
+def test_the_bias_of_both_targets() -> None:
+    assert bias.table() in sections()["4.2"]
+    # The means over KITTI's and NYU's bins, by an integral over the densities and not by our code.
+    rows = {float(cells[0]): cells[1:] for cells in tables("4.2")[0]}
+    for depth_m, cells in rows.items():
+        for case, cell in zip(bias.CASES, cells, strict=True):
+            far_m = case.bins.depth_range.max_m
+            if depth_m < far_m:
+                assert float(cell) == pytest.approx(mean_of_target(case, depth_m), abs=0.006)
+            else:
+                assert cell == "–"
+
+
+def mean_of_target(case: bias.Case, depth_m: float) -> float:
+    width, mass, moment = case.bins.width_m, 0.0, 0.0
+    for index in range(case.bins.n_bins):
+        low = case.bins.depth_range.min_m + index * width
+        center = low + width / 2
+        if case.target == "gaussian":
+            edges = [(edge - depth_m) / case.sigma_m for edge in (low, low + width)]
+            share = statistics.NormalDist().cdf(edges[1]) - statistics.NormalDist().cdf(edges[0])
+        else:
+            density = statistics.NormalDist(depth_m, case.sigma_m).pdf(center)
+            share = math.exp(density) if density >= 1e-16 else 0.0
+        mass, moment = mass + share, moment + share * center
+    return moment / mass
+
+
+def test_the_figure_of_the_bias() -> None:
+    shipped = (ROOT / bias.FIGURE).read_text(encoding="utf-8")
+    assert f"]({bias.FIGURE.relative_to('docs')})" in sections()["4.2"]
+    number = r"-?\d+\.\d"
+    drawn = bias.figure()
+    assert re.sub(number, "", shipped) == re.sub(number, "", drawn)
+    found, expected = ([float(n) for n in re.findall(number, text)] for text in (shipped, drawn))
+    assert found == pytest.approx(expected, abs=0.2)
+
+
+def test_the_optimum_of_the_losses() -> None:
+    document = json.loads((ROOT / "benchmarks" / "results" / "optimum.json").read_text(encoding="utf-8"))
+    assert optimum.summary([optimum.Found(**one) for one in document["found"]]) in sections()["4.2"]
+
+
+def test_the_smallest_sigmas() -> None:
+    for grid, *limits, largest in tables("4.3")[0]:
+        n_bins, near_m, far_m = map(float, re.findall(r"[\d.]+", grid))
+        span = DepthRange(near_m, far_m)
+        for target, stated in zip(("published", "gaussian"), map(float, limits), strict=True):
+            least, most = sigma_limits(target, n_bins=int(n_bins), depth_range=span)
+            assert least <= stated < 1.06 * least
+            assert float(largest) == most
 
 
 def test_the_window_of_l_dpm() -> None:

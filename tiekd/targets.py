@@ -38,7 +38,7 @@ def target_reach_m(sigma_m: float, target: TargetName = "published") -> float:
 
 
 def sigma_limits(target: TargetName, *, n_bins: int, depth_range: DepthRange) -> tuple[float, float]:
-    """The smallest and the largest sigma in metres that make sense for uniform bins (docs/method.md §4).
+    """The smallest and the largest sigma in metres that make sense for uniform bins (docs/method.md §4.3).
 
     published: at every depth at least one bin centre is within reach; otherwise the target would be uniform
     there. gaussian: not below the step of float32 at the far end, which would move the mass. Neither target

@@ -16,12 +16,19 @@ TINY = ["--size", "24x40", "--bins", "65", "--batch", "2"]
 def test_it_measures_every_loss(tmp_path, capsys):
     report = tmp_path / "report.json"
     rows = bench.main([*TINY, "--rounds", "2", "--json", str(report)])
-    assert [row.loss for row in rows] == ["tiekd", "dpm", "ssim"]
-    assert [row.shape for row in rows] == [(2, 65, 24, 40), (2, 65, 24, 40), (2, 1, 24, 40)]
+    assert [row.loss for row in rows] == ["tiekd", "dpm", "gaussian", "ssim"]
+    assert [row.shape for row in rows] == [*[(2, 65, 24, 40)] * 3, (2, 1, 24, 40)]
     assert all(row.speedup > 0 and min(row.seconds) > 0 for row in rows)
     assert all(row.value_difference < 1e-5 and row.gradient_difference < 1e-4 for row in rows)
     assert "| `dpm` | 2x65x24x40 |" in capsys.readouterr().out
     assert [row["speedup"] for row in json.loads(report.read_text())] == [row.speedup for row in rows]
+
+
+def test_it_compares_both_targets():
+    (row,) = bench.main([*TINY, "targets", "--rounds", "2"])
+    assert row.loss == "targets"
+    assert min(row.seconds) > 0
+    assert row.value_difference > 1e-3, "two targets are two losses"
 
 
 def test_by_default_it_takes_the_published_size():
