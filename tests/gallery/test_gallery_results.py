@@ -91,6 +91,11 @@ WRITERS = {
     "float TIFF": lambda to, f: tiff(to / f"{f}.TIFF"),
     "PFM": lambda to, f: put(to / f"{f}.pfm", pfm()),
     "nested": lambda to, f: put(to / "2011_09_26" / "drive_0002" / f"{f}.png", png16.encode(DEPTH)),
+    "a folder per frame with previews": lambda to, f: (
+        picture(to / f / "preview.png"),
+        picture(to / f / "input.jpg"),
+        put(to / f / "depth.npy", npy_bytes(DEPTH)),
+    ),
     "a folder per frame": lambda to, f: put(to / f / "depth.npy", npy_bytes(DEPTH)),
 }
 

@@ -104,7 +104,8 @@ def open_npz(file: BinaryIO, *, where: str, shape: tuple[int, int] | None = None
     Raises DataError for no such map, and the errors of NumPy and zipfile for a damaged file.
     """
     archive = ZipFile(file)
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    arrays = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+    members = {info.filename.removesuffix(".npy"): info for info in arrays}
     headers, n_bytes = {}, {}
     for name, info in members.items():
         if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):

@@ -19,14 +19,12 @@ from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs import png16
 from tiekd.codecs.arrays import StoredMap, open_npy, open_npz
+from tiekd.codecs.pfm import open_pfm
 from tiekd.errors import DamagedError, DataError
 from tiekd.files import open_regular
 
-_TIFF, _PFM = "TIFF", "PPM"
-_FORMATS = {".tiff": _TIFF, ".tif": _TIFF, ".pfm": _PFM}
-"""Pillow's names of the formats."""
 _ARRAYS = (".npz", ".npy")
-SUFFIXES = (*_ARRAYS, *_FORMATS, ".png")
+SUFFIXES = (*_ARRAYS, ".tiff", ".tif", ".pfm", ".png")
 """Endings of the files that are read, in small letters: those that keep most of the depth first."""
 UNREADABLE = {
     ".exr": "an OpenEXR picture",
@@ -124,7 +122,7 @@ def _open_png(file: BinaryIO, where: str) -> tuple[StoredMap, str]:
 
 
 def _open_tiff(file: BinaryIO, where: str) -> tuple[StoredMap, str]:
-    image = Image.open(file, formats=(_TIFF,))
+    image = Image.open(file, formats=("TIFF",))
     size = _size(image, where)
     if image.mode != "F" and not image.mode.startswith("I"):
         raise DataError(
@@ -138,21 +136,7 @@ def _open_tiff(file: BinaryIO, where: str) -> tuple[StoredMap, str]:
 
 
 def _open_pfm(file: BinaryIO, where: str) -> tuple[StoredMap, str]:
-    if file.read(2) == b"PF":
-        raise DataError(
-            f"{where} is a PFM of three channels, which holds no depth.", hint="Write one channel (Pf)."
-        )
-    file.seek(0)
-    image = Image.open(file, formats=(_PFM,))
-    if image.mode != "F":
-        raise DataError(f"{where} is no PFM.", hint="Its first line must be Pf.")
-    # Programs disagree whether numbers are to be multiplied by the scale of the header.
-    if (factor := image.info["scale"]) != 1:
-        raise DataError(
-            f"{where} states a factor of {factor:g}, and programs disagree on what that means.",
-            hint="Write it in metres, with a factor of 1 or -1.",
-        )
-    return StoredMap(_size(image, where), whole=False, load=lambda: np.asarray(image)), "PFM"
+    return open_pfm(file, where=where), "PFM"
 
 
 _PICTURES: dict[str, Callable[[BinaryIO, str], tuple[StoredMap, str]]] = {

@@ -25,7 +25,8 @@ def to_uint16(depth_m: NDArray[np.floating[Any]], *, scale: float = DEPTH_SCALE)
 
     A valid depth never becomes 0, and depth beyond the format's reach (256 m at scale 256) stays at 65535.
     """
-    scaled = np.asarray(depth_m, np.float32) * np.float32(scale)
+    with np.errstate(over="ignore"):  # What is too large for float32 is no depth.
+        scaled = np.asarray(depth_m, np.float32) * np.float32(scale)
     scaled[~np.isfinite(scaled)] = 0
     invalid = scaled <= 0
     # In place: a map of many pixels would take several times its memory.

@@ -25,6 +25,8 @@ from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
 
+_MOST_PREVIEWS = 4
+"""Programs write up to so many pictures beside an array."""
 GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth"})
 
 
@@ -99,7 +101,8 @@ def _columns(
     ):
         # Where a frame has several, the picture is a preview of the depth, and the 16 bits of the array.
         depth = grey16 | arrays
-        holds_depth = bool(depth) and len(pictures.keys() - depth) <= len(depth)
+        other_pictures = len(pictures.keys() - depth)
+        holds_depth = bool(depth) and other_pictures <= max(len(depth), _MOST_PREVIEWS * len(arrays))
         method = _method(one, options, zoo, holds_depth=holds_depth)
         if holds_depth:
             columns.append(_Column(method, depth))
