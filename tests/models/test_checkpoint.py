@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tiekd.errors import CheckpointError, DataError
-from tiekd.models.checkpoint import write
+from tiekd.models.checkpoint import check_finite, write
 from tiekd.models.registry import create_model, load, save
 
 
@@ -136,3 +136,28 @@ def test_equal_content_gives_equal_bytes_whatever_the_metadata_hold(model, path)
 def test_an_unwritable_folder_is_a_clear_error(model, tmp_path):
     with pytest.raises(DataError, match="Can't write"):
         save(model, tmp_path / "absent" / "network.safetensors")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.int8])
+def test_weights_that_are_not_finite_are_named_when_they_are_loaded(model, tmp_path, value, dtype):
+    layer = "encoder.pyramid.bn1.running_var"
+    kept = model.state_dict()[layer].clone()
+    try:
+        model.state_dict()[layer][1] = value
+        save(model, tmp_path / "broken.safetensors", dtype=dtype)
+    finally:
+        model.state_dict()[layer].copy_(kept)
+    said = rf"broken\.safetensors hold NaN or infinity in 1 of the \d+ values of {layer}\."
+    with pytest.raises(CheckpointError, match=said):
+        load(tmp_path / "broken.safetensors")
+
+
+def test_large_weights_are_finite_though_their_sum_is_not():
+    check_finite({"a": torch.full((4,), 3e38), "n": torch.tensor(3)}, where="x")
+    with pytest.raises(
+        CheckpointError, match=r"of x hold NaN or infinity in 2 of the 4 values of b, and in 1 more"
+    ):
+        check_finite(
+            {"b": torch.tensor([1.0, torch.nan, torch.inf, 0]), "c": torch.tensor([torch.nan])}, where="x"
+        )

@@ -70,6 +70,12 @@ def label(
             "if the teacher's own is known. A student of these labels is then metric for it."
         ),
     ] = None,
+    clamp: Annotated[
+        bool,
+        typer.Option(
+            "--clamp", help="Fill single pixels for which the teacher gives no depth, or an infinite one."
+        ),
+    ] = False,
     verify: Annotated[bool, typer.Option(help="Read every label again, and compute some again.")] = True,
     engine: Engine = "auto",
     device: Device = "auto",
@@ -96,7 +102,7 @@ def label(
     terms = chosen.terms(Terms(flip_tta, use_focal or bool(fx and chosen.about.train_fx_px)))
     info = _info(
         chosen.about, terms, source, crop=crop, max_pixels=max_pixels, shrink=shrink, data=data, fx=fx
-    )
+    ).model_copy(update={"clamp": clamp or None})
     with progress_bar("Labelling") if shard.rank == 0 else nullcontext() as progress:
         counts = write_labels(
             chosen, source, frames, out, info, shard=shard, progress=progress,
@@ -104,10 +110,14 @@ def label(
         )  # fmt: skip
     n = counts.written + counts.kept
     result: dict[str, Any] = {"out": str(out), "n": n, "written": counts.written, "kept": counts.kept}
+    if clamp:
+        result["filled_pixels"] = counts.filled_pixels
     text = f"{out}: wrote {counts.written} labels, kept {counts.kept}"
     if verify:
         result["max_difference_m"] = verify_labels(chosen, source, shard.of(frames), out)
         text += f", verified (some made again: at most {result['max_difference_m']:.4f} m off)"
+    if clamp:
+        text += f"; filled {counts.filled_pixels} pixels"
     if shard.world_size > 1:
         result |= {"rank": shard.rank, "world_size": shard.world_size}
         text = f"[{shard.rank + 1} of {shard.world_size}] {text}"

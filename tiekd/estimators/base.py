@@ -194,7 +194,7 @@ class Conversion(BaseModel):
     for which the answer is metric, if that is known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     output: Literal["depth", "inverse"] | None = None
     scale: float | None = None

@@ -39,6 +39,7 @@ from tiekd.estimators.base import (
     require,
 )
 from tiekd.files import digest_of, sha256_of
+from tiekd.models.checkpoint import check_finite
 from tiekd.runtime.engines.torch import pick_device
 
 ALWAYS_METRIC = frozenset({"zoedepth", "glpn", "depth_pro"})
@@ -183,6 +184,7 @@ def _load(transformers: Any, folder: Path, name: str, *, device: torch.device) -
             f"The weights of {name} lack {len(missing)} tensors of its network, the first is {missing[0]}.",
             hint="The file is incomplete or of another model; download it again.",
         )
+    check_finite(model.state_dict(), where=name)
     return model, processor
 
 

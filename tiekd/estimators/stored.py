@@ -32,7 +32,7 @@ _ROUNDING = 1.001
 class StoredScale(BaseModel):
     """What the numbers in a folder mean: metres x `scale`, none beyond `max_depth_m`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     scale: float = Field(gt=0)
     max_depth_m: float = Field(default=DEFAULT_MAX_DEPTH_M, gt=0)

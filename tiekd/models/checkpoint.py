@@ -56,7 +56,8 @@ def write(
 def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     """Read card and tensors of a safetensors file. Tensors become float32, whatever they are stored as.
 
-    Raises DataError when there is no such file and CheckpointError when it is cut short or not ours.
+    Raises DataError when there is no such file and CheckpointError when it is cut short, not ours, or holds
+    NaN.
     """
     if not path.is_file():
         raise DataError(
@@ -71,11 +72,30 @@ def read_checkpoint(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
             f"{path} is not a whole safetensors file: {error}",
             hint="It may be cut short; copy or fetch it again.",
         ) from error
-    return card, {
+    restored = {
         key: _restored(value, tensors.get(f"{key}{_SCALE}"))
         for key, value in tensors.items()
         if not key.endswith(_SCALE)
     }
+    check_finite(restored, where=str(path))
+    return card, restored
+
+
+def check_finite(tensors: Mapping[str, Tensor], *, where: str) -> None:
+    """Raise CheckpointError that names the first of the weights that hold NaN or infinity."""
+    # A sum is not finite if a value is not, and takes a fraction of the time that looking at each one takes.
+    reals = {key: value for key, value in tensors.items() if value.is_floating_point()}
+    suspect = {key: value for key, value in reals.items() if not torch.isfinite(value.sum())}
+    broken = [key for key, value in suspect.items() if not torch.isfinite(value).all()]
+    if broken:
+        first = reals[broken[0]]
+        n_bad = int((~torch.isfinite(first)).sum())
+        more = f", and in {len(broken) - 1} more tensors" if len(broken) > 1 else ""
+        raise CheckpointError(
+            f"The weights of {where} hold NaN or infinity in {n_bad} of the {first.numel()} values of "
+            f"{broken[0]}{more}.",
+            hint="Its training has failed, or the file is damaged: take another one.",
+        )
 
 
 def fill(model: DepthModel, tensors: dict[str, Tensor], *, where: str) -> None:

@@ -81,7 +81,12 @@ class LabelFolder:
         """Changes whenever the labels do: the sidecar and the state of every file, as 16 hex digits."""
         files = (state_of(path) for path in sorted(self.root.glob("*.png")))
         return digest_of(
-            [self.info.model_dump_json(exclude={"fx_px", "teacher_architecture"}, exclude_none=True), *files],
+            [
+                self.info.model_dump_json(
+                    exclude={"fx_px", "teacher_architecture", "clamp"}, exclude_none=True
+                ),
+                *files,
+            ],
             digits=16,
         )
 

@@ -19,7 +19,7 @@ FULL_SCALE = 65535
 LEAST_PIXELS = 32 * 32
 
 
-_BESIDE = {"data", "teacher_architecture", "fx_px"}
+_BESIDE = {"data", "teacher_architecture", "fx_px", "clamp"}
 """Fields that do not say how the numbers of labels were made."""
 
 
@@ -30,7 +30,8 @@ class LabelInfo(BaseModel):
     bottom-centred 352x1216, "none": the whole frame); `shrink` is how many pixels of that a label's pixel
     stands for. `use_focal`: depth is metric for each frame's own focal length, not for the teacher's.
     `teacher_architecture`: of a teacher of ours, whatever it is called. `fx_px`: the focal length of all
-    pictures, in pixels of their files, where the user has stated it.
+    pictures, in pixels of their files, where the user has stated it. `clamp`: single pixels without depth
+    were filled, see `tiekd.estimators.labels.holes`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -46,6 +47,7 @@ class LabelInfo(BaseModel):
     flip_tta: bool = False
     use_focal: bool = False
     fx_px: float | None = Field(default=None, gt=0)
+    clamp: Literal[True] | None = None
     data: str = ""
 
     def to_stored(self, depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -107,6 +109,7 @@ def begin(out: Path, info: LabelInfo) -> None:
     if create(sidecar, _content(info)):
         return
     before = read_info(out)
+    info = info.model_copy(update={"clamp": info.clamp or before.clamp})
     if info.fx_px is None and not info.use_focal:
         info = info.model_copy(update={"fx_px": before.fx_px})
     differing = _differing(before, info)

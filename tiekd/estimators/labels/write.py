@@ -17,6 +17,7 @@ from tiekd.data.frames import Frame, FrameSource
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.base import Estimator, Picture
 from tiekd.estimators.labels.folder import LabelFolder, origin_note
+from tiekd.estimators.labels.holes import without_holes
 from tiekd.estimators.labels.shard import Shard
 from tiekd.estimators.labels.sidecar import LabelInfo, begin
 from tiekd.files import remove_leftovers, sha256_of, write_bytes
@@ -30,10 +31,11 @@ _STALE_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many labels a call wrote, and how many were there already."""
+    """How many labels a call wrote, how many were there already, and how many pixels it has filled."""
 
     written: int
     kept: int
+    filled_pixels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +74,34 @@ def write_labels(
     remove_leftovers(out, "*.png", older_than_s=_STALE_S)
     share = shard.of(frames)
     todo = [frame for frame in share if not has_ends(out / frame.label_name)]
-    missing = set(todo)
+    missing, n_filled = set(todo), 0
     LabelFolder(out).check_unchanged(source, (frame for frame in share if frame not in missing))
     for done, frame in enumerate(todo, 1):
         began = time.perf_counter()
-        n_bytes = _write_one(teacher, source, frame, out, info)
+        n_bytes, n_holes = _write_one(teacher, source, frame, out, info)
+        n_filled += n_holes
         # The first one also pays for warming up, so the second is the measure.
         if done == min(2, len(todo)):
             seconds = time.perf_counter() - began
             _plan(out, len(todo) - done, seconds, n_bytes * shard.world_size, announce)
         if progress:
             progress(len(share) - len(todo) + done, len(share))
-    return Written(len(todo), len(share) - len(todo))
+    return Written(len(todo), len(share) - len(todo), n_filled)
 
 
 def teach(teacher: Estimator, source: FrameSource, frame: Frame, info: LabelInfo) -> NDArray[np.float32]:
     """The teacher's depth of what a label of `frame` covers, at the label's size.
 
-    Raises DataError for an answer that is not a depth in metres, within the range, at every pixel.
+    Raises DataError for an answer that is not a depth in metres, within the range, at every pixel; with
+    `clamp` single pixels are filled.
     """
+    return _reduced(_taught(teacher, source, frame, info)[0], info)
+
+
+def _taught(
+    teacher: Estimator, source: FrameSource, frame: Frame, info: LabelInfo
+) -> tuple[NDArray[np.float32], int]:
+    """The teacher's depth of what is labelled, pixel by pixel, and how many pixels were filled."""
     whole = source.read_image(frame)
     image = info.seen.cut(whole)
     focal_px = frame.focal_px or source.focal_px
@@ -105,18 +116,18 @@ def teach(teacher: Estimator, source: FrameSource, frame: Frame, info: LabelInfo
     picture = Picture(image, frame, fit="as_is")
     fx_px = focal_px if info.use_focal else None
     depth = teacher.estimate(picture, fx_px=fx_px, flip=info.flip_tta).depth_m
-    _check_answer(depth, image, frame, teacher, info)
-    return _reduced(depth, info)
-
-
-def _check_answer(
-    depth: NDArray[np.float32], image: NDArray[np.uint8], frame: Frame, teacher: Estimator, info: LabelInfo
-) -> None:
-    if depth.shape != image.shape[:2] or not np.isfinite(depth).all() or not (depth > 0).all():
+    what = f"The teacher {teacher.about.name} gave no depth for every pixel of {frame.image}"
+    if depth.shape != image.shape[:2]:
         raise DataError(
-            f"The teacher {teacher.about.name} gave no depth for every pixel of {frame.image}.",
+            f"{what}: its answer is {list(depth.shape)}, the picture {list(image.shape[:2])}.",
             hint="Its weights or its declared scale may be wrong; try it on one picture.",
         )
+    depth, n_filled = without_holes(depth, far_m=info.max_depth_m, fill=bool(info.clamp), what=what)
+    _check_unit(depth, frame, teacher, info)
+    return depth, n_filled
+
+
+def _check_unit(depth: NDArray[np.float32], frame: Frame, teacher: Estimator, info: LabelInfo) -> None:
     beyond = float((depth > info.max_depth_m).mean())
     if beyond > _TOO_FAR_SHARE or depth.max() < info.max_depth_m * _TOO_NEAR:
         raise DataError(
@@ -126,12 +137,15 @@ def _check_answer(
         )
 
 
-def _write_one(teacher: Estimator, source: FrameSource, frame: Frame, out: Path, info: LabelInfo) -> int:
+def _write_one(
+    teacher: Estimator, source: FrameSource, frame: Frame, out: Path, info: LabelInfo
+) -> tuple[int, int]:
+    """Bytes of the label that is written, and how many of its pixels were filled."""
     note = picture_note(source.image_path(frame))
-    stored = info.to_stored(teach(teacher, source, frame, info))
-    content = encode_grey16(stored, note=note)
+    depth, n_filled = _taught(teacher, source, frame, info)
+    content = encode_grey16(info.to_stored(_reduced(depth, info)), note=note)
     write_bytes(out / frame.label_name, content)
-    return len(content)
+    return len(content), n_filled
 
 
 def picture_note(path: Path) -> str:
