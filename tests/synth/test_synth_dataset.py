@@ -11,7 +11,7 @@ from PIL import Image
 from tiekd.codecs.png16 import to_uint16
 from tiekd.errors import ConfigError, DataError
 from tiekd.synth import WorldOptions, render_frame, write_dataset
-from tiekd.synth.dataset import frame_paths
+from tiekd.synth.dataset import _write_splits, frame_paths
 
 OPTIONS = WorldOptions(seed=7, width_px=207, height_px=64, frames_per_drive=2)
 
@@ -169,3 +169,35 @@ def test_the_record_says_what_the_world_is(world):
 def test_stored_depth_never_rounds_to_none():
     stored = to_uint16(np.array([0.0, 0.0005, 1.0, 255.0, 400.0], np.float32))
     assert stored.tolist() == [0, 1, 256, 65280, 65535]
+
+
+@pytest.mark.parametrize(
+    ("frames", "shares", "counts"),
+    [
+        (1, (0.9, 0.05, 0.05), (1, 0, 0)),
+        (2, (0.9, 0.05, 0.05), (2, 0, 0)),
+        (3, (0.9, 0.05, 0.05), (1, 1, 1)),
+        (10, (0.9, 0.05, 0.05), (8, 1, 1)),
+        (40, (0.9, 0.05, 0.05), (36, 2, 2)),
+        (41, (0.9, 0.05, 0.05), (37, 2, 2)),
+        (100, (0.9, 0.05, 0.05), (90, 5, 5)),
+        (400, (0.9, 0.05, 0.05), (360, 20, 20)),
+        (3000, (0.9, 0.05, 0.05), (2700, 140, 160)),
+        (10, (0.5, 0.5, 0), (5, 5, 0)),
+        (10, (1, 0, 0), (10, 0, 0)),
+        (10, (0, 0.5, 0.5), (1, 4, 5)),
+    ],
+)
+def test_every_split_has_frames_and_large_worlds_stay_as_they_were(tmp_path, frames, shares, counts):
+    options = WorldOptions(seed=21, width_px=96, height_px=32)
+    written = _write_splits(tmp_path, frames, options, shares)
+    lines = {name: (tmp_path / f"{name}.txt").read_text().splitlines() for name in written}
+    assert {name: len(found) for name, found in lines.items()} == written
+    assert len(set(itertools.chain.from_iterable(lines.values()))) == sum(written.values()) == frames
+    assert tuple(written.values()) == counts
+    if frames >= 3:
+        assert [bool(count) for count in written.values()][1:] == [bool(share) for share in shares][1:]
+        assert written["train"] > 0
+    if frames >= 400:
+        drives = [{line.split("/")[1] for line in found} for found in lines.values()]
+        assert len(set.union(*drives)) == sum(map(len, drives)), "a drive is in one split"

@@ -44,7 +44,11 @@ def synth(
     workers: Annotated[int, typer.Option(help="Number of processes. Files do not depend on it.")] = 1,
     sparse: Annotated[str, typer.Option(help='"none" for dense depth, "lidar" for a 64-ring scan.')] = "none",
     split: Annotated[
-        str, typer.Option(help="Shares of train, val and test. All frames of a drive are in one split.")
+        str,
+        typer.Option(
+            help="Shares of train, val and test. All frames of a drive are in one split, if there are enough "
+            "drives. From three frames on, no split with a share is empty; one or two are for training."
+        ),
     ] = "0.9,0.05,0.05",
     drive: Annotated[int, typer.Option(help="Frames per drive folder.")] = 20,
     focal_jitter: Annotated[

@@ -21,6 +21,7 @@ from tiekd.errors import DataError
 _FORM = 'A line is "image [depth [focal]]". Names with blanks need double quotes, or tabs between the words.'
 _WORD = re.compile(r"""(?<!\S)(?:"([^"]*)"|'([^']*)')(?!\S)|(\S+)""")
 _MOST_WORDS = 3
+_ENDINGS = (".png", ".jpg")
 _SIDES = {"l": "image_02", "r": "image_03"}
 """Cameras in monodepth2's lists."""
 
@@ -86,6 +87,8 @@ def _line(text: str, roots: Roots | None, number: int, where: str) -> Line:
     if chosen is None:
         raise DataError(f"{where} has {len(words)} words, and no file fits them.", hint=_FORM)
     image = _inside(chosen.image, roots.image if roots else None)
+    if roots and roots.kind == "kitti":
+        image = _with_ending(image, roots.image)
     depth = _inside(chosen.depth, roots.depth if roots else None) if chosen.depth else None
     if ".." in Path(image).parts or (depth and ".." in Path(depth).parts):
         raise DataError(f"{where} leaves the data set with '..'.", hint="Use paths inside the data set.")
@@ -174,6 +177,16 @@ def _inside(word: str, root: Path | None) -> str:
     return str(PurePosixPath(next((form for form in forms if (root / form).is_file()), usual)))
 
 
+def other_endings(image: str) -> list[str]:
+    """Names that a picture of KITTI may have instead: many convert .png to .jpg, as monodepth2 asks for."""
+    path = PurePosixPath(image)
+    return [str(path.with_suffix(end)) for end in _ENDINGS if path.suffix in _ENDINGS and end != path.suffix]
+
+
+def _with_ending(image: str, root: Path) -> str:
+    return next((name for name in (image, *other_endings(image)) if (root / name).is_file()), image)
+
+
 def _is_monodepth2(words: list[str]) -> bool:
     return len(words) == _MOST_WORDS and words[1].isdecimal() and words[2] in _SIDES
 
@@ -190,5 +203,4 @@ def _of_monodepth2(words: list[str], roots: Roots | None, where: str) -> tuple[s
     camera = _SIDES[words[2]]
     image = f"{folder}/{camera}/data/{frame}"
     depth = f"{folder.name}/proj_depth/groundtruth/{camera}/{frame}.png"
-    suffix = next((end for end in (".png", ".jpg") if (roots.image / f"{image}{end}").is_file()), ".png")
-    return f"{image}{suffix}", depth if (roots.depth / depth).is_file() else None
+    return _with_ending(f"{image}.png", roots.image), depth if (roots.depth / depth).is_file() else None

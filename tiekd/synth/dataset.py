@@ -22,6 +22,7 @@ from tiekd.synth.render import check_request, focal_px, render_frame
 WORLD_VERSION = 3
 _DATE = "2011_01_01"
 _SPARSE = ("none", "lidar")
+_SPLITS = ("train", "val", "test")
 _MOST_JITTER = 0.5
 """With this spread, one focal length in twenty is below 0.37 or above 2.7 times the usual one."""
 
@@ -59,8 +60,9 @@ def write_dataset(
     """Render `frames` frames into `out`. Complete frames that are already there are kept.
 
     Writes `input/`, `gt_depth/` (16-bit PNG, metres × 256, 0 = none), `train.txt val.txt test.txt` (lines
-    "image depth focal"; all frames of a drive are in one split) and `world.json`. Raises ConfigError for
-    unusable options and when `out` holds another world, DataError when `out` cannot be written.
+    "image depth focal") and `world.json`. All frames of a drive are in one split if no split with a share
+    stays empty. From three frames on none is empty; one or two frames are for training. Raises ConfigError
+    for unusable options and when `out` holds another world, DataError when `out` cannot be written.
     """
     check_request(options.seed, 0, options.width_px, options.height_px)
     if frames < 1 or workers < 1 or options.frames_per_drive < 1:
@@ -158,30 +160,47 @@ def _make_frame(root: Path, options: WorldOptions, index: int) -> bool:
 def _write_splits(
     root: Path, frames: int, options: WorldOptions, shares: tuple[float, float, float]
 ) -> dict[str, int]:
-    """Write the splits. Drives are shuffled by the seed; train gets at least one drive."""
-    per_drive = options.frames_per_drive
-    n_drives = -(-frames // per_drive)
-    order = np.random.default_rng([options.seed, 5]).permutation(n_drives)
-    ends = np.rint(np.cumsum(shares) * n_drives).astype(int)
-    ends[0] = max(ends[0], 1)
-    focals = [
-        focal_px(
-            options.seed,
-            i,
-            width_px=options.width_px,
-            height_px=options.height_px,
-            focal_jitter=options.focal_jitter,
-        )
-        for i in range(frames)
-    ]
+    """Write the splits: whole drives, shuffled by the seed, or single frames if there are too few drives."""
+    n_drives = -(-frames // options.frames_per_drive)
+    sizes, group = _sizes(n_drives, shares), options.frames_per_drive
+    # Frames show unrelated streets, so nothing leaks where a drive is parted.
+    if any(share and not size for share, size in zip(shares, sizes, strict=True)):
+        sizes, group = _filled(_sizes(frames, shares), shares), 1
+    order = np.random.default_rng([options.seed, 5]).permutation(sum(sizes))
+    ends = np.cumsum([0, *sizes])
     counts = {}
-    for name, start, end in zip(("train", "val", "test"), (0, ends[0], ends[1]), ends, strict=True):
-        drives = {int(drive) for drive in order[start:end]}
-        lines = [
-            " ".join((*frame_paths(i, per_drive), f"{focals[i]:.4f}"))
-            for i in range(frames)
-            if i // per_drive in drives
-        ]
+    for name, start, end in zip(_SPLITS, ends[:-1], ends[1:], strict=True):
+        chosen = {int(number) for number in order[start:end]}
+        lines = [_split_line(i, options) for i in range(frames) if i // group in chosen]
         write_text(root / f"{name}.txt", "".join(f"{line}\n" for line in lines))
         counts[name] = len(lines)
     return counts
+
+
+def _sizes(n_groups: int, shares: tuple[float, float, float]) -> list[int]:
+    """Number of groups in each split; training has at least one."""
+    ends = np.rint(np.cumsum(shares) * n_groups).astype(int)
+    ends[0] = max(ends[0], 1)
+    sizes: list[int] = np.diff(np.maximum(ends, ends[0]), prepend=0).tolist()
+    return sizes
+
+
+def _filled(sizes: list[int], shares: tuple[float, float, float]) -> list[int]:
+    """From three frames on, no split with a share is empty: the largest one gives. Fewer are as they are."""
+    filled = list(sizes)
+    for poor, share in enumerate(shares):
+        if share and not filled[poor] and sum(sizes) >= len(_SPLITS):
+            filled[filled.index(max(filled))] -= 1
+            filled[poor] += 1
+    return filled
+
+
+def _split_line(index: int, options: WorldOptions) -> str:
+    focal = focal_px(
+        options.seed,
+        index,
+        width_px=options.width_px,
+        height_px=options.height_px,
+        focal_jitter=options.focal_jitter,
+    )
+    return " ".join((*frame_paths(index, options.frames_per_drive), f"{focal:.4f}"))

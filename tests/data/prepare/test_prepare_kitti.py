@@ -1,6 +1,7 @@
 """`prepare_kitti` makes what `kitti:ROOT` reads, from packed, unpacked, complete and broken downloads."""
 
 import errno
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from download_kit import (
     kitti_names,
     pack,
     pack_kitti,
+    picture,
     tree,
     unpack,
     write_list,
@@ -25,6 +27,7 @@ from download_kit import (
 from filelock import FileLock
 
 from tiekd.codecs.whole import has_ends
+from tiekd.data.check import check_data
 from tiekd.data.frames import list_frames, open_source
 from tiekd.data.prepare import downloads, job, prepare_kitti
 from tiekd.errors import ConfigError, DataError
@@ -242,7 +245,7 @@ def test_a_wrong_folder_is_told_with_what_it_holds(unpacked, split, tmp_path):
     "line",
     [
         "photos/1.png None",
-        "2011_09_26/2011_09_26_drive_0048_sync/image_02/data/0000000005.jpg None",
+        "2011_09_26/2011_09_26_drive_0048_sync/image_02/data/0000000005.tif None",
         "2011_09_26/2011_09_26_drive_0048_sync/image_02/data/0000000005.png depth/5.png 721",
     ],
 )
@@ -338,3 +341,43 @@ def test_a_folder_that_cannot_be_written_is_told(packed, split, tmp_path):
     (tmp_path / "k").write_text("a file")
     with pytest.raises(DataError, match=r"Can't write .*k: File exists"):
         prepare_kitti(packed, None, [split], tmp_path / "k")
+
+
+def as_jpeg(files):
+    """The pictures of raw drives, converted to .jpg."""
+    names = (name.replace(".png", ".jpg") for name in files)
+    return {name: picture(number, file_format="JPEG") for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("listed", [".png", ".jpg"])
+@pytest.mark.parametrize("stored", [".png", ".jpg"])
+def test_raw_drives_may_be_converted_to_jpeg_and_lists_have_either_ending(tmp_path, split, listed, stored):
+    raw, depth = kitti_files()
+    unpack(as_jpeg(raw) if stored == ".jpg" else raw, tmp_path / "raw")
+    unpack(depth, tmp_path / "depth")
+    if listed == ".jpg":
+        split.write_text(re.sub(r"(data/\d+)\.png", r"\1.jpg", split.read_text()))
+    expected = {name.replace(".png", stored) if name.startswith("input") else name for name in FOUR_FRAMES}
+    for placed, kept in ((4, 0), (0, 4)):
+        result = prepare_kitti(tmp_path / "raw", tmp_path / "depth", [split], tmp_path / "k")
+        assert (result.placed, result.kept, result.incomplete) == (placed, kept, 0)
+        assert tree(tmp_path / "k") == expected | {LIST}
+    source = open_source(f"kitti:{tmp_path / 'k'}")
+    frames = list_frames(source, LIST)
+    assert {f"input/{frame.image}" for frame in frames} == {name for name in expected if "input" in name}
+    assert check_data(source, frames, crop="kb").faults == []
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "raw").rename(tmp_path / "gone")
+    result = prepare_kitti(tmp_path / "empty", tmp_path / "depth", [split], tmp_path / "k")
+    assert (result.placed, result.kept, result.incomplete) == (0, 4, 0), "what is placed stays"
+
+
+def test_a_converted_drive_that_lacks_pictures_is_told(tmp_path, split):
+    raw, depth = kitti_files()
+    jpegs = as_jpeg(raw)
+    del jpegs[next(name for name in jpegs if "image_02" in name)]
+    unpack(jpegs, tmp_path / "raw")
+    unpack(depth, tmp_path / "depth")
+    result = prepare_kitti(tmp_path / "raw", tmp_path / "depth", [split], tmp_path / "k")
+    assert (result.placed, result.incomplete) == (3, 1)
+    assert list(result.missing_by_archive()) == [f"{DRIVES[0]}.zip"]

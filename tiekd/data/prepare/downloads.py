@@ -30,6 +30,11 @@ class Stored(Protocol):
         ...
 
     @property
+    def name(self) -> str:
+        """Name of the file in the download."""
+        ...
+
+    @property
     def order(self) -> tuple[str, int]:
         """Key by which files are sorted before they are placed, so that archives are read front to back."""
         ...
@@ -47,6 +52,11 @@ class LooseFile:
     n_bytes: int
     device: int
     exact: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
 
     @property
     def order(self) -> tuple[str, int]:
@@ -70,6 +80,11 @@ class ZipMember:
     def n_bytes(self) -> int:
         """Unpacked."""
         return self.info.file_size
+
+    @property
+    def name(self) -> str:
+        """Path in the archive."""
+        return self.info.filename
 
     @property
     def order(self) -> tuple[str, int]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tiekd.data.prepare.downloads import Downloads
 from tiekd.data.prepare.job import Estimate, Mode, Prepared, check_some, place
-from tiekd.data.prepare.wanted import read_wanted, wanted_of_kitti
+from tiekd.data.prepare.wanted import as_found, read_wanted, wanted_of_kitti
 
-_RAW = "<date>/<drive>_sync/image_02/data/N.png, or <drive>_sync.zip"
+_RAW = "<date>/<drive>_sync/image_02/data/N.png (or .jpg), or <drive>_sync.zip"
 _DEPTH = "train/ and val/ with <drive>_sync/proj_depth/…/image_02/N.png, or data_depth_annotated.zip"
 
 
@@ -34,7 +34,9 @@ def prepare_kitti(
     with ExitStack() as stack:
         drives = stack.enter_context(closing(Downloads(raw)))
         truth = stack.enter_context(closing(Downloads(depth))) if depth else drives
-        found = {w.target: (truth if w.is_depth else drives).find(w) for w in wanted}
+        stored = [(truth if w.is_depth else drives).find(w) for w in wanted]
+        wanted = [as_found(w, s.name if s else None, out) for w, s in zip(wanted, stored, strict=True)]
+        found = {w.target: s for w, s in zip(wanted, stored, strict=True)}
         for downloads, is_depth, form in ((drives, False, _RAW), (truth, True, _DEPTH)):
             check_some([w for w in wanted if w.is_depth == is_depth], found, downloads, out, form)
         result = place(wanted, found, out, splits, mode=mode, announce=announce, progress=progress)

@@ -42,6 +42,11 @@ class LabelledLayer:
     exact: bool = False
 
     @property
+    def name(self) -> str:
+        """Kind and number: the frames have no files of their own."""
+        return f"{'depth' if self.is_depth else 'picture'} {self.index}"
+
+    @property
     def order(self) -> tuple[str, int]:
         """Path of the MATLAB file and number of the frame."""
         return str(self.frames.path), self.index

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tiekd.data.frames import Frame, read_split
+from tiekd.data.lines import other_endings
 from tiekd.errors import DataError
 
 KITTI_DEPTH_ZIP = "data_depth_annotated.zip"
@@ -16,7 +17,7 @@ NYU_LABELLED_FILE = "nyu_depth_v2_labeled.mat"
 
 _DATE = r"\d{4}_\d{2}_\d{2}"
 _DRIVE = rf"{_DATE}_drive_\d{{4}}_sync"
-_KITTI_IMAGE = re.compile(rf"({_DATE})/((?:{_DRIVE}))/image_0[0-3]/data/\d+\.png")
+_KITTI_IMAGE = re.compile(rf"({_DATE})/((?:{_DRIVE}))/image_0[0-3]/data/\d+\.(?:png|jpg)")
 _KITTI_DEPTH = re.compile(rf"{_DRIVE}/proj_depth/groundtruth/image_0[23]/\d+\.png")
 _NYU = re.compile(r"([^/]+)/(rgb|sync_depth)_(\d+)\.(?:jpg|png)")
 # Folders of the official archives, as unpacked or as BTS's scripts arrange them.
@@ -56,7 +57,9 @@ def wanted_of_kitti(frame: Frame) -> list[Wanted]:
             "<date>/<drive>_sync/image_02/data/N.png <drive>_sync/proj_depth/groundtruth/image_02/N.png",
         )
     date, drive = found.groups()
-    names = (frame.image, frame.image.removeprefix(f"{date}/"))
+    # People convert the drives to .jpg, which take a tenth of the room. Lists may have either ending.
+    endings = (frame.image, *other_endings(frame.image))
+    names = tuple(name for image in endings for name in (image, image.removeprefix(f"{date}/")))
     files = [Wanted(frame.image, f"input/{frame.image}", names, f"{drive}.zip", is_depth=False)]
     if frame.depth:
         folders = ("", KITTI_DEPTH_ZIP.removesuffix(".zip") + "/")
@@ -102,6 +105,16 @@ def archive_of(kind: str, path: str) -> str | None:
     if kind == "nyu" and (found := _NYU.fullmatch(path)):
         return NYU_SYNC_ZIP if any(letter.isdigit() for letter in found[1]) else NYU_LABELLED_FILE
     return None
+
+
+def as_found(wanted: Wanted, stored_as: str | None, root: Path) -> Wanted:
+    """The file with the ending that it has in the downloads (`stored_as`), or in `root` from before."""
+    targets = (wanted.target, *other_endings(wanted.target))
+    suffix = Path(stored_as).suffix if stored_as else None
+    fitting = (target for target in targets if suffix in (None, Path(target).suffix))
+    if suffix is None:
+        fitting = (target for target in targets if (root / target).is_file())
+    return replace(wanted, target=next(fitting, wanted.target))
 
 
 def read_wanted(splits: Iterable[Path], files_of: Callable[[Frame], list[Wanted]]) -> list[Wanted]:
