@@ -17,7 +17,7 @@ from tiekd.codecs.photo import decode_photo, stored_as
 from tiekd.errors import DataError
 from tiekd.files import open_regular
 from tiekd.gallery.grid import GridNote
-from tiekd.gallery.walk import Boundary
+from tiekd.gallery.walk import Boundary, fault_of
 from tiekd.render import colormap
 from tiekd.types import DepthRange
 
@@ -136,9 +136,9 @@ Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder
 def probe(path: Path, boundary: Boundary | None = None, *, shape: tuple[int, int] | None = None) -> Probe:
     """Probe a file by its header and its end. The result is kept until the file changes.
 
-    `boundary` is that of the gallery, by default the file's own folder. `shape`: the frame's (height, width).
+    `boundary` is that of the gallery, where `path` may lead out of it. `shape`: the frame's (height, width).
     """
-    fault = (boundary or Boundary.around(path.parent)).fault(path)
+    fault = boundary.fault(path) if boundary else fault_of(path)
     if fault:
         return Probe(None, (0, 0), fault)
     status = path.stat()

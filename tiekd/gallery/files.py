@@ -44,7 +44,7 @@ def read_folder(path: Path, boundary: Boundary) -> Folder:
     folder = Folder(path.name)
     unclear: dict[str, Path] = {}
     for stem, file in named(found, READABLE):
-        seen = folder.probes[file] = probe(file, boundary)
+        seen = folder.probes[file] = probe(file, boundary if file in found.links else None)
         if file.suffix.lower() in ARRAY_SUFFIXES:
             folder.arrays.setdefault(stem, file)
         elif seen.kind == "grey16":
@@ -87,7 +87,7 @@ def left_out(found: Found, boundary: Boundary) -> list[str]:
     told = [f"{name or 'It'} {reason}." for name, reason in found.closed.items()]
     if len(told) > _MOST_TOLD:
         told[_MOST_TOLD:] = [f"The same of {len(told) - _MOST_TOLD} more."]
-    links = [name for name, path in found.files.items() if path.is_symlink() and not boundary.holds(path)]
+    links = [name for name, path in found.files.items() if path in found.links and not boundary.holds(path)]
     if links:
         told.append(f"Links that lead out of the folder: {_some(links)}. {FOLLOW}")
     return told

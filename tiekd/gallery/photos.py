@@ -13,7 +13,7 @@ from tiekd.codecs.orientation import swaps_sides, upright_by
 from tiekd.files import open_regular
 from tiekd.gallery.files import Folder, endings, left_out, named
 from tiekd.gallery.model import Frame
-from tiekd.gallery.walk import PICTURE_SUFFIXES, Boundary, walk
+from tiekd.gallery.walk import PICTURE_SUFFIXES, Boundary, fault_of, walk
 
 _NOT_SHOWN = {".tif": "TIFF", ".tiff": "TIFF", ".heic": "HEIC", ".heif": "HEIC"}
 
@@ -25,7 +25,7 @@ def read_photos(path: Path, boundary: Boundary) -> Folder:
         return folder
     found = walk(path, boundary)
     for stem, file in named(found, PICTURE_SUFFIXES):
-        if not boundary.fault(file):
+        if not (boundary.fault(file) if file in found.links else fault_of(file)):
             folder.pictures.setdefault(stem, file)
     kinds = Counter(_NOT_SHOWN[ending] for ending in endings(found, folder.pictures) if ending in _NOT_SHOWN)
     unshown = [f"{kinds[kind]} × {kind}: browsers don't show it, save JPEG or PNG." for kind in sorted(kinds)]

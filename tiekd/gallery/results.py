@@ -14,7 +14,15 @@ from pathlib import Path
 
 from tiekd.codecs import png16
 from tiekd.errors import DataError
-from tiekd.gallery.decoders import KIND_WORDS, Decoder, Grey16Decoder, MagmaDecoder, PictureDecoder, probe
+from tiekd.gallery.decoders import (
+    KIND_WORDS,
+    Decoder,
+    Grey16Decoder,
+    MagmaDecoder,
+    PictureDecoder,
+    Probe,
+    probe,
+)
 from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.labels import method_label
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key
@@ -47,10 +55,11 @@ class ResultsOptions:
 
 @dataclass(slots=True)
 class _Column:
-    """A method with its files: frame id -> file."""
+    """A method with its files: frame id -> file, and what their headers say."""
 
     method: Method
     files: dict[str, Path]
+    probes: Mapping[Path, Probe]
 
 
 def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery_id: str = "") -> Gallery:
@@ -105,10 +114,10 @@ def _columns(
         holds_depth = bool(depth) and other_pictures <= max(len(depth), _MOST_PREVIEWS * len(arrays))
         method = _method(one, options, zoo, holds_depth=holds_depth)
         if holds_depth:
-            columns.append(_Column(method, depth))
+            columns.append(_Column(method, depth, one.probes))
             beside[method.id] = {frame: path for frame, path in pictures.items() if frame not in depth}
         else:
-            columns.append(_Column(method, depth | pictures))
+            columns.append(_Column(method, depth | pictures, one.probes))
         known |= columns[-1].files.keys()
     for column in columns:
         others = beside.get(column.method.id, {})
@@ -147,13 +156,13 @@ def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str
 
 
 def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary: Boundary) -> Frame:
-    files = {column.method.id: column.files[frame] for column in columns if frame in column.files}
-    probes = {method: probe(path, boundary) for method, path in files.items()}
+    having = [column for column in columns if frame in column.files]
+    probes = {column.method.id: column.probes[column.files[frame]] for column in having}
     width, height = _usual([seen.size for seen in probes.values() if seen.kind])
     sizes: dict[str, tuple[int, int]] = {}
     broken: dict[str, str] = {}
-    for method in (column.method for column in columns if column.method.id in files):
-        path, seen = files[method.id], probes[method.id]
+    for method, path in ((column.method, column.files[frame]) for column in having):
+        seen = probes[method.id]
         if path.suffix.lower() == ".npz":  # The frame's size tells its arrays apart.
             seen = probe(path, boundary, shape=(height, width))
         if seen.fault or seen.kind is None:
@@ -162,7 +171,7 @@ def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary:
             broken[method.id] = f"{path.name} is {KIND_WORDS[seen.kind]}, unlike the others of {method.id}."
         elif seen.size != (width, height):
             sizes[method.id] = seen.size
-    missing = tuple(column.method.id for column in columns if column.method.id not in files)
+    missing = tuple(column.method.id for column in columns if frame not in column.files)
     return Frame(frame, frame, width, height, photo, missing, broken, sizes)
 
 

@@ -41,13 +41,16 @@ class Boundary:
 
     def fault(self, path: Path) -> str:
         """Why a file can't be served, in one sentence; "" if it can. Nothing is opened."""
-        try:
-            status = path.stat()
-            if not self.holds(path):
-                return f"{path.name} is {LEADS_OUT}. {FOLLOW}"
-        except OSError as error:
-            return f"{path.name} can't be read: {error.strerror}."
-        return "" if stat.S_ISREG(status.st_mode) else f"{path.name} is not a file."
+        return fault_of(path) or ("" if self.holds(path) else f"{path.name} is {LEADS_OUT}. {FOLLOW}")
+
+
+def fault_of(path: Path) -> str:
+    """Why `path` is no file that can be opened, in one sentence; "" if it is one."""
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return f"{path.name} can't be read: {error.strerror}."
+    return "" if regular else f"{path.name} is not a file."
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Found:
     """The files of one folder and its sub-folders, by their path in it, and what was not looked into."""
 
     files: dict[str, Path] = field(default_factory=dict)
+    links: set[Path] = field(default_factory=set)
+    """Those of the files that are links. All others lie inside."""
     closed: dict[str, str] = field(default_factory=dict)
     """Sub-folder -> why it is left out."""
 
@@ -82,7 +87,7 @@ def is_hidden(name: str) -> bool:
 
 def is_text(name: str) -> bool:
     """Whether a name from the disk is one line of UTF-8, so that pages, logs and JSON can hold it."""
-    return legible(name) == name
+    return (name.isascii() and name.isprintable()) or legible(name) == name
 
 
 def legible(name: str) -> str:
@@ -135,4 +140,6 @@ def _sort(folder: Path, prefix: str, found: Found) -> Iterator[tuple[Path, str]]
                 inner.append((path, f"{prefix}{entry.name}/"))
             else:
                 found.files[prefix + entry.name] = path
+                if entry.is_symlink():
+                    found.links.add(path)
     return reversed(inner)
