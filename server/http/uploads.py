@@ -10,6 +10,8 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from server.http.patience import SlowClientError
+from server.inference.errors import DeadlineError
 from server.inference.service import Service
 from server.inference.work import Admitted
 from tiekd.errors import ConfigError, ImageError
@@ -75,12 +77,19 @@ async def answered(
 ) -> T:
     """The result of `work` for the picture in a request, within the deadline of a whole request.
 
-    Raises DeadlineError, ClientDisconnect when the client leaves first, and as `read_upload` and
-    `Service.admit` do.
+    Raises DeadlineError, SlowClientError when the time ends before the upload, ClientDisconnect when the
+    client leaves first, and as `read_upload` and `Service.admit` do.
     """
-    async with service.deadline(models[0]):
-        admitted = await service.admit(await read_upload(request), models)
-        return await unless_gone(request, work(admitted))
+    uploaded: bytes | None = None
+    try:
+        async with service.deadline(models[0]):
+            uploaded = await read_upload(request)
+            admitted = await service.admit(uploaded, models)
+            return await unless_gone(request, work(admitted))
+    except DeadlineError as error:
+        if uploaded is None:
+            raise SlowClientError("body", service.settings.deadline_s) from error
+        raise
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

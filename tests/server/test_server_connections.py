@@ -156,6 +156,13 @@ def test_a_body_that_drips_is_answered_408_and_closed(serving, kind, length) -> 
     assert "body" in json.loads(said)["detail"]
 
 
+def test_an_upload_that_takes_all_the_time_of_a_request_is_the_clients_fault(serving) -> None:
+    running = serving(deadline_s=0.5, min_bytes_per_s=1)
+    client = running.connect(UPLOAD % 250_000)
+    threading.Thread(target=drip, args=(client, b"x" * 200, 0.05)).start()
+    assert answer(client, then_closed=True)[0] == 408
+
+
 def test_a_body_may_take_long_while_its_pace_is_kept(serving, photo) -> None:
     running = serving(transfer_timeout_s=0.4, min_bytes_per_s=10_000)
     client = running.connect(UPLOAD % len(photo))
