@@ -104,6 +104,10 @@ def test_a_sigma_that_does_not_fit_the_bins_is_refused_with_the_range_that_works
         load_recipe(row, overrides=["loss.target=normal"])
 
 
+def test_own_students_take_the_gaussian_target():
+    assert load_recipe("own_student").target_dpm == {"target": "gaussian", "sigma_m": 0.5}
+
+
 def test_a_sigma_is_checked_only_where_it_is_used():
     recipe = load_recipe("reskd_mse_mobilenetv2.demo", overrides=["loss.sigma_m=0.001"])
     assert recipe.target_dpm == {"target": None, "sigma_m": None}
