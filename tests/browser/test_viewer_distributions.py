@@ -42,7 +42,8 @@ def test_click_shows_what_every_model_believes_there(viewer):
         row = viewer.page.locator(f'[data-dpm="{method}"]')
         assert row.locator("svg.curve path.area").count() == 1
         assert row.locator("svg.curve line.expectation").count() == 1
-        assert ("own distribution" in row.inner_text()) == (answer["source"] == "own")
+        kind = "own distribution" if answer["source"] == "own" else f"{answer['target']} target of its depth"
+        assert kind in row.inner_text()
     assert viewer.page.locator('[data-dpm="tiekd"] path.ghost').count() == 1
     assert viewer.page.locator('[data-dpm="teacher"] path.ghost').count() == 0
     assert photo_of(1).size == (200, 60)

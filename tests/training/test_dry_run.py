@@ -119,3 +119,13 @@ def test_the_command_line_of_all_this(tiny_world, tmp_path):
     assert not (tmp_path / "run").exists()
     tiekd("train", config, "--out", tmp_path / "run")
     assert rows(tmp_path / "run")
+
+
+def test_the_dry_run_of_a_dpm_names_its_target(tiny_world, tiny_labels):
+    values = TINY_STUDENT | {"loss.target": "gaussian", "loss.sigma_m": 0.7}
+    overrides = [word for k, v in values.items() for word in ("-o", f"{k}={json.dumps(v)}")]
+    said = tiekd(
+        "train", "tiekd_mobilenetv2.demo", "--data", f"kitti:{tiny_world}", "--labels", tiny_labels,
+        *overrides, "--dry-run",
+    ).stdout  # fmt: skip
+    assert "by 1 dpm_loss + 9 depth_loss, gaussian target of 0.7 m" in said
