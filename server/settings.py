@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tiekd.errors import ConfigError
 from tiekd.faults import faults_as
+from tiekd.limits import Threads
 
 NameList = Annotated[tuple[str, ...], NoDecode]
 PathList = Annotated[tuple[Path, ...], NoDecode]
@@ -19,7 +20,7 @@ PathList = Annotated[tuple[Path, ...], NoDecode]
 class Settings(BaseSettings):
     """Settings of one server process; in the environment, lists are separated by commas or JSON."""
 
-    model_config = SettingsConfigDict(env_prefix="TIEKD_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TIEKD_", extra="ignore", frozen=True, allow_inf_nan=False)
 
     models: NameList = Field(default=(), description="names or files; empty: every row with weights here")
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps")
@@ -33,9 +34,7 @@ class Settings(BaseSettings):
     )
 
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
-    depth_scale: float = Field(
-        default=256, gt=0, allow_inf_nan=False, description="stored integer per metre in their 16-bit PNG"
-    )
+    depth_scale: float = Field(default=256, gt=0, description="stored integer per metre in their 16-bit PNG")
     depth_range: str = Field(default="0.001:80", description="MIN:MAX metres of their colours in the viewer")
     magma_ranges: NameList = Field(
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
@@ -55,17 +54,15 @@ class Settings(BaseSettings):
     workers: int | None = Field(
         default=None, ge=1, le=64, description="pictures computed at the same time; default: by the cores"
     )
-    threads: int | None = Field(
-        default=None, ge=1, description="threads of each; default: OMP_NUM_THREADS, else by the cores"
+    threads: Threads | None = Field(
+        default=None, description="threads of each; default: OMP_NUM_THREADS, else by the cores"
     )
     stop_patience_s: float = Field(
         default=10, ge=0, description="how long a stop waits for the model that is being loaded"
     )
-    header_timeout_s: float = Field(
-        default=10, gt=0, allow_inf_nan=False, description="how long the header of a request may take"
-    )
+    header_timeout_s: float = Field(default=10, gt=0, description="how long the header of a request may take")
     transfer_timeout_s: float = Field(
-        default=20, gt=0, allow_inf_nan=False,
+        default=20, gt=0,
         description="how long a body may take to arrive, and an answer to be taken; see min_bytes_per_s",
     )  # fmt: skip
     min_bytes_per_s: int = Field(
@@ -73,9 +70,7 @@ class Settings(BaseSettings):
     )
     keep_alive_s: int = Field(default=5, ge=0, description="how long a connection may be idle, once used")
     max_connections: int = Field(default=400, ge=1, description="connections that may be open at a time")
-    grace_s: float = Field(
-        default=7, ge=0, allow_inf_nan=False, description="how long a stop waits for requests that have begun"
-    )
+    grace_s: float = Field(default=7, ge=0, description="how long a stop waits for requests that have begun")
     cache_bytes: int = Field(default=256 * 2**20, ge=0, description="predictions kept for /dpm")
 
     @field_validator("models", "results", "magma_ranges", mode="before")

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS: list[set[str]] = [
     {
         "tiekd.errors",
+        "tiekd.limits",
         "tiekd.methods",
         "tiekd.datasets",
         "tiekd._version",
@@ -54,6 +55,7 @@ ONLY: dict[str, set[str]] = {
 """What a room may import besides GROUND and itself, where the floors alone would allow more."""
 GROUND = {
     "tiekd.errors", "tiekd.types", "tiekd._version", "tiekd.assets", "tiekd.faults", "tiekd.files",
+    "tiekd.limits",
     "tiekd.places", "tiekd.codecs", "tiekd.methods", "tiekd.datasets", "tiekd.targets", "tiekd.card",
 }  # fmt: skip
 

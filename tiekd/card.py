@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.errors import CheckpointError
 from tiekd.faults import NameIn, faults_as
+from tiekd.limits import Bins, FocalPx, Metres, Pixels
 from tiekd.methods import METHODS
 from tiekd.targets import TargetName
 from tiekd.types import DepthRange
@@ -34,7 +35,7 @@ class Selection(BaseModel):
     that were validated.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     data: str
     split: str | None = None
@@ -71,7 +72,7 @@ class ModelCard(BaseModel):
     selected_on: the frames that chose these weights; None where none did.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str
     architecture: str
@@ -81,13 +82,13 @@ class ModelCard(BaseModel):
     taught_by: TaughtBy | None = None
     encoder: str
     dataset: str
-    min_depth_m: float = Field(default=1e-3, gt=0)
-    max_depth_m: float = Field(gt=0)
-    n_bins: int | None = Field(default=None, ge=2)
+    min_depth_m: Metres = 1e-3
+    max_depth_m: Metres
+    n_bins: Bins | None = None
     target: TargetName | None = None
-    sigma_m: float | None = Field(default=None, gt=0)
-    train_fx_px: float | None = Field(default=None, gt=0)
-    max_pixels: int = Field(default=375 * 1242, ge=32 * 32)
+    sigma_m: Metres | None = None
+    train_fx_px: FocalPx | None = None
+    max_pixels: Pixels = 375 * 1242
     size_multiple: int = Field(default=32, ge=1)
     min_size_px: int = Field(default=32, ge=1)
     frame_px: tuple[int, int] | None = None

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.data_prepare import app as prepare
+from tiekd.cli.options import between
 from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError
+from tiekd.limits import MOST_PROCESSES
 
 if TYPE_CHECKING:
     from tiekd.data.check import AlsoCheck, DataCheck, Fault
@@ -36,12 +38,16 @@ def synth(
         Path,
         typer.Option(help="Folder of the data set. An interrupted run is resumed.", callback=writable_folder),
     ],
-    frames: Annotated[int, typer.Option(help="Number of frames.")],
-    seed: Annotated[int, typer.Option(help="Frame i depends only on the seed and i.")] = 0,
+    frames: Annotated[int, typer.Option(min=1, max=10**7, help="Number of frames.")],
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Frame i depends only on the seed and i.")
+    ] = 0,
     size: Annotated[
         str, typer.Option(help="WIDTHxHEIGHT in pixels. The focal length scales with the width.")
     ] = "1242x375",
-    workers: Annotated[int, typer.Option(help="Number of processes. Files do not depend on it.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_PROCESSES, help="Number of processes. Files do not depend on it.")
+    ] = 1,
     sparse: Annotated[str, typer.Option(help='"none" for dense depth, "lidar" for a 64-ring scan.')] = "none",
     split: Annotated[
         str,
@@ -50,9 +56,10 @@ def synth(
             "drives. From three frames on, no split with a share is empty; one or two are for training."
         ),
     ] = "0.9,0.05,0.05",
-    drive: Annotated[int, typer.Option(help="Frames per drive folder.")] = 20,
+    drive: Annotated[int, typer.Option(min=1, max=10**7, help="Frames per drive folder.")] = 20,
     focal_jitter: Annotated[
-        float, typer.Option(help="Relative spread of the focal length, below 0.5.")
+        float,
+        typer.Option(help="Relative spread of the focal length, below 0.5.", callback=between(0, 0.499)),
     ] = 0.0,
     json_file: JsonFile = None,
 ) -> None:
@@ -125,7 +132,10 @@ def check(
         str | None, typer.Option(help='"kb" (352x1216) or "none". Default: the crop of the published data.')
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that read files.", show_default="one per core")
+        int,
+        typer.Option(
+            min=1, max=MOST_PROCESSES, help="Processes that read files.", show_default="one per core"
+        ),
     ] = os.cpu_count() or 1,
     json_file: JsonFile = None,
 ) -> None:

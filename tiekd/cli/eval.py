@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tiekd.cli.options import Device, Engine
+from tiekd.cli.options import Device, Engine, between
 from tiekd.cli.output import JsonFile, print_result, writable_file, writable_folder
 from tiekd.errors import ConfigError
+from tiekd.limits import SCALE_RANGE
 
 if TYPE_CHECKING:
     from tiekd.estimators import Estimator
@@ -45,7 +46,8 @@ def eval(  # noqa: A001 - the verb's name
         float | None,
         typer.Option(
             help="Stored number of one metre in --predictions. Default: that of the data set's ground truth "
-            "for whole numbers, 1 for floats."
+            "for whole numbers, 1 for floats.",
+            callback=between(*SCALE_RANGE),
         ),
     ] = None,
     labels: Annotated[
@@ -58,7 +60,9 @@ def eval(  # noqa: A001 - the verb's name
     csv: Annotated[
         Path | None, typer.Option(help="Write the metrics of every image as CSV.", callback=writable_file)
     ] = None,
-    worst: Annotated[int, typer.Option(min=0, help="Draw so many of the worst frames into OUT.")] = 0,
+    worst: Annotated[
+        int, typer.Option(min=0, max=10**6, help="Draw so many of the worst frames into OUT.")
+    ] = 0,
     plots: Annotated[bool, typer.Option("--plots", help="Draw charts (SVG) into OUT.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for --worst and --plots.")] = Path("evaluation"),
     engine: Engine = "auto",

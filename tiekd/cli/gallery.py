@@ -31,12 +31,13 @@ def build(
         Path,
         typer.Option(help="Folder of the gallery; show it with serve --results.", callback=writable_folder),
     ],
-    frames: Annotated[int, typer.Option(help="Frames, taken evenly over the split.")] = 20,
+    frames: Annotated[int, typer.Option(min=1, max=10**6, help="Frames, taken evenly over the split.")] = 20,
     title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
     gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",
     quality: Annotated[int, typer.Option(min=1, max=95, help="JPEG quality of the photos.")] = 88,
     keep_bits: Annotated[
-        int, typer.Option(help="Significant bits of depth predicted for every pixel; 10 are exact to 0.1 %.")
+        int,
+        typer.Option(help="Significant bits of depth predicted for every pixel; 10 are exact to 0.1 %."),
     ] = 10,
     focal: Annotated[
         bool,

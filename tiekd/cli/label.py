@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.options import Device, Engine
+from tiekd.cli.options import Device, Engine, between
 from tiekd.cli.output import JsonFile, print_result, writable_folder
+from tiekd.limits import FOCAL_RANGE_PX
 
 if TYPE_CHECKING:
     from tiekd.data.frames import FrameSource
@@ -49,7 +50,9 @@ def label(
     max_pixels: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Scale larger pictures down first. 0: never. Default: the value of the data set."
+            min=0,
+            max=10**9,
+            help="Scale larger pictures down first. 0: never. Default: the value of the data set.",
         ),
     ] = None,
     shrink: Annotated[
@@ -67,7 +70,8 @@ def label(
         float | None,
         typer.Option(
             help="Focal length of the pictures in pixels, where a split gives none. Depth is scaled by it "
-            "if the teacher's own is known. A student of these labels is then metric for it."
+            "if the teacher's own is known. A student of these labels is then metric for it.",
+            callback=between(*FOCAL_RANGE_PX),
         ),
     ] = None,
     clamp: Annotated[

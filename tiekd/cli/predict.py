@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiekd.cli.options import Device, Engine
+from tiekd.cli.options import Device, Engine, between
 from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.errors import DataError, InputSizeError, RunFailedError, TiekdError
+from tiekd.limits import FOCAL_RANGE_PX
 
 if TYPE_CHECKING:
     from tiekd.estimators import Estimator
@@ -48,7 +49,11 @@ def predict(
         str, typer.Option(help="png16 (metres x 256), npy, npz or color.")
     ] = "png16",
     fx: Annotated[
-        float | None, typer.Option(help="Focal length of the photos in pixels; corrects the metric scale.")
+        float | None,
+        typer.Option(
+            help="Focal length of the photos in pixels; corrects the metric scale.",
+            callback=between(*FOCAL_RANGE_PX),
+        ),
     ] = None,
     engine: Engine = "auto",
     device: Device = "auto",

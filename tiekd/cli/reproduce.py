@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tiekd.cli.options import Device, Engine
+from tiekd.cli.options import Device, Engine, between
 from tiekd.cli.output import JsonFile, print_result
 from tiekd.datasets import DATASETS
 
@@ -27,7 +27,9 @@ def reproduce(
     *,
     data: Annotated[str | None, typer.Option(help="Data set as KIND:ROOT.")] = None,
     split: Annotated[str | None, typer.Option(help="The published test list, here or in ROOT.")] = None,
-    tolerance: Annotated[float, typer.Option(help="Largest relative difference that passes.")] = 0.01,
+    tolerance: Annotated[
+        float, typer.Option(help="Largest relative difference that passes.", callback=between(0, 1))
+    ] = 0.01,
     engine: Engine = "auto",
     device: Device = "auto",
     json_file: JsonFile = None,

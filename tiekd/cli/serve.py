@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from tiekd.cli.options import between
 from tiekd.errors import ConfigError, DataError, UnavailableError
+from tiekd.limits import MOST_THREADS, SCALE_RANGE
 
 
 def serve(
@@ -29,7 +31,10 @@ def serve(
         list[Path] | None, typer.Option(help="Folder of METHOD/FRAME.png to show too; may be repeated.")
     ] = None,
     depth_scale: Annotated[
-        float | None, typer.Option(help="Stored integer per metre in the 16-bit PNG of --results.")
+        float | None,
+        typer.Option(
+            help="Stored integer per metre in the 16-bit PNG of --results.", callback=between(*SCALE_RANGE)
+        ),
     ] = None,
     depth_range: Annotated[
         str | None, typer.Option(metavar="MIN:MAX", help="Metres that the colours of --results span.")
@@ -58,10 +63,15 @@ def serve(
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads of each picture; default: OMP_NUM_THREADS, else by the cores."),
+        typer.Option(
+            min=1,
+            max=MOST_THREADS,
+            help="CPU threads of each picture; default: OMP_NUM_THREADS, else by the cores.",
+        ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Pictures computed at the same time; default: by the cores.")
+        int | None,
+        typer.Option(min=1, max=64, help="Pictures computed at the same time; default: by the cores."),
     ] = None,
     access_log: Annotated[
         bool, typer.Option("--access-log", envvar="TIEKD_ACCESS_LOG", help="Log every request.")

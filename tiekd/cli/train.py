@@ -12,6 +12,7 @@ import typer
 from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.cli.progress import progress_bar
 from tiekd.errors import ConfigError
+from tiekd.limits import MOST_THREADS
 
 if TYPE_CHECKING:
     from tiekd.recipe import Recipe
@@ -47,10 +48,12 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from OUT/last.ckpt if there is one.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of weights, order and augmentation.")
+    ] = None,
     max_time: Annotated[str | None, typer.Option(help="Stop after DD:HH:MM:SS; resumable.")] = None,
     overfit: Annotated[
-        int | None, typer.Option(min=1, help="Repeat the first N frames, without augmentation.")
+        int | None, typer.Option(min=1, max=10**9, help="Repeat the first N frames, without augmentation.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, make one step, print the cost of a run.")
@@ -64,7 +67,9 @@ def train(
     force: Annotated[
         bool, typer.Option("--force", help="Take labels of another teacher than the recipe names.")
     ] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of the network.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, help="CPU threads of the network.")
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Train a network, by distillation from teacher labels or on ground truth.

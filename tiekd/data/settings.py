@@ -18,7 +18,7 @@ class ViewSettings(BaseModel):
     black corners, and the teacher's label is not rotated.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     size: tuple[int, int] | None = (352, 1216)
     zoom: tuple[float, float] = (1.0, 1.0)
@@ -51,7 +51,7 @@ class PhotoSettings(BaseModel):
     as a change of brightness.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     probability: float = Field(default=1.0, ge=0, le=1)
     gain: float = Field(default=0.0, ge=0, le=2)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from tiekd.codecs.depth_file import read_depth_file
 from tiekd.codecs.photo import Photo
+from tiekd.limits import DepthScale, Metres
 
 
 class StoredAs(BaseModel):
@@ -22,9 +23,9 @@ class StoredAs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    scale: float | None = Field(default=None, gt=0)
+    scale: DepthScale | None = None
     missing: float | None = None
-    max_depth_m: float | None = Field(default=None, gt=0)
+    max_depth_m: Metres | None = None
 
 
 AS_USUAL = StoredAs()

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from tiekd.card import ModelCard
 from tiekd.errors import UnavailableError
+from tiekd.limits import FocalPx, Metres
 from tiekd.runtime.preprocess import Fit, check_focal_px, known_focal_px
 from tiekd.types import DepthMap, DepthRange
 
@@ -199,8 +200,8 @@ class Conversion(BaseModel):
     output: Literal["depth", "inverse"] | None = None
     scale: float | None = None
     shift: float = 0.0
-    max_depth_m: float | None = Field(default=None, gt=0)
-    train_fx_px: float | None = Field(default=None, gt=0)
+    max_depth_m: Metres | None = None
+    train_fx_px: FocalPx | None = None
 
     @property
     def is_declared(self) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from tiekd.codecs.depth_file import read_depth_file
 from tiekd.data.check import Fault
@@ -23,6 +23,7 @@ from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M, About, Picture, Terms, Wi
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder
 from tiekd.estimators.stored_files import StoredFiles
 from tiekd.files import digest_of, state_of
+from tiekd.limits import DepthScale, Metres
 from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
@@ -34,8 +35,8 @@ class StoredScale(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    scale: float = Field(gt=0)
-    max_depth_m: float = Field(default=DEFAULT_MAX_DEPTH_M, gt=0)
+    scale: DepthScale
+    max_depth_m: Metres = DEFAULT_MAX_DEPTH_M
 
 
 @dataclass(frozen=True, slots=True)

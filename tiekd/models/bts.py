@@ -33,7 +33,7 @@ _NARROWEST = 8
 class BtsOptions(BaseModel):
     """width: channels of the deepest decoder levels; all other widths are fractions of it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     width: int = Field(default=512, ge=128, multiple_of=32)
 

@@ -33,7 +33,7 @@ class DecoderOptions(BaseModel):
     position_origin: the origin of y, see `position_maps`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     bottleneck_channels: int | None = Field(default=None, ge=1)
     decoder_channels: tuple[int, ...] | None = None

@@ -33,7 +33,7 @@ class DepthFormerOptions(BaseModel):
     decoder_channels (deepest first), bottleneck_channels: default to the channels of the encoder's levels.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     width: int = Field(default=512, ge=16, multiple_of=4)
     n_heads: int = Field(default=8, ge=1)

@@ -143,8 +143,9 @@ class Recipe(Settings):
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """Weight of each part of the loss."""
-        return self.loss.weights or METHODS[self.method].weights
+        """Weight of each part of the loss that is computed."""
+        weights = self.loss.weights or METHODS[self.method].weights
+        return {name: weight for name, weight in weights.items() if weight}
 
     @property
     def val_every(self) -> int:

@@ -8,19 +8,32 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tiekd.data.seen import Seen
 from tiekd.faults import NameIn
+from tiekd.limits import (
+    Bins,
+    Count,
+    Divisor,
+    FocalPx,
+    Metres,
+    PartOfOne,
+    Pixels,
+    Processes,
+    Share,
+    Threads,
+)
 from tiekd.methods import PARTS
 from tiekd.models.families import NETWORKS
 from tiekd.places import HomePath
 from tiekd.targets import TargetName
 
-NotNegative = Annotated[int, Field(ge=0)]
+NotNegative = Annotated[int, Field(ge=0, le=10**9)]
+Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Settings(BaseModel):
     """A group of values; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class NetworkSettings(Settings):
@@ -42,13 +55,13 @@ class NetworkSettings(Settings):
     encoder: str
     encoder_weights: HomePath | None = None
     options: dict[str, Any] = Field(default_factory=dict)
-    n_bins: int | None = Field(default=None, ge=2)
-    start_depth_m: float | None = Field(default=None, gt=0)
+    n_bins: Bins | None = None
+    start_depth_m: Metres | None = None
     channels_last: bool = False
     frozen_norms: Literal["none", "encoder", "all"] = "none"
     start_from: HomePath | None = None
-    train_fx_px: float | None = Field(default=None, gt=0)
-    max_pixels: int | None = Field(default=None, ge=32 * 32)
+    train_fx_px: FocalPx | None = None
+    max_pixels: Pixels | None = None
 
 
 class DataSettings(Settings):
@@ -77,22 +90,22 @@ class DataSettings(Settings):
     source: str | None = None
     train_split: HomePath | None = "train.txt"
     val_split: HomePath | None = "val.txt"
-    hold_out_every: int | None = Field(default=None, ge=2)
+    hold_out_every: int | None = Field(default=None, ge=2, le=10**9)
     select_on: Literal["val_split", "held_out"] = "val_split"
-    max_val_frames: int = Field(default=96, ge=1)
+    max_val_frames: Count = 96
     val_box: Literal["garg", "none"] = "garg"
     labels: HomePath | None = None
-    max_pixels: int | None = Field(default=None, ge=32 * 32)
+    max_pixels: Pixels | None = None
     crop: Literal["kb", "none"] = "none"
     trim_px: tuple[NotNegative, NotNegative, NotNegative, NotNegative] = (0, 0, 0, 0)
     shrink: Literal[1, 2, 4] = 1
-    train_focal_px: float | None = Field(default=None, gt=0)
+    train_focal_px: FocalPx | None = None
     cache: bool = False
     cache_dir: HomePath | None = None
-    workers: int = Field(default=1, ge=0)
-    overfit: int | None = Field(default=None, ge=1)
-    min_depth_m: float = Field(default=1e-3, gt=0)
-    max_depth_m: float = Field(default=80.0, gt=0)
+    workers: Processes = 1
+    overfit: Count | None = None
+    min_depth_m: Metres = 1e-3
+    max_depth_m: Metres = 80.0
     range_from_labels: bool = False
     any_teacher: bool = False
 
@@ -110,21 +123,26 @@ class DataSettings(Settings):
 class LossSettings(Settings):
     """The loss.
 
-    weights: of its parts (default: the method's published ones). target: the kind of target DPM
-    (`tiekd.targets`). sigma_m: its width, in metres.
+    weights: of its parts (default: the method's published ones); a part of weight 0 is not computed. target:
+    the kind of target DPM (`tiekd.targets`). sigma_m: its width, in metres.
     top_crop_rows: rows at the top of a view that the TIE-KD losses leave out.
     """
 
-    weights: dict[str, float] | None = None
+    weights: dict[str, Weight] | None = None
     target: TargetName = "published"
-    sigma_m: float = Field(default=0.5, gt=0)
-    top_crop_rows: int = Field(default=0, ge=0)
+    sigma_m: Metres = 0.5
+    top_crop_rows: NotNegative = 0
 
     @model_validator(mode="after")
     def _known(self) -> LossSettings:
         unknown = sorted(set(self.weights or {}) - set(PARTS))
         if unknown:
             raise ValueError(f"no loss part {', '.join(unknown)}; known: {', '.join(PARTS)}")
+        if self.weights is not None and not any(self.weights.values()):
+            raise ValueError(
+                f"weights={self.weights} leave no part of the loss; give one a weight other than 0, or "
+                "say null for the method's own weights"
+            )
         return self
 
 
@@ -144,23 +162,23 @@ class OptimSettings(Settings):
     precision: with "bf16" and "fp16" the weights stay float32.
     """
 
-    steps: int = Field(ge=1)
-    coarse_share: float = Field(default=0.0, ge=0, le=1)
-    batch_size: int = Field(default=8, ge=1)
-    accumulate: int = Field(default=1, ge=1)
+    steps: Count
+    coarse_share: Share = 0.0
+    batch_size: int = Field(default=8, ge=1, le=65_536)
+    accumulate: int = Field(default=1, ge=1, le=65_536)
     precision: Literal["fp64", "fp32", "bf16", "fp16"] = "fp32"
     schedule: Literal["onecycle", "cosine"] = "onecycle"
-    lr: float = Field(default=1e-3, gt=0)
+    lr: float = Field(default=1e-3, gt=0, le=10)
     encoder_lr_scale: float = Field(default=1.0, gt=0, le=1)
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, le=10)
     no_decay: tuple[str, ...] = ()
     betas: tuple[Beta, Beta] = (0.95, 0.99)
-    cycle_beta1: float | None = Field(default=None, ge=0, lt=1)
-    warm_share: float = Field(default=0.3, gt=0, lt=1)
-    start_divisor: float = Field(default=25.0, ge=1)
-    end_divisor: float = Field(default=2500.0, ge=1)
-    grad_clip: float = Field(default=35.0, gt=0)
-    ema_decay: float | None = Field(default=None, gt=0, lt=1)
+    cycle_beta1: Beta | None = None
+    warm_share: PartOfOne = 0.3
+    start_divisor: Divisor = 25.0
+    end_divisor: Divisor = 2500.0
+    grad_clip: float = Field(default=35.0, gt=0, le=1e9)
+    ema_decay: PartOfOne | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> OptimSettings:
@@ -193,14 +211,14 @@ class RunSettings(Settings):
     """
 
     seed: int = Field(default=0, ge=0, lt=2**32)
-    val_every: int = Field(default=500, ge=1)
-    save_every: int = Field(default=200, ge=1)
-    log_every: int = Field(default=10, ge=1)
+    val_every: Count = 500
+    save_every: Count = 200
+    log_every: Count = 10
     best_by: Literal["abs_rel", "rmse", "silog", "delta1"] = "abs_rel"
-    patience: int | None = Field(default=None, ge=1)
-    pictures: int = Field(default=4, ge=0)
+    patience: Count | None = None
+    pictures: int = Field(default=4, ge=0, le=1000)
     wandb: str | None = None
-    threads: int | None = Field(default=None, ge=1)
+    threads: Threads | None = None
     device: str = "auto"
     max_time: str | None = Field(default=None, pattern=r"^\d+:\d\d:\d\d:\d\d$")
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tiekd.card import IMAGE_MEAN, IMAGE_STD, ModelCard
 from tiekd.codecs.resample import resize, scale_photo
 from tiekd.errors import ConfigError
+from tiekd.limits import FOCAL_RANGE_PX
 
 Fit = Literal["photo", "unscaled", "as_is"]
 """How a picture is fitted to a network.
@@ -26,8 +27,6 @@ Fit = Literal["photo", "unscaled", "as_is"]
 photo: scaled down and padded, as described above. unscaled: padded only. as_is: not changed at all; a network
 pads it in its own way, by repeating the last row and column and stretching the answer over them.
 """
-FOCAL_RANGE_PX = (0.01, 1e6)
-"""Accepted focal lengths. Outside this range depth does not fit float32."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.faults import faults_as
 from tiekd.files import create, write_bytes
+from tiekd.limits import FocalPx, Metres
 
 SIDECAR = "labels.json"
 FULL_SCALE = 65535
@@ -40,13 +41,13 @@ class LabelInfo(BaseModel):
     teacher: str
     teacher_sha256: str
     teacher_architecture: str | None = None
-    max_depth_m: float = Field(gt=0)
+    max_depth_m: Metres
     max_pixels: int | None = Field(default=None, ge=LEAST_PIXELS)
     crop: Literal["kb", "none"]
     shrink: int = Field(default=1, ge=1)
     flip_tta: bool = False
     use_focal: bool = False
-    fx_px: float | None = Field(default=None, gt=0)
+    fx_px: FocalPx | None = None
     clamp: Literal[True] | None = None
     data: str = ""
 
