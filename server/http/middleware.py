@@ -143,7 +143,7 @@ class BodyMemory:
         stated = Request(scope).headers.get("content-length", "")
         # Room for a whole body is taken before it arrives, so that no half body waits for room.
         unused = int(stated) if stated.isdecimal() else 0
-        asked = False
+        asked, largest = False, 0
 
         async def counted() -> Message:
             nonlocal unused, asked
@@ -157,7 +157,11 @@ class BodyMemory:
             return message
 
         async def send_held(message: Message) -> None:
-            hold.add(len(message.get("body", b"")))
+            nonlocal largest
+            # A file is sent in pieces, and only one of them is in memory.
+            more = max(0, len(message.get("body", b"")) - largest)
+            hold.add(more)
+            largest += more
             await send(message)
 
         try:

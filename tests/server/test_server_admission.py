@@ -289,7 +289,8 @@ def test_an_answer_counts_until_it_is_taken() -> None:
 
         async def app(scope, receive, send):
             await receive()
-            await send({"type": "http.response.body", "body": bytes(150)})
+            for size in (150, 150, 30, 160):
+                await send({"type": "http.response.body", "body": bytes(size), "more_body": True})
 
         async def receive():
             return {"type": "http.request", "body": bytes(40), "more_body": False}
@@ -303,7 +304,7 @@ def test_an_answer_counts_until_it_is_taken() -> None:
             await BodyMemory(app, memory)({**scope, "headers": [(b"content-length", b"101")]}, receive, send)
         return seen, memory.held_bytes
 
-    assert asyncio.run(main()) == ([190], 0)
+    assert asyncio.run(main()) == ([190, 190, 190, 200], 0), "pieces that were sent before are gone"
 
 
 def test_a_picture_that_is_none_is_refused_before_the_queue(make, decoder) -> None:
