@@ -109,7 +109,7 @@ def test_another_unit_is_refused_with_the_scale_that_fits(worlds, tmp_path, kind
     source, frames = store(worlds[kind], tmp_path, scale, suffix=suffix, dtype=dtype)
     with pytest.raises(DataError, match=said) as caught:
         score(worlds[kind], tmp_path, source, frames)
-    assert f"--depth-scale {scale:g} " in caught.value.hint
+    assert f"--depth-scale {scale:.8g} " in caught.value.hint
     done = score(worlds[kind], tmp_path, source, frames, depth_scale=scale)
     assert done.depth_scales == (scale,)
     # Whole metres are off by up to half a metre.
@@ -222,7 +222,7 @@ def test_the_option_states_the_scale(worlds, tmp_path):
     assert told["depth_scales"] == [256.0]
     for wrong, said in (
         (["eval", f"labels:{tmp_path},scale=256", *words, "--depth-scale", "9"], "is for --predictions"),
-        ([*call, "--depth-scale", "nan"], "No depth is stored as metres x nan"),
+        ([*call, "--depth-scale", "nan"], "nan is not in the range"),
     ):
         done = CliRunner().invoke(app, wrong)
         assert (done.exit_code, said in done.stderr) == (2, True), done.output

@@ -26,7 +26,7 @@ def text_table(found: Evaluation) -> str:
             f"{row['from_m']:3.0f} to {row['to_m']:3.0f} m {row['n_pixels']:9.0f}  " + "   ".join(numbers)
         )
     if found.depth_scales:
-        lines.append(f"read as metres x {' and '.join(f'{scale:g}' for scale in found.depth_scales)}")
+        lines.append(f"read as metres x {' and '.join(f'{scale:.8g}' for scale in found.depth_scales)}")
     for reason in dict.fromkeys(reason for _, reason in found.skipped):
         n_frames = sum(reason == why for _, why in found.skipped)
         lines.append(f"skipped {n_frames}: {reason}")

@@ -58,10 +58,10 @@ class UnitCheck:
         if beyond <= _MOSTLY and (read_at.is_stated or not is_far_off or not fitting):
             return
         share = f", and {beyond:.0%} of the pixels that count lie beyond {self.max_depth_m:g} m"
-        fits = f"{' or '.join(f'{read_at.stated_by}{scale:g}' for scale in fitting)} would fit."
+        fits = f"{' or '.join(f'{read_at.stated_by}{scale:.8g}' for scale in fitting)} would fit."
         raise DataError(
-            f"Read as metres x {read_at.scale:g}, the predictions have a median of {found_m:.3g} m where the "
-            f"ground truth has {true_m:.3g} m{share if beyond > _MOSTLY else ''}.",
+            f"Read as metres x {read_at.scale:.8g}, the predictions have a median of {found_m:.3g} m where "
+            f"the ground truth has {true_m:.3g} m{share if beyond > _MOSTLY else ''}.",
             hint=f"{fits if fitting else 'No usual scale fits; they may be no depth, or of other frames.'} "
             f"State the number that is stored for one metre: {read_at.stated_by}S.",
         )
