@@ -257,7 +257,7 @@ def test_the_deadline_covers_the_upload(settings, photo, is_problem) -> None:
         return sent[0]["status"], time.monotonic() - began
 
     status, spent_s = asyncio.run(main())
-    assert status == 504
+    assert status == 408, "the client was slow, not the server"
     assert spent_s < 4
 
 
