@@ -83,3 +83,16 @@ def test_the_command_line_knows_it_after_an_equals_sign(home, monkeypatch):
     assert not Path(home, "~").exists()
     done = CliRunner().invoke(app, ["data", "check", "folder:photos", "--labels", "labels:~/photos"])
     assert f"{home}/photos holds no labels.json" in done.output.replace("\n", " ")
+
+
+def test_a_path_that_exists_may_look_like_options(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("photos,scale=2").mkdir()
+    Path("photos").mkdir()
+    assert parse_place("folder:photos,scale=2", KINDS, what="data") == Place("folder", "photos,scale=2", {})
+    assert parse_place("folder:photos,scale=2,scale=3", KINDS, what="data").options == {"scale": "3"}
+    assert parse_place("folder:photos,scale=3", KINDS, what="data") == Place(
+        "folder", "photos", {"scale": "3"}
+    )
+    with pytest.raises(ConfigError, match="is not KEY=VALUE"):
+        parse_place("folder:photos,scale", KINDS, what="data")

@@ -46,13 +46,25 @@ def parse_place(text: str, kinds: Collection[str], *, what: str) -> Place:
         return Place("", at_home(text), {})
     if kind not in kinds:
         raise UnknownNameError(f"kind of {what}", kind, kinds)
-    # A comma may be part of a path, so the options begin after the last part without "=".
     parts = rest.split(",")
-    n_place = max((i for i, part in enumerate(parts) if "=" not in part), default=0) + 1
+    n_place = _length_of_path(parts)
     place = ",".join(parts[:n_place])
     if not place:
         raise ConfigError(f"{text!r} names no {what}.", hint=f"Write {kind}:PLACE.")
+    wrong = [part for part in parts[n_place:] if "=" not in part]
+    if wrong:
+        raise ConfigError(
+            f"{wrong[0]!r} in {text!r} is not KEY=VALUE.", hint=f"Write {kind}:PLACE,KEY=VALUE."
+        )
     return Place(kind, at_home(place), dict(part.strip().split("=", 1) for part in parts[n_place:]))
+
+
+def _length_of_path(parts: list[str]) -> int:
+    """How many of the parts between commas are the path: what exists, else up to the last without "="."""
+    for n_parts in range(len(parts), 0, -1):
+        if Path(at_home(",".join(parts[:n_parts]))).exists():
+            return n_parts
+    return max((i for i, part in enumerate(parts) if "=" not in part), default=0) + 1
 
 
 def at_home(path: str) -> str:

@@ -154,7 +154,7 @@ def test_floats_in_millimetres_and_their_marks(tmp_path):
         ("d.npy", FORMS["d.npy"][:500], "corrupt", "cut off"),
         ("d.npy", b"no array", "corrupt", "is no array"),
         ("d.tiff", FORMS["d.tiff"][:200], "corrupt", "can't be read"),
-        ("d.pfm", FORMS["d.pfm"][:200], "corrupt", "can't be read"),
+        ("d.pfm", FORMS["d.pfm"][:200], "corrupt", "not as long as its header says"),
         ("d.png", b"no picture", "corrupt", "not what its ending says"),
         ("d.npy", npy_bytes(np.zeros((48, 64, 3), np.float32)), "misscaled", "not depth"),
         ("d.npz", npz_bytes(left=DEPTH, right=DEPTH), "misscaled", "several arrays"),
@@ -175,3 +175,19 @@ def test_what_is_not_read_is_told_from_what_is_damaged(tmp_path, name, content, 
     assert not any("elete" in advice for advice in result.to_json()["advice"].values())
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
         source.read_both(frame)
+
+
+def test_depth_of_others_that_lies_on_its_side_is_told_with_its_reason(tmp_path):
+    from tiekd.data.crops import Box
+    from tiekd.estimators import open_estimator
+    from tiekd.estimators.base import Picture, Window
+
+    picture(tmp_path, DEPTH, 6)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/a.png").write_bytes(png16.encode(np.ascontiguousarray(STORED_FROM[6](DEPTH))))
+    labels, frame = open_estimator(f"labels:{tmp_path / 'labels'},scale=256"), Frame("a.jpg")
+    image = open_source(f"folder:{tmp_path}").read_image(frame)
+    for window in (None, Window(image.shape[:2], Box(0, 0, *image.shape[:2]))):
+        with pytest.raises(DataError) as caught:
+            labels.estimate(Picture(image, frame, window))
+        assert "EXIF orientation" in caught.value.hint

@@ -28,6 +28,10 @@ from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
 _ROUNDING = 1.001
+_SIDEWAYS = (
+    "The picture may be turned by its EXIF orientation, and this depth not. Depth belongs to the upright "
+    "picture: turn it as well."
+)
 
 
 class StoredScale(BaseModel):
@@ -134,7 +138,9 @@ class StoredDepth:
             raise DataError(
                 f"{self.files.find(frame)} is {list(depth_m.shape)}, what is shown of its picture "
                 f"{list(picture.size)}.",
-                hint="If it covers the whole, unscaled picture, say --crop none --max-pixels 0.",
+                hint=_SIDEWAYS
+                if depth_m.shape[::-1] == picture.size
+                else "If it covers the whole, unscaled picture, say --crop none --max-pixels 0.",
             )
         return DepthMap(depth_m=depth_m, depth_range=self.about.depth_range, model=self.about.name)
 
@@ -194,7 +200,9 @@ def cut(depth: NDArray[np.float32], what: str, window: Window) -> NDArray[np.flo
         crop = f" and its crop {box.width}x{box.height}" if box[2:] != (height, width) else ""
         raise DataError(
             f"{what} is {depth.shape[1]}x{depth.shape[0]}; the frame is {width}x{height}{crop}.",
-            hint="Clamp the depth, resize it to such a size, and write it again.",
+            hint=_SIDEWAYS
+            if depth.shape[::-1] == (height, width)
+            else "Clamp the depth, resize it to such a size, and write it again.",
         )
     return depth
 
