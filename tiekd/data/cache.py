@@ -1,10 +1,10 @@
 """A cache of decoded frames in memory-mapped arrays, so that training need not decode pictures again.
 
 A cache is a folder with `images.u8` (planar RGB), `depth.u16` and `teacher.u16` (in the steps of the files
-they come from, 0 = none) and `cache.json`, which is written last. Ground truth that is not in PNG is in
-`depth.f32`, in metres. All frames are padded to the largest size. The name of the folder is a digest of
-everything that it was made from. Runs with the same frames share a cache, and a changed file or label makes a
-new one.
+they come from, 0 = none) and `cache.json`, which is written last. Depth that may lie between such steps is in
+`depth.f32` and `teacher.f32`, in metres. All frames are padded to the largest size. The name of the folder is
+a digest of everything that it was made from. Runs with the same frames share a cache, and a changed file or
+label makes a new one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tiekd.data.transforms import Layers
 from tiekd.data.truth import AS_USUAL
 from tiekd.files import arriving_folder, digest_of, state_of, write_errors
 
-VERSION = 3
+VERSION = 4
 Progress = Callable[[int, int], None]
 
 
@@ -136,9 +136,11 @@ def _write_arrays(loose: LooseFrames, part: Path, progress: Progress | None) -> 
 
 def _layers(loose: LooseFrames) -> dict[str, float]:
     """Name of each depth layer in the cache -> metres of one stored step; 0 for floats in metres."""
-    in_steps = all(Path(frame.depth).suffix.lower() == ".png" for frame in loose.frames if frame.depth)
-    layers = {"depth": 1 / loose.source.depth_scale if in_steps else 0.0} if loose.with_depth else {}
-    return layers | ({"teacher": loose.labels.step_m} if loose.labels else {})
+    # The depth of a cell can be a mean, which lies between two steps.
+    in_steps = loose.seen.shrink == 1
+    pngs = all(Path(frame.depth).suffix.lower() == ".png" for frame in loose.frames if frame.depth)
+    layers = {"depth": 1 / loose.source.depth_scale if in_steps and pngs else 0.0} if loose.with_depth else {}
+    return layers | ({"teacher": loose.labels.step_m if in_steps else 0.0} if loose.labels else {})
 
 
 def _file(name: str, step_m: float) -> str:
