@@ -198,7 +198,7 @@ def test_wrong_input_is_one_line_a_hint_and_exit_code_2(done, tiny_world, tmp_pa
         (("predict", student, photo, "--out", tmp_path / "file" / "p"), "Can't write"),
         (("predict", student, photo, photo, "--out", tmp_path / "p"), "Several photos"),
         (("predict", student, photo, "--out", tmp_path / "p", "--format", "jpg"), "Unknown format"),
-        (("predict", student, photo, "--out", tmp_path / "p", "--fx", "-3"), "fx must be a focal length"),
+        (("predict", student, photo, "--out", tmp_path / "p", "--fx", "-3"), "not in the range 0.01<=x"),
         (("predict", tmp_path / "nowhere.safetensors", photo, "--out", tmp_path / "p"), "nowhere."),
     ]  # fmt: skip
     for words, said in cases:
