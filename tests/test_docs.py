@@ -24,12 +24,14 @@ SMALLER = [
     ("--frames 3000 --seed 21 --workers 2", "--frames 6 --size 416x128 --split 0.34,0.33,0.33 --drive 2"),
     (
         " --out runs/teacher",
-        " --out runs/teacher --encoder-weights none -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"
+        " --out runs/teacher --encoder-weights none -o network.frozen_norms=none"
+        " -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"
         " -o view.size=[128,192] -o run.val_every=1",
     ),
     (
         " --out runs/student",
-        " --out runs/student --encoder-weights none -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"
+        " --out runs/student --encoder-weights none -o network.frozen_norms=none"
+        " -o optim.steps=1 -o optim.batch_size=2 -o data.workers=0"
         " -o view.size=[128,192] -o run.val_every=1",
     ),
     ("--protocol kitti-garg", "--protocol frame"),

@@ -87,10 +87,37 @@ def test_no_hub_is_a_clear_error(monkeypatch):
     def unreachable(*args, **kwargs):
         raise OSError("name resolution failed")
 
+    monkeypatch.setattr(encoders, "why_silent", lambda: None)
     monkeypatch.setattr(encoders.timm, "create_model", unreachable)
     with pytest.raises(UnavailableError, match="name resolution failed") as caught:
         create_encoder("mobilenetv2_100", weights="imagenet")
     assert "--encoder-weights" in caught.value.hint
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://no-such-hub.invalid", "not an address"])
+def test_a_silent_hub_is_not_asked_again_and_again(monkeypatch, endpoint):
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+    monkeypatch.setattr(encoders, "kept_weights", lambda config: None)
+    monkeypatch.setattr(encoders.timm, "create_model", lambda *args, **options: pytest.fail("asked the hub"))
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(UnavailableError, match="the hub does not answer") as caught:
+        create_encoder("mobilenetv2_100", weights="imagenet")
+    assert "--encoder-weights" in caught.value.hint
+
+
+def test_weights_of_an_earlier_download_need_no_hub(monkeypatch, tmp_path):
+    before = timm.create_model("test_efficientnet")
+    save_file(before.state_dict(), tmp_path / "model.safetensors")
+    asked = []
+    monkeypatch.setattr(encoders, "why_silent", lambda: "no route to host")
+    monkeypatch.setattr(
+        "huggingface_hub.try_to_load_from_cache",
+        lambda repository, name: asked.append((repository, name)) or str(tmp_path / name),
+    )
+    kept = create_encoder("test_efficientnet", weights="imagenet").pyramid.state_dict()
+    assert asked[0] == ("timm/test_efficientnet.r160_in1k", "model.safetensors")
+    assert torch.equal(kept["bn1.bias"], before.state_dict()["bn1.bias"])
 
 
 @pytest.mark.parametrize("kind", [".pth", ".safetensors", ".whl", "wrapped.pt"])

@@ -118,3 +118,23 @@ def test_other_files_are_refused(tmp_path):
     for name in ("text", "other"):
         with pytest.raises(CheckpointError, match="holds no step of a failed run"):
             replay(tmp_path / f"{name}.safetensors")
+
+
+def test_a_step_that_began_with_broken_weights_is_replayed(tiny_recipe, tmp_path, monkeypatch):
+    """A file of broken weights is refused where it is opened, but not a step that shows what broke them."""
+    from tiekd.training import fit as module
+
+    def poisoned(*given, whole=module.run_network, **options):
+        network = whole(*given, **options)
+        next(network.encoder.parameters()).data.flatten()[0] = float("nan")
+        return network
+
+    monkeypatch.setattr(module, "run_network", poisoned)
+    with pytest.raises(NotFiniteError) as caught:
+        run(tiny_recipe(ROW), tmp_path / "run")
+    monkeypatch.undo()
+    done = CliRunner().invoke(app, ["train", "--replay", str(kept_file(caught)), "--json", "-"])
+    assert done.exit_code == 0, done.output
+    seen = json.loads(done.output)
+    assert (seen["step"], seen["parts"]["loss"]) == (0, "nan")
+    assert seen["first_broken"].startswith("encoder.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +12,16 @@ import typer
 
 from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.cli.progress import progress_bar
-from tiekd.errors import ConfigError
+from tiekd.datasets import DATASETS
+from tiekd.errors import ConfigError, UnavailableError
 from tiekd.limits import MOST_THREADS
+from tiekd.run_folder import CHECKPOINT
 
 if TYPE_CHECKING:
     from tiekd.recipe import Recipe
 
+_PACKAGES = {"pytorch_lightning": "pytorch-lightning", "tensorboard": "tensorboard"}
+"""Module -> the package that it comes in."""
 app = typer.Typer(add_completion=False)
 EXAMPLE = "tiekd train tiekd_mobilenetv2.demo --data kitti:data/synth --labels labels --out runs/tiekd"
 
@@ -78,8 +83,10 @@ def train(
     processes: torchrun --standalone --no-python --nproc-per-node 2 tiekd train …
     """
     from tiekd.recipe import load_recipe
+    from tiekd.recipe.named import check_norms
 
     if replay is not None:
+        _check_packages()
         _replay(replay, json_file)
         return
     if recipe is None:
@@ -101,12 +108,27 @@ def train(
     if print_config:
         chosen = _as_it_will_run(chosen)
         print_result(chosen.document(), chosen.to_yaml().removesuffix("\n"), json_file)
-    elif dry_run:
+        return
+    _check_packages()
+    if not resume:
+        check_norms(chosen)
+    if dry_run:
         _dry_run(chosen, out, resume, json_file)
     elif out is None:
         raise ConfigError("The run has no folder to write into.", hint="Say --out DIR.")
     else:
         _fit(chosen, out, resume, json_file)
+
+
+def _check_packages() -> None:
+    """Raise UnavailableError unless the packages of the extra `train` are installed."""
+    missing = [name for module, name in _PACKAGES.items() if find_spec(module) is None]
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        raise UnavailableError(
+            f"Training needs {' and '.join(missing)}, which {are} not installed.",
+            hint="pip install 'tiekd[train]'",
+        )
 
 
 def _as_it_will_run(recipe: Recipe) -> Recipe:
@@ -122,6 +144,7 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
     from tiekd.training.fit import fit
     from tiekd.training.ranks import this_rank
 
+    _tell_cost(recipe, out)
     with progress_bar("Reading frames") as progress:
         result = fit(recipe, out, resume=resume, progress=progress)
     if this_rank().is_first:
@@ -131,6 +154,27 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
             shown = ", ".join(f"{name} {result.metrics[name]:.3f}" for name in ("abs_rel", "rmse", "delta1"))
             text += f"; against {result.validated_on}: {shown}"
         print_result({**asdict(result), "out": str(out)}, text, json_file)
+
+
+def _tell_cost(recipe: Recipe, out: Path) -> None:
+    """Say on stderr what a new run on a person's own data will cost, from a step that changes nothing.
+
+    The cost of the data sets that have recipes is known, and a step of theirs takes long.
+    """
+    from tiekd.training.ranks import this_rank
+
+    if recipe.dataset in DATASETS or (out / CHECKPOINT).exists() or this_rank().world > 1:
+        return
+    from tiekd.training.dry_run import dry_run
+
+    cost = dry_run(recipe, out)
+    minutes = 60 * cost.hours
+    takes = f"{cost.hours:.1f} hours" if minutes >= 90 else f"{max(1, round(minutes))} min"
+    typer.echo(
+        f"{recipe.architecture}, {cost.parameters:,} parameters: about {takes} for {cost.steps} steps, "
+        f"and {cost.peak_memory_mb:,.0f} MB of memory.",
+        err=True,
+    )
 
 
 def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | None) -> None:

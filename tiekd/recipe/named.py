@@ -23,6 +23,17 @@ def check_named(recipe: Recipe) -> None:
     raise ConfigError(f"{message}.", hint=hint)
 
 
+def check_norms(recipe: Recipe) -> None:
+    """Raise ConfigError where the norms of an encoder with random weights would keep their statistics."""
+    network = recipe.network
+    if network.frozen_norms != "none" and not network.encoder_weights and not network.start_from:
+        raise ConfigError(
+            f"network.frozen_norms={network.frozen_norms} keeps the norms of an encoder as they are, "
+            "and its weights are random: it would hardly learn.",
+            hint="Say --encoder-weights imagenet (or a file), or -o network.frozen_norms=none.",
+        )
+
+
 def check_kind(recipe: Recipe, source: FrameSource) -> None:
     """Raise ConfigError where a recipe for a data set of its own layout is given data of another's."""
     if recipe.dataset != source.kind and has_own_layout(recipe.dataset) and has_own_layout(source.kind):

@@ -16,8 +16,10 @@ from tiekd.zoo import read_card, resolve
 def take_network(document: dict[str, Any]) -> None:
     """Copy the network settings that the recipe leaves out from the weights in `start_from`.
 
-    `document` is the recipe as read, changed in place. Raises ConfigError for a network that no recipe
-    trains, and what `tiekd.zoo.resolve` and `read_card` raise.
+    A recipe with another encoder can't start from these weights. It then takes the shape of their decoder,
+    with the usual widths, and starts from the encoder's ImageNet weights. `document` is the recipe as read,
+    changed in place. Raises ConfigError for a network that no recipe trains, and what `tiekd.zoo.resolve` and
+    `read_card` raise.
     """
     network = document.get("network")
     start = network.get("start_from") if isinstance(network, dict) else None
@@ -36,6 +38,11 @@ def take_network(document: dict[str, Any]) -> None:
         "options": card.options,
         "n_bins": card.n_bins,
     }
+    if network.get("encoder", parts[1]) != parts[1]:
+        network["start_from"] = None
+        # Widths belong to the levels of an encoder, of which others have more or fewer.
+        taken["options"] = {name: value for name, value in card.options.items() if name != "decoder_channels"}
+        taken["encoder_weights"] = "imagenet"
     for key, value in taken.items():
         network.setdefault(key, value)
     data = document.setdefault("data", {})

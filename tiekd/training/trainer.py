@@ -14,8 +14,9 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-from tiekd.errors import ConfigError
+from tiekd.errors import ConfigError, UnavailableError
 from tiekd.recipe import Recipe
+from tiekd.runtime.engines.torch import pick_device
 from tiekd.training.ranks import Ranks, SharedStatistics
 from tiekd.training.signals import PlainTermination
 
@@ -42,7 +43,7 @@ _EXPECTED_WARNINGS = (
 def on_cuda(recipe: Recipe) -> bool:
     """Whether the run computes on NVIDIA (or ROCm) GPUs."""
     device = recipe.run.device
-    return device in ("cuda", "gpu") or (device == "auto" and torch.cuda.is_available())
+    return device.partition(":")[0] in ("cuda", "gpu") or (device == "auto" and torch.cuda.is_available())
 
 
 def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Trainer:
@@ -51,14 +52,15 @@ def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Tra
     `settings` are more arguments of Lightning's Trainer. Raises ConfigError for a device that the machine
     lacks and for a precision that the device lacks.
     """
+    accelerator, devices = _place(recipe.run.device, ranks)
     _check_precision(recipe)
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
     many = ranks.world > 1
     try:
         return lightning.Trainer(
-            accelerator=recipe.run.device,
-            devices=ranks.local_world,
+            accelerator=accelerator,
+            devices=devices,
             num_nodes=ranks.world // ranks.local_world,
             strategy="ddp" if many else "auto",
             precision=_PRECISIONS[recipe.optim.precision],
@@ -83,9 +85,29 @@ def make_trainer(recipe: Recipe, ranks: Ranks, **settings: Any) -> lightning.Tra
         ) from error
 
 
+def _place(device: str, ranks: Ranks) -> tuple[str, int | list[int]]:
+    """Lightning's names for a device: the kind, and how many or which. Raises ConfigError."""
+    if device == "auto":
+        return device, ranks.local_world
+    try:
+        chosen = pick_device("cuda" if device == "gpu" else device)
+    except UnavailableError as error:
+        raise ConfigError(
+            f"Can't train on run.device={device}: {error}", hint="Say -o run.device=auto."
+        ) from error
+    if ":" not in device:
+        return chosen.type, ranks.local_world
+    if ranks.local_world > 1:
+        raise ConfigError(
+            f"run.device={device} is one GPU, and this machine has {ranks.local_world} processes of the run.",
+            hint="Say -o run.device=cuda; CUDA_VISIBLE_DEVICES chooses the GPUs.",
+        )
+    return chosen.type, [chosen.index] if chosen.type == "cuda" else 1
+
+
 def _check_precision(recipe: Recipe) -> None:
     device = recipe.run.device
-    on_cpu = device == "cpu" or (device == "auto" and not torch.accelerator.is_available())
+    on_cpu = device.startswith("cpu") or (device == "auto" and not torch.accelerator.is_available())
     if recipe.optim.precision == "fp16" and on_cpu:
         raise ConfigError(
             "optim.precision=fp16 needs a GPU; this run is on the CPU.", hint="Say -o optim.precision=bf16."
