@@ -62,7 +62,7 @@ def test_a_model_takes_finite_numbers_only(model, value):
     "override",
     [
         "run.threads=0", "run.threads=10000", "data.workers=-1", "data.workers=10000", "optim.lr=-1",
-        "optim.lr=1e9", "optim.steps=0", "optim.steps=-5", "optim.batch_size=0", "data.max_depth_m=0",
+        "optim.lr=.inf", "optim.steps=0", "optim.steps=-5", "optim.batch_size=0", "data.max_depth_m=0",
         "data.max_depth_m=-80", "data.max_depth_m=1e30", "network.n_bins=1", "network.n_bins=1000000000",
         "run.seed=-1", "data.train_focal_px=1e300", "loss.sigma_m=-1", "loss.sigma_m=1e-9",
         "loss.sigma_m=.nan", "optim.grad_clip=.inf", "optim.betas=[.nan,0.9]", "view.zoom=[.nan,1.0]",

@@ -168,7 +168,7 @@ class OptimSettings(Settings):
     accumulate: int = Field(default=1, ge=1, le=65_536)
     precision: Literal["fp64", "fp32", "bf16", "fp16"] = "fp32"
     schedule: Literal["onecycle", "cosine"] = "onecycle"
-    lr: float = Field(default=1e-3, gt=0, le=10)
+    lr: float = Field(default=1e-3, gt=0)
     encoder_lr_scale: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0, le=10)
     no_decay: tuple[str, ...] = ()
