@@ -58,8 +58,9 @@ class Settings(BaseSettings):
         default=None, description="threads of each; default: OMP_NUM_THREADS, else by the cores"
     )
     stop_patience_s: float = Field(
-        default=10, ge=0, description="how long a stop waits for the model that is being loaded"
-    )
+        default=10, ge=0,
+        description="how long a stop waits for the model that is being loaded; `tiekd serve` says 1",
+    )  # fmt: skip
     header_timeout_s: float = Field(default=10, gt=0, description="how long the header of a request may take")
     transfer_timeout_s: float = Field(
         default=20, gt=0,

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -246,7 +247,19 @@ def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> No
     told = json.loads(done.stdout)
     assert told["methods"] == ["ground_truth", "tiny_base"]
     assert told["frames"] == 2
-    assert (tmp_path / "g" / "gallery.json").is_file()
+    assert json.loads((tmp_path / "g" / "gallery.json").read_text())["title"] == tiny_world.name
+
+
+def test_gallery_build_takes_a_folder_without_a_list(tiny_models, tmp_path) -> None:
+    (tmp_path / "trip").mkdir()
+    Image.fromarray(np.full((64, 96, 3), 120, np.uint8)).save(tmp_path / "trip" / "a.jpg")
+    done = tiekd(
+        "gallery", "build", "--data", f"folder:{tmp_path / 'trip'}", "--title", "A trip",
+        "--models", str(tiny_models["tiny_base"]), "--out", str(tmp_path / "g"), "--json", "-",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["methods"] == ["tiny_base"]
+    assert json.loads((tmp_path / "g" / "gallery.json").read_text())["title"] == "A trip"
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,12 @@ def test_what_is_not_text_is_told(photos, content):
     assert "UTF-8" in caught.value.hint
 
 
+def test_a_list_that_is_not_there_is_not_called_no_text(tmp_path):
+    with pytest.raises(DataError, match=r"absent\.txt: No such file") as caught:
+        read_split(tmp_path / "absent.txt")
+    assert "UTF-8" not in caught.value.hint
+
+
 def test_accents_of_another_form_find_their_file(photos):
     composed, decomposed = (unicodedata.normalize(form, "é.jpg") for form in ("NFC", "NFD"))
     (photos.root / decomposed).write_bytes(b"")

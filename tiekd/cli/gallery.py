@@ -25,14 +25,19 @@ def _group() -> None:
 )
 def build(
     data: Annotated[str, typer.Option(help="Data set as KIND:ROOT.")],
-    split: Annotated[str, typer.Option(help="Split file: lines of image, depth, focal length.")],
     models: Annotated[str, typer.Option(help="What `tiekd eval` takes, separated by commas, in this order.")],
     out: Annotated[
         Path,
         typer.Option(help="Folder of the gallery; show it with serve --results.", callback=writable_folder),
     ],
+    split: Annotated[
+        str | None,
+        typer.Option(help="File of lines 'image depth focal', here or in ROOT; folder:DIR needs none."),
+    ] = None,
     frames: Annotated[int, typer.Option(min=1, max=10**6, help="Frames, taken evenly over the split.")] = 20,
-    title: Annotated[str, typer.Option(help="What the page calls it.")] = "Synthetic street",
+    title: Annotated[
+        str | None, typer.Option(help="What the page calls it; default: the name of the data set's folder.")
+    ] = None,
     gallery_id: Annotated[str, typer.Option("--id", help="What its address calls it.")] = "demo",
     quality: Annotated[int, typer.Option(min=1, max=95, help="JPEG quality of the photos.")] = 88,
     keep_bits: Annotated[
@@ -54,15 +59,15 @@ def build(
     from tiekd.estimators.names import split_names
     from tiekd.gallery.build import BuildOptions, build_gallery, pick_evenly
 
+    source = open_source(data)
     options = BuildOptions(
         gallery_id=gallery_id,
-        title=title,
+        title=title or source.root.resolve().name,
         n_frames=frames,
         jpeg_quality=quality,
         keep_bits=keep_bits,
         focal=focal,
     )
-    source = open_source(data)
     chosen = pick_evenly(list_frames(source, split), frames)
     check_files(source, [frame for frame in chosen if frame.depth], need_depth=True)
     check_files(source, chosen, need_depth=False)

@@ -61,7 +61,7 @@ def train(
         int | None, typer.Option(min=1, max=10**9, help="Repeat the first N frames, without augmentation.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, make one step, print the cost of a run.")
+        bool, typer.Option("--dry-run", help="Check everything, make two steps, print the cost of a run.")
     ] = False,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print the whole recipe as YAML and stop.")

@@ -69,7 +69,10 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = data.decode("utf-16" if wide else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        message = f"Can't read the split file {path}: {error.strerror}."
+        raise DataError(message, hint="Check the path.") from error
+    except UnicodeDecodeError as error:
         raise DataError(
             f"Can't read the split file {path}: {error}", hint="It must be text. Save it as UTF-8."
         ) from error

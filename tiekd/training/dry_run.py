@@ -1,4 +1,4 @@
-"""A dry run: check everything and make a step, to know the cost of a run. Nothing is written."""
+"""A dry run: check everything and make two steps, to know the cost of a run. Nothing is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FRAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a run would cost, estimated from one step.
+    """What a run would cost, estimated from its second step.
 
     `load_ms`: time in which one loader process reads one frame from its files. `hours`: steps, loading and
     validations together. `peak_memory_mb`: of the GPU, or of the whole process on a CPU.
@@ -49,10 +49,10 @@ class DryRun:
 
 
 def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) -> DryRun:
-    """Check all that `fit` would check and make one step of `recipe`, writing nothing.
+    """Check all that `fit` would check and make two steps of `recipe`, writing nothing.
 
-    The step has full size, and its frames come from their files even if the run would cache them. Raises what
-    `fit` raises.
+    The steps have full size, and their frames come from their files even if the run would cache them. Raises
+    what `fit` raises.
     """
     ranks = this_rank()
     check_loggers(recipe)
