@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -66,13 +66,15 @@ def optimum_of_dpm_loss(depth: Tensor, target: TargetName) -> Found:
 
 def descent_of_tiekd(depth: Tensor, target: TargetName, *, stops: Sequence[int]) -> Iterator[Found]:
     """The TIE-KD loss on its way down, after each number of steps in `stops`."""
-    edges, how = KITTI.edges(), {"sigma_m": TIEKD_SIGMA_M, "target": target}
+    edges = KITTI.edges()
+    how: dict[str, Any] = {"sigma_m": TIEKD_SIGMA_M, "target": target}
     logits = torch.log(target_dpm(depth, edges, **how) + 1e-7).requires_grad_()
     optimiser = torch.optim.Adam([logits], lr=0.05, betas=(0.9, 0.99))
     for step in range(1, max(stops) + 1):
         optimiser.zero_grad()
         loss = tiekd_loss_from_logits(logits, depth, edges, **how)["loss"]
-        (loss * depth.numel()).backward()  # a mean's gradients vanish beside Adam's epsilon
+        # Times the number of pixels: a mean's gradients vanish beside Adam's epsilon.
+        torch.autograd.backward(loss * depth.numel())
         optimiser.step()
         if step in stops:
             answer = expectation_of_logits(logits.detach(), edges)

@@ -79,7 +79,7 @@ def test_own_pictures_become_a_student(tmp_path: Path) -> None:
         " -o optim.steps=2 -o optim.batch_size=2 -o run.val_every=2 -o data.workers=0 -o view.size=[128,192]"
     )
     said = run(train + smaller + " -o data.hold_out_every=3", tmp_path)
-    assert "2 steps, finished; against teacher labels: abs_rel" in said
+    assert "2 steps, finished; best.safetensors against teacher labels: abs_rel" in said
     (predict,) = [line for line in commands(OWN) if line.startswith("tiekd predict")]
     run(predict, tmp_path)
     assert np.asarray(Image.open(tmp_path / "depth" / "photo.png")).shape == (96, 160)

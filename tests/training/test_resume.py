@@ -229,6 +229,16 @@ def test_out_of_time_a_run_stops_after_a_step_and_goes_on(tiny_recipe, tmp_path)
     assert (result.steps, result.finished) == (4, True)
 
 
+def test_a_run_reports_the_metrics_of_its_best_weights(tiny_recipe, tmp_path):
+    settings = {"optim__lr": 0.3, "optim__steps": 4, "run__val_every": 1}
+    result = run(tiny_recipe(ROW, **settings, run__max_time="0:00:00:00"), tmp_path / "run")
+    while not result.finished:
+        result = run(tiny_recipe(ROW, **settings, run__max_time="0:00:00:00"), tmp_path / "run", resume=True)
+    found = [float(row["val_abs_rel"]) for row in rows(tmp_path / "run") if row["val_abs_rel"]]
+    assert found[-1] > min(found), "the last weights are the best: the test proves nothing"
+    assert result.metrics["abs_rel"] == pytest.approx(min(found), rel=1e-4)
+
+
 def test_without_validation_a_run_that_went_on_leaves_its_last_weights(tiny_recipe, tmp_path):
     stopped = {**STOPPED, "data__val_split": None}
     run(tiny_recipe(ROW, **stopped), tmp_path / "run")

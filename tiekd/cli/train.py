@@ -15,7 +15,7 @@ from tiekd.cli.progress import progress_bar
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError, UnavailableError
 from tiekd.limits import MOST_THREADS
-from tiekd.run_folder import CHECKPOINT
+from tiekd.run_folder import BEST, CHECKPOINT
 
 if TYPE_CHECKING:
     from tiekd.recipe import Recipe
@@ -152,7 +152,7 @@ def _fit(recipe: Recipe, out: Path, resume: bool, json_file: str | None) -> None
         text = f"{out}: {result.steps} steps, {ended}"
         if result.metrics:
             shown = ", ".join(f"{name} {result.metrics[name]:.3f}" for name in ("abs_rel", "rmse", "delta1"))
-            text += f"; against {result.validated_on}: {shown}"
+            text += f"; {BEST} against {result.validated_on}: {shown}"
         print_result({**asdict(result), "out": str(out)}, text, json_file)
 
 

@@ -35,9 +35,10 @@ from tiekd.training.trainer import make_trainer, on_cuda, quiet
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """How a run ended: steps done, whether nothing is left to do, and the last validation metrics.
+    """How a run ended: steps done, and whether nothing is left to do.
 
-    validated_on: "ground truth" or "teacher labels"; None without validation.
+    metrics: of the validation that chose best.safetensors; {} where none did.
+    validated_on: "ground truth" or "teacher labels"; None without frames to validate.
     """
 
     out: Path
@@ -91,9 +92,8 @@ def fit(
     if ranks.is_first and keeper.best is None:
         # No validation has chosen any weights, so the last ones are the best.
         save(task.shipped, out / BEST)
-    metrics = {k[4:]: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
     finished = trainer.global_step >= recipe.optim.steps or keeper.exhausted
-    return FitResult(out, trainer.global_step, finished, metrics, data.validated_on)
+    return FitResult(out, trainer.global_step, finished, keeper.best_metrics, data.validated_on)
 
 
 def make_task(recipe: Recipe, data: RunData, ranks: Ranks, kept: Kept | None) -> DistillTask:

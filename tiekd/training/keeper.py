@@ -30,6 +30,7 @@ class Keeper(lightning.Callback):
         self.data: dict[str, str] = {}
         self.selected_on: Selection | None = None
         self.best: float | None = None
+        self.best_metrics: dict[str, float] = {}
         self.stale = 0
         self.due = False
         seconds = recipe.run.max_seconds
@@ -80,6 +81,10 @@ class Keeper(lightning.Callback):
             self.stale += 1
             return
         self.best, self.stale = value, 0
+        found = trainer.callback_metrics.items()
+        self.best_metrics = {
+            key.removeprefix("val/"): float(one) for key, one in found if key.startswith("val/")
+        }
         if trainer.is_global_zero:
             self._write(BEST, task)
 
@@ -106,12 +111,13 @@ class Keeper(lightning.Callback):
         checkpoint["data"] = self.data
 
     def state_dict(self) -> dict[str, Any]:
-        """The best score so far (larger is better) and the number of validations since."""
-        return {"best": self.best, "stale": self.stale}
+        """The best score so far (larger is better), its metrics and the number of validations since."""
+        return {"best": self.best, "best_metrics": self.best_metrics, "stale": self.stale}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a best score."""
         self.best, self.stale = state["best"], state.get("stale", 0)
+        self.best_metrics = state.get("best_metrics", {})
 
 
 def _not_written(error: DataError) -> RunFailedError:
