@@ -16,12 +16,13 @@ from PIL import Image
 from training_kit import FILES, rows, run
 
 from tiekd.data.frames import list_frames, open_source, read_split
-from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError
+from tiekd.errors import CheckpointError, ConfigError, DataError, RunFailedError, UnavailableError
 from tiekd.estimators.labels import LabelInfo, write_labels
 from tiekd.models.registry import load
 from tiekd.recipe import load_recipe
 from tiekd.training.average import update_average
 from tiekd.training.datamodule import open_data
+from tiekd.training.dry_run import dry_run
 from tiekd.training.fit import fit
 from tiekd.training.keeper import Keeper
 from tiekd.training.network import build_network, known_frame_px
@@ -261,6 +262,24 @@ def test_a_student_of_own_pictures(tiny_models, tmp_path):
     # What ran can be run again: the range is not scaled a second time.
     again = load_recipe(str(tmp_path / "run" / "recipe.yaml"))
     assert run(again, tmp_path / "run", resume=True).finished
+
+
+def test_weights_that_can_not_be_had_are_told_before_the_data_is_read(
+    tiny_recipe, tiny_world, tmp_path, monkeypatch
+):
+    def unread(*given, **named):
+        pytest.fail("reads the data first")
+
+    monkeypatch.setattr("tiekd.training.fit.open_data", unread)
+    monkeypatch.setattr("tiekd.training.dry_run.open_data", unread)
+    monkeypatch.setattr("tiekd.models.encoders.why_silent", lambda: "no route to host")
+    monkeypatch.setattr("tiekd.models.encoders.kept_weights", lambda config: None)
+    for start in (tmp_path / "absent.pth", "imagenet"):
+        recipe = tiny_recipe("baseline_mobilenetv2.demo", network__encoder_weights=str(start))
+        for attempt in (fit, dry_run):
+            with pytest.raises((DataError, UnavailableError)):
+                attempt(recipe, tmp_path / "run")
+    assert not any((tmp_path / "run").iterdir())
 
 
 def test_training_goes_on_from_other_weights(tiny_models, tiny_recipe):

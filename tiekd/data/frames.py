@@ -122,7 +122,7 @@ def open_source(spec: str) -> FrameSource:
     stored, kind = named.parsed(StoredAs), named.kind
     root, layout = Path(named.place), LAYOUTS[kind]
     if not root.is_dir():
-        raise DataError(f"{root} is not a folder.", hint=f"Give the folder that holds the {kind} data.")
+        raise DataError(f"{root} is not a folder.", hint=f"After {kind}: comes the folder of the data.")
     if not (root / layout.image_folder).is_dir():
         raise DataError(
             f"{root} holds no {layout.image_folder}/ folder, so it is not {layout.title} in the published "

@@ -41,6 +41,11 @@ def build_network(
     return network
 
 
+def check_weights(recipe: Recipe) -> None:
+    """Raise what loading the weights of a new run raises: before all data is read, which takes long."""
+    build_network(recipe, train_focal_px=recipe.data.train_focal_px)
+
+
 def freeze_norms(network: DepthModel, which: Literal["none", "encoder", "all"]) -> None:
     """Let batch norms keep their running statistics while the rest of the network trains."""
     frozen = {"none": None, "encoder": network.encoder, "all": network}[which]
