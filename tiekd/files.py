@@ -172,6 +172,12 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def read_regular(path: Path) -> bytes:
+    """A file's content. Raises OSError, also for what `open_regular` does not open."""
+    with open_regular(path) as file:
+        return file.read()
+
+
 def as_text(name: str) -> str:
     """The name of a file as text that can be written: what is not UTF-8 in it as `\\udcXX`."""
     return name.encode("utf-8", "backslashreplace").decode()

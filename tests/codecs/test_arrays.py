@@ -34,13 +34,17 @@ def headers(shapes):
         ({"arr_0": (3, 3), "arr_1": FRAME}, "arr_1"),
         ({"depth": (30, 50), "pred": FRAME}, "pred"),
         ({"depth": (30, 50), "conf": FRAME}, "depth"),
-        ({"pose": (4, 4), "rgb": (*FRAME, 3), "range": FRAME}, "range"),
+        ({"disp": FRAME, "depth_pred": FRAME}, "depth_pred"),
+        ({"rgb": (*FRAME, 3), "sky_prob": FRAME, "metricDepth": FRAME}, "metricDepth"),
+        ({"metric_depth_m": FRAME, "score": FRAME}, "metric_depth_m"),
+        ({"depth": FRAME, "predicted_depth": FRAME}, "depth"),
+        ({"idepth": FRAME, "depths": FRAME}, "depths"),
         ({"mask": FRAME, "z": FRAME}, "z"),
         ({"depth_conf": FRAME, "z": FRAME}, "z"),
         ({"whatever": (2, 3)}, "whatever"),
     ],
 )
-def test_known_names_are_depth_then_the_only_possible_array(shapes, taken):
+def test_known_names_are_depth_then_the_only_array(shapes, taken):
     for order in (list(shapes), list(shapes)[::-1]):
         told = headers({name: shapes[name] for name in order})
         assert choose(told, shape=FRAME, where="x") == taken
@@ -53,6 +57,11 @@ def test_known_names_are_depth_then_the_only_possible_array(shapes, taken):
         {"arr_0": FRAME, "arr_1": FRAME},
         {"conf": FRAME, "intrinsics": (3, 3)},
         {"disparity": FRAME},
+        {"idepth": FRAME},
+        {"pose": (4, 4), "rgb": (*FRAME, 3), "range": FRAME},
+        {"conf": FRAME, "result": FRAME},
+        {"metric_depth": FRAME, "predicted_depth": FRAME},
+        {"depth_low": (30, 50), "depth_full": FRAME},
         {"inverse_depth": FRAME},
         {"depth": (5, *FRAME)},
         {"depth": (600,), "pose": (4, 4)},

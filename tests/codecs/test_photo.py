@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 
 import numpy as np
@@ -147,3 +148,10 @@ def test_jpegs_are_those_that_pillow_writes_of_itself(quality):
     assert (again == decode_photo(small)).all()
     assert again.shape == noise.shape
     assert 0 < np.abs(again.astype(int) - noise).mean() < 80
+
+
+@pytest.mark.parametrize("read", [read_photo, image_size])
+def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(DataError, match="it is a pipe, not a file"):
+        read(tmp_path / "a.jpg")

@@ -162,6 +162,7 @@ def test_what_is_no_such_network(tmp_path):
         (("a", "b"), ",answer=b", "b"),
         (("confidence", "depth"), ",answer=confidence", "confidence"),
         (("607",), "", "607"),
+        (("logits", "/head/depth_map"), "", "/head/depth_map"),
         (("confidence",), ",answer=confidence", "confidence"),
     ],
 )
@@ -173,6 +174,15 @@ def test_the_output_that_is_named_as_depth_is_taken(tmp_path, outputs, told, tak
     assert teacher.about.name == f"onnx:net.onnx,normalise=byte{says_so}"
 
 
+def test_a_single_output_named_as_disparity_is_declared_as_inverse(tmp_path):
+    path = save_outputs(tmp_path / "net.onnx", ("disparity",))
+    with pytest.raises(ConfigError, match="do not say which one is depth") as caught:
+        open_estimator(f"onnx:{path}")
+    assert "output=inverse" in caught.value.hint
+    teacher = open_estimator(f"onnx:{path},output=inverse,scale=0.5")
+    np.testing.assert_allclose(depth_of(teacher, IMAGE), 2.0)
+
+
 @pytest.mark.parametrize(
     "outputs",
     [
@@ -181,6 +191,10 @@ def test_the_output_that_is_named_as_depth_is_taken(tmp_path, outputs, told, tak
         ("disparity", "mask"),
         ("confidence",),
         ("mask_1",),
+        ("disparity",),
+        ("inverse_depth",),
+        ("logits",),
+        ("depth_features", "out"),
     ],
 )
 def test_an_output_that_may_not_be_depth_is_not_guessed(tmp_path, outputs):

@@ -53,6 +53,8 @@ def found(tmp_path, names, frames, *, kind="kitti", with_truth=True):
         (KITTI, "kitti", f"{DRIVE}_0000000069.png.npz"),
         (NYU, "nyu", "bathroom_rgb_00045.png"),
         (NYU, "nyu", "bathroom__rgb_00045.png"),
+        (NYU, "nyu", "bathroom_rgb_00045_depth.png"),
+        (KITTI, "kitti", f"{DRIVE}_0000000069_raw_depth_meter.npy"),
         (NYU, "nyu", "Bathroom_RGB_45.PNG"),
         (NYU, "nyu", "data_nyu_bathroom_rgb_00045.png"),
         (NYU, "nyu", "_bathroom_rgb_00045.pfm"),

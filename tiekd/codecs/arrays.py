@@ -12,31 +12,14 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs.depth_names import likeness, says_other
 from tiekd.codecs.png_read import MAX_PIXELS
 from tiekd.errors import DamagedError, DataError
 
 DEPTH_KEY = "depth_m"
 """The array of an .npz file that is its depth, whatever else is in the file."""
-DEPTH_NAMES = ("depth", "metric_depth", "pred", "predicted_depth", "pred_depth", "prediction", "depth_map")
-"""Names of depth in the .npz files of other programs, the surest first."""
-_FIRST_UNNAMED, _SECOND_UNNAMED = "arr_0", "arr_1"
-_OTHER_WORDS = frozenset(
-    {"conf", "confidence", "mask", "valid", "invalid", "disp", "disparity", "inv", "inverse", "uncertainty"}
-    | {
-        "std",
-        "sigma",
-        "var",
-        "variance",
-        "normal",
-        "normals",
-        "label",
-        "labels",
-        "error",
-        "weight",
-        "weights",
-    }
-)
-"""Words that say of an array that it is not depth."""
+_UNNAMED = re.compile(r"arr_\d+")
+"""How NumPy calls arrays that were saved without a name."""
 _LARGEST_MATRIX = 4
 """Arrays with so few rows or columns are matrices of a camera, or lists of points."""
 _NAME_IT = f"Call the depth in metres {DEPTH_KEY}: numpy.savez(FILE, {DEPTH_KEY}=depth)."
@@ -129,35 +112,31 @@ def open_npz(file: BinaryIO, *, where: str, shape: tuple[int, int] | None = None
 
 
 def choose(headers: Mapping[str, ArrayHeader], *, shape: tuple[int, int] | None, where: str) -> str:
-    """Name of the array that is depth: `DEPTH_KEY`, else one of `DEPTH_NAMES`, else the only possible one.
+    """Name of the array that is depth: `DEPTH_KEY`, else the surest name of depth, else the only array.
 
-    Of arrays with such names, one with the frame's `shape` is preferred. Names that say something else
-    (confidence, mask, disparity) are never taken. Raises DataError with the names when no rule decides.
+    Of arrays with names of depth, one with the frame's `shape` is preferred. Of several arrays none is taken
+    whose name does not say that it is depth, except the only map without a name. Raises DataError with the
+    names when no rule decides.
     """
     if DEPTH_KEY in headers:
         return DEPTH_KEY
     maps = {name: header.size for name, header in headers.items() if header.size and not says_other(name)}
-    if len(headers) > 1:
-        likely = {name for name, size in maps.items() if size == shape or min(size) > _LARGEST_MATRIX}
-    else:
-        likely = set(maps)
-    known = [name for wanted in DEPTH_NAMES for name in maps if name.casefold() == wanted]
-    if _FIRST_UNNAMED in likely and _SECOND_UNNAMED not in likely:
-        known.append(_FIRST_UNNAMED)
-    known.sort(key=lambda name: maps[name] != shape)
-    if known or len(likely) == 1:
-        return known[0] if known else likely.pop()
+    if len(headers) == 1 and maps:
+        return next(iter(maps))
+    found = {
+        name: (size != shape, rank) for name, size in maps.items() if (rank := likeness(name)) is not None
+    }
+    likely = [name for name, size in maps.items() if min(size) > _LARGEST_MATRIX]
+    unnamed = [name for name in likely if _UNNAMED.fullmatch(name)]
+    surest = [name for name in found if found[name] == min(found.values())] or unnamed
+    if len(surest) == 1:
+        return surest[0]
     listed = [f"{name} {header}" for name, header in headers.items()]
     told = ", ".join(listed[:_MOST_NAMED]) + (", …" if len(listed) > _MOST_NAMED else "")
-    said = (
-        "holds several arrays that can be depth" if likely else "holds no array that is known as depth [H, W]"
+    known = (
+        "several arrays that can be depth" if len(likely) > 1 else "no array that is known as depth [H, W]"
     )
-    raise DataError(f"{where} {said}: {told or 'it is empty'}.", hint=_NAME_IT)
-
-
-def says_other(name: str) -> bool:
-    """Whether a name says that something is not depth: confidence, a mask, disparity."""
-    return bool(_OTHER_WORDS & set(re.split(r"[^a-z]+", name.casefold())))
+    raise DataError(f"{where} holds {known}: {told or 'it is empty'}.", hint=_NAME_IT)
 
 
 def _map(header: ArrayHeader, *, where: str, n_bytes: int, load: Callable[[], NDArray[Any]]) -> StoredMap:

@@ -15,6 +15,7 @@ from tiekd.codecs.orientation import swaps_sides, upright_by
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.codecs.untrusted import check_scans, checked
 from tiekd.errors import DataError, ImageError
+from tiekd.files import open_regular, read_regular
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are decoded. All others (SVG, PDF, HEIC, …) are refused by their content, not their name."""
@@ -51,9 +52,9 @@ def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
 
 
 def read_turned(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Read a picture file. Raises DataError if it cannot be read, and ImageError."""
+    """Read a picture file. Raises DataError if it cannot be read or is no file, and ImageError."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise DataError(
             f"Can't read {path}: {error.strerror}.", hint="Check the path and its permissions."
@@ -123,7 +124,7 @@ class PhotoFile:
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture in a file, from its header. Raises DataError."""
     try:
-        with Image.open(path) as image:
+        with open_regular(path) as file, Image.open(file) as image:
             if image.format == "PNG" and "exif" not in image.info:
                 image.load()  # Its EXIF may stand behind its pixels.
             return _upright_size(image)

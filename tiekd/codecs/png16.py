@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from tiekd.codecs.png import encode_grey16, read_note
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.errors import DamagedError, DataError
+from tiekd.files import read_regular
 
 DEPTH_SCALE = 256
 """Stored integer per metre, unless somebody declares another."""
@@ -72,7 +73,7 @@ def decode(source: bytes | Path, *, where: str = "") -> NDArray[np.uint16]:
     """
     where = where or ("The picture" if isinstance(source, bytes) else str(source))
     try:
-        data = source if isinstance(source, bytes) else source.read_bytes()
+        data = source if isinstance(source, bytes) else read_regular(source)
         plain = decode_plain(data)
         if plain is not None and plain.ndim == 2:
             return plain

@@ -9,6 +9,7 @@ from PIL import Image
 
 from tiekd.codecs.png import END, SIGNATURE, read_note
 from tiekd.errors import DamagedError, DataError
+from tiekd.files import read_regular
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -32,7 +33,7 @@ def check_chunks(path: Path) -> None:
     Decoders do not notice this: they stop reading as soon as they have all pixels.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
         if not content.startswith(SIGNATURE):
             return
         with Image.open(BytesIO(content)) as picture:

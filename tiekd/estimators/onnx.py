@@ -103,7 +103,11 @@ class OnnxDepth:
             "byte" if self.input.dtype == np.uint8 else "imagenet"
         )
         self.output_name = depth_output(
-            session, answer=options.answer, scale_is_declared=options.scale is not None, where=where
+            session,
+            answer=options.answer,
+            inverse=options.output == "inverse",
+            scale_is_declared=options.scale is not None,
+            where=where,
         )
 
     @property

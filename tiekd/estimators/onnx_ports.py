@@ -9,16 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tiekd.codecs.depth_names import likeness, says_inverse, says_other
 from tiekd.errors import CheckpointError, ConfigError
 
 Layout = Literal["nchw", "nhwc"]
-DEPTH_NAMES = (
-    ("depth", "predicted_depth", "pred_depth", "depth_pred", "metric_depth", "depth_map", "depth_m"),
-    ("pred", "prediction"),
-)
-"""Names that exporters give to depth. A name of the first row wins over one of the second."""
-_OTHER_ANSWERS = re.compile(r"conf|mask|normal|uncertain|variance|sigma", re.IGNORECASE)
-"""Names of answers that are made beside depth; labels made of them would look like depth."""
+_TURN_IT = "If it is inverse depth, declare output=inverse,scale=S,shift=T; if it is depth, answer=NAME."
 _PICTURE_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 _REAL_TYPES = ("tensor(float)", "tensor(float16)", "tensor(double)")
 _WHOLE = re.compile(r"tensor\(u?int\d+\)")
@@ -66,8 +61,12 @@ def picture_input(
     return PictureInput(stated.name, _PICTURE_TYPES[stated.type], chosen, _size(sides, size, where))
 
 
-def depth_output(session: Any, *, answer: str | None, scale_is_declared: bool, where: str) -> str:
+def depth_output(
+    session: Any, *, answer: str | None, inverse: bool, scale_is_declared: bool, where: str
+) -> str:
     """The name of the output that is depth: the one that is declared, the only one, or the one named so.
+
+    inverse: the user declares that the network answers with inverse depth.
 
     Raises ConfigError when the user has to name one, or its scale, and CheckpointError for an output that
     holds no numbers.
@@ -76,11 +75,13 @@ def depth_output(session: Any, *, answer: str | None, scale_is_declared: bool, w
     names = [output.name for output in outputs]
     if answer and answer not in names:
         raise ConfigError(f"{where} has no output {answer!r}.", hint=f"It has {', '.join(names)}.")
-    name = answer or _named_depth(names)
+    name = answer or _named_depth(names, inverse=inverse)
     if name is None:
         raise ConfigError(
             f"The names of the outputs of {where} do not say which one is depth: {_stated(outputs)}.",
-            hint="Name it after the file: answer=NAME.",
+            hint=_TURN_IT
+            if len(names) == 1 and says_inverse(names[0])
+            else "Name it after the file: answer=NAME.",
         )
     kind = outputs[names.index(name)].type
     if _WHOLE.fullmatch(kind) and not scale_is_declared:
@@ -96,15 +97,13 @@ def depth_output(session: Any, *, answer: str | None, scale_is_declared: bool, w
     return name
 
 
-def _named_depth(names: Sequence[str]) -> str | None:
-    """The output that is depth as far as names tell."""
+def _named_depth(names: Sequence[str], *, inverse: bool) -> str | None:
+    """The output that is depth as far as names tell; a single one may be named as `inverse` depth."""
     if len(names) == 1:
-        return None if _OTHER_ANSWERS.search(names[0]) else names[0]
-    for known in DEPTH_NAMES:
-        found = [name for name in names if name.lower() in known]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+        return None if says_other(names[0]) and not (inverse and says_inverse(names[0])) else names[0]
+    ranks = {name: rank for name in names if (rank := likeness(name)) is not None}
+    depth = [name for name, rank in ranks.items() if rank < 2] or list(ranks)
+    return depth[0] if len(depth) == 1 else None
 
 
 def _size(sides: Sequence[Any], declared: tuple[int, int] | None, where: str) -> tuple[int, int] | None:

@@ -6,7 +6,8 @@ A file is named after the path of the frame's picture, or of its ground truth. T
   leading zeros: `scene/rgb_00045.png`, `scene__rgb_45.PNG`;
 * the path without the parts that only say how a data set is laid out: `DRIVE_FRAME.png` of KITTI;
 * either one inside more folders, or after the end of the data set's own path: `data_nyu_scene_rgb_00045.png`;
-* the file name alone, where no two frames share it.
+* the file name alone, where no two frames share it;
+* each of these with words of depth after it: `scene_rgb_00045_depth.png`.
 
 Where several files or several frames fit, nothing is chosen.
 """
@@ -22,6 +23,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 
 from tiekd.codecs.depth_file import SUFFIXES
+from tiekd.codecs.depth_names import without_depth_words
 from tiekd.data.folder import SUFFIXES as PICTURES
 from tiekd.data.frames import Frame, FrameSource
 from tiekd.datasets import LAYOUTS
@@ -93,12 +95,15 @@ class StoredFiles:
         before: dict[Words, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         alone: dict[str, list[str]] = defaultdict(list)
         for file in files:
-            prefix, images = names.whose(file)
-            for image in self._one_of(images, file, wanted):
-                before[prefix][image].append(file)
-            if not images:
-                for image in self._one_of(names.alone.get(words_of(file), ()), file, wanted):
+            for named in dict.fromkeys((file, without_depth_words(_stem(file)))):
+                prefix, images = names.whose(named)
+                for image in self._one_of(images, file, wanted):
+                    before[prefix][image].append(file)
+                by_name = () if images else self._one_of(names.alone.get(words_of(named), ()), file, wanted)
+                for image in by_name:
                     alone[image].append(file)
+                if images or by_name:
+                    break
         # What stands before the paths is the same for all frames; where it differs, it is part of a name.
         prefix = max(before, key=lambda words: (len(before[words]), -len(words)), default=())
         fitting = before.pop(prefix, {})

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tiekd.codecs.arrays import says_other
 from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
+from tiekd.codecs.depth_names import says_other
 from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe, probe
 from tiekd.gallery.walk import FOLLOW, PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
 

@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from tiekd.codecs.depth_names import without_depth_words
+
 _SEPARATORS = "_-. /"
 _LOOKED_AT = 32
-_WORD_OF_DEPTH = re.compile(
-    r"([_\-. ](pred|prediction|predicted|depth|depths|raw|metric|met(er|re)s?|out|output|result))+$", re.I
-)
 
 
 class Affix(NamedTuple):
@@ -96,7 +95,7 @@ def _is_sure(affix: Affix, count: int) -> bool:
 
 def _without_shared_ending(names: Collection[str]) -> list[str]:
     if len(names) == 1:
-        return [_WORD_OF_DEPTH.sub("", name) or name for name in names]
+        return [without_depth_words(name) for name in names]
     backwards = sorted(name[::-1] for name in names)
     pairs = zip(backwards[0], backwards[-1], strict=False) if names else ()
     shared = "".join(letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))[::-1]
