@@ -9,7 +9,7 @@
 #   make clean   remove the environment and everything that was built
 #
 # Settings: PYTHON=python3.12  HOST=0.0.0.0  PORT=8080  ARGS="--results DIR"
-#           STUDY=targets  for `make study`: short runs with both kinds of target DPM instead
+#           STUDY=bias, optimum or targets  for `make study`: what the two kinds of target DPM do (docs/study.md)
 #           TORCH_INDEX=URL of a package index for torch. Empty: pip's own build, which on Linux x86-64 is one for
 #           CUDA (several GB, and runs without a GPU, too). The index of the small CPU build stands in
 #           the command that PyTorch's "Get Started" page gives for Linux, Pip, CPU, after --index-url.
