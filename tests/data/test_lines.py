@@ -57,6 +57,7 @@ def frames(source, content):
         ("IMG 0001.JPG\tnot there.png\t7", Frame("IMG 0001.JPG", "not there.png", 7)),
         ("plain.jpg\td.png 7", Frame("plain.jpg", "d.png", 7)),
         ("plain.jpg none 700", Frame("plain.jpg", None, 700)),
+        ("plain.jpg - 700", Frame("plain.jpg", None, 700)),
         ("plain.jpg NONE", Frame("plain.jpg")),
         ("/plain.jpg", Frame("plain.jpg")),
         ("./plain.jpg", Frame("plain.jpg")),

@@ -181,5 +181,7 @@ def test_the_summary_says_how_depth_was_read(check, tmp_path):
     assert "declare scale=1000" in said("")
     assert "Nothing is nearer" not in said(",scale=256")
     assert "at 1000 per metre), nothing is wrong." in said(",scale=1000")
+    check(slope(0.6, 6) * 1000)
+    assert "declare scale=1000" in said("")
     check(SOUND["street"] * 256)
     assert said("").endswith("at 256 per metre), nothing is wrong.")

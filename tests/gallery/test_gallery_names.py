@@ -76,3 +76,16 @@ def test_many_photos_do_not_outvote_the_methods() -> None:
     photos = [f"photo {number}" for number in range(500)]
     depth, pred = frames_of([photos, around("", "_depth"), around("", "_pred")])[1:]
     assert list(depth.values()) == list(pred.values()) == FRAMES
+
+
+def test_folders_may_be_written_as_part_of_the_name() -> None:
+    nested, flat = ["a/x/0", "a/x/1", "b/x/0"], ["a_x_0", "a_x_1", "b_x_0"]
+    assert frames_of([nested, flat])[1] == dict(zip(flat, nested, strict=True))
+    assert frames_of([flat, nested])[1] == dict(zip(nested, flat, strict=True))
+
+
+def test_every_frame_may_lie_in_folders_of_its_own() -> None:
+    nested = [f"seq{number}/out/{name}" for number, name in enumerate(FRAMES)]
+    assert frames_of([FRAMES, nested])[1] == dict(zip(nested, FRAMES, strict=True))
+    twice = ["a/f0", "b/f0", "a/f1", "b/f1"]
+    assert frames_of([FRAMES, FRAMES, twice])[2] != {"a/f0": "f0", "b/f0": "f0", "a/f1": "f1", "b/f1": "f1"}

@@ -91,6 +91,7 @@ WRITERS = {
     "float TIFF": lambda to, f: tiff(to / f"{f}.TIFF"),
     "PFM": lambda to, f: put(to / f"{f}.pfm", pfm()),
     "nested": lambda to, f: put(to / "2011_09_26" / "drive_0002" / f"{f}.png", png16.encode(DEPTH)),
+    "folders of its own": lambda to, f: put(to / f"seq{f}" / "out" / f"{f}.png", png16.encode(DEPTH)),
     "a folder per frame with previews": lambda to, f: (
         picture(to / f / "preview.png"),
         picture(to / f / "input.jpg"),
@@ -114,6 +115,16 @@ def test_all_of_them_at_once(results) -> None:
     gallery = open_results(results)
     for kind in WRITERS:
         assert is_whole(gallery, kind), kind
+
+
+def test_floats_that_cannot_be_metres_are_not_shown_as_such(results) -> None:
+    for frame in FRAMES:
+        put(results / "mm" / f"{frame}.npy", npy_bytes(DEPTH * 1000))
+    with pytest.raises(
+        DataError, match=r"f0\.npy is no depth in metres: most of it is beyond 256 m"
+    ) as caught:
+        open_results(results).depth("mm", "f0")
+    assert "divide millimetres by 1000" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def test_links_inside_are_followed_and_circles_end(tmp_path) -> None:
     assert found.closed == {}
 
 
+def test_a_link_to_a_folder_above_is_not_entered(tmp_path) -> None:
+    put(tmp_path / "run" / "a.png")
+    put(tmp_path / "other" / "b.png")
+    (tmp_path / "run" / "up").symlink_to("..")
+    assert sorted(walk(tmp_path / "run", Boundary.around(tmp_path)).files) == ["a.png"]
+
+
 def test_links_that_lead_out_are_closed_unless_they_are_followed(tmp_path) -> None:
     outside, inside = tmp_path / "out", tmp_path / "in"
     put(outside / "secret.png")

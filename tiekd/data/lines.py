@@ -21,7 +21,9 @@ from tiekd.errors import DataError
 _FORM = 'A line is "image [depth [focal]]". Names with blanks need double quotes, or tabs between the words.'
 _WORD = re.compile(r"""(?<!\S)(?:"([^"]*)"|'([^']*)')(?!\S)|(\S+)""")
 _MOST_WORDS = 3
-_ENDINGS = (".png", ".jpg")
+_ENDINGS = (".png", ".jpg", ".jpeg")
+_NO_DEPTH = frozenset({"none", "-", "null"})
+"""Words that people write for a picture without ground truth."""
 _SIDES = {"l": "image_02", "r": "image_03"}
 """Cameras in monodepth2's lists."""
 
@@ -130,7 +132,7 @@ def _chosen(text: str, words: list[str], roots: Roots | None) -> _Words | None:
 
 def _as_words(words: list[str]) -> _Words:
     image, depth, focal = [*words, None, None][:_MOST_WORDS]
-    return _Words(image or "", None if depth is None or depth.casefold() == "none" else depth, focal)
+    return _Words(image or "", None if depth is None or depth.casefold() in _NO_DEPTH else depth, focal)
 
 
 def _tabbed(text: str) -> Iterator[_Words]:

@@ -35,6 +35,8 @@ _FAR_M, _BEGINS_M, _DEEP = 25.0, 8.0, 4.0
 """Of a view with this median and this ratio of far to near, the nearest part is nearer than `_BEGINS_M`."""
 _ROOM_BEGINS_M = 5.0
 """In a room something is nearer than this."""
+_LIKE_A_ROOM_M = (2.0, 25.0)
+"""A room of 0.5 to 6.4 m in millimetres, read as metres × 256, begins and ends here."""
 _FARTHEST_M = 700.0
 """With a declared scale depth may go on to here. 16 bits of centimetres reach 655 m."""
 _MOST = 0.5
@@ -96,8 +98,9 @@ def doubt(found: Sequence[Summary], source: FrameSource) -> str:
     """What only the user can tell of files that are plausible, because nobody has declared a scale; or ""."""
     if not found or source.stored.scale or LAYOUTS[source.kind].needs_split or found[0].scale == 1:
         return ""
-    near_m = _typical(found).near_m
-    if near_m < _ROOM_BEGINS_M:
+    near_m, far_m = (typical := _typical(found)).near_m, typical.far_m
+    begins_m, ends_m = _LIKE_A_ROOM_M
+    if near_m < _ROOM_BEGINS_M and not (near_m > begins_m and far_m < ends_m):
         return ""
     return (
         f"Nothing is nearer than {near_m:.1f} m. If this shows rooms, depth is in millimetres: declare "

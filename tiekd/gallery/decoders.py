@@ -25,6 +25,7 @@ Kind = Literal["grey16", "color", "grey8", "array"]
 ARRAY_SUFFIXES = frozenset(SUFFIXES) - {".png"}
 """Endings of files that hold depth and nothing else."""
 _MOST_BYTES = 1 << 28
+_FARTHEST_M = 65535 / png16.DEPTH_SCALE
 KIND_WORDS: dict[Kind, str] = {
     "grey16": "a 16-bit picture",
     "color": "a colour picture",
@@ -63,7 +64,7 @@ class Grey16Decoder:
     def depth(self, path: Path, shape: tuple[int, int] | None = None) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none; `shape` is the frame's. Raises DataError."""
         if path.suffix.lower() != ".png":
-            return png16.to_uint16(read_depth_file(path, shape=shape, where=path.name).metres(self.scale))
+            return _within_reach(read_depth_file(path, shape=shape, where=path.name).metres(self.scale), path)
         stored = png16.decode(read_bytes(path), where=path.name)
         note = GridNote.read(png.read_note(path))
         if note:
@@ -128,6 +129,17 @@ class PictureDecoder:
     def rgb(self, path: Path) -> NDArray[np.uint8]:
         """RGB `[H, W, 3]`. Raises DataError."""
         return _read_rgb(path)
+
+
+def _within_reach(metres: NDArray[np.float32], path: Path) -> NDArray[np.uint16]:
+    """Metres x 256. Raises DataError if most of the depth is farther than that reaches."""
+    known = metres[metres > 0]
+    if known.size and float(np.median(known)) > _FARTHEST_M:
+        raise DataError(
+            f"{path.name} is no depth in metres: most of it is beyond {_FARTHEST_M:.0f} m.",
+            hint="Floats are read as metres: divide millimetres by 1000, and write it again.",
+        )
+    return png16.to_uint16(metres)
 
 
 Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder

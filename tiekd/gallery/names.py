@@ -59,7 +59,23 @@ def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
         matched = sum(core in frames for core in cores)
         if matched > most and 2 * len(cores) > len(names) and _is_sure(affix, len(cores)):
             best, most = affix, matched
+    for spelt in (_by_path(names, frames), _by_last_part(names, frames)):
+        if len(spelt) > most and not as_they_are.intersection(spelt.values()):
+            return {name: spelt.get(name, name) for name in names}
     return {name: core if (core := best.core(name)) and core not in as_they_are else name for name in names}
+
+
+def _by_path(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
+    """The names that are the path of a frame with `_` in place of `/`, or the other way round."""
+    flat = {frame.replace("/", "_"): frame for frame in frames}
+    found = {name: flat[key] for name in names if (key := name.replace("/", "_")) in flat}
+    return found if len(set(found.values())) == len(found) else {}
+
+
+def _by_last_part(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
+    """The names that end in a frame, each in folders of its own, if no two end in the same."""
+    found = {name: last for name in names if (last := name.rsplit("/", 1)[-1]) in frames}
+    return found if len(set(found.values())) == len(found) else {}
 
 
 def _affixes(names: Collection[str], frames: Collection[str]) -> list[Affix]:

@@ -97,12 +97,12 @@ def legible(name: str) -> str:
 
 
 def walk(folder: Path, boundary: Boundary) -> Found:
-    """Every file in `folder` and below. No folder is entered twice, so links in a circle end.
+    """Every file in `folder` and below. No folder is entered twice, nor one above, so links in a circle end.
 
     A folder whose name has the ending of a picture is taken for a file, so that its frame can tell the fault.
     """
     found = Found()
-    entered: set[tuple[int, int]] = set()
+    entered = {_place(above) for above in folder.resolve().parents}
     waiting = [(folder, "")]
     while waiting:
         current, prefix = waiting.pop()
@@ -110,8 +110,7 @@ def walk(folder: Path, boundary: Boundary) -> Found:
             if not boundary.holds(current):
                 found.closed[prefix.rstrip("/")] = f"is {LEADS_OUT}, and {FOLLOW[:-1]}"
                 continue
-            status = current.stat()
-            if (place := (status.st_dev, status.st_ino)) in entered:
+            if (place := _place(current)) in entered:
                 continue
             entered.add(place)
             inner = _sort(current, prefix, found)
@@ -123,6 +122,12 @@ def walk(folder: Path, boundary: Boundary) -> Found:
             found.closed[""] = f"holds more than {_MOST_FILES} files, the others are left out"
             break
     return found
+
+
+def _place(folder: Path) -> tuple[int, int]:
+    """What two ways to one folder have in common. Raises OSError."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _sort(folder: Path, prefix: str, found: Found) -> Iterator[tuple[Path, str]]:

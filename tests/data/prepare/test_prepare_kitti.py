@@ -343,20 +343,28 @@ def test_a_folder_that_cannot_be_written_is_told(packed, split, tmp_path):
         prepare_kitti(packed, None, [split], tmp_path / "k")
 
 
-def as_jpeg(files):
-    """The pictures of raw drives, converted to .jpg."""
-    names = (name.replace(".png", ".jpg") for name in files)
+def as_jpeg(files, ending=".jpg"):
+    """The pictures of raw drives, converted to JPEG."""
+    names = (name.replace(".png", ending) for name in files)
     return {name: picture(number, file_format="JPEG") for number, name in enumerate(names)}
 
 
-@pytest.mark.parametrize("listed", [".png", ".jpg"])
-@pytest.mark.parametrize("stored", [".png", ".jpg"])
+@pytest.mark.parametrize(
+    ("listed", "stored"),
+    [
+        (".png", ".png"),
+        (".png", ".jpg"),
+        (".jpg", ".png"),
+        (".jpg", ".jpg"),
+        (".png", ".jpeg"),
+        (".jpeg", ".jpg"),
+    ],
+)
 def test_raw_drives_may_be_converted_to_jpeg_and_lists_have_either_ending(tmp_path, split, listed, stored):
     raw, depth = kitti_files()
-    unpack(as_jpeg(raw) if stored == ".jpg" else raw, tmp_path / "raw")
+    unpack(raw if stored == ".png" else as_jpeg(raw, stored), tmp_path / "raw")
     unpack(depth, tmp_path / "depth")
-    if listed == ".jpg":
-        split.write_text(re.sub(r"(data/\d+)\.png", r"\1.jpg", split.read_text()))
+    split.write_text(re.sub(r"(data/\d+)\.png", rf"\1{listed}", split.read_text()))
     expected = {name.replace(".png", stored) if name.startswith("input") else name for name in FOUR_FRAMES}
     for placed, kept in ((4, 0), (0, 4)):
         result = prepare_kitti(tmp_path / "raw", tmp_path / "depth", [split], tmp_path / "k")

@@ -17,7 +17,7 @@ NYU_LABELLED_FILE = "nyu_depth_v2_labeled.mat"
 
 _DATE = r"\d{4}_\d{2}_\d{2}"
 _DRIVE = rf"{_DATE}_drive_\d{{4}}_sync"
-_KITTI_IMAGE = re.compile(rf"({_DATE})/((?:{_DRIVE}))/image_0[0-3]/data/\d+\.(?:png|jpg)")
+_KITTI_IMAGE = re.compile(rf"({_DATE})/((?:{_DRIVE}))/image_0[0-3]/data/\d+\.(?:png|jpe?g)")
 _KITTI_DEPTH = re.compile(rf"{_DRIVE}/proj_depth/groundtruth/image_0[23]/\d+\.png")
 _NYU = re.compile(r"([^/]+)/(rgb|sync_depth)_(\d+)\.(?:jpg|png)")
 # Folders of the official archives, as unpacked or as BTS's scripts arrange them.
