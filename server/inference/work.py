@@ -15,7 +15,7 @@ from server.inference.cache import Key, PredictionCache
 from server.inference.residency import finite
 from server.inference.scheduler import Job, Needs
 from tiekd import estimators
-from tiekd.codecs.photo import PhotoFile
+from tiekd.codecs.photo import Photo, PhotoFile
 from tiekd.estimators import NetworkEstimator
 from tiekd.types import DepthMap
 
@@ -52,10 +52,10 @@ class Admitted:
         n_pixels = self.size[0] * self.size[1]
         return Needs(n_pixels * BYTES_PER_PIXEL, large=n_pixels > LARGE_PIXELS)
 
-    def pixels(self) -> NDArray[np.uint8]:
-        """RGB `[H, W, 3]`; it can be called once. Raises ImageError."""
+    def load(self) -> Photo | NDArray[np.uint8]:
+        """The picture, decoded unless it is a JPEG, or the pixels that were sent. Raises ImageError."""
         if self.photo is not None:
-            return self.photo.decode()
+            return self.photo.load()
         assert not isinstance(self.data, bytes)
         return self.data
 
@@ -81,7 +81,7 @@ class Work:
     with_dpm: bool
     cache: PredictionCache | None
     observer: Observer | None
-    _pixels: NDArray[np.uint8] | None = field(default=None, init=False)
+    _photo: Photo | NDArray[np.uint8] | None = field(default=None, init=False)
 
     def missing(self) -> list[str]:
         """Names of the models that must be computed."""
@@ -101,15 +101,15 @@ class Work:
         return replace(held, timings_ms=dict.fromkeys(held.timings_ms or {}, 0.0))
 
     def _compute(self, key: Key, job: Job) -> DepthMap:
-        spent = {"queue": 0.0, "decode": 0.0}
-        job.go_on()
-        if self._pixels is None:
-            began = perf_counter()
-            self._pixels = self.admitted.pixels()
-            spent = {"queue": job.waited_ms, "decode": (perf_counter() - began) * 1e3}
-            job.go_on()
-        picture = estimators.Picture(self._pixels)
         network = self.networks[key.model]
+        job.go_on()
+        waited_ms, began = 0.0, perf_counter()
+        if self._photo is None:
+            waited_ms, self._photo = job.waited_ms, self.admitted.load()
+        picture = estimators.Picture(self._photo)
+        network.look(picture)  # What is decoded now is remembered, also for the next network.
+        spent = {"queue": waited_ms, "decode": (perf_counter() - began) * 1e3}
+        job.go_on()
         depth_map = finite(network.estimate(picture, fx_px=key.fx_px, with_dpm=self._wants_dpm(key)))
         depth_map.timings_ms = spent | (depth_map.timings_ms or {})
         if self.observer:

@@ -48,10 +48,10 @@ def test_ground_truth_is_turned_as_its_picture(tmp_path, orientation, size):
     picture(tmp_path, upright, orientation)
     stored = np.ascontiguousarray(STORED_FROM[orientation](upright))
     (tmp_path / "d.png").write_bytes(png16.encode(stored))
-    image, depth = both(tmp_path)
-    assert image.shape[:2] == depth.shape == size
+    photo, depth = both(tmp_path)
+    assert photo.size == photo.pixels.shape[:2] == depth.shape == size
     np.testing.assert_allclose(depth, upright, atol=1 / 256)
-    assert np.abs(image[..., 0] / 5.0 - depth)[5:, 5:].mean() < 1, "depth fits what the picture shows"
+    assert np.abs(photo.pixels[..., 0] / 5.0 - depth)[5:, 5:].mean() < 1, "depth fits what the picture shows"
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tiekd.charts import Bar, Line, bar_chart, line_chart
+from tiekd.codecs.photo import Photo
 from tiekd.data.frames import Frame
 from tiekd.evaluate import ScoredFrame
 from tiekd.evaluate.pictures import WorstFrames, picture
@@ -22,7 +23,7 @@ def scored(name, abs_rel, size=(40, 100)):
     truth = np.zeros(size, np.float32)
     truth[20, 50] = 10
     prediction = np.full(size, 10 * (1 + abs_rel), np.float32)
-    photo = np.full((*size, 3), 200, np.uint8)
+    photo = Photo.of(np.full((*size, 3), 200, np.uint8))
     return ScoredFrame(Frame(name), photo, prediction, truth, truth > 0, {"abs_rel": abs_rel})
 
 

@@ -85,7 +85,7 @@ def test_a_list_that_is_too_long_is_refused_before_anything_is_computed(
 ) -> None:
     buffer = io.BytesIO()
     Image.new("1", (1100, 1000)).save(buffer, "PNG")
-    monkeypatch.setattr(PhotoFile, "decode", lambda _photo: pytest.fail("it was decoded"))
+    monkeypatch.setattr(PhotoFile, "decode_turned", lambda _photo: pytest.fail("it was decoded"))
     body = is_problem(post(f"{call}&values=list", data=buffer.getvalue()), 413)
     assert "values=list" in body["detail"]
     assert "format=npy" in body["hint"]

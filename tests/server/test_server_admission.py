@@ -16,7 +16,7 @@ from server.http.middleware import BodyMemory
 from server.inference.errors import DeadlineError, MemoryFullError, QueueFullError
 from server.inference.memory import Memory
 from server.inference.service import Service
-from tiekd.codecs.photo import PhotoFile
+from tiekd.codecs.photo import Photo, PhotoFile
 from tiekd.errors import ImageError
 
 
@@ -31,7 +31,7 @@ class Decoder:
 
     def __init__(self, monkeypatch) -> None:
         self.begun, self.go, self.runs = threading.Event(), threading.Event(), 0
-        decode = PhotoFile.decode
+        decode = PhotoFile.decode_turned
 
         def held(photo: PhotoFile):
             self.runs += 1
@@ -39,7 +39,7 @@ class Decoder:
             assert self.go.wait(20)
             return decode(photo)
 
-        monkeypatch.setattr(PhotoFile, "decode", held)
+        monkeypatch.setattr(PhotoFile, "decode_turned", held)
 
     async def until_begun(self) -> None:
         assert await asyncio.to_thread(self.begun.wait, 20)
@@ -166,15 +166,15 @@ def test_pixels_at_work_count_by_the_header_and_are_given_back(make, decoder) ->
 
 def test_an_ordinary_photo_passes_large_ones(make, decoder, photo) -> None:
     service = make(workers=2)
-    decode = PhotoFile.decode
+    decode = PhotoFile.decode_turned
 
     async def scenario():
         larges = [
             asyncio.create_task(service.predict(png(2500, 2000), "tiny_base", size_of)) for _ in range(4)
         ]
         await decoder.until_begun()
-        PhotoFile.decode = lambda shown: (
-            decode(shown) if shown.size == (2000, 2500) else np.zeros((9, 9, 3), np.uint8)
+        PhotoFile.decode_turned = lambda shown: (
+            decode(shown) if shown.size == (2000, 2500) else Photo.of(np.zeros((9, 9, 3), np.uint8))
         )
         assert await service.predict(photo, "tiny_base", size_of) == (9, 9)
         assert decoder.runs == 1
@@ -185,7 +185,7 @@ def test_an_ordinary_photo_passes_large_ones(make, decoder, photo) -> None:
     try:
         run(service, scenario)
     finally:
-        PhotoFile.decode = decode
+        PhotoFile.decode_turned = decode
 
 
 def progressive(n_scans: int) -> bytes:

@@ -117,12 +117,12 @@ def _answer(
     from tiekd.cli.progress import progress_bar
     from tiekd.estimators import Picture
     from tiekd.render import write
-    from tiekd.runtime.predictor import as_pixels
+    from tiekd.runtime.predictor import as_photo
 
     with progress_bar("Answering") as progress:
         for number, (photo, target) in enumerate(pairs, 1):
             try:
-                answer = estimator.estimate(Picture(as_pixels(photo)), fx_px=fx_px)
+                answer = estimator.estimate(Picture(as_photo(photo)), fx_px=fx_px)
             except (DataError, InputSizeError, RunFailedError) as error:
                 done.broken[photo] = error
             else:

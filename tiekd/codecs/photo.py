@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,34 +13,82 @@ from PIL import Image, UnidentifiedImageError
 
 from tiekd.codecs.orientation import swaps_sides, upright_by
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
-from tiekd.codecs.untrusted import check_scans, checked
+from tiekd.codecs.resample import scale_photo
+from tiekd.codecs.untrusted import Checked, check_scans, checked
 from tiekd.errors import DataError, ImageError
 from tiekd.files import open_regular, read_regular
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are decoded. All others (SVG, PDF, HEIC, …) are refused by their content, not their name."""
+Decoded = TypeVar("Decoded")
+_SPARE = 2
+"""A JPEG is decoded at this many times the size that is asked for, or more."""
+_LEAST_SHRINK = 2
+"""The least by which a decoder can shrink a JPEG."""
 _HINT = f"Send a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture."
 
 
-@dataclass(frozen=True, slots=True)
 class Photo:
-    """Upright RGB `[H, W, 3]`, and the turn that the EXIF orientation asked for (None: none)."""
+    """An upright picture, of which no more is decoded than is asked for.
 
-    pixels: NDArray[np.uint8]
-    turn: Image.Transpose | None = None
+    size: (height, width). turn: what the EXIF orientation asked for (None: nothing).
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        turn: Image.Transpose | None = None,
+        *,
+        pixels: NDArray[np.uint8] | None = None,
+        file: PhotoFile | None = None,
+    ) -> None:
+        self.size, self.turn = size, turn
+        self._pixels, self._file = pixels, file
+        self._shrunk: NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, picture: NDArray[np.uint8] | Photo, turn: Image.Transpose | None = None) -> Photo:
+        """Pixels RGB `[H, W, 3]` as a photo. What is one stays as it is."""
+        if isinstance(picture, Photo):
+            return picture
+        return cls((picture.shape[0], picture.shape[1]), turn, pixels=picture)
 
     @property
     def stored_size(self) -> tuple[int, int]:
         """(height, width) of the pixels in the file."""
-        height, width = self.pixels.shape[:2]
+        height, width = self.size
         return (width, height) if swaps_sides(self.turn) else (height, width)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """All pixels, RGB `[H, W, 3]`. Raises ImageError for a damaged file."""
+        if self._pixels is None:
+            assert self._file is not None
+            self._pixels = self._file.decode()
+        return self._pixels
+
+    def at(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The pixels for someone who will scale them to `size` (height, width).
+
+        These are all pixels; but a large JPEG, see `PhotoFile.shrinks_to`, comes at this size already. Then
+        nobody pays for pixels that are not seen. Raises ImageError for a damaged file.
+        """
+        if self._file is None or not self._file.shrinks_to(size):
+            return self.pixels
+        if self._shrunk is None or self._shrunk.shape[:2] != size:
+            self._shrunk = self._file.decode_at(size)
+        return self._shrunk
+
+    def scaled(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """RGB `[H, W, 3]` at `size` (height, width). Raises ImageError for a damaged file."""
+        return scale_photo(self.at(size), size)
 
     def turned(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
         """Depth `[H, W]` of the pixels in the file, turned as the picture was."""
         return depth if self.turn is None else np.array(Image.fromarray(depth).transpose(self.turn))
 
     def __str__(self) -> str:
-        height, width = self.pixels.shape[:2]
+        height, width = self.size
         stored = self.stored_size
         turned = f" (stored as {stored[1]}x{stored[0]} and turned by its EXIF orientation)"
         return f"{width}x{height}{'' if self.turn is None else turned}"
@@ -48,11 +96,14 @@ class Photo:
 
 def read_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Upright RGB `[H, W, 3]` of a picture file. Raises DataError if it cannot be read, and ImageError."""
-    return read_turned(path, max_pixels=max_pixels).pixels
+    return load_photo(path, max_pixels=max_pixels).pixels
 
 
-def read_turned(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Read a picture file. Raises DataError if it cannot be read or is no file, and ImageError."""
+def load_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Read a picture file; a JPEG is decoded later.
+
+    Raises DataError if it cannot be read or is no file, and ImageError.
+    """
     try:
         data = read_regular(path)
     except OSError as error:
@@ -61,8 +112,8 @@ def read_turned(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
         ) from error
     plain = decode_plain(data, max_pixels=max_pixels)
     if plain is not None and plain.ndim == 3:
-        return Photo(plain)
-    return open_photo(data, max_pixels=max_pixels, where=str(path)).decode_turned()
+        return Photo.of(plain)
+    return open_photo(data, max_pixels=max_pixels, where=str(path)).load()
 
 
 def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> NDArray[np.uint8]:
@@ -72,9 +123,9 @@ def decode_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The
 
 def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The file") -> PhotoFile:
     """Read the header of a picture and check what decoding it may cost. Raises ImageError."""
-    opened, exif = checked(data, where=where)
+    found = checked(data, where=where)
     try:
-        image: Image.Image = Image.open(BytesIO(opened), formats=FORMATS)
+        image = _opened(found)
     except UnidentifiedImageError as error:
         said = f"{where} is not a picture of a supported type."
         raise ImageError(said, reason="type", hint=_HINT) from error
@@ -84,41 +135,82 @@ def open_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, where: str = "The f
         raise _undecodable(where, error) from error
     if image.width * image.height > max_pixels:
         raise _too_large(where, max_pixels, image.size)
-    check_scans(opened, image.width * image.height, where=where)
-    if exif is not None:
-        image.info["exif"] = exif
-    return PhotoFile(image, where)
+    check_scans(found.data, image.width * image.height, where=where)
+    return PhotoFile(found, image, where)
 
 
 class PhotoFile:
-    """A picture whose header has been read and checked. It holds the file's bytes, and no pixels."""
+    """A picture whose header has been read and checked. It holds the file's bytes, and no pixels.
 
-    def __init__(self, image: Image.Image, where: str) -> None:
-        self._image, self._where = image, where
+    size: (height, width) of the upright picture, as far as the header says which way is up.
+    """
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) of the upright picture in pixels, as far as the header says which way is up."""
-        return _upright_size(self._image)
+    def __init__(self, found: Checked, image: Image.Image, where: str) -> None:
+        self._found, self._where = found, where
+        self._image: Image.Image | None = image
+        self._turn = upright_by(image)
+        self.size = _upright_size(image)
+
+    def load(self) -> Photo:
+        """The picture. Where the header says all about it, it is decoded later. Raises ImageError."""
+        if self._found.shrinks:
+            return Photo(self.size, self._turn, file=self)
+        return self.decode_turned()
 
     def decode(self) -> NDArray[np.uint8]:
         """Upright RGB `[H, W, 3]`, see `decode_turned`. Raises ImageError."""
         return self.decode_turned().pixels
 
     def decode_turned(self) -> Photo:
-        """The upright picture. Of an animation, the first frame is used. It can be called once.
+        """The upright picture with all its pixels. Of an animation, the first frame is used.
 
         Transparent parts become white. 16-bit pictures keep their upper 8 bits. The EXIF orientation is
         applied. Raises ImageError.
         """
-        with self._image as image:
-            try:
-                image.load()
-                turn = upright_by(image)
-                return Photo(np.array(_to_rgb(image if turn is None else image.transpose(turn))), turn)
-            # Pillow raises exceptions of many types for damaged files.
-            except Exception as error:
-                raise _undecodable(self._where, error) from error
+
+        def whole(image: Image.Image) -> Photo:
+            image.load()
+            turn = upright_by(image)
+            return Photo.of(np.array(_to_rgb(image if turn is None else image.transpose(turn))), turn)
+
+        return self._decoded(whole)
+
+    def shrinks_to(self, size: tuple[int, int]) -> bool:
+        """Whether `decode_at` can be used: for a JPEG that is at least four times the `size` on both sides.
+
+        A JPEG decoder can leave out fine detail, and gives a half, a quarter or an eighth of the pixels. What
+        it gives shall be twice the size that is asked for, so that the usual average over pixels still makes
+        the last step.
+        """
+        return self._found.shrinks and all(
+            whole // (asked * _SPARE) >= _LEAST_SHRINK for whole, asked in zip(self.size, size, strict=True)
+        )
+
+    def decode_at(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Upright RGB `[H, W, 3]` at `size` (height, width), where `shrinks_to` allows it. Raises ImageError.
+
+        It takes about half the time of decoding all pixels, and a quarter of the memory or less.
+        """
+        height, width = size[::-1] if swaps_sides(self._turn) else size
+
+        def shrunk(image: Image.Image) -> NDArray[np.uint8]:
+            drafted = image.draft(None, (width * _SPARE, height * _SPARE))
+            # The decoder rounds odd sizes up, so the last row and column may reach beyond the picture.
+            box = drafted[1] if drafted else None
+            small = scale_photo(np.asarray(_to_rgb(image)), (height, width), box=box)
+            return small if self._turn is None else np.array(Image.fromarray(small).transpose(self._turn))
+
+        return self._decoded(shrunk)
+
+    def _decoded(self, finish: Callable[[Image.Image], Decoded]) -> Decoded:
+        """What `finish` makes of the picture, opened anew after the first time."""
+        image, self._image = self._image, None
+        try:
+            with image or _opened(self._found) as opened:
+                return finish(opened)
+        # Pillow raises exceptions of many types for damaged files.
+        except Exception as error:
+            raise _undecodable(self._where, error) from error
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -166,6 +258,14 @@ def through_jpeg(image: NDArray[np.uint8], *, quality: int) -> NDArray[np.uint8]
 def from_pillow(image: Image.Image) -> NDArray[np.uint8]:
     """RGB `[H, W, 3]` of an image that was opened with Pillow, without turning it upright."""
     return np.array(image.convert("RGB"))
+
+
+def _opened(found: Checked) -> Image.Image:
+    """The picture as Pillow opens it, with its EXIF. It raises errors of many types."""
+    image = Image.open(BytesIO(found.data), formats=FORMATS)
+    if found.exif is not None:
+        image.info["exif"] = found.exif
+    return image
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

@@ -69,16 +69,22 @@ def resize(values: NDArray[np.float32], size: tuple[int, int], *, align_corners:
 
 
 def scale_photo(
-    image: NDArray[np.uint8], size: tuple[int, int], *, in_one_step: bool = False
+    image: NDArray[np.uint8],
+    size: tuple[int, int],
+    *,
+    in_one_step: bool = False,
+    box: tuple[float, float, float, float] | None = None,
 ) -> NDArray[np.uint8]:
     """RGB `[H, W, 3]` at `size` (height, width), averaged where it becomes smaller.
 
-    `in_one_step` filters all pixels at once; else whole blocks are averaged first, which is faster.
+    `in_one_step` filters all pixels at once; else whole blocks are averaged first, which is faster. `box`
+    (left, top, right, bottom) is the part of the image that is scaled, default all of it.
     """
-    if image.shape[:2] == size:
+    if image.shape[:2] == size and box is None:
         return image
     gap = None if in_one_step else _REDUCING_GAP
-    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR, reducing_gap=gap))
+    scaled = Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR, box, gap)
+    return np.asarray(scaled)
 
 
 def scale_nearest(values: NDArray[Number], size: tuple[int, int]) -> NDArray[Number]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from typing import Never
+from typing import NamedTuple, Never
 
 from tiekd.errors import ImageError
 
@@ -32,16 +32,29 @@ MAX_RUN_LENGTH_BYTES = 2**20
 """Of a BMP. Pillow decodes run lengths in Python, 4 MB in a second, and no other thread runs meanwhile."""
 _MARKER = re.compile(rb"\xff+[\x01-\xfe]")
 _START_OF_SCAN, _END_OF_IMAGE, _APP1, _APP15 = 0xDA, 0xD9, 0xE1, 0xEF
+_OF_COSINES = {0xC0, 0xC1, 0xC2}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _EXIF = b"Exif\x00\x00"
 _PIXEL_CHUNKS = {b"IDAT", b"fcTL", b"fdAT"}
 
 
-def checked(data: bytes, *, where: str) -> tuple[bytes, bytes | None]:
-    """The file as it may be opened, and its EXIF block if it is a JPEG that has one.
+class Checked(NamedTuple):
+    """A file whose cost is known.
 
-    Pillow would read all that the EXIF of a JPEG points to, so it is hidden there. Raises ImageError for a
-    file beyond the limits. One that is damaged or of another type is left to the decoder.
+    data: as it may be opened; Pillow would read all that the EXIF of a JPEG points to, so it is hidden there.
+    exif: that block, if there is one. shrinks: whether it can be decoded at a half, a quarter or an eighth of
+    its size. Every JPEG of cosines can, so all but the rare lossless kind.
+    """
+
+    data: bytes
+    exif: bytes | None = None
+    shrinks: bool = False
+
+
+def checked(data: bytes, *, where: str) -> Checked:
+    """The file as it may be opened. Raises ImageError for one beyond the limits.
+
+    One that is damaged or of another type is left to the decoder.
     """
     try:
         if data.startswith(b"\xff\xd8"):
@@ -51,7 +64,7 @@ def checked(data: bytes, *, where: str) -> tuple[bytes, bytes | None]:
                 check(data, where)
     except struct.error:  # The file ends early, which the decoder notices, too.
         pass
-    return data, None
+    return Checked(data)
 
 
 def check_scans(data: bytes, pixels: int, *, where: str) -> None:
@@ -61,8 +74,8 @@ def check_scans(data: bytes, pixels: int, *, where: str) -> None:
         _refuse(where, f"is a JPEG of {scans} scans with {pixels / 1e6:.1f} megapixels each")
 
 
-def _jpeg(data: bytes, where: str) -> tuple[bytes, bytes | None]:
-    at, hidden, exif = 2, [], b""
+def _jpeg(data: bytes, where: str) -> Checked:
+    at, hidden, exif, shrinks = 2, [], b"", False
     for _ in range(MAX_SEGMENTS):
         found = _MARKER.search(data, at, at + MAX_PADDING_BYTES)
         if found is None:
@@ -75,6 +88,7 @@ def _jpeg(data: bytes, where: str) -> tuple[bytes, bytes | None]:
         if code in _WITHOUT_LENGTH:
             continue
         (length,) = struct.unpack_from(">H", data, at)
+        shrinks |= code in _OF_COSINES
         if code == _APP1 and data.startswith(_EXIF, at + 2):
             hidden.append(at - 1)
             exif += data[at + 2 + (len(_EXIF) if exif else 0) : at + length]
@@ -82,11 +96,11 @@ def _jpeg(data: bytes, where: str) -> tuple[bytes, bytes | None]:
     else:
         _refuse(where, f"is a JPEG of more than {MAX_SEGMENTS} segments")
     if not hidden:
-        return data, None
+        return Checked(data, None, shrinks)
     opened = bytearray(data)
     for place in hidden:
         opened[place] = _APP15
-    return bytes(opened), exif
+    return Checked(bytes(opened), exif, shrinks)
 
 
 def _png(data: bytes, where: str) -> None:

@@ -25,7 +25,7 @@ from tiekd.data.transforms import Layers
 from tiekd.data.truth import AS_USUAL
 from tiekd.files import arriving_folder, digest_of, state_of, write_errors
 
-VERSION = 4
+VERSION = 5
 Progress = Callable[[int, int], None]
 
 

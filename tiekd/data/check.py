@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tiekd.codecs.depth_file import SUFFIXES
-from tiekd.codecs.photo import Photo, read_turned
+from tiekd.codecs.photo import Photo, load_photo
 from tiekd.codecs.whole import check_chunks
 from tiekd.data.crops import KB_CROP_SIZE
 from tiekd.data.folder import UNREAD
@@ -176,7 +176,7 @@ def check_frame(
     else:
         photo = _read_picture(path, frame, faults)
     if photo:
-        height, width = photo.pixels.shape[:2]
+        height, width = photo.size
         faults += _too_small(frame, (height, width), crop)
         further = also(source, frame) if also else None
         faults += [further] if further else []
@@ -214,9 +214,9 @@ def _read_picture(path: Path, frame: Frame, faults: list[Fault]) -> Photo | None
 
 
 def _read_whole(path: Path) -> Photo:
-    photo = read_turned(path)
+    photo = load_photo(path)
     check_chunks(path)
-    return photo
+    return Photo.of(photo.pixels, photo.turn)  # Damage shows in the pixels.
 
 
 def _too_small(frame: Frame, size: tuple[int, int], crop: NetworkCrop) -> list[Fault]:
@@ -248,7 +248,7 @@ def _check_depth(source: FrameSource, frame: Frame, photo: Photo | None, faults:
         faults.append(Fault(_unusable(path, error), frame.depth, str(error)))
         return None
     height, width = truth.depth_m.shape
-    if photo and truth.depth_m.shape != photo.pixels.shape[:2]:
+    if photo and truth.depth_m.shape != photo.size:
         faults.append(Fault("misshapen", frame.depth, f"{width}x{height} pixels, its picture has {photo}"))
     if wrong := implausible(truth, source):
         faults.append(Fault("misscaled", frame.depth, wrong))

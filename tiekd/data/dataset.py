@@ -85,12 +85,12 @@ class LooseFrames:
         frame = self.frames[index]
         depth: NDArray[np.float32] | None = None
         if self.with_depth and frame.depth:
-            image, depth = self.source.read_both(frame)
+            photo, depth = self.source.read_both(frame)
         else:
-            image = self.source.read_image(frame)
+            photo = self.source.read_photo(frame)
         focal_px = frame.focal_px or self.source.focal_px or 0.0
-        focal_px = self.seen.cut_focal_px(focal_px, (image.shape[0], image.shape[1]))
-        image = self.seen.cut(image)
+        focal_px = self.seen.cut_focal_px(focal_px, photo.size)
+        image = self.seen.cut(photo)
         depth = None if depth is None else self.seen.cut_depth(depth)
         teacher = self.labels.read(frame, (image.shape[0], image.shape[1])) if self.labels else None
         pixels = torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.codecs.photo import Photo, read_turned
+from tiekd.codecs.photo import Photo, load_photo
 from tiekd.data.folder import find_pictures, list_pictures
 from tiekd.data.lines import Roots, read_lines
 from tiekd.data.truth import AS_USUAL, StoredAs, Truth, read_truth
@@ -71,9 +71,13 @@ class FrameSource:
         """Full path of the frame's ground truth, or None."""
         return self.depth_root / frame.depth if frame.depth else None
 
+    def read_photo(self, frame: Frame) -> Photo:
+        """Read the picture. Raises DataError for a missing or broken file, as its pixels do."""
+        return load_photo(self.image_path(frame))
+
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """Read upright RGB `[H, W, 3]`. Raises DataError for a missing or broken file."""
-        return read_turned(self.image_path(frame)).pixels
+        return self.read_photo(frame).pixels
 
     def read_truth(self, frame: Frame, photo: Photo | None = None) -> Truth:
         """Read ground truth, upright as its picture `photo` if that is given.
@@ -93,19 +97,19 @@ class FrameSource:
         """Ground truth `[H, W]` in metres, 0 = none, as in its file. Raises what `read_truth` raises."""
         return self.read_truth(frame).depth_m
 
-    def read_both(self, frame: Frame) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """RGB `[H, W, 3]` and ground truth `[H, W]` in metres, both upright.
+    def read_both(self, frame: Frame) -> tuple[Photo, NDArray[np.float32]]:
+        """The picture, and ground truth `[H, W]` in metres, both upright.
 
         Raises DataError for a missing or broken file, and for sizes that differ.
         """
-        photo = read_turned(self.image_path(frame))
+        photo = self.read_photo(frame)
         depth = self.read_truth(frame, photo).depth_m
-        if depth.shape != photo.pixels.shape[:2]:
+        if depth.shape != photo.size:
             raise DataError(
                 f"{self.depth_path(frame)} is {depth.shape[1]}x{depth.shape[0]}, its picture {photo}.",
                 hint="Image and ground truth must be of one size.",
             )
-        return photo.pixels, depth
+        return photo, depth
 
 
 def open_source(spec: str) -> FrameSource:

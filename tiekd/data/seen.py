@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiekd.codecs.resample import scale_nearest, scale_photo
+from tiekd.codecs.photo import Photo
+from tiekd.codecs.resample import scale_nearest
 from tiekd.data.crops import Box, network_box
 from tiekd.data.frames import NetworkCrop
 from tiekd.errors import DataError
@@ -50,9 +51,10 @@ class Seen:
         box = trimmed_box(*self.cut_size(height, width), self.trim_px)
         return box.height // self.shrink, box.width // self.shrink
 
-    def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Scale down and crop RGB `[H, W, 3]`. Raises DataError if the crop does not fit."""
-        image = scale_photo(image, self.scaled_size(image.shape[0], image.shape[1]))
+    def cut(self, photo: Photo | NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Scale down and crop a photo or RGB `[H, W, 3]`. Raises DataError if the crop does not fit."""
+        photo = Photo.of(photo)
+        image = photo.scaled(self.scaled_size(*photo.size))
         return image[network_box(self.crop, image.shape[0], image.shape[1]).region[1:]]
 
     def cut_depth(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:

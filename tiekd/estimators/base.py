@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from tiekd.card import ModelCard
+from tiekd.codecs.photo import Photo
 from tiekd.errors import UnavailableError
 from tiekd.limits import FocalPx, Metres
 from tiekd.runtime.preprocess import Fit, check_focal_px, known_focal_px
@@ -43,20 +44,25 @@ class Window(NamedTuple):
 class Picture:
     """What depth is asked for.
 
-    pixels: RGB `[H, W, 3]`. frame: the line of a split that names the picture; stored depth is found by it.
-    window: where the pixels lie in the frame, if they were cut out of it unscaled. fit: how our networks
-    fit the pixels to their input size, see `tiekd.runtime.preprocess`.
+    photo: RGB `[H, W, 3]`, or a photo that is decoded when it is needed. frame: the line of a split that
+    names it; stored depth is found by it. window: where the pixels lie in the frame, if they were cut out of
+    it unscaled. fit: how our networks fit the pixels to their input size, see `tiekd.runtime.preprocess`.
     """
 
-    pixels: NDArray[np.uint8]
+    photo: NDArray[np.uint8] | Photo
     frame: Frame | None = None
     window: Window | None = None
     fit: Fit = "photo"
 
     @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """All pixels. Raises ImageError for a damaged file."""
+        return Photo.of(self.photo).pixels
+
+    @property
     def size(self) -> tuple[int, int]:
-        """(height, width) of the pixels."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+        """(height, width) in pixels."""
+        return Photo.of(self.photo).size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tiekd.estimators.base import About, Picture, Terms, flip_mean
 from tiekd.files import sha256_of
 from tiekd.runtime.engines.open import untrained_engine
 from tiekd.runtime.predictor import Predictor
-from tiekd.runtime.preprocess import known_focal_px
+from tiekd.runtime.preprocess import View, known_focal_px
 from tiekd.types import DepthMap
 from tiekd.zoo import resolve
 
@@ -38,10 +41,14 @@ class NetworkEstimator:
         self, picture: Picture, *, fx_px: float | None = None, flip: bool = False, with_dpm: bool = False
     ) -> DepthMap:
         """Depth of a picture, see `Estimator`. Raises what `Predictor` raises."""
+        pixels, view = self.look(picture)
         if not flip:
-            return self.predictor(picture.pixels, fx_px=fx_px, with_dpm=with_dpm, fit=picture.fit)
-        answered = partial(self.predictor, fx_px=fx_px, fit=picture.fit)
-        return flip_mean(answered, picture.pixels)
+            return self.predictor.answer(pixels, view, fx_px=fx_px, with_dpm=with_dpm)
+        return flip_mean(partial(self.predictor.answer, view=view, fx_px=fx_px), pixels)
+
+    def look(self, picture: Picture) -> tuple[NDArray[np.uint8], View]:
+        """The pixels that `estimate` needs, decoded; see `Predictor.look`, and what that raises."""
+        return self.predictor.look(picture.photo, fit=picture.fit)
 
     def terms(self, asked: Terms) -> Terms:
         """As it is asked. Raises ConfigError when the own focal length is needed and not known."""

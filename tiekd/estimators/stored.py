@@ -174,7 +174,7 @@ def fault_of_declared(
 ) -> Fault | None:
     """What is wrong with the depth that others stored for `crop` of a frame."""
     try:
-        shown = Seen(source.max_pixels, crop).cut(source.read_image(frame))
+        shown = Seen(source.max_pixels, crop).cut(source.read_photo(frame))
         stored.estimate(Picture(shown, frame))
     except DataError as error:
         return Fault("label", frame.image, str(error))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs.photo import Photo
 from tiekd.data.crops import Box
 from tiekd.data.frames import Frame, FrameSource, check_files, digest_of_names
 from tiekd.errors import ConfigError, DataError
@@ -38,15 +39,20 @@ NO_TRUTH, NO_PIXEL = "no ground truth in the split", "no ground-truth pixel coun
 class ScoredFrame:
     """One scored frame. [H, W] is the size of the crop or the frame, as the protocol's `score_on` states.
 
-    image: `[H, W, 3]`. prediction, truth: `[H, W]` in metres, 0 = none. mask: the pixels that count.
+    photo: the picture. prediction, truth: `[H, W]` in metres, 0 = none. mask: the pixels that count.
     """
 
     frame: Frame
-    image: NDArray[np.uint8]
+    photo: Photo
     prediction: NDArray[np.float32]
     truth: NDArray[np.float32]
     mask: NDArray[np.bool_]
     scores: dict[str, float]
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture's pixels RGB `[H, W, 3]`, decoded only for those who look at them."""
+        return self.photo.pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +154,21 @@ class _Scorer:
 
     def score(self, frame: Frame) -> ScoredFrame | None:
         """Score one frame. None if no pixel of its ground truth counts."""
-        image, truth = self.source.read_both(frame)
-        window = self.protocol.window(image.shape[0], image.shape[1])
+        photo, truth = self.source.read_both(frame)
+        window = self.protocol.window(*photo.size)
         line = f"{frame.image} {frame.depth} {digest_of([truth.tobytes()])}"
         limits, box = self.protocol.depth_range, self.protocol.box
-        truth = _laid_out(truth[window.region], truth.shape, window, self.protocol)
+        truth = _laid_out(truth[window.region], photo.size, window, self.protocol)
         mask = valid_mask(truth, depth_range=limits, crop=box)
         if not mask.any():
             return None
-        place = Window((image.shape[0], image.shape[1]), window)
-        raw = self._answer(frame, image, place)
+        place = Window(photo.size, window)
+        raw = self._answer(frame, photo, place)
         clamped = np.clip(raw, limits.min_m, limits.max_m)
-        answer = _laid_out(clamped, image.shape, window, self.protocol)
+        answer = _laid_out(clamped, photo.size, window, self.protocol)
         self.n_holes += _holes(raw, mask, frame, window, self.protocol)
         if isinstance(self.estimator, StoredDepth | StoredPredictions):
-            unclamped = _laid_out(raw, image.shape, window, self.protocol)
+            unclamped = _laid_out(raw, photo.size, window, self.protocol)
             self.unit.add(unclamped[mask], truth[mask], self.estimator.scale_of(frame))
         scores = depth_metrics(answer, truth, depth_range=limits, crop=box)
         if self.labels is not None:
@@ -171,12 +177,12 @@ class _Scorer:
         self.ranges.add(answer, truth, mask)
         self.lines.append(line)
         self.per_image.append({"image": frame.image, "n_pixels": int(mask.sum()), **scores})
-        shown = image[window.region[1:]] if self.protocol.score_on == "crop" else image
+        shown = _cut(photo, window) if self.protocol.score_on == "crop" else photo
         return ScoredFrame(frame, shown, answer, truth, mask, scores)
 
-    def _answer(self, frame: Frame, image: NDArray[np.uint8], place: Window) -> NDArray[np.float32]:
-        """Depth of the window, not yet clamped: for a network what the server answers for these pixels."""
-        picture = Picture(image[place.box.region[1:]], frame, place, self.protocol.fit)
+    def _answer(self, frame: Frame, photo: Photo, place: Window) -> NDArray[np.float32]:
+        """Depth of the window, not yet clamped: for a network what the server answers for this picture."""
+        picture = Picture(_cut(photo, place.box), frame, place, self.protocol.fit)
         answer = self.estimator.estimate(picture, flip=self.protocol.flip_tta).depth_m
         return _checked(answer, frame, place.box)
 
@@ -222,13 +228,19 @@ def _check_flip(estimator: Estimator, protocol: Protocol) -> None:
         )
 
 
+def _cut(photo: Photo, window: Box) -> Photo:
+    """The window of a photo; a photo of this size stays as it is."""
+    whole = photo.size == (window.height, window.width)
+    return photo if whole else Photo.of(photo.pixels[window.region[1:]])
+
+
 def _laid_out(
-    cut: NDArray[np.float32], size: Sequence[int], window: Box, protocol: Protocol
+    cut: NDArray[np.float32], size: tuple[int, int], window: Box, protocol: Protocol
 ) -> NDArray[np.float32]:
     """Depth of the window on an array of the scored size (`score_on`), with 0 outside the window."""
     if protocol.score_on == "crop":
         return cut
-    whole = np.zeros(tuple(size[:2]), np.float32)
+    whole = np.zeros(size, np.float32)
     whole[window.region] = cut
     return whole
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiekd.codecs import png, png16
-from tiekd.codecs.photo import decode_photo, encode_jpeg
+from tiekd.codecs.photo import encode_jpeg, open_photo
 from tiekd.data.frames import Frame as SplitFrame
 from tiekd.data.frames import FrameSource
 from tiekd.errors import ConfigError
@@ -123,13 +123,13 @@ def _write_frame(
     options: BuildOptions,
 ) -> FrameEntry:
     if frame.depth:
-        image, truth = source.read_both(frame)
+        picture, truth = source.read_both(frame)
         write_bytes(out / GROUND_TRUTH / f"{frame_id}.png", png16.encode(truth, small=True))
     else:
-        image = source.read_image(frame)
-    jpeg = encode_jpeg(image, quality=options.jpeg_quality, small=True)
+        picture = source.read_photo(frame)
+    jpeg = encode_jpeg(picture.pixels, quality=options.jpeg_quality, small=True)
     write_bytes(out / IMAGE_FOLDER / f"{frame_id}.jpg", jpeg)
-    photo = decode_photo(jpeg)
+    photo = open_photo(jpeg).load()
     fx_px = (frame.focal_px or source.focal_px) if options.focal else None
     for model in models:
         focal_px = fx_px if model.about.train_fx_px else None
@@ -139,8 +139,8 @@ def _write_frame(
     return FrameEntry(
         id=frame_id,
         title=frame_title(frame.image),
-        width=photo.shape[1],
-        height=photo.shape[0],
+        width=photo.size[1],
+        height=photo.size[0],
         image=f"{IMAGE_FOLDER}/{frame_id}.jpg",
     )
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tiekd.card import ModelCard
-from tiekd.codecs.photo import from_pillow, read_photo
+from tiekd.codecs.photo import Photo, from_pillow, load_photo
 from tiekd.errors import DataError
 from tiekd.runtime.engines.base import Engine
 from tiekd.runtime.engines.open import open_engine
-from tiekd.runtime.preprocess import Fit, focal_factor, from_network, plan_view, to_network
+from tiekd.runtime.preprocess import Fit, View, focal_factor, from_network, plan_view, to_network
 from tiekd.types import DepthMap, DepthRange
 
-Photo = str | Path | Image.Image | NDArray[np.uint8]
-"""A path, an image, or RGB pixels `[H, W, 3]`."""
+AnyPhoto = str | Path | Image.Image | NDArray[np.uint8] | Photo
+"""A path, an image, RGB pixels `[H, W, 3]`, or a photo that is decoded when it is needed."""
 
 
 class Predictor:
@@ -42,7 +42,7 @@ class Predictor:
         return self.engine.card
 
     def __call__(
-        self, photo: Photo, *, fx_px: float | None = None, with_dpm: bool = False, fit: Fit = "photo"
+        self, photo: AnyPhoto, *, fx_px: float | None = None, with_dpm: bool = False, fit: Fit = "photo"
     ) -> DepthMap:
         """Depth of one photo, at the photo's size.
 
@@ -51,9 +51,23 @@ class Predictor:
         picture that is no photo but a crop is shown to the network.
         Raises DataError and ImageError for a photo that can't be read and ConfigError for a bad `fx_px`.
         """
-        pixels = as_pixels(photo)
+        pixels, view = self.look(photo, fit=fit)
+        return self.answer(pixels, view, fx_px=fx_px, with_dpm=with_dpm)
+
+    def look(self, photo: AnyPhoto, *, fit: Fit = "photo") -> tuple[NDArray[np.uint8], View]:
+        """As many pixels of a photo as the network needs, see `Photo.at`, and how it will see them.
+
+        Raises DataError and ImageError for a photo that can't be read.
+        """
+        opened = as_photo(photo)
+        view = plan_view(*opened.size, self.card, fit=fit)
+        return opened.at(view.scaled), view
+
+    def answer(
+        self, pixels: NDArray[np.uint8], view: View, *, fx_px: float | None = None, with_dpm: bool = False
+    ) -> DepthMap:
+        """Depth, at the photo's size, of what `look` has found. Raises ConfigError for a bad `fx_px`."""
         began = perf_counter()
-        view = plan_view(pixels.shape[0], pixels.shape[1], self.card, fit=fit)
         factor = focal_factor(self.card, view, fx_px)
         image = to_network(pixels, view)
         prepared = perf_counter()
@@ -83,15 +97,17 @@ class Predictor:
         )
 
 
-def as_pixels(photo: Photo) -> NDArray[np.uint8]:
-    """RGB `[H, W, 3]` of a photo. Raises DataError for an array of another shape or type."""
+def as_photo(photo: AnyPhoto) -> Photo:
+    """A photo of any kind. Raises DataError for an array of another shape or type, and for a bad file."""
+    if isinstance(photo, Photo):
+        return photo
     if isinstance(photo, str | Path):
-        return read_photo(Path(photo))
+        return load_photo(Path(photo))
     if isinstance(photo, Image.Image):
-        return from_pillow(photo)
+        return Photo.of(from_pillow(photo))
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or 0 in photo.shape:
         raise DataError(
             f"Expected RGB pixels [H, W, 3] of type uint8, got {photo.dtype} {list(photo.shape)}.",
             hint="Scale floats to 0..255 and drop the alpha channel.",
         )
-    return photo
+    return Photo.of(photo)

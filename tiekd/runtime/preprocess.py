@@ -3,6 +3,8 @@
 The aspect is kept. A photo is never enlarged, except to reach a network's minimum. It is scaled down to at
 most `max_pixels` of the card and padded at the right and the bottom by reflection, up to the card's multiple.
 What lies over the padding is cropped away from the answer, which is then resized to the photo's size.
+A JPEG that is much larger than the network's view is decoded at a fraction of its size, see
+`tiekd.codecs.photo.PhotoFile.shrinks_to`.
 
 Two kinds of pictures have a size of their own, see `Fit`: the crop of a protocol, and what a label covers.
 """

@@ -13,6 +13,7 @@ from label_kit import INFO, RampTeacher
 from PIL import Image
 
 from tiekd.codecs.png import encode_grey16, encode_rgb
+from tiekd.codecs.resample import scale_photo
 from tiekd.data.frames import Frame, list_frames, open_source, read_split, with_focal
 from tiekd.errors import ConfigError, DataError
 from tiekd.estimators.labels import LabelFolder, read_info, teach, verify_labels, write_labels
@@ -285,6 +286,18 @@ def test_large_photos_are_labelled_as_they_will_be_learned_from(tmp_path):
         assert [(picture.size, fx) for picture, fx in teacher.asked] == [((480, 640), fx_px)]
     write_labels(RampTeacher(), source, [frame], tmp_path / "out", info)
     assert verify_labels(RampTeacher(), source, [frame], tmp_path / "out") == 0.0
+
+
+def test_labels_that_exist_hold_because_all_pixels_of_a_large_jpeg_are_shown(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.jpg")
+    info = INFO.model_copy(update={"max_pixels": 60 * 80})
+    source, teacher = open_source(f"folder:{tmp_path}"), RampTeacher()
+    teach(teacher, source, Frame("a.jpg"), info)
+    ((picture, _),) = teacher.asked
+    whole = source.read_image(Frame("a.jpg"))
+    np.testing.assert_array_equal(picture.pixels, scale_photo(whole, (60, 80)))
+    assert (picture.pixels != info.seen.cut(source.read_photo(Frame("a.jpg")))).any()
 
 
 def test_time_and_disk_are_told_after_two_labels(world, tmp_path):

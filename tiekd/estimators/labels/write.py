@@ -102,6 +102,7 @@ def _taught(
     teacher: Estimator, source: FrameSource, frame: Frame, info: LabelInfo
 ) -> tuple[NDArray[np.float32], int]:
     """The teacher's depth of what is labelled, pixel by pixel, and how many pixels were filled."""
+    # All pixels, also of a JPEG that `Seen.cut` could shrink: labels that exist were made so.
     whole = source.read_image(frame)
     image = info.seen.cut(whole)
     focal_px = frame.focal_px or source.focal_px
