@@ -270,8 +270,7 @@ def test_weights_that_can_not_be_had_are_told_before_the_data_is_read(
     def unread(*given, **named):
         pytest.fail("reads the data first")
 
-    monkeypatch.setattr("tiekd.training.fit.open_data", unread)
-    monkeypatch.setattr("tiekd.training.dry_run.open_data", unread)
+    monkeypatch.setattr("tiekd.training.datamodule._store", unread)
     monkeypatch.setattr("tiekd.models.encoders.why_silent", lambda: "no route to host")
     monkeypatch.setattr("tiekd.models.encoders.kept_weights", lambda config: None)
     for start in (tmp_path / "absent.pth", "imagenet"):

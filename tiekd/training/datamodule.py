@@ -26,7 +26,7 @@ from tiekd.recipe import Recipe
 from tiekd.training.frame_sizes import Border, border_of_views, check_sizes, sizes_of, times
 from tiekd.training.frames import Truth, choose_frames, digests_of
 from tiekd.training.labels import check_first_frame
-from tiekd.training.network import known_frame_px
+from tiekd.training.network import check_weights, known_frame_px
 from tiekd.training.ranks import Ranks, share_of_batch
 from tiekd.training.teacher import taught_by, teacher_of
 from tiekd.types import Sample
@@ -75,10 +75,18 @@ class RunData:
         }
 
 
-def open_data(recipe: Recipe, ranks: Ranks | None = None, *, progress: Progress | None = None) -> RunData:
-    """Open the data that a recipe names. Raises ConfigError and DataError for what is missing or broken."""
+def open_data(
+    recipe: Recipe, ranks: Ranks | None = None, *, begins: bool = False, progress: Progress | None = None
+) -> RunData:
+    """Open the data that a recipe names. Raises ConfigError and DataError for what is missing or broken.
+
+    begins: whether a new run asks. Then the weights that it starts from are tried, too: before all frames are
+    read, which takes long.
+    """
     ranks = ranks or Ranks()
     frames = choose_frames(recipe)
+    if begins:
+        check_weights(recipe)
     store = _store(frames.train, recipe, progress)
     sizes = sizes_of(store, recipe)
     check_sizes(sizes, frames.train.frames, recipe)

@@ -18,7 +18,6 @@ from tiekd.training.failures import clear_errors
 from tiekd.training.fit import make_task
 from tiekd.training.folder import find_kept
 from tiekd.training.labels import take_label_range
-from tiekd.training.network import check_weights
 from tiekd.training.pictures import check_loggers
 from tiekd.training.ranks import this_rank
 from tiekd.training.step import DistillTask
@@ -70,9 +69,7 @@ def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) ->
             callbacks=[watch],
             enable_progress_bar=False,
         )
-        if kept is None:
-            check_weights(plain)
-        data = open_data(plain, ranks)
+        data = open_data(plain, ranks, begins=kept is None)
         task = make_task(plain, data, ranks, kept)
         load_s = _time_to_load(data)
         trainer.fit(task, data.train, data.val)

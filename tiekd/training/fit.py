@@ -24,7 +24,7 @@ from tiekd.training.folder import Kept, WholeCheckpoints, check_same_data, find_
 from tiekd.training.keeper import Keeper
 from tiekd.training.labels import take_label_range
 from tiekd.training.metrics_table import Bar, MetricsTable
-from tiekd.training.network import build_network, check_weights
+from tiekd.training.network import build_network
 from tiekd.training.pictures import Pictures, make_loggers
 from tiekd.training.ranks import Ranks, this_rank
 from tiekd.training.replay import FlightRecorder
@@ -79,9 +79,7 @@ def fit(
             logger=make_loggers(recipe, out, first_step=kept.steps if kept else 0),
             plugins=[WholeCheckpoints()],
         )
-        if kept is None:
-            check_weights(recipe)
-        data = open_data(recipe, ranks, progress=progress if ranks.is_first else None)
+        data = open_data(recipe, ranks, begins=kept is None, progress=progress if ranks.is_first else None)
         keeper.data, keeper.selected_on = data.digests, data.selected_on
         if speaks:
             _warn(data, recipe)
