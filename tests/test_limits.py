@@ -144,3 +144,37 @@ def test_a_wrong_number_names_the_range_and_starts_nothing(tmp_path):
     assert not (tmp_path / "run").exists()
     shown = CliRunner().invoke(app, ["train", "own_student", "--print-config", "--json", "-"])
     assert json.loads(shown.output)["run"]["threads"] is None
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "data.max_depth_m=true", "loss.sigma_m=yes", "optim.steps=on", "optim.betas=[true,0.9]",
+        "loss.weights={dpm_loss: true}", "data.shrink=true", "data.trim_px=[0,0,0,false]", "run.seed=false",
+        "view.flip=true", "photo.gain=false", "view.size=[true,416]", "network.train_fx_px=true",
+        "network.options={bottleneck_channels: true}",
+    ],
+)  # fmt: skip
+def test_true_and_false_are_no_numbers(override: str) -> None:
+    with pytest.raises(ConfigError, match="a number is needed here, not true or false"):
+        load_recipe("own_student", overrides=[override])
+
+
+def test_true_and_false_stay_what_they_are_where_they_belong() -> None:
+    recipe = load_recipe("own_student", overrides=["data.cache=false", "network.channels_last=true"])
+    assert (recipe.data.cache, recipe.network.channels_last) == (False, True)
+    assert LabelInfo(
+        teacher="t", teacher_sha256="", max_depth_m=80, crop="none", clamp=True, flip_tta=True
+    ).clamp
+
+
+@pytest.mark.parametrize(("model", "field"), [(ModelCard, "max_depth_m"), (LabelInfo, "fx_px")])
+def test_true_is_no_number_in_a_stored_file(model: type[BaseModel], field: str) -> None:
+    with pytest.raises(ValidationError, match="a number is needed here"):
+        model.model_validate({field: True})
+
+
+@pytest.mark.parametrize("override", ["loss.weights={dpm_loss: -1}", "view.size=[1000000,1000000]"])
+def test_no_loss_is_sought_and_no_view_has_a_million_pixels_a_side(override: str) -> None:
+    with pytest.raises(ConfigError, match="1 fault"):
+        load_recipe("own_student", overrides=[override])

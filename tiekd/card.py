@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tiekd.errors import CheckpointError
 from tiekd.faults import NameIn, faults_as
-from tiekd.limits import Bins, FocalPx, Metres, Pixels
+from tiekd.limits import Bins, FocalPx, Metres, Pixels, Stated
 from tiekd.methods import METHODS
 from tiekd.targets import TargetName
 from tiekd.types import DepthRange
@@ -26,7 +26,7 @@ MethodName = Annotated[str, NameIn("method", METHODS)]
 """The name of an entry of `tiekd.methods`; another one is a fault of the recipe, card or row."""
 
 
-class Selection(BaseModel):
+class Selection(Stated):
     """The frames on which a set of weights was the best of its run. A score on them looks better than it is.
 
     data: kind of the data (a layout of `tiekd.datasets`). split: the list, None for all pictures of a folder.
@@ -35,8 +35,6 @@ class Selection(BaseModel):
     that were validated.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     data: str
     split: str | None = None
     held_out: bool = False
@@ -44,19 +42,17 @@ class Selection(BaseModel):
     n_frames: int = Field(ge=1)
 
 
-class TaughtBy(BaseModel):
+class TaughtBy(Stated):
     """The teacher whose labels a network has learned from: its name, and the checksum of its weights.
 
     sha256: as the labels state it; empty where they state none.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str
     sha256: str = ""
 
 
-class ModelCard(BaseModel):
+class ModelCard(Stated):
     """Everything that is needed to rebuild a network and to give it a photo, except its weights.
 
     options: keyword options of the architecture (decoder widths, resolution of the head, …).
@@ -71,8 +67,6 @@ class ModelCard(BaseModel):
     cropped a little from such a frame is padded to it (`tiekd.models.framing`).
     selected_on: the frames that chose these weights; None where none did.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str
     architecture: str

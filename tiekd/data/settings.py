@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-LEAST_VIEW_PX = 32
-"""The smallest height and width of a view."""
+from tiekd.limits import Stated
+
+LEAST_VIEW_PX, MOST_VIEW_PX = 32, 16_384
+"""The smallest and the largest height and width of a view."""
 
 
-class ViewSettings(BaseModel):
+class ViewSettings(Stated):
     """Settings of training views (docs/method.md §11.1).
 
     size: (height, width) in pixels of the frame before it is shrunk; None: every view is a whole frame.
@@ -17,8 +19,6 @@ class ViewSettings(BaseModel):
     reference_augmentation: do what the authors' code does. The frame is rotated about its own centre, with
     black corners, and the teacher's label is not rotated.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     size: tuple[int, int] | None = (352, 1216)
     zoom: tuple[float, float] = (1.0, 1.0)
@@ -31,8 +31,8 @@ class ViewSettings(BaseModel):
     def _check(self) -> ViewSettings:
         if self.size is None and (self.reference_augmentation or self.zoom != (1, 1)):
             raise ValueError("size=None (whole frames) can't be combined with zoom or reference_augmentation")
-        if self.size is not None and min(self.size) < LEAST_VIEW_PX:
-            raise ValueError(f"size={self.size} must be at least {LEAST_VIEW_PX}x{LEAST_VIEW_PX}")
+        if self.size is not None and not LEAST_VIEW_PX <= min(self.size) <= max(self.size) <= MOST_VIEW_PX:
+            raise ValueError(f"size={self.size} must have sides of {LEAST_VIEW_PX} to {MOST_VIEW_PX} pixels")
         if not 0.25 <= self.zoom[0] <= self.zoom[1] <= 4:
             raise ValueError(f"zoom={self.zoom} must be (low, high) within 0.25..4")
         if self.reference_augmentation and self.zoom != (1, 1):
@@ -40,7 +40,7 @@ class ViewSettings(BaseModel):
         return self
 
 
-class PhotoSettings(BaseModel):
+class PhotoSettings(Stated):
     """The largest change of each property; 0 switches it off (docs/method.md §11.2).
 
     gain, contrast, gamma, saturation, channel_gain, shading: largest logarithm of a factor (0.3 allows
@@ -50,8 +50,6 @@ class PhotoSettings(BaseModel):
     of a factor (0.1 allows 0.9 to 1.1), and levels on 0 to 255 are raised to the power of gamma, which acts
     as a change of brightness.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     probability: float = Field(default=1.0, ge=0, le=1)
     gain: float = Field(default=0.0, ge=0, le=2)

@@ -7,21 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from tiekd.codecs.depth_file import read_depth_file
 from tiekd.codecs.photo import Photo
-from tiekd.limits import DepthScale, Metres
+from tiekd.limits import DepthScale, Metres, Stated
 
 
-class StoredAs(BaseModel):
+class StoredAs(Stated):
     """What is declared after KIND:ROOT about numbers in files of ground truth: `folder:DIR,scale=1000`.
 
     scale: stored number per metre (default: that of the layout for whole numbers, 1 for floats). missing: the
     stored number that means "no depth", besides 0. max_depth_m: greater depth does not count as ground truth.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     scale: DepthScale | None = None
     missing: float | None = None

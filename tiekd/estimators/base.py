@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from tiekd.card import ModelCard
 from tiekd.codecs.photo import Photo
 from tiekd.errors import UnavailableError
-from tiekd.limits import FocalPx, Metres
+from tiekd.limits import FocalPx, Metres, Stated
 from tiekd.runtime.preprocess import Fit, check_focal_px, known_focal_px
 from tiekd.types import DepthMap, DepthRange
 
@@ -193,15 +192,13 @@ def flip_mean(
     return DepthMap(depth_m=clamped * np.float32(0.5), depth_range=plain.depth_range, model=plain.model)
 
 
-class Conversion(BaseModel):
+class Conversion(Stated):
     """From what a model answers to metres.
 
     depth = scale * answer + shift. With output="inverse" depth = 1 / (scale * answer + shift), which is how
     disparity is meant; where that is not positive, things are infinitely far. `train_fx_px`: the focal length
     for which the answer is metric, if that is known.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     output: Literal["depth", "inverse"] | None = None
     scale: float | None = None

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from tiekd.codecs.depth_file import read_depth_file
 from tiekd.data.check import Fault
@@ -23,7 +22,7 @@ from tiekd.estimators.base import DEFAULT_MAX_DEPTH_M, About, Picture, Terms, Wi
 from tiekd.estimators.labels import FULL_SCALE, LabelFolder
 from tiekd.estimators.stored_files import StoredFiles
 from tiekd.files import digest_of, state_of
-from tiekd.limits import DepthScale, Metres
+from tiekd.limits import DepthScale, Metres, Stated
 from tiekd.places import Place
 from tiekd.types import DepthMap, DepthRange
 
@@ -34,10 +33,8 @@ _SIDEWAYS = (
 )
 
 
-class StoredScale(BaseModel):
+class StoredScale(Stated):
     """What the numbers in a folder mean: metres x `scale`, none beyond `max_depth_m`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     scale: DepthScale
     max_depth_m: Metres = DEFAULT_MAX_DEPTH_M

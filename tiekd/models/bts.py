@@ -13,11 +13,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError
+from tiekd.limits import Stated
 from tiekd.models.base import DepthModel
 from tiekd.models.blocks import Extent
 from tiekd.models.decoder import Decoder
@@ -30,10 +31,8 @@ ATROUS_RATES = (3, 6, 12, 18, 24)
 _NARROWEST = 8
 
 
-class BtsOptions(BaseModel):
+class BtsOptions(Stated):
     """width: channels of the deepest decoder levels; all other widths are fractions of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     width: int = Field(default=512, ge=128, multiple_of=32)
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
 from tiekd.errors import ConfigError
+from tiekd.limits import Stated
 from tiekd.models.blocks import Extent, Norm, Origin, UpBlock, conv_block, position_maps
 from tiekd.models.encoders import Encoder
 
@@ -21,7 +22,7 @@ DEFAULT_WIDTHS = (256, 128, 64, 64)
 """Default widths of the up blocks, deepest first. Only as many as there are skips are used."""
 
 
-class DecoderOptions(BaseModel):
+class DecoderOptions(Stated):
     """Options of the decoder of every U-shaped network.
 
     decoder_channels: widths of the up blocks, deepest first; None means DEFAULT_WIDTHS.
@@ -32,8 +33,6 @@ class DecoderOptions(BaseModel):
     position_channels: whether normalised x and y are added to the decoder's inputs at every scale.
     position_origin: the origin of y, see `position_maps`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     bottleneck_channels: int | None = Field(default=None, ge=1)
     decoder_channels: tuple[int, ...] | None = None

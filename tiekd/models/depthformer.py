@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from tiekd.card import ModelCard
 from tiekd.errors import ConfigError
+from tiekd.limits import Stated
 from tiekd.models.base import DepthModel
 from tiekd.models.blocks import Extent
 from tiekd.models.decoder import Decoder, PyramidDecoder
@@ -26,14 +27,12 @@ STRIDES = (2, 4, 8, 16, 32)
 _LEAK = 0.01
 
 
-class DepthFormerOptions(BaseModel):
+class DepthFormerOptions(Stated):
     """Sizes of neck and decoder.
 
     width, n_heads, n_points: channels of the neck, attention heads, sampled points per head and level.
     decoder_channels (deepest first), bottleneck_channels: default to the channels of the encoder's levels.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     width: int = Field(default=512, ge=16, multiple_of=4)
     n_heads: int = Field(default=8, ge=1)

@@ -16,6 +16,7 @@ from tiekd.card import MethodName
 from tiekd.data.settings import PhotoSettings, ViewSettings
 from tiekd.errors import ConfigError
 from tiekd.faults import faults_as
+from tiekd.limits import Stated
 from tiekd.methods import METHODS, PARTS
 from tiekd.models.families import has_bins, usual_bins
 from tiekd.recipe.composition import compose, parse_override
@@ -25,14 +26,13 @@ from tiekd.recipe.settings import (
     NetworkSettings,
     OptimSettings,
     RunSettings,
-    Settings,
 )
 from tiekd.recipe.start import take_network, take_range
 from tiekd.targets import fault_of_sigma
 from tiekd.types import DepthRange
 
 
-class Recipe(Settings):
+class Recipe(Stated):
     """One training run. `rows` are the patterns of zoo rows that this recipe trains."""
 
     name: str | None = None

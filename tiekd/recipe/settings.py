@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tiekd.data.seen import Seen
 from tiekd.faults import NameIn
@@ -18,6 +18,7 @@ from tiekd.limits import (
     Pixels,
     Processes,
     Share,
+    Stated,
     Threads,
 )
 from tiekd.methods import PARTS
@@ -26,17 +27,11 @@ from tiekd.places import HomePath
 from tiekd.targets import TargetName
 
 NotNegative = Annotated[int, Field(ge=0, le=10**9)]
-Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Settings(BaseModel):
-    """A group of values; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class NetworkSettings(Settings):
+class NetworkSettings(Stated):
     """The network.
 
     architecture: a family of `tiekd.models.families`; "auto" takes that of the method.
@@ -64,7 +59,7 @@ class NetworkSettings(Settings):
     max_pixels: Pixels | None = None
 
 
-class DataSettings(Settings):
+class DataSettings(Stated):
     """Where frames and labels come from, and what part of them is seen.
 
     source: KIND:ROOT. train_split: without it all pictures of a folder:ROOT are taken.
@@ -120,7 +115,7 @@ class DataSettings(Settings):
         return Seen(self.max_pixels, self.crop, self.trim_px, self.shrink)
 
 
-class LossSettings(Settings):
+class LossSettings(Stated):
     """The loss.
 
     weights: of its parts (default: the method's published ones); a part of weight 0 is not computed. target:
@@ -146,7 +141,7 @@ class LossSettings(Settings):
         return self
 
 
-class OptimSettings(Settings):
+class OptimSettings(Stated):
     """AdamW and its learning rate, which changes every step (docs/method.md §12).
 
     schedule: "onecycle" rises from `lr` / `start_divisor` along a cosine for `warm_share` of the steps and
@@ -201,7 +196,7 @@ class OptimSettings(Settings):
         return round(self.coarse_share * self.steps)
 
 
-class RunSettings(Settings):
+class RunSettings(Stated):
     """Seed, rhythm and resources.
 
     val_every, save_every, log_every: steps. best_by: the validation metric that chooses best.safetensors.

@@ -7,13 +7,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tiekd.data.seen import Seen
 from tiekd.errors import ConfigError, DataError
 from tiekd.faults import faults_as
 from tiekd.files import create, write_bytes
-from tiekd.limits import FocalPx, Metres
+from tiekd.limits import FocalPx, Metres, Stated
 
 SIDECAR = "labels.json"
 FULL_SCALE = 65535
@@ -24,7 +24,7 @@ _BESIDE = {"data", "teacher_architecture", "fx_px", "clamp"}
 """Fields that do not say how the numbers of labels were made."""
 
 
-class LabelInfo(BaseModel):
+class LabelInfo(Stated):
     """How the labels of a folder are read.
 
     Pictures were scaled down to at most `max_pixels` (None: not scaled) and cut to `crop` ("kb": the
@@ -34,8 +34,6 @@ class LabelInfo(BaseModel):
     pictures, in pixels of their files, where the user has stated it. `clamp`: single pixels without depth
     were filled, see `tiekd.estimators.labels.holes`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     version: Literal[1] = 1
     teacher: str
