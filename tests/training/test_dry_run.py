@@ -129,3 +129,15 @@ def test_the_dry_run_of_a_dpm_names_its_target(tiny_world, tiny_labels):
         *overrides, "--dry-run",
     ).stdout  # fmt: skip
     assert "by 1 dpm_loss + 9 depth_loss, gaussian target of 0.7 m" in said
+
+
+def test_a_forced_dry_run_names_the_teacher_of_the_labels(tiny_world, tiny_labels, tmp_path):
+    labels = shutil.copytree(tiny_labels, tmp_path / "labels")
+    sidecar = json.loads((labels / "labels.json").read_text()) | {"teacher": "bts_resnet50.kitti"}
+    (labels / "labels.json").write_text(json.dumps(sidecar))
+    overrides = [word for k, v in TINY_STUDENT.items() for word in ("-o", f"{k}={json.dumps(v)}")]
+    said = tiekd(
+        "train", "tiekd_mobilenetv2.demo", "--data", f"kitti:{tiny_world}", "--labels", labels, *overrides,
+        "--dry-run", "--force",
+    ).stdout  # fmt: skip
+    assert "learns from labels of bts_resnet50.kitti by" in said

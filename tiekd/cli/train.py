@@ -185,7 +185,7 @@ def _dry_run(recipe: Recipe, out: Path | None, resume: bool, json_file: str | No
     if this_rank().is_first:
         workers = recipe.data.workers
         where = f"in each of {workers} workers" if workers else "between steps (data.workers=0)"
-        learns = f"labels of {recipe.taught_by or 'a teacher'}" if recipe.needs_labels else "ground truth"
+        learns = f"labels of {cost.teacher or 'a teacher'}" if recipe.needs_labels else "ground truth"
         loss = " + ".join(f"{weight:g} {part}" for part, weight in recipe.weights.items())
         if made := recipe.target_dpm["target"]:
             loss += f", {made} target of {recipe.loss.sigma_m:g} m"

@@ -33,7 +33,8 @@ class DryRun:
     """What a run would cost, estimated from its second step.
 
     `load_ms`: time in which one loader process reads one frame from its files. `hours`: steps, loading and
-    validations together. `peak_memory_mb`: of the GPU, or of the whole process on a CPU.
+    validations together. `peak_memory_mb`: of the GPU, or of the whole process on a CPU. `teacher`: as the
+    card will name it; None without labels.
     """
 
     parameters: int
@@ -46,6 +47,7 @@ class DryRun:
     val_frame_ms: float
     hours: float
     peak_memory_mb: float
+    teacher: str | None = None
 
 
 def dry_run(recipe: Recipe, out: Path | None = None, *, resume: bool = False) -> DryRun:
@@ -133,6 +135,7 @@ def _summary(recipe: Recipe, data: RunData, task: DistillTask, watch: _Stopwatch
         val_frame_ms=round(1000 * val_s, 1),
         hours=round((whole_steps * step_s + validations * data.n_val_frames * (val_s + load_s)) / 3600, 3),
         peak_memory_mb=round(_peak_memory_mb(task.device), 1),
+        teacher=data.teacher,
     )
 
 

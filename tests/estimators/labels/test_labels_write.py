@@ -12,10 +12,11 @@ from estimator_kit import Known, depth_of
 from label_kit import INFO, RampTeacher
 from PIL import Image
 
+from tiekd.card import ModelCard
 from tiekd.codecs.png import encode_grey16, encode_rgb
 from tiekd.codecs.resample import scale_photo
 from tiekd.data.frames import Frame, list_frames, open_source, read_split, with_focal
-from tiekd.errors import ConfigError, DataError
+from tiekd.errors import ConfigError, DataError, InputSizeError
 from tiekd.estimators.labels import LabelFolder, read_info, teach, verify_labels, write_labels
 from tiekd.estimators.labels.sidecar import begin
 
@@ -439,3 +440,21 @@ def test_a_focal_length_is_stated_only_where_the_data_have_none(tiny_world, tmp_
         with_focal(kitti, read_split(tiny_world / "train.txt"), 500.0)
     with pytest.raises(ConfigError, match="has focal lengths of its own"):
         with_focal(source, [Frame("0.png", None, 60.0)], 500.0)
+
+
+def test_a_picture_too_small_for_the_teacher_is_named_before_any_is_labelled(tmp_path):
+    teacher = RampTeacher()
+    card = ModelCard(
+        name="net", architecture="densedepth_resnet18", method="baseline", encoder="resnet18", dataset="own",
+        max_depth_m=80, min_size_px=64,
+    )  # fmt: skip
+    teacher.about = replace(teacher.about, card=card)
+    (tmp_path / "photos").mkdir()
+    for name, size in {"a.png": (64, 96), "b.png": (63, 96)}.items():
+        (tmp_path / "photos" / name).write_bytes(encode_rgb(np.zeros((*size, 3), np.uint8)))
+    source = open_source(f"folder:{tmp_path / 'photos'}")
+    frames = list_frames(source, None)
+    with pytest.raises(InputSizeError, match=r"1 of 2 .* b\.png: 96x63 pixels .* 64x64"):
+        write_labels(teacher, source, frames, tmp_path / "out", INFO)
+    assert not list((tmp_path / "out").glob("*.png"))
+    assert write_labels(teacher, source, frames[:1], tmp_path / "out", INFO).written == 1

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tiekd.codecs.photo import image_size
 from tiekd.codecs.png import encode_grey16
 from tiekd.codecs.whole import has_ends
 from tiekd.data.frames import Frame, FrameSource
-from tiekd.errors import ConfigError, DataError
+from tiekd.errors import ConfigError, DataError, InputSizeError
 from tiekd.estimators.base import Estimator, Picture
 from tiekd.estimators.labels.folder import LabelFolder, origin_note
 from tiekd.estimators.labels.holes import without_holes
@@ -74,6 +75,7 @@ def write_labels(
     remove_leftovers(out, "*.png", older_than_s=_STALE_S)
     share = shard.of(frames)
     todo = [frame for frame in share if not has_ends(out / frame.label_name)]
+    _check_sizes(teacher, source, todo, info)
     missing, n_filled = set(todo), 0
     LabelFolder(out).check_unchanged(source, (frame for frame in share if frame not in missing))
     for done, frame in enumerate(todo, 1):
@@ -182,6 +184,23 @@ def _check_names(frames: Sequence[Frame]) -> None:
                 f"{other.image} and {frame.image} would share the label {frame.label_name}.",
                 hint="Rename one of them.",
             )
+
+
+def _check_sizes(teacher: Estimator, source: FrameSource, frames: Sequence[Frame], info: LabelInfo) -> None:
+    """Pictures that are too small for a network of ours, before hours of work rather than after them."""
+    card = teacher.about.card
+    if card is None or info.crop != "none":
+        return
+    shown = {frame.image: info.shown_size(*image_size(source.image_path(frame))) for frame in frames}
+    small = [name for name, size in shown.items() if min(size) < card.min_size_px]
+    if small:
+        height, width = shown[small[0]]
+        least = f"{card.min_size_px}x{card.min_size_px}"
+        raise InputSizeError(
+            f"{len(small)} of {len(frames)} pictures are too small for {card.name}, the first is {small[0]}: "
+            f"{width}x{height} pixels as it is labelled, {least} are needed.",
+            hint="Scale them up, or take them out of the folder or the split.",
+        )
 
 
 def _check_place(out: Path, source: FrameSource, frames: Sequence[Frame]) -> None:
