@@ -165,6 +165,12 @@ def test_exif_behind_the_pixels_of_a_png_counts_in_both_readers(tmp_path) -> Non
     assert image_size(tmp_path / "a.png") == (40, 24)
 
 
+def test_the_size_of_a_png_without_notes_behind_its_pixels_costs_no_decoding(tmp_path, monkeypatch) -> None:
+    (tmp_path / "a.png").write_bytes(saved("PNG"))
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda self: pytest.fail("decodes"))
+    assert image_size(tmp_path / "a.png") == (24, 40)
+
+
 def test_the_orientation_in_text_or_in_xmp_counts() -> None:
     block = b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<HHIHH", ORIENTATION, 3, 1, 6, 0)
     raw = b"Raw profile type exif\0\nexif\n" + str(len(block)).encode() + b"\n" + block.hex().encode()

@@ -237,6 +237,8 @@ def test_a_run_reports_the_metrics_of_its_best_weights(tiny_recipe, tmp_path):
     found = [float(row["val_abs_rel"]) for row in rows(tmp_path / "run") if row["val_abs_rel"]]
     assert found[-1] > min(found), "the last weights are the best: the test proves nothing"
     assert result.metrics["abs_rel"] == pytest.approx(min(found), rel=1e-4)
+    again = run(tiny_recipe(ROW, **settings), tmp_path / "run", resume=True)
+    assert (again.metrics, again.validated_on) == (result.metrics, "ground truth")
 
 
 def test_without_validation_a_run_that_went_on_leaves_its_last_weights(tiny_recipe, tmp_path):

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Any
+from io import SEEK_CUR
+from typing import Any, BinaryIO
 
 from PIL import Image
+
+from tiekd.codecs.png import SIGNATURE
 
 _TAG = 0x0112
 _INTEGERS = {1: "B", 3: "H", 4: "I"}
 """EXIF's types of whole numbers."""
 _MOST_ENTRIES = 1000
+_NOTES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 _EXIF_HEAD = re.compile(rb"^(Exif\x00\x00){1,2}")
 _IN_XMP = re.compile(rb"tiff:Orientation(?:=\"|>)([0-9])")
 _UPRIGHT = {
@@ -47,6 +51,25 @@ def upright_by(image: Image.Image) -> Image.Transpose | None:
 def swaps_sides(method: Image.Transpose | None) -> bool:
     """Whether height and width change places."""
     return method in _SWAPPING
+
+
+def notes_follow_pixels(png: BinaryIO) -> bool:
+    """Whether an open PNG holds chunks that may state its orientation behind its pixels.
+
+    Only the heads of chunks are read. The file is left at the place where it was.
+    """
+    here, behind = png.tell(), False
+    try:
+        png.seek(len(SIGNATURE))
+        while len(head := png.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            behind |= kind == b"IDAT"
+            if behind and kind in _NOTES:
+                return True
+            png.seek(length + 4, SEEK_CUR)
+    finally:
+        png.seek(here)
+    return False
 
 
 def _in_exif(exif: bytes) -> int | None:

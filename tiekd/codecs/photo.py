@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from tiekd.codecs.orientation import swaps_sides, upright_by
+from tiekd.codecs.orientation import notes_follow_pixels, swaps_sides, upright_by
 from tiekd.codecs.png_read import MAX_PIXELS, decode_plain
 from tiekd.codecs.resample import scale_photo
 from tiekd.codecs.untrusted import Checked, check_scans, checked
@@ -217,8 +217,8 @@ def image_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture in a file, from its header. Raises DataError."""
     try:
         with open_regular(path) as file, Image.open(file) as image:
-            if image.format == "PNG" and "exif" not in image.info:
-                image.load()  # Its EXIF may stand behind its pixels.
+            if image.format == "PNG" and notes_follow_pixels(file):
+                image.load()  # Pillow reads what follows the pixels after them.
             return _upright_size(image)
     except FileNotFoundError as error:
         raise DataError(

@@ -17,7 +17,7 @@ from tiekd.files import write_text
 from tiekd.models.base import DepthModel
 from tiekd.models.registry import save
 from tiekd.recipe import Recipe
-from tiekd.run_folder import BEST, DATA, METRICS_TABLE, RECIPE
+from tiekd.run_folder import BEST, DATA, METRICS_TABLE, RECIPE, read_data
 from tiekd.training.datamodule import RunData, open_data
 from tiekd.training.failures import clear_errors
 from tiekd.training.folder import Kept, WholeCheckpoints, check_same_data, find_kept, make_folder
@@ -66,7 +66,7 @@ def fit(
     ranks, recipe = this_rank(), take_label_range(recipe)
     kept = find_kept(recipe, out, resume=resume)
     if kept and kept.is_end_of(recipe):
-        return FitResult(out, kept.steps, True, {})
+        return FitResult(out, kept.steps, True, kept.metrics, read_data(out).get("validated_on"))
     if ranks.is_first:
         make_folder(out)
     keeper, speaks = Keeper(out, recipe), interactive and ranks.is_first

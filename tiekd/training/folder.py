@@ -34,12 +34,14 @@ _OLD_LEFTOVERS = "*.safetensors*.part"
 class Kept:
     """A checkpoint to go on from.
 
-    `steps` are done, `stale` is the number of validations since the best one, `data` holds the digests.
+    `steps` are done, `stale` is the number of validations since the best one, whose metrics are `metrics`.
+    `data` holds the digests.
     """
 
     path: Path
     steps: int
     stale: int
+    metrics: dict[str, float]
     data: Mapping[str, str]
 
     def is_end_of(self, recipe: Recipe) -> bool:
@@ -70,10 +72,12 @@ def _open_kept(recipe: Recipe, last: Path) -> Kept:
         checkpoint = load_checkpoint(last)
         # Through the model, so that settings that are newer than the checkpoint take their defaults.
         before = Recipe.model_validate(checkpoint["recipe"]).model_dump(mode="json")
+        keeper = checkpoint["callbacks"]["Keeper"]
         kept = Kept(
             path=last,
             steps=int(checkpoint["global_step"]),
-            stale=int(checkpoint["callbacks"]["Keeper"].get("stale", 0)),
+            stale=int(keeper.get("stale", 0)),
+            metrics=keeper.get("best_metrics", {}),
             data=checkpoint.get("data", {}),
         )
     except Exception as error:
