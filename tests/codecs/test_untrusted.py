@@ -3,6 +3,7 @@
 import io
 import struct
 import tracemalloc
+import warnings
 import zlib
 
 import numpy as np
@@ -59,6 +60,10 @@ def gif_with(blocks: bytes) -> bytes:
     return data[:start] + blocks + data[start:]
 
 
+def segment(code: int, content: bytes) -> bytes:
+    return bytes([0xFF, code]) + struct.pack(">H", len(content) + 2) + content
+
+
 def webp_with(n_chunks: int) -> bytes:
     body = saved("WEBP", lossless=True)[12:] + b"none\0\0\0\0" * n_chunks
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
@@ -83,6 +88,8 @@ BOMBS = {
     "large and progressive": (scans(60, size=(7000, 6000)), r"70 scans with 42\.0 megapixels"),
     "segments": (jpeg_with(b"\xff\xe5\0\2" * 3000), "2000 segments"),
     "markers without a length": (jpeg_with(b"\xff\x01" * 3000), "2000 segments"),
+    "quantisation tables": (jpeg_with(segment(0xDB, (b"\0" + b"\1" * 64) * 900) * 5), "256 KiB of tables"),
+    "Huffman tables": (jpeg_with(segment(0xC4, bytes(50_000)) * 6), "256 KiB of tables"),
     "padding": (jpeg_with(b"\xff" * 10_000), "between two segments"),
     "profiles": (png_with(*[PROFILE] * 300), "256 chunks"),
     "texts": (png_with(*[TEXT] * 300), "256 chunks"),
@@ -137,14 +144,30 @@ def test_what_exif_points_to_is_not_read(n_blocks) -> None:
     entries = [struct.pack("<HHII", 0x4000 + number, 7, 60_000, 8) for number in range(4999)]
     entries.append(struct.pack("<HHII", ORIENTATION, 3, 1, 6))
     exif = b"II*\0" + struct.pack("<IH", 8, 5000) + b"".join([entries[-1], *entries[:-1]])
-    segment = b"Exif\0\0" + exif.ljust(65_000, b"\0")
-    data = jpeg_with((b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment) * n_blocks)
+    data = jpeg_with(segment(0xE1, b"Exif\0\0" + exif.ljust(65_000, b"\0")) * n_blocks)
     tracemalloc.start()
     shape = decode_photo(data).shape
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert shape == (40, 24, 3), "turned upright"
     assert peak < 10 * len(data)
+
+
+@pytest.mark.parametrize(
+    ("code", "content", "pillow_says"),
+    [
+        (0xED, b"Photoshop 3.0\0" + b"8BIM\4\4\0\0\0\0\0\0" * 5000, "photoshop"),
+        (0xE2, b"MPF\0II*\0\x08\0\0\0" + struct.pack("<H", 5000), "mp"),
+    ],
+)
+def test_metadata_that_nobody_needs_is_not_walked_through(code, content, pillow_says) -> None:
+    data = jpeg_with(segment(code, content) * 20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert pillow_says in Image.open(io.BytesIO(data)).info
+    photo = open_photo(data)
+    assert pillow_says not in photo._image.info
+    assert photo.decode().shape == (24, 40, 3)
 
 
 def test_the_header_says_the_upright_size_and_pixels_come_later() -> None:

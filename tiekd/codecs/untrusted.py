@@ -20,6 +20,9 @@ MAX_SCANS = 200
 """Of a JPEG. Programs write about 10, and a file may hold previews of itself."""
 MAX_SEGMENTS = 2000
 """Of a JPEG, before its first scan. An extended XMP of 16 MB has 250."""
+MAX_TABLE_BYTES = 2**18
+"""Of a JPEG, before its first scan: all that is no metadata. A photo has a few thousand at most. Pillow
+unpacks quantisation tables in Python."""
 MAX_PADDING_BYTES = 4096
 """Of a JPEG, between two segments."""
 MAX_CHUNKS = 16_384
@@ -31,19 +34,23 @@ MAX_BLOCKS = 4096
 MAX_RUN_LENGTH_BYTES = 2**20
 """Of a BMP. Pillow decodes run lengths in Python, 4 MB in a second, and no other thread runs meanwhile."""
 _MARKER = re.compile(rb"\xff+[\x01-\xfe]")
-_START_OF_SCAN, _END_OF_IMAGE, _APP1, _APP15 = 0xDA, 0xD9, 0xE1, 0xEF
 _OF_COSINES = {0xC0, 0xC1, 0xC2}
-_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _EXIF = b"Exif\x00\x00"
+_START_OF_SCAN, _END_OF_IMAGE, _APP1, _APP15 = 0xDA, 0xD9, 0xE1, 0xEF
+_PARSED = {_APP1: _EXIF, 0xE2: b"MPF\x00", 0xED: b"Photoshop 3.0\x00"}
+"""Metadata that Pillow would walk through, by the code of its segment, and how it begins."""
+_METADATA = {*range(0xE0, 0xF0), 0xFE}
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _PIXEL_CHUNKS = {b"IDAT", b"fcTL", b"fdAT"}
 
 
 class Checked(NamedTuple):
     """A file whose cost is known.
 
-    data: as it may be opened; Pillow would read all that the EXIF of a JPEG points to, so it is hidden there.
-    exif: that block, if there is one. shrinks: whether it can be decoded at a half, a quarter or an eighth of
-    its size. Every JPEG of cosines can, so all but the rare lossless kind.
+    data: as it may be opened; Pillow would read all that the EXIF of a JPEG points to, and walk through other
+    metadata that nobody needs here, so they are hidden there. exif: that block, if there is one. shrinks:
+    whether it can be decoded at a half, a quarter or an eighth of its size. Every JPEG of cosines can, so all
+    but the rare lossless kind.
     """
 
     data: bytes
@@ -75,7 +82,9 @@ def check_scans(data: bytes, pixels: int, *, where: str) -> None:
 
 
 def _jpeg(data: bytes, where: str) -> Checked:
-    at, hidden, exif, shrinks = 2, [], b"", False
+    at, table_bytes, shrinks = 2, 0, False
+    hidden: list[int] = []
+    exif: list[bytes] = []
     for _ in range(MAX_SEGMENTS):
         found = _MARKER.search(data, at, at + MAX_PADDING_BYTES)
         if found is None:
@@ -89,9 +98,13 @@ def _jpeg(data: bytes, where: str) -> Checked:
             continue
         (length,) = struct.unpack_from(">H", data, at)
         shrinks |= code in _OF_COSINES
-        if code == _APP1 and data.startswith(_EXIF, at + 2):
+        table_bytes += 0 if code in _METADATA else length
+        if table_bytes > MAX_TABLE_BYTES:
+            _refuse(where, f"is a JPEG of more than {MAX_TABLE_BYTES // 1024} KiB of tables")
+        if code in _PARSED and data.startswith(_PARSED[code], at + 2):
             hidden.append(at - 1)
-            exif += data[at + 2 + (len(_EXIF) if exif else 0) : at + length]
+            if code == _APP1:
+                exif.append(data[at + 2 + (len(_EXIF) if exif else 0) : at + length])
         at += max(length, 2)
     else:
         _refuse(where, f"is a JPEG of more than {MAX_SEGMENTS} segments")
@@ -100,7 +113,7 @@ def _jpeg(data: bytes, where: str) -> Checked:
     opened = bytearray(data)
     for place in hidden:
         opened[place] = _APP15
-    return Checked(bytes(opened), exif, shrinks)
+    return Checked(bytes(opened), b"".join(exif) or None, shrinks)
 
 
 def _png(data: bytes, where: str) -> None:
