@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tiekd.errors import CheckpointError, DataError, UnavailableError, UnknownNameError
+from tiekd.errors import CheckpointError, ConfigError, DataError, UnavailableError, UnknownNameError
 from tiekd.models.registry import load
 from tiekd.runtime.dpm import PhotoDpm
 from tiekd.runtime.engines.open import open_engine, untrained_engine
@@ -34,6 +34,12 @@ def test_depth_has_the_size_of_the_photo_and_is_what_the_network_says(dpm_model,
         direct = load(tiny_models["tiny_dpm"])(torch.from_numpy(to_network(PHOTO, view))).depth[0, 0].numpy()
     np.testing.assert_allclose(answer.depth_m, direct[:61, :150], atol=1e-4)
     assert set(answer.timings_ms) == {"pre", "infer", "post"}
+
+
+@pytest.mark.parametrize("model", [b"tiny_dpm", 3, None, ["tiny_dpm"], np.zeros(3)])
+def test_what_is_no_model_is_told_at_once(model) -> None:
+    with pytest.raises(ConfigError, match=f"not {type(model).__name__}"):
+        Predictor(model)
 
 
 def test_paths_images_and_pixels_give_one_answer(dpm_model, tmp_path) -> None:

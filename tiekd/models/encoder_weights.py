@@ -65,6 +65,8 @@ def why_unreadable(error: Exception) -> str:
     first_line = (str(error).splitlines() or [type(error).__name__])[0]
     if "weights_only" in first_line:
         return "torch.save did not write it"
+    if " " not in first_line:  # The key of a KeyError, or an error without words.
+        return "torch can't read it"
     return first_line.partition(". ")[0].rstrip(".")
 
 

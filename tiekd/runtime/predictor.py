@@ -11,7 +11,7 @@ from PIL import Image
 
 from tiekd.card import ModelCard
 from tiekd.codecs.photo import Photo, from_pillow, load_photo
-from tiekd.errors import DataError
+from tiekd.errors import ConfigError, DataError
 from tiekd.runtime.engines.base import Engine
 from tiekd.runtime.engines.open import open_engine
 from tiekd.runtime.preprocess import Fit, View, focal_factor, from_network, plan_view, to_network
@@ -25,7 +25,8 @@ class Predictor:
     """A network that answers photos: `Predictor("tiekd_mobilenetv2.demo")("street.jpg").depth_m`.
 
     Takes the name of a zoo row, a file of weights, or an engine that is already open. `device` is auto, cpu,
-    cuda or mps. Raises UnknownNameError, WeightsUnavailableError, CheckpointError, UnavailableError.
+    cuda or mps. Raises UnknownNameError, WeightsUnavailableError, CheckpointError, UnavailableError,
+    and ConfigError for anything else.
     """
 
     def __init__(
@@ -33,8 +34,13 @@ class Predictor:
     ) -> None:
         if isinstance(name_or_path, str | Path):
             self.engine = open_engine(name_or_path, engine=engine, device=device)
-        else:
+        elif isinstance(name_or_path, Engine):
             self.engine = name_or_path
+        else:
+            raise ConfigError(
+                f"A model is a name, a path or an open engine, not {type(name_or_path).__name__}.",
+                hint='For example Predictor("tiekd_mobilenetv2.demo"); tiekd.list_models() has all names.',
+            )
 
     @property
     def card(self) -> ModelCard:

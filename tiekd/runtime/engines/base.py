@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ class EngineOutput:
     grid_depth: NDArray[np.float32] | None = None
 
 
+@runtime_checkable
 class Engine(Protocol):
     """A network that is loaded and ready on a device.
 
