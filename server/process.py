@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -81,6 +82,8 @@ def prepare(*, access_log: bool) -> Server:
         timeout_graceful_shutdown=_CUT_S,
     )
     config.load()
+    # Pillow warns of damage in photos' metadata. Clients send these photos, and their depth does not need it.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     return Server(config)
 
 
@@ -108,6 +111,8 @@ def _end(*_signal: object) -> None:
 
 
 def _logging() -> dict[str, Any]:
-    """uvicorn's logging with our own logger beside it."""
+    """uvicorn's logging with our own logger beside it, and without what others say of clients' faults."""
     ours = {"handlers": ["default"], "level": "INFO", "propagate": False}
-    return {**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "tiekd": ours}}
+    forms = {"level": "CRITICAL"}  # Each damaged form is answered; a client must not fill the log with them.
+    more = {"tiekd": ours, "python_multipart": forms}
+    return {**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], **more}}

@@ -26,6 +26,8 @@ from server.settings import Settings
 
 MAX_HEADER_BYTES = 32 * 1024
 """A request's line and header fields together; up to twice as much may pass, more is answered 431."""
+MAX_FRAMING_BYTES = 64 * 1024
+"""Of a body in chunks, and one more for every eight bytes of the body. Each chunk costs time."""
 Due = Literal["header", "rest of a body", "reader"]
 """What a client is to do next."""
 
@@ -61,8 +63,23 @@ class _Wait:
     count: int
 
 
-class Connection(H11Protocol):
-    """uvicorn's connection with limits; `end_if_overdue` enforces those of time."""
+class _Counted(h11.Connection):
+    """HTTP that counts the bytes of bodies."""
+
+    body_bytes = 0
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Data):
+            self.body_bytes += len(event.data)
+        return event
+
+
+class Connection(H11Protocol, asyncio.BufferedProtocol):
+    """uvicorn's connection with limits; `end_if_overdue` enforces those of time.
+
+    It reads through a buffer of its own, in small pieces: h11 limits only what has not arrived whole.
+    """
 
     config: Config
 
@@ -71,6 +88,9 @@ class Connection(H11Protocol):
         self._settings = self.config.settings
         self._wait: _Wait | None = None
         self._arrived = 0
+        self._piece = bytearray(MAX_HEADER_BYTES)
+        self._framing = 0.0
+        self.conn: _Counted = _Counted(h11.SERVER, MAX_HEADER_BYTES)
 
     @property
     def busy(self) -> bool:
@@ -85,17 +105,27 @@ class Connection(H11Protocol):
             error = TooManyConnectionsError(self._settings.max_connections)
             self._refuse(problem_of(error), {"Retry-After": str(error.retry_after_s)})
 
-    def data_received(self, data: bytes) -> None:
-        """Count what arrives, and hand it on in pieces: h11 limits only what has not arrived whole."""
-        self._arrived += len(data)
-        for start in range(0, len(data), MAX_HEADER_BYTES):
-            if not self.transport.is_closing():
-                super().data_received(data[start : start + MAX_HEADER_BYTES])
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - as asyncio calls it
+        """Where the next piece of what arrives shall be put."""
+        return self._piece
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Count what has arrived, and hand it on."""
+        self._arrived += nbytes
+        before, goes_on = self.conn.body_bytes, self.conn.their_state is h11.SEND_BODY
+        self.data_received(bytes(self._piece[:nbytes]))
+        of_body = self.conn.body_bytes - before
+        self._framing = self._framing + nbytes - of_body - of_body / 8 if goes_on else 0
+        if self._framing > MAX_FRAMING_BYTES and not self.transport.is_closing():
+            self._refuse(problem(400, "The body comes in too many small chunks.", hint="Send larger ones."))
 
     def resume_writing(self) -> None:
         """Note that the client has taken nearly all that was written."""
         self._wait = None
         super().resume_writing()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a client that asks for another protocol is answered in this one."""
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, or a header that is too long."""
@@ -145,10 +175,13 @@ class Connection(H11Protocol):
             self.transport.abort()
 
     def _refuse(self, body: Problem, headers: Mapping[str, str] | None = None) -> None:
-        """Answer a request that the app never sees, and close."""
+        """Answer a request in the place of the app, and close."""
         if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.abort()  # Part of the app's answer may have been sent already.
-            return
+            if self.cycle.response_started:
+                self.transport.abort()  # Part of the app's answer has been sent already.
+                return
+            self.cycle.disconnected = True  # What the app answers now is dropped.
+            self.cycle.message_event.set()
         data = body.json_bytes()
         fields = {"Content-Type": PROBLEM_TYPE, "Content-Length": len(data), "Connection": "close"}
         lines = [f"HTTP/1.1 {body.status} {body.title}"]

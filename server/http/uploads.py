@@ -68,6 +68,8 @@ async def _from_form(request: Request) -> bytes:
                 return await parts[0].read()
     except HTTPException as error:
         raise ConfigError(f"The form can't be read: {error.detail}", hint=_EXAMPLE) from error
+    except UnicodeError as error:  # Some encodings that a form may state can't decode anything.
+        raise ConfigError(f"The form can't be read: {error}.", hint=_EXAMPLE) from error
     found = f"{len(parts)} files" if parts else "no file"
     raise ConfigError(f"The form has {found} in a field called {FIELD!r}.", hint=f"Send one: {_EXAMPLE}")
 

@@ -308,6 +308,28 @@ def test_a_server_that_is_not_strict_is_ready_without_its_failed_models(
     assert "secret" not in str(body)
 
 
+def test_a_server_all_of_whose_models_have_failed_is_not_ready(settings, monkeypatch, is_problem) -> None:
+    def load(_self, _resident):
+        raise CheckpointError("/secret/path is cut off")
+
+    monkeypatch.setattr(Residency, "_load", load)
+    app = create_app(settings)
+    app.state.service.residency.load_all()
+    client = DeclaredClient(app)
+    body = is_problem(client.get("/readyz"), 503)
+    assert body["detail"] == "Can't be loaded: tiny_dpm, tiny_base."
+    assert list(body["reasons"]) == body["waiting"] == body["failed"] == ["tiny_dpm", "tiny_base"]
+    assert "secret" not in str(body)
+    assert client.get("/api/galleries").status_code == 200
+
+
+def test_a_server_without_any_model_shows_galleries_and_is_ready(settings, monkeypatch) -> None:
+    monkeypatch.setattr("tiekd.zoo.find_weights", lambda _row: None)
+    app = create_app(settings.model_copy(update={"models": ()}))
+    app.state.service.residency.load_all()
+    assert DeclaredClient(app).get("/readyz").json() == {"status": "ready", "models": []}
+
+
 def test_the_container_is_healthy_when_the_server_is_ready(client) -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     (asked,) = re.findall(r"urlopen\('http://127\.0\.0\.1:8000([^']*)'", dockerfile)

@@ -3,7 +3,10 @@
 import contextlib
 import io
 import json
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -243,6 +246,35 @@ def test_what_is_not_http_or_too_long_is_a_problem(serving, data, status) -> Non
     assert json.loads(body)["status"] == status
 
 
+CHUNKED = UPLOAD.replace(b"Content-Length: %d", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "words"),
+    [
+        (b"1\r\nx\r\n" * 60_000, "small chunks"),
+        (b"4\r\nphot\r\n" * 40_000, "small chunks"),
+        (b"-5\r\n", "Invalid"),
+    ],
+    ids=["one byte", "four bytes", "no size"],
+)
+def test_a_body_that_is_mostly_framing_or_badly_framed_is_answered_400(serving, chunks, words) -> None:
+    client = serving().connect(CHUNKED)
+    with contextlib.suppress(OSError):
+        for start in range(0, len(chunks), 10_000):
+            client.sendall(chunks[start : start + 10_000])
+            time.sleep(0.002)
+    status, _, body = answer(client)
+    assert (status, words in json.loads(body)["detail"]) == (400, True)
+
+
+def test_a_body_in_chunks_of_ordinary_size_is_taken(serving, photo) -> None:
+    pieces = [photo[start : start + 100] for start in range(0, len(photo), 100)]
+    framed = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    status, _, _ = answer(serving().connect(CHUNKED + framed + b"0\r\n\r\n"))
+    assert status == 200
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_small_answers_are_sent_without_delay(serving, address) -> None:
     if address == "::1" and not socket.has_ipv6:
@@ -339,3 +371,47 @@ def test_a_second_signal_ends_the_grace(serving, photo) -> None:
     running.thread.join(30)
     assert time.monotonic() - began < 20
     ended(client.recv)
+
+
+def test_faults_of_clients_leave_at_most_a_line_in_the_log(tiny_models) -> None:
+    """In a process of its own, because the set-up of logging and of warnings is the process's."""
+    form = b"--x\r\nno colon\r\n\r\n\r\n--x--\r\n"
+    exif = b"\xff\xe1\0\x12Exif\0\0II*\0\x08\0\0\0\x01\0"
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG")
+    damaged = buffer.getvalue()[:2] + exif + buffer.getvalue()[2:]
+    command = [
+        sys.executable,
+        "-m",
+        "tiekd.cli.main",
+        "serve",
+        "--port",
+        "0",
+        "--models",
+        str(tiny_models["tiny_base"]),
+    ]
+    upgrade = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: %sclose\r\n%s\r\n"
+    post = b"POST /predict?model=tiny_base HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: %s\r\n"
+    calls = [
+        upgrade % (b"Upgrade, ", b"Upgrade: websocket\r\n"),
+        post % b"multipart/form-data; boundary=x" + b"Content-Length: %d\r\n\r\n" % len(form) + form,
+        post % b"image/jpeg" + b"Content-Length: %d\r\n\r\n" % len(damaged) + damaged,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        port = int(re.search(r":(\d+) ", process.stdout.readline())[1])
+        asked = b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        while not ask(port, asked).startswith(b"HTTP/1.1 200"):
+            time.sleep(0.1)
+        statuses = [int(ask(port, call).split()[1]) for call in calls]
+        process.terminate()
+        log = process.stderr.read()
+    assert statuses == [200, 400, 200]
+    assert process.returncode == 0
+    assert not [line for line in log.splitlines() if not line.startswith("INFO:")], log
+
+
+def ask(port: int, data: bytes) -> bytes:
+    """All that the server answers before it closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(data)
+        return b"".join(iter(lambda: client.recv(65536), b""))

@@ -173,6 +173,9 @@ def test_requests_without_a_picture(client, is_problem) -> None:
     broken = {"content-type": "multipart/form-data; boundary=x"}
     is_problem(client.post(url, content=b"nonsense", headers=broken), 400)
     no_boundary = {"content-type": "multipart/form-data"}
+    undecodable = {"content-type": "multipart/form-data; boundary=x; charset=undefined"}
+    form = b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\nx\r\n--x--\r\n'
+    assert "undefined" in is_problem(client.post(url, content=form, headers=undecodable), 400)["detail"]
     assert "boundary" in is_problem(client.post(url, content=b"x", headers=no_boundary), 400)["detail"]
 
 

@@ -34,7 +34,7 @@ async def healthz() -> Alive:
 async def readyz(service: TheService) -> Response:
     """Ready: every model is warm, or can't be loaded for a reason that the answer names. Until then 503.
 
-    With `--strict` the status stays 503 while there is a model that can't be loaded.
+    The status stays 503 when no model can be loaded, and with `--strict` while there is one that can't.
     """
     residency = service.residency
     waiting, failed = residency.not_ready, residency.failed
@@ -43,8 +43,10 @@ async def readyz(service: TheService) -> Response:
         warm = [name for name in residency.residents if name not in failed]
         body = Ready(status="ready", models=warm, **named)
         return Response(body.json_bytes(), media_type="application/json")
+    loading = [name for name in waiting if name not in failed]
     log = f"The server's log says why {', '.join(failed)} can't be loaded."
-    said = problem(503, f"Not ready yet: {', '.join(waiting)}.", hint=log if failed else "Ask again in 2 s.")
+    state = f"Not ready yet: {', '.join(loading)}." if loading else f"Can't be loaded: {', '.join(failed)}."
+    said = problem(503, state, hint=log if failed else "Ask again in 2 s.")
     if service.draining:
         said = problem_of(DrainingError())
     named = {"waiting": waiting, "failed": []} | named
