@@ -16,6 +16,7 @@ from PIL import Image
 
 from server.app import create_app
 from server.http.connections import Config
+from server.inference.errors import DrainingError
 from server.inference.residency import Residency
 from server.process import Server
 from tiekd.cli.serve import _listen
@@ -360,7 +361,7 @@ def test_a_client_that_does_not_read_does_not_hold_up_a_stop(serving) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_second_signal_ends_the_grace(serving, photo) -> None:
+def test_a_second_signal_ends_the_grace_and_closes_the_app(serving, photo, caplog) -> None:
     running = serving(grace_s=60)
     client = running.connect(UPLOAD % len(photo) + photo[:100])
     running.until(running.server._busy)
@@ -371,6 +372,9 @@ def test_a_second_signal_ends_the_grace(serving, photo) -> None:
     running.thread.join(30)
     assert time.monotonic() - began < 20
     ended(client.recv)
+    assert "Traceback" not in caplog.text
+    with pytest.raises(DrainingError):
+        running.app.state.service._scheduler.check_open()
 
 
 def test_faults_of_clients_leave_at_most_a_line_in_the_log(tiny_models) -> None:
