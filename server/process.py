@@ -61,9 +61,8 @@ class Server(uvicorn.Server):
             await self.on_tick(ticks := ticks + 1)
         for connection in self._busy():
             connection.transport.abort()
-        self.force_exit = (
-            False  # With it, uvicorn would not close the app, and would log its end as an error.
-        )
+        # With it, uvicorn would not close the app, and would log its end as an error.
+        self.force_exit = False
         await super().shutdown(sockets)
 
     def _connections(self) -> list[Connection]:
