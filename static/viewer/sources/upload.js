@@ -167,7 +167,9 @@ function describe(uploads) {
  */
 export function methodOfModel(model, all) {
   const alone = all.filter((other) => other.label === model.label).length === 1;
-  const notes = [model.untrained && "untrained", model.train_fx_px === null && "camera not known"].filter(Boolean);
+  const notes = [model.untrained && "untrained", model.train_fx_px === null && "camera not known"].filter(
+    Boolean,
+  );
   return {
     id: model.name,
     label: `${model.label}${alone ? "" : ` · ${model.name}`}${notes.length ? ` (${notes.join(", ")})` : ""}`,
