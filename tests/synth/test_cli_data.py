@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from tiekd.cli.data import app
 from tiekd.errors import ConfigError
+from tiekd.synth import WorldOptions, write_dataset
 
 
 def test_synth_writes_a_world_and_says_so(tmp_path):
@@ -49,11 +50,13 @@ def test_synth_refuses_what_it_cannot_read(tmp_path, option, value):
 
 @pytest.mark.parametrize("value", ["0.5", "-0.1", "nan", "1e9"])
 def test_synth_refuses_a_focal_jitter_that_is_no_cameras(tmp_path, value):
+    with pytest.raises(ConfigError, match="No camera has a focal jitter of ") as refused:
+        write_dataset(tmp_path / "w", frames=1, options=WorldOptions(seed=0, focal_jitter=float(value)))
+    assert f" {float(value):g}." in str(refused.value)
+    assert "below 0.5" in refused.value.hint
     words = ["synth", "--out", str(tmp_path / "w"), "--frames", "1", "--focal-jitter", value]
     result = CliRunner().invoke(app, words)
-    assert isinstance(result.exception, ConfigError)
-    assert f"No camera has a focal jitter of {float(value):g}." in str(result.exception)
-    assert "below 0.5" in result.exception.hint
+    assert result.exit_code == 2
     assert not (tmp_path / "w").exists()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiekd.cli.data_prepare import app as prepare
+from tiekd.cli.options import between
 from tiekd.cli.output import JsonFile, print_result, writable_folder
 from tiekd.datasets import DATASETS
 from tiekd.errors import ConfigError
@@ -58,7 +59,7 @@ def synth(
     drive: Annotated[int, typer.Option(min=1, max=10**7, help="Frames per drive folder.")] = 20,
     focal_jitter: Annotated[
         float,
-        typer.Option(help="Relative spread of the focal length, below 0.5."),
+        typer.Option(help="Relative spread of the focal length, below 0.5.", callback=between(0, 0.499)),
     ] = 0.0,
     json_file: JsonFile = None,
 ) -> None:

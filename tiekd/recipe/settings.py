@@ -27,7 +27,8 @@ from tiekd.places import HomePath
 from tiekd.targets import TargetName
 
 NotNegative = Annotated[int, Field(ge=0, le=10**9)]
-Weight = Annotated[float, Field(ge=0, le=1e6)]
+Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""Of a part of the loss. One of the authors' recipes has a negative one (docs/fidelity.md)."""
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
