@@ -1,7 +1,8 @@
-"""A test client that compares every answer with what the OpenAPI document declares."""
+"""What several tests of the server use: a client that holds answers to the OpenAPI document, and a runner."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import defaultdict
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from starlette.testclient import TestClient
 
 from server.http import schemas
+from server.inference.service import Service
 
 COMMON_HEADERS = {
     "content-type", "content-length", "content-encoding", "vary", "cache-control", "accept-ranges",
@@ -112,3 +114,16 @@ def declared_answers(document: dict[str, Any]) -> dict[str, set[tuple[int, str]]
             for status, said in call["responses"].items():
                 found[path] |= {(int(status), kind) for kind in said.get("content", {"": {}})}
     return dict(found)
+
+
+def run(service: Service, scenario):
+    """The result of `scenario()`; the service is closed after it."""
+
+    async def main():
+        async with asyncio.timeout(40):
+            try:
+                return await scenario()
+            finally:
+                await service.close()
+
+    return asyncio.run(main())

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from server_kit import DeclaredClient
+from server_kit import DeclaredClient, run
 
 from server.app import create_app
 from server.http.middleware import BodyMemory
@@ -64,17 +64,6 @@ def make(settings, client):
         return service
 
     return build
-
-
-def run(service: Service, scenario):
-    async def main():
-        async with asyncio.timeout(40):
-            try:
-                return await scenario()
-            finally:
-                await service.close()
-
-    return asyncio.run(main())
 
 
 def size_of(depth_map) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from server_kit import run
 
 from server.inference.errors import (
     DeadlineError,
@@ -82,19 +83,6 @@ def make(settings, warm):
         return service
 
     return build
-
-
-def run(service: Service, scenario):
-    """The result of `scenario()`; the service is closed after it."""
-
-    async def main():
-        async with asyncio.timeout(40):
-            try:
-                return await scenario()
-            finally:
-                await service.close()
-
-    return asyncio.run(main())
 
 
 async def one_runs_and_one_waits(service: Service, hold: Hold, pixels):
