@@ -43,6 +43,22 @@ def test_keys_with_modifiers_and_keys_while_typing_are_left_alone(viewer):
     viewer.press("3", diff=3)
 
 
+def test_letters_are_the_keys_that_say_so_and_digits_are_places(viewer):
+    viewer.open()
+    keyboard = viewer.page.context.new_cdp_session(viewer.page)
+
+    def press(code: str, key: str) -> None:
+        for kind in ("keyDown", "keyUp"):
+            keyboard.send("Input.dispatchKeyEvent", {"type": kind, "code": code, "key": key, "text": key})
+
+    press("Semicolon", "s")  # Dvorak
+    viewer.page.get_by_text("Kept Street 0 as a favourite.").wait_for()
+    press("Digit2", "é")  # French
+    viewer.wait(diff=2)
+    press("KeyX", "ч")  # Russian
+    viewer.page.wait_for_url("**signed=1*")
+
+
 def test_escape_closes_the_menu_of_methods_first(viewer):
     viewer.open("?gallery=streets&diff=2")
     viewer.act("methods")

@@ -1,7 +1,7 @@
 /**
  * Key presses to commands. Nothing happens while someone types, nor for keys that the focused control needs.
  */
-import { bindingOf, digitOf } from "./keymap.js";
+import { bindingOf, digitOf, KEYMAP } from "./keymap.js";
 
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel", "date", "time"]);
 const SLIDER_KEYS = new Set([
@@ -34,18 +34,30 @@ function belongsToControl(event) {
  * @param {object} options
  * @param {(command: string, how: {number: number, repeat: boolean}) => void} options.run
  * @param {() => string|null} options.overlay  name of the open overlay
+ * @param {typeof KEYMAP} [options.keys]
  * @param {AbortSignal} [options.signal]  takes the keyboard away again
  */
-export function installKeyboard({ run, overlay, signal }) {
+export function installKeyboard({ run, overlay, keys = KEYMAP, signal }) {
+  /** @type {Map<string, string>} commands to run when a key is let go, by its place */
+  const held = new Map();
+
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.defaultPrevented || event.isComposing) return;
-    const binding = bindingOf(event);
+    const binding = bindingOf(event, keys);
     if (!binding || belongsToControl(event)) return;
     const open = overlay();
     if (open !== null && binding.during !== open) return;
     if (event.repeat && !binding.repeats) return;
     event.preventDefault();
+    if (binding.release) held.set(event.code, binding.release);
     run(binding.command, { number: digitOf(event.code), repeat: event.repeat });
   };
+  const letGo = (/** @type {string} */ code) => {
+    const command = held.get(code);
+    if (held.delete(code) && command) run(command, { number: 0, repeat: false });
+  };
   document.addEventListener("keydown", onKeyDown, { signal });
+  document.addEventListener("keyup", ({ code }) => letGo(code), { signal });
+  // A window that loses the keyboard doesn't hear the key come up.
+  window.addEventListener("blur", () => [...held.keys()].forEach(letGo), { signal });
 }

@@ -22,8 +22,9 @@ const WORDS = [
  * @param {readonly string[]} groups  in the order of the help
  */
 export function renderHelp(dialog, keys, groups) {
-  const lists = groups.map((group) => {
+  const lists = groups.flatMap((group) => {
     const rows = keys.filter((binding) => binding.group === group && binding.show);
+    if (rows.length === 0) return [];
     const items = rows.flatMap((binding) => [
       h("dt", {}, h("kbd", {}, binding.show)),
       h("dd", {}, binding.label),
