@@ -102,7 +102,7 @@ function render(state) {
   distributions.update(state);
   pointer.refresh();
   document.title = titleOf(state);
-  root.dataset.viewer = complete ? "ready" : "loading";
+  Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
 }
 
 /** @param {State} state */
@@ -115,7 +115,8 @@ function titleOf(state) {
 store.subscribe((now, before) => {
   const leftOut = now.gallery === before.gallery ? null : leftOutNotice(now.gallery);
   if (leftOut) notify(leftOut, { error: true });
-  Object.assign(root.dataset, { viewer: now.failure ? "error" : "loading", ...hooksOf(now.view) });
+  const viewer = now.failure ? "error" : "loading";
+  Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
   cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
   schedule();
 });
@@ -129,7 +130,7 @@ function retry(methodId) {
   if (state.gallery.id === UPLOAD_GALLERY && methodId !== PHOTO) uploads.retry(frame.id, methodId);
   cache.forget(pictureKey(state.gallery, methodId, frame));
   cache.want(wishesFor(state, loader.sourceOf(state.gallery.id)));
-  root.dataset.viewer = "loading";
+  Object.assign(root.dataset, { viewer: "loading", busy: "true" });
   schedule();
 }
 

@@ -135,7 +135,7 @@ def test_photo_comes_first_and_methods_in_the_gallery_s_order(viewer):
     panes = viewer.page.locator("[data-pane]")
     found = panes.evaluate_all("all => all.map(pane => [pane.dataset.method, pane.dataset.mode])")
     assert found == [["image", "image"], *([method, "depth"] for method in METHODS)]
-    assert panes.evaluate_all("all => all.every(pane => pane.querySelectorAll('canvas').length === 1)")
+    assert panes.evaluate_all("a => a.map(p => p.querySelectorAll('[data-layer=depth]').length)") == [1] * 5
     assert viewer.pixels("image").shape == (HEIGHT, WIDTH, 4)
     labels = panes.evaluate_all("all => all.map(pane => pane.ariaLabel)")
     assert labels[1] == "Ground truth, Street 0, depth"

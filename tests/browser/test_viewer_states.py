@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from viewer_kit import BROKEN, MISSING, depth_of
+from viewer_kit import BROKEN, MISSING, depth_of, picture_of
 
 from tiekd.methods import FAMILIES
 
@@ -101,6 +101,21 @@ def test_late_answers_never_overwrite_newer_frames(viewer):
     assert float(viewer.data("teacher", "cursor-m")) == depth_of("teacher", 1)[30, 50] / 256
 
 
+def test_a_letterboxed_pane_reads_only_inside_its_picture(viewer):
+    viewer.open("?gallery=pictures&index=1&columns=3")
+    wide, own = (viewer.pane(name).locator("[data-layer=depth]") for name in ("first", "other size"))
+    box = own.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(40 / 24, rel=0.01)
+    assert box["width"] < 0.7 * wide.bounding_box()["width"]
+    reading = viewer.pane("other size").locator(".pane-value")
+    for x, y in ((0, 0), (39, 23), (17, 5)):
+        viewer.hover("other size", x, y)
+        assert reading.inner_text() == " ".join(map(str, picture_of("other size", 1)[y, x]))
+    viewer.page.mouse.move(box["x"] - 3, box["y"] + 20)
+    assert reading.inner_text() == ""
+    assert viewer.pane("first").locator(".pane-value").inner_text() == ""
+
+
 def test_neighbours_are_loaded_ahead(viewer):
     asked = []
     viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
@@ -122,7 +137,7 @@ def test_page_fits_every_width(viewer, width):
         .map((e) => e.outerHTML.slice(0, 80));
     }""")
     assert hidden == []
-    boxes = viewer.page.locator("[data-pane] canvas").evaluate_all(
+    boxes = viewer.page.locator("[data-layer=depth]").evaluate_all(
         "all => all.map((c) => { const b = c.getBoundingClientRect(); return b.width / b.height; })"
     )
     assert boxes == pytest.approx([200 / 60] * 5, rel=0.01)
@@ -152,7 +167,7 @@ def test_the_end_of_a_long_name_stays_when_there_is_no_room(viewer):
 def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
     def places():
         return viewer.page.evaluate("""() =>
-          [...document.querySelectorAll('[data-pane] canvas, .legend, .timeline, .timeline > *')]
+          [...document.querySelectorAll('[data-layer=depth], .legend, .timeline, .timeline > *')]
             .map((e) => Object.values(e.getBoundingClientRect().toJSON()))""")
 
     viewer.open("?gallery=streets&index=1")

@@ -165,7 +165,7 @@ class Viewer:
 
     def pixels(self, method: str) -> np.ndarray:
         """RGBA [H, W, 4] of a pane's canvas."""
-        canvas = self.pane(method).locator("canvas")
+        canvas = self.pane(method).locator("canvas[data-layer=depth]")
         size, data = canvas.evaluate(READ_PIXELS)
         return np.frombuffer(base64.b64decode(data), np.uint8).reshape(size)
 
@@ -180,7 +180,7 @@ class Viewer:
 
     def hover(self, method: str, x: int, y: int) -> None:
         """Put the pointer on a pixel of a pane's picture."""
-        canvas = self.pane(method).locator("canvas")
+        canvas = self.pane(method).locator("canvas[data-layer=depth]")
         box, width, height = canvas.bounding_box(), *canvas.evaluate("c => [c.width, c.height]")
         self.page.mouse.move(
             box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height

@@ -29,6 +29,8 @@ const KNOWN = {
   columns: { initial: 0, other: 2, text: "columns=2", stays: ["gallery", "link"] },
   theme: { initial: "auto", other: "dark", text: "theme=dark", stays: ["gallery", "link"], hook: true },
   pixel: { initial: null, other: [0, 0], text: "pixel=0,0" },
+  zoom: { initial: "fit", other: 2.5, text: "zoom=2.5", hook: true },
+  at: { initial: null, other: [610.5, 0], text: "at=610.5,0" },
   axis: { initial: "linear", other: "log", text: "axis=log", stays: ["gallery", "link"] },
 };
 
@@ -71,7 +73,7 @@ test("links of the original viewer mean what they meant there", () => {
 test("what can't be understood falls back to the default, field by field", () => {
   const nonsense =
     "?gallery=&index=-3&targets=**&indexes=x&diff=abc&signed=yes&cmap=constructor&spread=wide" +
-    "&range=9..2&diffmax=-1&columns=%ff&theme=pink&pixel=1,2,3&axis=up&unknown=1&=&&";
+    "&range=9..2&diffmax=-1&columns=%ff&theme=pink&pixel=1,2,3&axis=up&zoom=65&at=-1,2&unknown=1&=&&";
   assert.deepEqual(parseView(nonsense), DEFAULT_VIEW);
   assert.equal(parseView("?range=1..NaN").range, null);
   assert.equal(parseView("?pixel=1.5,2").pixel, null);

@@ -1,7 +1,8 @@
 /**
  * The pointer over the pictures: one place, read in all panes at once; a click marks a pixel.
  *
- * @import { Pane, Cursor } from "../panels/pane.js"
+ * @import { Pane } from "../panels/pane.js"
+ * @import { Cursor } from "../panels/stage.js"
  */
 
 /**
@@ -15,14 +16,11 @@ export function installPointer(root, { panes, onPick }) {
   /** The middle of the pixel under the pointer, as fractions; null beside the pictures. @param {PointerEvent|MouseEvent} event @returns {Cursor|null} */
   function place(event) {
     const stage = event.target instanceof Element ? event.target.closest(".stage") : null;
-    const pane = panes().find((candidate) => candidate.stage === stage);
-    if (!pane || !stage) return null;
-    const bounds = pane.canvas.getBoundingClientRect();
-    const u = (event.clientX - bounds.left) / bounds.width;
-    const v = (event.clientY - bounds.top) / bounds.height;
-    if (u < 0 || v < 0 || u >= 1 || v >= 1) return null;
-    const { x, y } = pane.pixelAt({ u, v });
-    return { u: (x + 0.5) / pane.canvas.width, v: (y + 0.5) / pane.canvas.height };
+    return (
+      panes()
+        .find((pane) => pane.stage.element === stage)
+        ?.stage.cursorAt(event) ?? null
+    );
   }
 
   function point() {

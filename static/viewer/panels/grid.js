@@ -14,6 +14,11 @@ export class Grid {
   /** @type {Pane[]} */
   #panes = [];
   #signature = "";
+  /** Stages have their room before the next repaint, without asking for it while something else changes. */
+  #rooms = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries)
+      this.#panes.find((pane) => pane.stage.element === target)?.stage.resize(contentRect);
+  });
   /** @type {State|null} */
   #state = null;
 
@@ -37,9 +42,12 @@ export class Grid {
       this.#signature = wanted;
       this.#panes = methods.map((method, i) => new Pane(method, i + 1));
       if (photo) this.#panes.unshift(new Pane(null, 0));
+      this.#rooms.disconnect();
       this.root.replaceChildren(...this.#panes.map((pane) => pane.element));
+      for (const pane of this.#panes) this.#rooms.observe(pane.stage.element);
     }
     this.#arrange();
+    for (const pane of this.#panes) pane.stage.look(state.view, this.photoSize());
     return this.#panes;
   }
 
@@ -72,5 +80,6 @@ export class Grid {
     });
     this.root.style.setProperty("--columns", String(columns));
     this.root.style.setProperty("--pane-width", `${paneWidth}px`);
+    this.root.style.setProperty("--aspect", String(this.aspect()));
   }
 }

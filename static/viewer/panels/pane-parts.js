@@ -4,6 +4,7 @@
  * @import { Method } from "../state/types.js"
  */
 import { h, setText } from "./dom.js";
+import { Stage } from "./stage.js";
 
 /** @param {Method|null} method  null = the colour photo @param {string} label @param {number} number */
 export function paneParts(method, label, number) {
@@ -18,9 +19,6 @@ export function paneParts(method, label, number) {
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
   const value = h("output", { class: "pane-value" });
-  const canvas = h("canvas", { width: 1, height: 1 });
-  const cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
-  const pin = h("div", { class: "pin", hidden: true });
   const message = h("p", { class: "pane-message", role: "status" });
   const retry = h(
     "button",
@@ -30,9 +28,9 @@ export function paneParts(method, label, number) {
   const veil = h("div", { class: "pane-veil" }, message, retry);
   // prettier-ignore
   return {
-    chip, tag, mean, note, value, canvas, cross, pin, message, retry,
+    chip, tag, mean, note, value, message, retry,
     caption: h("figcaption", {}, chip, name, tag, mean, note, value),
-    stage: h("div", { class: "stage" }, canvas, cross, pin, veil),
+    stage: new Stage(veil),
   };
 }
 

@@ -1,11 +1,10 @@
 /**
- * One pane: label, canvas, crosshair, reading. It shows the content it is given and keeps the last picture
+ * One pane: label, stage, reading. It shows the content it is given and keeps the last picture
  * until the next one is complete, so that nothing flickers or jumps.
  *
  * @import { Method } from "../state/types.js"
  * @import { Content, Shown } from "./content.js"
- *
- * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
+ * @import { Cursor } from "./stage.js"
  */
 import { depthAt } from "../paint/depth.js";
 import { clear } from "../paint/painter.js";
@@ -25,8 +24,8 @@ export class Pane {
     this.id = method?.id ?? PHOTO;
     this.label = method?.label ?? "Photo";
     this.parts = paneParts(method, this.label, number);
-    this.canvas = this.parts.canvas;
     this.stage = this.parts.stage;
+    this.canvas = this.stage.canvas;
     const dataset = {
       pane: "",
       method: this.id,
@@ -34,7 +33,7 @@ export class Pane {
       frame: "",
       mode: "loading",
     };
-    this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage);
+    this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage.element);
   }
 
   /** What the canvas shows; null while it is blank. */
@@ -44,12 +43,11 @@ export class Pane {
 
   /**
    * @param {Content} content
-   * @param {{frameId: string, title: string, aspect: number, progress: string|null, isReference: boolean}} about
+   * @param {{frameId: string, title: string, progress: string|null, isReference: boolean}} about
    */
-  show(content, { frameId, title, aspect, progress, isReference }) {
+  show(content, { frameId, title, progress, isReference }) {
     const { chip, tag, message, retry } = this.parts;
     const { dataset } = this.element;
-    this.stage.style.setProperty("--aspect", String(aspect));
     chip.setAttribute("aria-pressed", String(isReference));
     dataset.reference = String(isReference);
     setText(tag, isReference ? "reference a" : "");
@@ -79,6 +77,7 @@ export class Pane {
     if (same && signature === this.#painted) return;
     this.#painted = signature;
     this.#note(mode.paint(this.canvas, given));
+    this.stage.place();
   }
 
   #blank() {
@@ -104,13 +103,11 @@ export class Pane {
 
   /** Show the crosshair and the reading; null takes both away. @param {Cursor|null} cursor */
   point(cursor) {
-    const { cross, value } = this.parts;
-    cross.hidden = cursor === null || this.#shown === null;
-    if (cursor) placeAt(cross, cursor);
+    this.stage.point(this.#shown ? cursor : null);
     const reading = cursor && this.#read(cursor);
     if (typeof reading?.metres === "number") this.element.dataset.cursorM = String(reading.metres);
     else delete this.element.dataset.cursorM;
-    setText(value, reading?.text ?? "");
+    setText(this.parts.value, reading?.text ?? "");
   }
 
   /** @param {Cursor} cursor */
@@ -118,12 +115,6 @@ export class Pane {
     if (!this.#shown) return null;
     const { x, y } = this.pixelAt(cursor);
     return this.#shown.mode.read(this.#shown.given, x, y);
-  }
-
-  /** Mark the pixel that the distributions belong to; null takes the mark away. @param {Cursor|null} at */
-  mark(at) {
-    this.parts.pin.hidden = at === null;
-    if (at) placeAt(this.parts.pin, at);
   }
 
   /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */
@@ -134,10 +125,4 @@ export class Pane {
     const depth = depthAt(picture, x, y);
     return Number.isNaN(depth) ? null : depth;
   }
-}
-
-/** @param {HTMLElement} element @param {Cursor} at */
-function placeAt(element, { u, v }) {
-  element.style.setProperty("--u", `${100 * u}%`);
-  element.style.setProperty("--v", `${100 * v}%`);
 }

@@ -4,7 +4,7 @@
  * @import { State } from "../state/types.js"
  * @import { Peek } from "./content.js"
  * @import { Grid } from "./grid.js"
- * @import { Cursor } from "./pane.js"
+ * @import { Cursor } from "./stage.js"
  */
 import { currentFrame, referenceOf } from "../state/selectors.js";
 import { contentFor } from "./content.js";
@@ -27,11 +27,10 @@ export function renderPanes(state, grid, { peek, progress }) {
     pane.show(content, {
       frameId: frame.id,
       title: frame.title,
-      aspect: grid.aspect(),
       progress: progress(frame.id, pane.id),
       isReference: reference !== null && pane.id === reference.id,
     });
-    pane.mark(at);
+    pane.stage.mark(at);
   }
   return complete;
 }

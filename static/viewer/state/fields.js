@@ -9,6 +9,7 @@
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { decode, escapeName, names, numbers, pair, whole } from "./query.js";
 import { clamp, resolveTargets, visibleIds, walkWithin } from "./targets.js";
+import { MAX_ZOOM } from "./window.js";
 
 /**
  * @typedef {object} Place  What `fit` may look at.
@@ -72,6 +73,12 @@ function parseIndexes(text) {
 function insidePhoto(pixel, { gallery, index }) {
   const { width = 0, height = 0 } = gallery.frames[index] ?? {}; // 0 × 0: not known yet
   return width ? [clamp(pixel[0], width - 1), clamp(pixel[1], height - 1)] : pixel;
+}
+
+/** @param {[number, number]} at @param {Place} place @returns {[number, number]} */
+function onPhoto(at, { gallery, index }) {
+  const { width = 0, height = 0 } = gallery.frames[index] ?? {};
+  return width ? [clamp(at[0], width), clamp(at[1], height)] : at;
 }
 
 const BOTH = /** @type {const} */ (["gallery", "link"]);
@@ -166,6 +173,23 @@ export const FIELDS = Object.freeze({
     },
     format: (pixel) => (pixel ?? []).join(","),
     fit: (pixel, at) => pixel && insidePhoto(pixel, at),
+  }),
+  /** Screen pixels per pixel of the photo, in all panes; "fit" = the whole picture. */
+  zoom: field(/** @type {"fit"|number} */ ("fit"), {
+    key: "zoom",
+    parse: (text) => (Number(text) > 0 && Number(text) <= MAX_ZOOM ? Number(text) : undefined),
+    format: String,
+    hook: true,
+  }),
+  /** Place of the photo in the middle of the panes, in its pixels; null = its own middle. */
+  at: field(/** @type {[number, number]|null} */ (null), {
+    key: "at",
+    parse: (text) => {
+      const at = pair(text, /,/);
+      return at?.every((value) => value >= 0) ? at : undefined;
+    },
+    format: (at) => (at ?? []).join(","),
+    fit: (at, place) => at && onPhoto(at, place),
   }),
   /** Depth axis of the distributions. */
   axis: choice(/** @type {const} */ (["linear", "log"]), { key: "axis", stays: BOTH }),

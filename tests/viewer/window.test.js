@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  draggedBy,
+  fitScale,
+  nextStop,
+  pixelAt,
+  placedWithin,
+  placement,
+  showsSquares,
+  visiblePixels,
+  zoomedTo,
+} from "../../static/viewer/state/window.js";
+
+const photo = { width: 1000, height: 300 };
+const room = { width: 500, height: 200 };
+const FIT = { zoom: "fit", at: null };
+
+test("a picture that fits stands in the middle of its stage", () => {
+  assert.deepEqual(placement(FIT, photo, room), { left: 0, top: 25, scale: 0.5 });
+  assert.deepEqual(placement({ zoom: 0.25, at: [0, 0] }, photo, room), { left: 125, top: 62.5, scale: 0.25 });
+});
+
+test("a larger one has the pixel of the window in the middle, and leaves no gap at its edges", () => {
+  assert.deepEqual(placement({ zoom: 2, at: [400, 100] }, photo, room), { left: -550, top: -100, scale: 2 });
+  assert.deepEqual(placement({ zoom: 2, at: null }, photo, room), { left: -750, top: -200, scale: 2 });
+  assert.deepEqual(placement({ zoom: 2, at: [0, 299] }, photo, room), { left: -0, top: -400, scale: 2 });
+});
+
+test("a picture of another resolution shows the same part, one of another shape stands inside", () => {
+  const place = placement({ zoom: 2, at: [400, 100] }, photo, room);
+  assert.deepEqual(placedWithin(place, photo, { width: 500, height: 150 }), {
+    left: -550,
+    top: -100,
+    scale: 4,
+  });
+  assert.deepEqual(placedWithin(placement(FIT, photo, room), photo, { width: 30, height: 30 }), {
+    left: 175,
+    top: 25,
+    scale: 5,
+  });
+});
+
+test("a point of the stage lies on one pixel, or beside the picture", () => {
+  const place = { left: 175, top: 25, scale: 5 };
+  const size = { width: 30, height: 30 };
+  assert.deepEqual(pixelAt(place, size, [175, 25]), [0, 0]);
+  assert.deepEqual(pixelAt(place, size, [324.9, 174.9]), [29, 29]);
+  for (const beside of [[174.9, 50], [325, 50], [200, 24], [200, 175]]) assert.equal(pixelAt(place, size, beside), null); // prettier-ignore
+});
+
+test("the pixels in sight are those that the stage shows at least in part", () => {
+  const all = { x0: 0, y0: 0, x1: 1000, y1: 300 };
+  assert.deepEqual(visiblePixels(placement(FIT, photo, room), photo, room), all);
+  const place = placement({ zoom: 64, at: [400.5, 100.5] }, photo, room);
+  assert.deepEqual(visiblePixels(place, photo, room), { x0: 396, y0: 98, x1: 405, y1: 103 });
+});
+
+test("pixels are squares from 2 : 1 on", () => {
+  const squares = (scale) => showsSquares({ left: 0, top: 0, scale });
+  assert.deepEqual([0.5, 1, 1.99, 2, 64].map(squares), [false, false, false, true, true]);
+});
+
+test("the zoom keys stop at fit and at the powers of two", () => {
+  const fit = fitScale(photo, room);
+  assert.equal(fit, 0.5);
+  const up = [0.4, 0.41, 1, 1.5, 32, 64].map((scale) => nextStop(scale, 1, 0.4));
+  assert.deepEqual(up, [0.5, 0.5, 2, 2, 64, 64]);
+  const down = [64, 3, 1, 0.5, 0.4].map((scale) => nextStop(scale, -1, 0.4));
+  assert.deepEqual(down, [32, 2, 0.5, 0.4, 0.4]);
+  assert.equal(nextStop(3, -1, 3), 2, "a small picture goes down to its own size");
+  assert.equal(nextStop(1, -1, 3), 1);
+});
+
+test("zooming keeps the pixel under the pointer where it is", () => {
+  const place = placement({ zoom: 2, at: [400, 100] }, photo, room);
+  const point = [120, 40];
+  const next = zoomedTo(place, 8, point, photo, room);
+  assert.equal(next.zoom, 8);
+  const before = pixelAt(place, photo, point);
+  assert.deepEqual(pixelAt(placement(next, photo, room), photo, point), before);
+});
+
+test("zooming ends at 64 : 1 and at the whole picture", () => {
+  const place = placement({ zoom: 2, at: [400, 100] }, photo, room);
+  assert.equal(zoomedTo(place, 1000, [0, 0], photo, room).zoom, 64);
+  assert.deepEqual(zoomedTo(place, 0.5, [0, 0], photo, room), FIT);
+  assert.deepEqual(zoomedTo(place, 0.3, [0, 0], photo, room), FIT);
+});
+
+test("dragging moves the window by whole screen pixels and stops at the edges", () => {
+  const place = placement({ zoom: 2, at: [400, 100] }, photo, room);
+  assert.deepEqual(draggedBy(place, [-30, 10], photo, room), { zoom: 2, at: [415, 95] });
+  assert.deepEqual(draggedBy(place, [9999, 9999], photo, room), { zoom: 2, at: [125, 50] });
+  assert.deepEqual(draggedBy(placement(FIT, photo, room), [9, 9], photo, room).at, [500, 150]);
+});
