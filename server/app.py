@@ -13,8 +13,9 @@ from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envel
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages, StaticAssets
 from server.http.patience import Patience
-from server.http.routes import diff, dpm, gallery, health, models, pages, predict
+from server.http.routes import diff, dpm, gallery, health, models, pages, predict, scores
 from server.inference.service import Service
+from server.scores import Scores
 from server.settings import Settings, read_settings
 from tiekd import __version__
 from tiekd.assets import asset_root
@@ -24,6 +25,7 @@ ROUTERS = (
     dpm.router,
     diff.router,
     models.router,
+    scores.router,
     gallery.router,
     health.router,
     pages.router,
@@ -63,7 +65,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.monitoring = monitoring
-    app.state.galleries = Galleries(chosen)
+    galleries = app.state.galleries = Galleries(chosen)
+    app.state.scores = Scores(busy=lambda: galleries.readers.busy or service.memory.held_bytes > 0)
     app.state.pages = Pages(root)
     problems.install(app)
     for router in ROUTERS:

@@ -19,6 +19,31 @@ log = logging.getLogger("tiekd.server")
 _READERS = 2
 
 
+class Readers(Semaphore):
+    """A semaphore that tells whether somebody holds it or waits for it."""
+
+    asking = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is being read for somebody."""
+        return self.asking > 0
+
+    async def __aenter__(self) -> None:
+        """Wait for a place."""
+        self.asking += 1
+        try:
+            await super().__aenter__()
+        except BaseException:
+            self.asking -= 1
+            raise
+
+    async def __aexit__(self, *error: object) -> None:
+        """Give the place back."""
+        self.asking -= 1
+        self.release()
+
+
 class Galleries:
     """Galleries by id. They are read from disk again whenever somebody lists them.
 
@@ -36,7 +61,7 @@ class Galleries:
         self._openers: dict[str, Callable[[], Gallery]] = {}
         self._open: dict[str, Gallery] = {}
         self._told: set[tuple[str, str, str]] = set()
-        self.readers = Semaphore(_READERS)
+        self.readers = Readers(_READERS)
         """Held while a file is decoded, so that many large ones at once do not fill the memory."""
         for folder in settings.results:
             self._add(_opener(folder, options))

@@ -189,6 +189,25 @@ class GalleryBody(Body):
     )
 
 
+class GalleryScores(Body):
+    """The answer of /api/galleries/{gallery_id}/scores: what is scored so far, from the frame `first` on."""
+
+    against: str = Field(description="the method that counts as true", examples=["ground_truth"])
+    against_is: Literal["truth", "reference"] = Field(
+        description="reference: the values say how far two methods are apart, not how good one is"
+    )
+    metric: Literal["abs_rel", "rmse", "delta1", "silog"]
+    box: str = Field(description="the pixels that count, as asked for", examples=["garg"])
+    cap: Span = Field(description="true depths strictly inside it count; predictions are clamped to it")
+    first: int = Field(description="number of the first frame of `scores`, from 0", examples=[0])
+    done: int = Field(description="frames that are scored; ask again from here", examples=[120])
+    of: int = Field(description="frames of the gallery", examples=[2000])
+    scores: dict[str, list[float | None]] = Field(
+        description="method: its value on each frame; null: nothing to compare",
+        examples=[{"tiekd_mobilenetv2.demo": [0.0512, None]}],
+    )
+
+
 class PackedArray(Body):
     """An array as its bytes: float32, little-endian, row by row, in base 64."""
 

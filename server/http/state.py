@@ -10,6 +10,7 @@ from starlette.requests import Request
 from server.galleries import Galleries
 from server.http.monitoring import Monitoring
 from server.inference.service import Service
+from server.scores import Scores
 
 
 def _service(request: Request) -> Service:
@@ -22,6 +23,11 @@ def _galleries(request: Request) -> Galleries:
     return galleries
 
 
+def _scores(request: Request) -> Scores:
+    scores: Scores = request.app.state.scores
+    return scores
+
+
 def _monitoring(request: Request) -> Monitoring:
     monitoring: Monitoring = request.app.state.monitoring
     return monitoring
@@ -29,4 +35,5 @@ def _monitoring(request: Request) -> Monitoring:
 
 TheService = Annotated[Service, Depends(_service)]
 TheGalleries = Annotated[Galleries, Depends(_galleries)]
+TheScores = Annotated[Scores, Depends(_scores)]
 TheCounters = Annotated[Monitoring, Depends(_monitoring)]

@@ -107,6 +107,11 @@ class Gallery:
         self._methods = {method.id: method for method in listing.methods}
         self._frames = {frame.id: frame for frame in listing.frames}
 
+    @property
+    def place(self) -> Path:
+        """The folder that holds the gallery's files."""
+        return self._boundary.root
+
     def summary(self) -> dict[str, Any]:
         """The gallery as JSON in a list of galleries."""
         methods = [method.id for method in self.listing.methods]
