@@ -11,7 +11,7 @@ from server.galleries import Galleries
 from server.http import openapi, problems
 from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envelope
 from server.http.monitoring import Monitoring
-from server.http.pages import Pages, StaticAssets
+from server.http.pages import Pages, StaticAssets, StaticTree
 from server.http.patience import Patience
 from server.http.routes import diff, dpm, gallery, health, models, pages, predict, scores
 from server.inference.service import Service
@@ -67,12 +67,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.monitoring = monitoring
     galleries = app.state.galleries = Galleries(chosen)
     app.state.scores = Scores(busy=lambda: galleries.readers.busy or service.memory.held_bytes > 0)
-    app.state.pages = Pages(root)
+    static = StaticTree(root / "static")
+    app.state.pages = Pages(root, static)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)
-    app.mount("/static", StaticAssets(directory=root / "static"), name="static")
+    app.mount("/static", StaticAssets(static), name="static")
     app.add_middleware(BodyMemory, memory=service.memory)
     app.add_middleware(BodyLimit, limit_bytes=chosen.max_upload_bytes)
     app.add_middleware(BodyPace, patience=Patience.with_transfers(chosen))

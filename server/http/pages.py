@@ -1,40 +1,69 @@
-"""The page: templates, and static files under addresses that change with their content."""
+"""The page: templates, and static files under addresses that change when any of them does."""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Scope
 
-from tiekd.files import sha256_of
+from tiekd.files import digest_of, sha256_of
 
 PathLike = str | os.PathLike[str]
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
+_LOOK_AGAIN_S = 1.0
+_MARK = "@"
+"""Begins the folder of an address that stands for the state of all static files."""
+
+
+class StaticTree:
+    """The static files as a whole. Their hash is a folder in their addresses.
+
+    Modules import each other by relative addresses, so all of them are then under the hash of the page that
+    loads them, and a browser may keep them forever.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._hash, self._until = "", 0.0
+
+    def hash(self) -> str:
+        """A short hash of all files; a change shows within a second."""
+        if monotonic() >= self._until:
+            paths = sorted(path for path in self.root.rglob("*") if path.is_file())
+            self._hash = digest_of((f"{path} {content_hash(path)}" for path in paths), digits=16)
+            self._until = monotonic() + _LOOK_AGAIN_S
+        return self._hash
+
+    def url(self, path: str) -> str:
+        """Address of a file."""
+        return f"/static/{_MARK}{self.hash()}/{path}"
+
+    def modules(self, folder: str) -> list[str]:
+        """Addresses of every module under a folder, so that a page can ask for all of them at once."""
+        paths = sorted((self.root / folder).rglob("*.js"))
+        return [self.url(path.relative_to(self.root).as_posix()) for path in paths]
 
 
 class Pages:
-    """Renders the templates under `root`; they may call `static_url(path)`."""
+    """Renders the templates under `root`; they may call `static_url(path)` and `modules(folder)`."""
 
-    def __init__(self, root: Path) -> None:
-        self._static = root / "static"
+    def __init__(self, root: Path, static: StaticTree) -> None:
         self._templates = Jinja2Templates(root / "templates")
-        self._templates.env.globals["static_url"] = self.static_url
+        self._templates.env.globals["static_url"] = static.url
+        self._templates.env.globals["modules"] = static.modules
         self._templates.env.filters["code"] = _code
-
-    def static_url(self, path: str) -> str:
-        """Address of a static file that changes when its content does."""
-        return f"/static/{path}?v={content_hash(self._static / path)}"
 
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """One page."""
@@ -49,19 +78,24 @@ class Pages:
 
 
 class StaticAssets(StaticFiles):
-    """Static files: kept forever under their hashed address, asked for again under any other.
+    """Static files: kept forever under the hash of all of them, asked for again under any other address."""
 
-    Modules import each other without a hash; their ETag makes asking again cheap and never stale.
-    """
+    def __init__(self, static: StaticTree) -> None:
+        super().__init__(directory=static.root)
+        self._tree = static
+
+    def get_path(self, scope: Scope) -> str:
+        """The file's path, without the folder that names a hash."""
+        path = super().get_path(scope)
+        return path.partition(os.sep)[2] if path.startswith(_MARK) else path
 
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         """One file, or 304 when the client has its content."""
-        current = content_hash(Path(full_path))
-        stated = QueryParams(scope.get("query_string", b"")).get("v")
-        cache = _FOREVER if stated == current else _ASK_FIRST
-        headers = {"ETag": f'"{current}"', "Cache-Control": cache}
+        stated = super().get_path(scope).partition(os.sep)[0]
+        cache = _FOREVER if stated == _MARK + self._tree.hash() else _ASK_FIRST
+        headers = {"ETag": f'"{content_hash(Path(full_path))}"', "Cache-Control": cache}
         response = FileResponse(full_path, status_code, headers, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)

@@ -10,6 +10,7 @@ import pytest
 from server_kit import DeclaredClient
 
 from server.app import create_app
+from server.http.pages import StaticTree
 from server.inference.cache import Key, PredictionCache
 from server.inference.residency import Residency
 from server.settings import Settings
@@ -81,16 +82,37 @@ def test_the_page_has_hashed_addresses_and_a_strict_policy(client) -> None:
     assert "http" not in policy, "nothing comes from elsewhere"
     assert page.headers["x-content-type-options"] == "nosniff"
     address = page.text.split('src="')[1].split('"')[0]
-    assert address.startswith("/static/viewer/main.js?v=")
+    folder = re.fullmatch(r"(/static/@[0-9a-f]{16})/viewer/main.js", address)
+    assert folder, address
     hashed = client.get(address)
     assert "immutable" in hashed.headers["cache-control"]
+    assert f'rel="modulepreload" href="{folder[1]}/viewer/state/store.js"' in page.text
+    assert "immutable" in client.get(f"{folder[1]}/viewer/state/store.js").headers["cache-control"]
     plain = client.get("/static/viewer/main.js")
     assert plain.headers["cache-control"] == "no-cache"
     assert plain.headers["content-type"].startswith("text/javascript")
     held = {"if-none-match": plain.headers["etag"]}
     assert client.get("/static/viewer/main.js", headers=held).status_code == 304
-    assert client.get("/static/viewer/main.js?v=old").headers["cache-control"] == "no-cache"
-    assert client.get("/static/../server/app.py").status_code == 404
+    assert client.get("/static/@0123/viewer/main.js").headers["cache-control"] == "no-cache"
+    for outside in ("/static/../server/app.py", "/static/@0123/../../server/app.py", "/static/@0123"):
+        assert client.get(outside).status_code == 404
+
+
+def test_an_edit_changes_the_address_of_every_static_file(tmp_path, monkeypatch) -> None:
+    (tmp_path / "room").mkdir()
+    for name in ("main.js", "room/part.js", "look.css"):
+        (tmp_path / name).write_text(name)
+    now = 100.0
+    monkeypatch.setattr("server.http.pages.monotonic", lambda: now)
+    static = StaticTree(tmp_path)
+    before = static.modules("")
+    assert [address.split("/", 3)[3] for address in before] == ["main.js", "room/part.js"]
+    (tmp_path / "look.css").write_text("another")
+    now += 2
+    after = static.modules("")
+    assert len(after) == 2
+    assert not {*before} & {*after}
+    assert static.url("look.css").startswith(after[0].removesuffix("main.js"))
 
 
 @pytest.mark.parametrize("path", ["/nope", "/api/nope", "/static/nope.js"])
