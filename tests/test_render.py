@@ -1,4 +1,6 @@
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from tiekd.codecs import png16
 from tiekd.errors import DataError, UnknownNameError
 from tiekd.types import DepthMap, DepthRange
 
+VIEWER = Path(__file__).parent.parent / "static" / "viewer"
 SPAN = DepthRange(0.001, 80.0)
 RAMP = np.linspace(0.001, 79.999, 40 * 64, dtype=np.float32).reshape(40, 64)
 
@@ -28,6 +31,18 @@ def test_the_tables_are_the_published_ones() -> None:
     with pytest.raises(UnknownNameError, match="colour map 'magna_r'") as caught:
         render.colormap("magna_r")
     assert "magma_r" in caught.value.hint
+
+
+def test_the_page_has_the_same_tables() -> None:
+    script = (VIEWER / "paint" / "tables.js").read_text("utf-8")
+    found = dict(re.findall(r"^  (\w+):\n((?: +\"[0-9a-f]+\"[ +,]*\n)+)", script, re.M))
+    assert set(found) == set(render.COLORMAPS) - {"grey", "blue_red"} - {
+        name for name in render.COLORMAPS if name.endswith("_r")
+    }
+    for name, text in found.items():
+        assert bytes.fromhex("".join(re.findall(r"[0-9a-f]{6,}", text))) == render.colormap(name).tobytes(), (
+            name
+        )
 
 
 def test_colours_follow_the_published_rule() -> None:

@@ -1,6 +1,7 @@
 """Tables of colour maps: 256 RGB triples each, in base 85, which is compact and needs no extra file.
 
-magma and viridis are matplotlib's (CC0), turbo is Google's (Anton Mikhailov, Apache-2.0).
+magma, inferno, plasma, viridis and cividis are matplotlib's (CC0).
+turbo is Google's (Anton Mikhailov, Apache-2.0).
 """
 
 from __future__ import annotations
@@ -40,4 +41,40 @@ TURBO = (
     "DE*8l{D~&~h9vugBm00N`h6h!dLQ|B9{6+|_i-EdZW{J$81-lu^ko+FV-@mX6!BdX?^+S=SP<=15A0G7>QD{oO%3Qv4CYA-<wgqQ"
     "L<-_U3E)5o-aZK3JO|r42iZ6V*ER;$GzHW$1=27D&@TkeEd<Le1IZ}^$0!5ECIZ7G0>C2zz99m;9|5@@0k#|gv>O4j83C>s0jw4Q"
     "sTBdH6ak|W0iY29oe%+<4gr@90h9~@kqZHi3IU4=0fz_yga-kE1_FHr0(t}j"
+)
+INFERNO = (
+    "0009300aO41_1yE0RagC0Sf{F4gvxY0|F8R0~7=U76k+t1_T=i1sw<m9|;B_3I`(#2PO>&C=LiJ4+$+02`>@~G7}0k6bm*M3pp1HI~fZ"
+    ";8Vf)i3_~3ZMIQ`DAPh<(3rr*nP9_UbCks+33sfr#RxJuxE(%&O3S2S?T{H<_H3?uh31K-2Vmk?BJPBn!31&bEW<d#OLkeg`3TZ|PX-E"
+    "rdN(*XB3~NmcYflYqPz`KS4s25nZB-9#R}XDi5N%o!ZCep;T@r3z5^i7<ZekQ}V-#*>6>eq~ZfF*6Y8P&67jA7BZf+QEa2alL8EtbKZF"
+    "L)Mb{lPY9Bq0WZF?PTeI0Cm9&CUgYk?nYgCJ{#AZmsoYKS3fi6Uu>B592yX^tdlkR)i4C1;Z*XO$*qmL_JHCuNx^WSb~toGD|TDPy22V"
+    "xcQxqbp&gEMTTAU#Bf!sV-itE?ulIT&^%%uQ6M(F<P=RS+p})wKG?@G*-AZR=PG-yEjz5H&ebiQolJ-!8%aFJ5R(sPQ^V<$39HRK1<0z"
+    "O3Oe=%t1)aLPyU;M$kn>(MChkM?%y{LDfk>)=EFuOFr36J=#t?+fO>&P&wUFINnn?-&8i>Ry5*QGvin?<XSQ1TQKHaF6Le>=U*)7VJqo"
+    "kD(Yk?>t!eGXD01vCGBb>?rb9OZ6WY)AMkJ<@p2vVbR6<^8uND<^LZHbdKUG374?1;_J9)hff4tE5ch=+_=gSnhz$6O3;B!*`Hl$rkO="
+    "yb2l|r+`jrOymj?Tp2K$=^`<({+o(KD&2m7K3`=ko{rVIP14g0DN`>YWAt`hsO6#KCj`?DDPwHo`k9Q(N*`nw_ey(9X+CHlcA`NJyt#V"
+    "q;9FZjtZ_{%i-%{TYYI``2$_R~N1)k5{xMfKT8^xI4H+)wk~QuE+e^Ws_Z<X!USVDac=@#$#s>umAuaPjVR@$h-^@_q92f%5c)^Y)4K_"
+    "l@=Vk@otP_xqXo{GIy!p#1)%"
+)
+PLASMA = (
+    "3<rh~2Zs{|i4_Kl7zT?Q28<mBjUNS$Aq9^k1&}2LktYR`DFu@&1(YoWlrIF8F$9(~1eY`fm^K8MI0TtG1e!Yonmq%XKLeaV1DrwwokRn"
+    "kMFXBk0-s3&pGpFtOah@!0-;X=qEP{&QURk>0i#v{qgMf>SplS40Hs_2rCtD~UjU|I0H$I9repx8WdNsV0H<gGr)mJFYyhZj0H|*OsBi"
+    "$Nasa4v0H}2UsCEIUcmb$+0jPTdsC)vaegmg}1E+xmr-B5hgaxLB2BwAwricfni3p{O38ah)q>c=vj}4=c4x^F}qLUDzl@Xzq5}=n8pq"
+    "Uh(niZa#7oMFMot_z-pBkH>8=ImWnxh?=q#l^1AD5>gm#89^sUwxDB$TWrldUF_t|yVND3Gu!kFhI{vMi3YEseD<jJ7X}w=jyhGKsk}h"
+    "`Ka~yETTqHif-6guXa~zd3@yJAuJGfWke1!#;n+KYqnPea1n2$3lC^M0&|ZdCEq3%SU(2NOsLhb<Rq4&r5XBO>@ysa?ww5(ok^IQE${z"
+    "Zq-w5)>UoSR&3W-YuH$7*;#4YT4>u_XWU(8++JqgUuE84WZz+9-(q6mWMScDVB%(A<7Z#vXkO%MUFB<B<!oE#ZCdAUTIg_D=y6!-a#!k"
+    "eR_b(B>vmM^cU0_nQ|)<D?R!z~d{FOwPw#$C@PJM5flcv(O!9<F@`XzChDq~>Nc4$E^omFIi$?X0MfQ$F_K!pMkwW*9LHCnE_?1BTmOu"
+    "EIKKYqF`I<cXoICoRI{KeF`k*=cqB#4bH~XYE{H8Vhr#1YkH2kVF{H!wktug(tG5xSG{jx9pvo8I$E&aAF{kSasxhws<EB(AG{k|#vz$"
+    "yK~DE-4I{lq8z#wPs7Cj7}J{L3Z$%q9HJCHv4M`_Ux((<J)UB>L7Q`q(7-*(CYfB>3GV_}?V=;3W6rCHCYc_T?q@=O*>(CiLni^Xw+`?"
+    "k4i^Ci3wn@$)9|^(FB3Bk%Yj"
+)
+CIVIDIS = (
+    "03uBQBToP$Pyi%S03}oaCRG3?R{$qj04Q4kC|m$3UH~d!04ibtD`WsHW&kW_04-?%E^7cUZ2&KC05EU>FmM1dZ~!rI1Tt_4GjIzta1Jz"
+    "Z5jAfVHg6U-Zx}ak8aQtpIBp#|ZXY^sAv<m&J8mRAZY4c!Cp~Q_K5Z&LZ7V-*EI@58L2NHVY%oG>F+*%JL~JxfY&At}Hb!hWMr=4oY&l"
+    "45I!J3fNozeyYd%YBKTB&sOlv_+YeG$HLr!Z%PisX_YerCOM^S4?QEN$3Yf4jVOH^!3RBTOEY))2ePF8GBS8PyNY*AQjQdw+MT5MEWY*"
+    "kxrR$OgYU2RxhZCPGzSzm2hUu|1pZd_q*U14rsVs2k!ZeV0?VPtP%Wp83;Z)0X}WM^+>XmDm}aA#?7Xlih1YjJ67acXRFYi)6CZE|gHa"
+    "&B*OZg6vNaC2~Rb8&KWa&vTZb98icb#!%gb#--ic6N7nc6fMpd3bkud3SnxcYAwxe0z9(e0Y9+cz=C(fPQ#^e|Um`c!Pj=gn@X4f_R04"
+    "c!q;`hlF^Dg?NdEc#4L2i-&lOh<J^Oc#es9kBWDYi+7QXcan^ElZ|(jj(3%hcb1QLmymXtk#?DqcAArRo0E2&ly;q!b)J@WpO$r?mvy0"
+    "-bfTGbqndQ2nslX`bEcegr=4@Co^z?5a;l$ltDthMp>eIEajv3qucL6Vq;RpNaI&Uvv!-vfr*E~WZnmjzx2kQpt8KZfZMv*%yRB@zu4}"
+    "!oYre2*zp!e-v1!7xX~VN<#I$I|wP(h)XUDc?$hT$5xMj+@WXrl_%)4XFykgG0V$Z!{(7s^OzhKkAU(~@~)xuuZ!(G?IT-d~0*~MDg##"
+    "-CQS=`82-pN<r%2wdZRpHE3;>=Uy%~IsfQRUB2=Fm^*(N5{oP3qH3>(oo^)k^KwNbc81@7PB1*+lZ%L-X1~^xHu7+&}i+J^0=``QJMF;"
+    "5hr?HvQr>{o^zJ<uv`~HvQ)}"
 )

@@ -26,7 +26,14 @@ SUFFIXES: dict[str, str] = {"png16": ".png", "npy": ".npy", "npz": ".npz", "colo
 DEFAULT_CMAP = "magma_r"
 NO_DATA_RGB = (0, 0, 0)
 """Colour of pixels without depth. Magma does not contain it."""
-_TABLES = {"magma": _colormaps.MAGMA, "viridis": _colormaps.VIRIDIS, "turbo": _colormaps.TURBO}
+_TABLES = {
+    "magma": _colormaps.MAGMA,
+    "viridis": _colormaps.VIRIDIS,
+    "turbo": _colormaps.TURBO,
+    "cividis": _colormaps.CIVIDIS,
+    "inferno": _colormaps.INFERNO,
+    "plasma": _colormaps.PLASMA,
+}
 _NAMES = (*_TABLES, "grey", "blue_red")
 COLORMAPS = tuple(f"{name}{suffix}" for name in _NAMES for suffix in ("", "_r"))
 """All colour maps. `_r` means reversed, so that near is bright. The middle of `blue_red` is white."""

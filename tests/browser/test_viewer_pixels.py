@@ -9,9 +9,14 @@ def some_pixels(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(0, HEIGHT, n), rng.integers(0, WIDTH, n)
 
 
-def expected_colors(values: np.ndarray, valid: np.ndarray, scale) -> np.ndarray:
+def expected_colors(viewer, bar: str, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """RGBA [H, W, 4] of values in metres in the colours of a bar."""
     rgba = np.zeros((*values.shape, 4), np.uint8)
+    scale = viewer.scale(bar)
     rgba[..., :3] = painted(values, *scale)
+    below, above = viewer.beyond(bar)
+    rgba[values < scale[1], :3] = below
+    rgba[values > scale[2], :3] = above
     rgba[..., 3] = 255
     rgba[~valid] = 0
     return rgba
@@ -23,7 +28,9 @@ def test_depth_is_painted_at_its_own_resolution_with_the_colours_of_the_bar(view
     assert scale[1:] == (0.001, 80.0, "linear")
     for method in METHODS:
         stored = depth_of(method, 2)
-        assert np.array_equal(viewer.pixels(method), expected_colors(stored / 256, stored > 0, scale)), method
+        assert np.array_equal(
+            viewer.pixels(method), expected_colors(viewer, "depth", stored / 256, stored > 0)
+        ), method
 
 
 def test_logarithmic_and_chosen_ranges_move_the_colours(viewer):
@@ -32,11 +39,34 @@ def test_logarithmic_and_chosen_ranges_move_the_colours(viewer):
     assert scale[1:] == (2.0, 40.0, "log")
     stored = depth_of("teacher", 0)
     shown = viewer.pixels("teacher")
-    wanted = expected_colors(stored / 256, stored > 0, scale)
+    wanted = expected_colors(viewer, "depth", stored / 256, stored > 0)
     # Logarithms may differ in their last bit between libraries, which matters only on the edge of a colour.
     assert np.mean(np.any(shown != wanted, axis=-1)) < 0.001
     viewer.press("g", viewer="ready")
     assert viewer.scale("depth")[3] == "linear"
+
+
+def test_every_map_is_painted_in_every_spread_as_the_bar_states(viewer):
+    viewer.open("?gallery=streets&range=6..60&targets=teacher")
+    stored = depth_of("teacher", 0)
+    assert (stored < 6 * 256).any()
+    assert (stored > 60 * 256).any()
+    maps = viewer.page.locator("[data-action=cmap] option").evaluate_all("all => all.map((o) => o.value)")
+    assert len(maps) >= 7
+    rows, columns = some_pixels()
+    seen = set()
+    for name in maps:
+        for _ in range(3):
+            wanted = expected_colors(viewer, "depth", stored / 256, stored > 0)
+            shown = viewer.pixels("teacher")
+            seen.add((name, viewer.scale("depth")[3]))
+            # Logarithms may differ in their last bit between libraries: that matters on the edge of a colour.
+            same = (shown == wanted).all(axis=-1)
+            assert same.mean() > 0.999, (name, viewer.scale("depth")[1:])
+            assert same[rows, columns].mean() > 0.99
+            viewer.press("g", viewer="ready")
+        viewer.press("c", viewer="ready")
+    assert len(seen) == 3 * len(maps)
 
 
 def test_difference_is_the_distance_in_metres_on_its_own_scale(viewer):
@@ -48,7 +78,7 @@ def test_difference_is_the_distance_in_metres_on_its_own_scale(viewer):
     for method in set(METHODS) - {"teacher"}:
         other = depth_of(method, 1).astype(int)
         valid = (reference > 0) & (other > 0)
-        wanted = expected_colors(np.abs(other - reference) / 256, valid, scale)
+        wanted = expected_colors(viewer, "diff", np.abs(other - reference) / 256, valid)
         assert np.array_equal(viewer.pixels(method)[rows, columns], wanted[rows, columns]), method
         assert viewer.data(method, "mode") == "diff"
         mean = np.abs(other - reference)[valid].mean() / 256
@@ -73,10 +103,9 @@ def test_depth_colours_are_logarithmic_unless_chosen_otherwise(viewer):
 
 def test_signed_difference_keeps_which_is_farther(viewer):
     viewer.open("?gallery=streets").press("1", diff=1).press("x", diff=1)
-    table, low, high, spread = viewer.scale("diff")
-    assert (low, high) == (-10.0, 10.0)
+    assert viewer.scale("diff")[1:3] == (-10.0, 10.0)
     truth, other = depth_of("ground_truth", 0).astype(int), depth_of("tiekd", 0).astype(int)
-    wanted = expected_colors((other - truth) / 256, (truth > 0) & (other > 0), (table, low, high, spread))
+    wanted = expected_colors(viewer, "diff", (other - truth) / 256, (truth > 0) & (other > 0))
     rows, columns = some_pixels()
     assert np.array_equal(viewer.pixels("tiekd")[rows, columns], wanted[rows, columns])
     assert "signed=1" in viewer.query()

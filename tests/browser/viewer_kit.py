@@ -178,6 +178,12 @@ class Viewer:
         colors = np.array(table, np.uint8).reshape(256, 4)[:, :3]
         return colors, float(data["minM"]), float(data["maxM"]), data["spread"]
 
+    def beyond(self, which: str) -> tuple[list[int], list[int]]:
+        """R, G, B of what lies below and above the ends of a colour bar."""
+        bar = self.page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
+        under, over = (bytes.fromhex(bar.get_attribute(f"data-{end}")[1:]) for end in ("under", "over"))
+        return list(under), list(over)
+
     def hover(self, method: str, x: int, y: int) -> None:
         """Put the pointer on a pixel of a pane's picture."""
         canvas = self.pane(method).locator("canvas[data-layer=depth]")
@@ -200,8 +206,11 @@ class Viewer:
 
 def painted(values: np.ndarray, table: np.ndarray, low: float, high: float, spread: str) -> np.ndarray:
     """Colours [..., 3] of values in metres, by the formula that paint/scale.js states."""
+    above = np.maximum(values, low)
     if spread == "log":
-        share = np.log(np.maximum(values, low) / low) / np.log(high / low)
+        share = np.log(above / low) / np.log(high / low)
+    elif spread == "inverse":
+        share = (1 / low - 1 / above) / (1 / low - 1 / high)
     else:
         share = (values - low) / (high - low)
     return table[np.clip(np.floor(256 * share), 0, 255).astype(int)]

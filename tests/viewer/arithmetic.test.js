@@ -7,21 +7,39 @@ import * as scale from "../../static/viewer/paint/scale.js";
 import { colors, depths } from "./kit.js";
 
 test("colour entries follow the stated formula and stay inside the table", () => {
-  const linear = { min: 0, max: 80, log: false };
+  const linear = { min: 0, max: 80, spread: "linear" };
   const entries = [-1, 0, 40, 79.9, 80, 500].map((value) => scale.colorIndex(value, linear));
   assert.deepEqual(entries, [0, 0, 128, 255, 255, 255]);
-  const log = { min: 1, max: 16, log: true };
+  const log = { min: 1, max: 16, spread: "log" };
   assert.deepEqual(
     [0, 1, 2, 4, 8, 16].map((value) => scale.colorIndex(value, log)),
     [0, 0, 64, 128, 192, 255],
   );
 });
 
+test("by inverse depth the near has most colours", () => {
+  const inverse = { min: 1, max: 4, spread: "inverse" };
+  assert.deepEqual(
+    [0.5, 1, 1.6, 2, 4, 100].map((value) => scale.colorIndex(value, inverse)),
+    [0, 0, 128, 170, 255, 255],
+  );
+});
+
+test("a share of a scale leads back to its value, beyond the ends too", () => {
+  for (const spread of scale.SPREADS) {
+    const ends = { min: 0.5, max: 40, spread };
+    for (const value of [0.5, 1, 7.25, 40, 60])
+      assert.ok(Math.abs(scale.valueAt(scale.shareOf(value, ends), ends) - value) < 1e-9, spread);
+  }
+  assert.equal(scale.valueAt(-0.5, { min: 0, max: 80, spread: "linear" }), -40);
+  assert.equal(scale.valueAt(1.1, { min: 1, max: 80, spread: "inverse" }), Infinity);
+});
+
 test("a place on a scale is a share of it, beyond the ends too", () => {
-  assert.equal(scale.shareOf(-10, { min: 0, max: 40, log: false }), -0.25);
-  assert.equal(scale.shareOf(60, { min: 0, max: 40, log: false }), 1.5);
-  assert.equal(scale.shareOf(4, { min: 1, max: 16, log: true }), 0.5);
-  assert.equal(scale.shareOf(0.01, { min: 1, max: 16, log: true }), 0);
+  assert.equal(scale.shareOf(-10, { min: 0, max: 40, spread: "linear" }), -0.25);
+  assert.equal(scale.shareOf(60, { min: 0, max: 40, spread: "linear" }), 1.5);
+  assert.equal(scale.shareOf(4, { min: 1, max: 16, spread: "log" }), 0.5);
+  assert.equal(scale.shareOf(0.01, { min: 1, max: 16, spread: "log" }), 0);
 });
 
 test("ticks are round numbers inside the scale", () => {
@@ -29,6 +47,8 @@ test("ticks are round numbers inside the scale", () => {
   assert.deepEqual(scale.ticks(-2, 2, 8), [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2]);
   assert.deepEqual(scale.ticks(0.3, 1, 4), [0.4, 0.6, 0.8, 1]);
   assert.deepEqual(scale.logTicks(2, 80), [2, 5, 10, 20, 50, 80]);
+  assert.deepEqual(scale.stepsOf({ min: 0, max: 40, spread: "linear" }), [0, 5, 10, 15, 20, 25, 30, 35, 40]);
+  assert.deepEqual(scale.stepsOf({ min: 2, max: 80, spread: "inverse" }), [2, 5, 10, 20, 50, 80]);
 });
 
 test("difference colours end at about an eighth of the depth range", () => {

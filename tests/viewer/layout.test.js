@@ -22,12 +22,12 @@ test("panes don't shrink below what can be seen; the page scrolls instead", () =
 });
 
 test("depths lie on the chart by their axis, and outside of it at its ends", () => {
-  const linear = { min: 0, max: 80, log: false };
+  const linear = { min: 0, max: 80, spread: "linear" };
   assert.deepEqual(
     [-1, 0, 20, 80, 99].map((depth) => xOf(depth, linear)),
     [0, 0, 90, 360, 360],
   );
-  const log = { min: 1, max: 16, log: true };
+  const log = { min: 1, max: 16, spread: "log" };
   assert.deepEqual(
     [0, 1, 4, 16].map((depth) => xOf(depth, log)),
     [0, 0, 180, 360],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { beyondColors } from "../../static/viewer/paint/colormaps.js";
 import { MODES, modeFor } from "../../static/viewer/modes/index.js";
 import { depthWords, differenceWords } from "../../static/viewer/modes/words.js";
 import { colors, depths, fakeCanvas, gallery, stateOf } from "./kit.js";
@@ -98,16 +99,43 @@ test("a difference is painted from the dark end on, and its statistics stand bes
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1 }, B, depths(256, 0, 512), depths(256, 256, 256));
   assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00, max 1.00"]);
-  assert.deepEqual([...canvas.pixels], [10, 12, 18, 255, 0, 0, 0, 0, 250, 250, 196, 255]);
+  assert.deepEqual([...canvas.pixels], [44, 58, 112, 255, 0, 0, 0, 0, 250, 246, 176, 255]);
   const apart = scene({ diff: 1 }, B, depths(0), depths(256));
   assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", ""]);
+});
+
+test("depth beyond the range has colours of its own", () => {
+  const canvas = fakeCanvas();
+  const { mode, given } = scene(
+    { cmap: "grey_r", range: [1, 2], spread: "linear" },
+    A,
+    depths(255, 256, 512, 513),
+  );
+  mode.paint(canvas, given);
+  const { under, over } = beyondColors("grey_r");
+  assert.deepEqual([...canvas.pixels], [...under, 255, 255, 255, 255, 255, 0, 0, 0, 255, ...over, 255]);
+});
+
+test("a change of colours doesn't compute a difference again", () => {
+  const [own, reference] = [depths(256, 512), depths(256, 256)];
+  const canvas = fakeCanvas();
+  const paint = (view) => {
+    const { mode, given } = scene({ diff: 1, ...view }, B, own, reference);
+    mode.paint(canvas, given);
+    return [...canvas.pixels];
+  };
+  const before = paint({ diffMax: 1 });
+  own.values.fill(0); // what was computed stays, so a change of the pictures is not seen
+  assert.deepEqual(paint({ diffMax: 1 }), before);
+  assert.notDeepEqual(paint({ diffMax: 1, zero: "light" }), before);
+  assert.equal(paint({ diffMax: 5 })[3], 255);
 });
 
 test("a signed difference has its dark zero in the middle", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1, signed: true }, B, depths(1, 513), depths(257, 257));
   assert.deepEqual(mode.paint(canvas, given), ["mean 0.00 m", "min −1.00, max 1.00"]);
-  assert.deepEqual([...canvas.pixels], [170, 232, 255, 255, 255, 216, 140, 255]);
+  assert.deepEqual([...canvas.pixels], [176, 232, 255, 255, 255, 218, 140, 255]);
 });
 
 test("pictures without metres keep their colours, and their difference is |ΔRGB|", () => {
@@ -136,6 +164,7 @@ test("a look changes with what painting depends on, and with nothing else", () =
   const look = (view) => JSON.stringify(modeFor(stateOf(view), B).look(stateOf(view)));
   assert.notEqual(look({}), look({ cmap: "turbo_r" }));
   assert.notEqual(look({ diff: 1 }), look({ diff: 1, signed: true }));
+  assert.notEqual(look({ diff: 1 }), look({ diff: 1, zero: "light" }));
   assert.equal(look({}), look({ theme: "dark", index: 2, columns: 3 }));
 });
 
@@ -155,13 +184,13 @@ function legends(view, methods) {
 
 test("the bars say their scale in metres", () => {
   const [depth, diff, ...more] = legends({ spread: "linear" }, [A, B]);
-  const scale = { cmap: "magma_r", min: 0.001, max: 80, log: false };
+  const scale = { cmap: "magma_r", min: 0.001, max: 80, spread: "linear" };
   assert.deepEqual(depth, { bar: "depth", what: "depth", unit: "metres", scale, active: true });
-  const apart = { cmap: "apart", min: 0, max: 10, log: false };
+  const apart = { cmap: "apart", min: 0, max: 10, spread: "linear" };
   assert.deepEqual(diff, { bar: "diff", what: "difference", unit: "metres", scale: apart, active: false });
   assert.deepEqual(more, []);
   const [, signed] = legends({ diff: 1, signed: true, diffMax: 5 }, [A, B]);
-  assert.deepEqual(signed.scale, { cmap: "signed", min: -5, max: 5, log: false });
+  assert.deepEqual(signed.scale, { cmap: "signed", min: -5, max: 5, spread: "linear" });
   assert.equal(signed.active, true);
 });
 

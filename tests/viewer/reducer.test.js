@@ -96,17 +96,17 @@ test("a failure closes the gallery and says why", () => {
 });
 
 test("depth colours are logarithmic from a fortieth on, but linear where depth was decoded from colours", () => {
-  assert.deepEqual(selectors.depthScale(stateOf()), { cmap: "magma_r", min: 2, max: 80, log: true });
+  assert.deepEqual(selectors.depthScale(stateOf()), { cmap: "magma_r", min: 2, max: 80, spread: "log" });
   const near = stateOf({ range: [1, 40] });
-  assert.deepEqual(selectors.depthScale(near), { cmap: "magma_r", min: 1, max: 40, log: true });
+  assert.deepEqual(selectors.depthScale(near), { cmap: "magma_r", min: 1, max: 40, spread: "log" });
   const decoded = gallery({ methods: [method("a", { saturated_m: 79.7 })] });
   assert.deepEqual(selectors.depthScale(stateOf({}, decoded)), {
     cmap: "magma_r",
     min: 0.001,
     max: 80,
-    log: false,
+    spread: "linear",
   });
-  assert.equal(selectors.depthScale(stateOf({ spread: "log" }, decoded)).log, true);
+  assert.equal(selectors.depthScale(stateOf({ spread: "log" }, decoded)).spread, "log");
 });
 
 test("listeners hear a change once, with what is known about it, and no change not at all", () => {

@@ -22,6 +22,7 @@ const KNOWN = {
   indexes: { initial: null, other: [0, 7], text: "indexes=0*7", step: true },
   diff: { initial: 0, other: 3, text: "diff=3", step: true, hook: true },
   signed: { initial: false, other: true, text: "signed=1", stays: ["gallery"] },
+  zero: { initial: "dark", other: "light", text: "zero=light", stays: ["gallery", "link"] },
   cmap: { initial: "magma_r", other: "grey_r", text: "cmap=grey_r", stays: ["gallery", "link"] },
   spread: { initial: "auto", other: "linear", text: "spread=linear", stays: ["gallery", "link"] },
   range: { initial: null, other: [0, 12.5], text: "range=0..12.5", stays: ["link"] },

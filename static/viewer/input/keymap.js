@@ -48,7 +48,7 @@ export const KEYMAP = Object.freeze([
   { command: "list", chars: ["l"], show: "L", label: "List of favourites", group: "Favourites", during: "list" },
   { command: "remove-favorite", chars: ["d"], show: "D", label: "Remove this frame from the favourites", group: "Favourites", during: "list" },
   { command: "cmap-next", chars: ["c"], show: "C", label: "Next depth colours", group: "Look" },
-  { command: "toggle-spread", chars: ["g"], show: "G", label: "Depth colours logarithmic or linear", group: "Look" },
+  { command: "spread-next", chars: ["g"], show: "G", label: "Depth colours linear, by inverse depth, or logarithmic", group: "Look" },
   { command: "theme", chars: ["t"], show: "T", label: "Dark, light or as the system", group: "Look" },
   { command: "upload", chars: ["o"], show: "O", label: "Open a photo (or drop it anywhere)", group: "Page" },
   { command: "help", chars: ["?"], codes: ["F1"], show: "?", label: "This help", group: "Page", during: "help" },

@@ -4,8 +4,9 @@
  * @import { DepthPicture, Scale, State } from "../state/types.js"
  * @import { Mode } from "./mode.js"
  */
-import { ABSOLUTE_MAP, SIGNED_MAP } from "../paint/colormaps.js";
+import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
 import { depthAt, depthDifference } from "../paint/depth.js";
+import { derived } from "../paint/derived.js";
 import { paintDifference } from "../paint/painter.js";
 import { differenceMax, showsMetres } from "../state/selectors.js";
 import { comparedTitle, counterpart, mismatchInMetres } from "./compare.js";
@@ -14,9 +15,10 @@ import { differenceWords, metres } from "./words.js";
 /** @param {State} state @returns {Scale} */
 function scaleOf(state) {
   const max = differenceMax(state);
-  return state.view.signed
-    ? { cmap: SIGNED_MAP, min: -max, max, log: false }
-    : { cmap: ABSOLUTE_MAP, min: 0, max, log: false };
+  const { signed, zero } = state.view;
+  return signed
+    ? { cmap: SIGNED_MAPS[zero], min: -max, max, spread: "linear" }
+    : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
 }
 
 /** @type {Mode<DepthPicture, {scale: Scale, signed: boolean}>} */
@@ -34,7 +36,10 @@ export const difference = {
   without: "No difference",
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
   paint(canvas, { pictures: [own, reference], look }) {
-    const { values, statistics } = depthDifference(reference, own, look.signed);
+    const kind = look.signed ? "signed difference" : "absolute difference";
+    const { values, statistics } = derived(kind, [own, reference], () =>
+      depthDifference(reference, own, look.signed),
+    );
     paintDifference(canvas, values, own, look.scale);
     if (!statistics) return ["no pixel in common", ""];
     const { min, mean, max } = statistics;

@@ -7,8 +7,8 @@
 /** Stored whole numbers per metre. */
 export const DEPTH_SCALE = 256;
 
-/** Can't be a difference of two 16-bit numbers. */
-export const NO_DIFFERENCE = 0x7fffffff;
+/** Can't be a difference of two 16-bit numbers, and is below all of them. */
+export const NO_DIFFERENCE = -65536;
 
 /**
  * @typedef {object} Statistics  In metres; `share` of the pixels has a difference.
@@ -23,7 +23,7 @@ export const NO_DIFFERENCE = 0x7fffffff;
  */
 export function depthDifference(a, b, signed) {
   const [from, to, values] = [a.values, b.values, new Int32Array(a.values.length)];
-  let [min, max, sum, count] = [NO_DIFFERENCE, -NO_DIFFERENCE, 0, 0];
+  let [min, max, sum, count] = [65536, -65536, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const p = from[i];
     const q = to[i];

@@ -1,48 +1,45 @@
 /**
- * Pictures to canvas pixels. A table of 65,536 colours turns depth into colour in one look-up per pixel
- * (about 1 ms for a KITTI frame), so a 2-D canvas is fast enough, and its pixels can be read exactly.
- * Formula: scale.js.
+ * Pictures to canvas pixels. A table of colours (lookup.js) turns stored numbers into colours in one look-up per
+ * pixel, so a 2-D canvas is fast enough, and its pixels can be read exactly.
  *
  * @import { DepthPicture, ColorPicture, Photo, Scale } from "../state/types.js"
  */
-import { colorTable } from "./colormaps.js";
+import { beyondColors } from "./colormaps.js";
 import { DEPTH_SCALE, NO_DIFFERENCE } from "./depth.js";
-import { colorIndex } from "./scale.js";
+import { lookup, packedTable } from "./lookup.js";
 
-/** @type {Map<string, Uint32Array>} Look-up tables by colour map and ends; a session needs a handful. */
-const lookups = new Map();
-const MAX_LOOKUPS = 24;
+const DEPTHS = Object.freeze({ first: 0, last: 65535, perUnit: DEPTH_SCALE });
+const DIFFERENCES = Object.freeze({ first: NO_DIFFERENCE, last: 65535, perUnit: DEPTH_SCALE });
 
-/** Entries of a colour table as opaque pixels, in ImageData's byte order. @param {string} cmap */
-function packedTable(cmap) {
-  const table = colorTable(cmap);
-  const bytes = new Uint8Array(256 * 4);
-  for (let i = 0; i < 256; i++) bytes.set([table[3 * i], table[3 * i + 1], table[3 * i + 2], 255], 4 * i);
-  return new Uint32Array(bytes.buffer);
-}
+/** @type {ImageData|null} Pixels on their way to a canvas. Panes mostly have one size, so one buffer serves them. */
+let buffer = null;
 
-/**
- * Packed colours for the stored numbers 0 … `count − 1`, each meaning (number + offset) / 256 metres.
- * @param {Scale} scale @param {number} offset @param {number} count
- */
-function lookup(scale, offset, count) {
-  const key = JSON.stringify([scale, offset]);
-  const known = lookups.get(key);
-  if (known) return known;
-  const colors = packedTable(scale.cmap);
-  const out = new Uint32Array(count);
-  for (let i = 0; i < count; i++) out[i] = colors[colorIndex((i + offset) / DEPTH_SCALE, scale)];
-  if (lookups.size >= MAX_LOOKUPS) lookups.delete(/** @type {string} */ (lookups.keys().next().value));
-  lookups.set(key, out);
-  return out;
+/** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
+export function bufferFor(context, width, height) {
+  if (buffer?.width !== width || buffer.height !== height) buffer = context.createImageData(width, height);
+  return buffer;
 }
 
 /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
-function prepare(canvas, width, height) {
+export function prepare(canvas, width, height) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("This browser gave the page no canvas to draw on.");
   return context;
+}
+
+/**
+ * Stored whole numbers as colours, row by row.
+ * @param {HTMLCanvasElement} canvas @param {Uint16Array|Int32Array} values
+ * @param {{width: number, height: number}} size
+ * @param {Uint32Array} colors  of a number n: entry n − `first` @param {number} first
+ */
+function paintValues(canvas, values, { width, height }, colors, first) {
+  const context = prepare(canvas, width, height);
+  const image = bufferFor(context, width, height);
+  const out = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < values.length; i++) out[i] = colors[values[i] - first];
+  context.putImageData(image, 0, 0);
 }
 
 /**
@@ -51,13 +48,7 @@ function prepare(canvas, width, height) {
  * @param {Scale} scale
  */
 export function paintDepth(canvas, picture, scale) {
-  const context = prepare(canvas, picture.width, picture.height);
-  const image = context.createImageData(picture.width, picture.height);
-  const out = new Uint32Array(image.data.buffer);
-  const colors = lookup(scale, 0, 65536);
-  const { values } = picture;
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) out[i] = colors[values[i]];
-  context.putImageData(image, 0, 0);
+  paintValues(canvas, picture.values, picture, lookup(scale, DEPTHS), DEPTHS.first);
 }
 
 /**
@@ -65,29 +56,23 @@ export function paintDepth(canvas, picture, scale) {
  * @param {HTMLCanvasElement} canvas @param {Int32Array} difference
  * @param {{width: number, height: number}} size @param {Scale} scale
  */
-export function paintDifference(canvas, difference, { width, height }, scale) {
-  const context = prepare(canvas, width, height);
-  const image = context.createImageData(width, height);
-  const out = new Uint32Array(image.data.buffer);
-  const offset = scale.min < 0 ? -65535 : 0;
-  const colors = lookup(scale, offset, 65536 - offset);
-  for (let i = 0; i < difference.length; i++) {
-    if (difference[i] !== NO_DIFFERENCE) out[i] = colors[difference[i] - offset];
-  }
-  context.putImageData(image, 0, 0);
+export function paintDifference(canvas, difference, size, scale) {
+  paintValues(canvas, difference, size, lookup(scale, DIFFERENCES), DIFFERENCES.first);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ColorPicture} picture */
 export function paintColors(canvas, { width, height, pixels }) {
   const context = prepare(canvas, width, height);
-  const image = context.createImageData(width, height);
+  const image = bufferFor(context, width, height);
   image.data.set(pixels);
   context.putImageData(image, 0, 0);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Photo} photo */
 export function paintPhoto(canvas, { width, height, bitmap }) {
-  prepare(canvas, width, height).drawImage(bitmap, 0, 0);
+  const context = prepare(canvas, width, height);
+  context.clearRect(0, 0, width, height); // a photo may be transparent in places
+  context.drawImage(bitmap, 0, 0);
 }
 
 /** @param {HTMLCanvasElement} canvas */
@@ -99,15 +84,21 @@ export function clear(canvas) {
  * The colour bar: 256 × 1 pixels, pixel i = entry i of the table.
  * @param {HTMLCanvasElement} canvas @param {Scale} scale
  */
-export function paintColorBar(canvas, { cmap, min, max, log }) {
+export function paintColorBar(canvas, { cmap, min, max, spread }) {
   const context = prepare(canvas, 256, 1);
   const image = context.createImageData(256, 1);
   new Uint32Array(image.data.buffer).set(packedTable(cmap));
   context.putImageData(image, 0, 0);
+  const { under, over } = beyondColors(cmap);
   Object.assign(canvas.dataset, {
     colorbar: cmap,
     minM: String(min),
     maxM: String(max),
-    spread: log ? "log" : "linear",
+    spread,
+    under: hex(under),
+    over: hex(over),
   });
 }
+
+/** @param {number[]} rgb */
+const hex = (rgb) => `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;

@@ -3,29 +3,52 @@
  *
  * How a value v in metres becomes the colour of a pixel, for depths and differences alike:
  *
- *     index = clip(floor(256 · (v − min) / (max − min)), 0, 255)            linear
- *     index = clip(floor(256 · ln(v / min) / ln(max / min)), 0, 255)        logarithmic
+ *     index = clip(floor(256 · (v − min) / (max − min)), 0, 255)                    linear
+ *     index = clip(floor(256 · ln(v / min) / ln(max / min)), 0, 255)                logarithmic
+ *     index = clip(floor(256 · (1/min − 1/v) / (1/min − 1/max)), 0, 255)            inverse
  *
- * and the pixel is entry `index` of the colour table with alpha 255; pixels without data are (0, 0, 0, 0).
- * The table and its ends can be read from the colour bars: `canvas[data-colorbar]` is 256 × 1 pixels, pixel i
- * is entry i; `data-min-m`, `data-max-m` are the ends and `data-spread` is "linear" or "log". All of it is
- * double precision, so that a script can predict every pixel.
+ * and the pixel is entry `index` of the colour table with alpha 255. Values below `min` and above `max` have two
+ * colours of their own, and pixels without data are (0, 0, 0, 0).
+ * All of it can be read from the colour bars: `canvas[data-colorbar]` is 256 × 1 pixels, pixel i is entry i;
+ * `data-min-m`, `data-max-m` are the ends, `data-spread` is "linear", "log" or "inverse", `data-under` and
+ * `data-over` are the colours beyond the ends. All of it is double precision, so that a script can predict
+ * every pixel.
  *
  * @import { Scale } from "../state/types.js"
+ *
+ * @typedef {Pick<Scale, "min"|"max"|"spread">} Ends
  */
 
+/** Ways in which colours spread over a range, in the order of the key that walks them. */
+export const SPREADS = Object.freeze(/** @type {const} */ (["linear", "inverse", "log"]));
+
 /**
- * Where a value in metres lies on a scale: 0 at `min`, 1 at `max`, beyond them outside of 0 to 1. A logarithmic
- * scale begins at `min`, because not every smaller value has a logarithm.
- * @param {number} value @param {Pick<Scale, "min"|"max"|"log">} scale
+ * Where a value in metres lies on a scale: 0 at `min`, 1 at `max`, beyond them outside of 0 to 1. Only a linear
+ * scale goes on below `min`, because not every smaller value has a logarithm or an inverse.
+ * @param {number} value @param {Ends} scale
  */
-export function shareOf(value, { min, max, log }) {
-  return log ? Math.log(Math.max(value, min) / min) / Math.log(max / min) : (value - min) / (max - min);
+export function shareOf(value, { min, max, spread }) {
+  if (spread === "linear") return (value - min) / (max - min);
+  const above = Math.max(value, min);
+  return spread === "log"
+    ? Math.log(above / min) / Math.log(max / min)
+    : (1 / min - 1 / above) / (1 / min - 1 / max);
+}
+
+/**
+ * The value at a place of a scale, the inverse of `shareOf`; Infinity where an inverse scale has ended.
+ * @param {number} share @param {Ends} scale
+ */
+export function valueAt(share, { min, max, spread }) {
+  if (spread === "linear") return min + share * (max - min);
+  if (spread === "log") return min * (max / min) ** share;
+  const inverse = 1 / min - share * (1 / min - 1 / max);
+  return inverse > 0 ? 1 / inverse : Infinity;
 }
 
 /**
  * Entry of a 256-colour table for `value` in metres.
- * @param {number} value @param {Pick<Scale, "min"|"max"|"log">} scale
+ * @param {number} value @param {Ends} scale
  */
 export function colorIndex(value, scale) {
   return Math.min(255, Math.max(0, Math.floor(256 * shareOf(value, scale))));
@@ -45,7 +68,7 @@ export function ticks(min, max, count) {
 }
 
 /**
- * Round steps of a logarithmic scale: 1, 2, 5, 10, … within it.
+ * Round steps of a logarithmic or inverse scale: 1, 2, 5, 10, … within it.
  * @param {number} min @param {number} max
  */
 export function logTicks(min, max) {
@@ -53,6 +76,11 @@ export function logTicks(min, max) {
   return [...steps.map((step) => Number(step.toPrecision(3))), max].filter(
     (step, i, all) => step >= min && step <= max && all.indexOf(step) === i,
   );
+}
+
+/** Round steps within a scale. @param {Ends} scale */
+export function stepsOf({ min, max, spread }) {
+  return spread === "linear" ? ticks(min, max, 8) : logTicks(min, max);
 }
 
 /**

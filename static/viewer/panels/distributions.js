@@ -30,7 +30,7 @@ export class Distributions {
   #asked = "";
   #drawn = "";
   /** @type {Axis} of what is drawn */
-  #axis = { min: 0, max: 80, log: false };
+  #axis = { min: 0, max: 80, spread: "linear" };
   #where = h("span", { class: "dim" });
   #scale = h("button", { class: "button", type: "button", dataset: { action: "axis" } });
   #list = h("div", { class: "curves" });
@@ -176,5 +176,5 @@ export class Distributions {
 /** Depth axis of the charts. @param {State} state @returns {Axis} */
 function axisOf({ gallery, view }) {
   const max = gallery?.depth_range.max_m ?? 80;
-  return view.axis === "log" ? { min: max / 80, max, log: true } : { min: 0, max, log: false };
+  return { min: view.axis === "log" ? max / 80 : 0, max, spread: view.axis };
 }

@@ -3,9 +3,9 @@
  *
  * @import { Distribution } from "../state/types.js"
  *
- * @typedef {{min: number, max: number, log: boolean}} Axis  metres
+ * @typedef {{min: number, max: number, spread: "linear"|"log"}} Axis  metres
  */
-import { logTicks, shareOf, ticks } from "../paint/scale.js";
+import { shareOf, stepsOf, valueAt } from "../paint/scale.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 export const WIDTH = 360;
@@ -26,10 +26,7 @@ export function xOf(depth, axis) {
 }
 
 /** Depth at a place on the chart, metres. @param {number} x @param {Axis} axis */
-export function depthAtX(x, { min, max, log }) {
-  const share = x / WIDTH;
-  return log ? min * (max / min) ** share : min + share * (max - min);
-}
+export const depthAtX = (x, axis) => valueAt(x / WIDTH, axis);
 
 /** Bins may differ in width, so curves show density: probability per metre. @param {Distribution} d */
 function densities(d) {
@@ -63,7 +60,7 @@ export function drawChart(own, axis, { teacher, truth }) {
     "aria-label",
     `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`,
   );
-  for (const value of axisTicks(axis)) {
+  for (const value of stepsOf(axis)) {
     const x = xOf(value, axis);
     root.append(svg("line", { class: "gridline", x1: x, x2: x, y1: 0, y2: HEIGHT }));
   }
@@ -83,17 +80,12 @@ function vertical(kind, depth, axis) {
 /** The depth axis under the charts. @param {Axis} axis */
 export function drawAxis(axis) {
   const root = svg("svg", { viewBox: `0 0 ${WIDTH} 16`, class: "axis", "aria-hidden": "true" });
-  for (const value of axisTicks(axis)) {
+  for (const value of stepsOf(axis)) {
     const x = xOf(value, axis);
     const anchor = x < 8 ? "start" : x > WIDTH - 8 ? "end" : "middle";
     root.append(svg("text", { x, y: 12, "text-anchor": anchor }, String(value)));
   }
   return root;
-}
-
-/** @param {Axis} axis */
-function axisTicks({ min, max, log }) {
-  return log ? logTicks(min, max) : ticks(min, max, 8);
 }
 
 /** The bin at a depth and its probability; null outside. @param {Distribution} d @param {number} depth */

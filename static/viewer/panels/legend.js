@@ -7,12 +7,14 @@
 import { MODES } from "../modes/index.js";
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { paintColorBar } from "../paint/painter.js";
-import { DIFFERENCE_SCALES, logTicks, shareOf, ticks } from "../paint/scale.js";
+import { DIFFERENCE_SCALES, shareOf, stepsOf } from "../paint/scale.js";
 import { depthScale, differenceMax } from "../state/selectors.js";
 import { find, h, setText } from "./dom.js";
 
 /** What modes call the unit of a scale in metres. */
 const METRES = "metres";
+
+const SPREAD_WORDS = Object.freeze({ linear: "linear", log: "logarithmic", inverse: "by inverse depth" });
 
 export class Legend {
   #note;
@@ -46,8 +48,8 @@ export class Legend {
 
 /** @param {HTMLElement} root @param {State} state */
 function showDepthControls(root, state) {
-  const { min, max, log } = depthScale(state);
-  setText(find("[data-action=toggle-spread]", HTMLElement, root), log ? "log" : "linear");
+  const { min, max, spread } = depthScale(state);
+  setText(find("[data-action=spread-next]", HTMLElement, root), spread);
   for (const [name, value] of /** @type {const} */ ([
     ["range-min", min],
     ["range-max", max],
@@ -88,7 +90,7 @@ function showBar(root, legend) {
   if (canvas.dataset.signature === signature) return;
   canvas.dataset.signature = signature;
   paintColorBar(canvas, scale);
-  const spread = scale.log ? "logarithmic" : "linear";
+  const spread = SPREAD_WORDS[scale.spread];
   canvas.setAttribute(
     "aria-label",
     `Colours of ${what} from ${scale.min} to ${scale.max} ${unit}, ${spread}`,
@@ -111,8 +113,7 @@ function showUnit(root, unit) {
 
 /** @param {Scale} scale */
 function ticksOf(scale) {
-  const steps = scale.log ? logTicks(scale.min, scale.max) : ticks(scale.min, scale.max, 8);
-  return steps.map((value) => {
+  return stepsOf(scale).map((value) => {
     const tick = h("span", {}, String(value).replace("-", "−"));
     tick.style.setProperty("--at", `${100 * shareOf(value, scale)}%`);
     return tick;

@@ -7,6 +7,7 @@
  * @typedef {{[K in keyof typeof FIELDS]: (typeof FIELDS)[K]["initial"]}} View
  */
 import { DEPTH_MAPS } from "../paint/colormaps.js";
+import { SPREADS } from "../paint/scale.js";
 import { decode, escapeName, names, numbers, pair, whole } from "./query.js";
 import { clamp, resolveTargets, visibleIds, walkWithin } from "./targets.js";
 import { MAX_ZOOM } from "./window.js";
@@ -132,13 +133,15 @@ export const FIELDS = Object.freeze({
   }),
   /** Differences keep their sign. */
   signed: flag({ key: "signed", stays: ["gallery"] }),
+  /** Difference colours begin dark or light. */
+  zero: choice(/** @type {const} */ (["dark", "light"]), { key: "zero", stays: BOTH }),
   /** Colours of depth. */
   cmap: choice(
     DEPTH_MAPS.map((map) => map.name),
     { key: "cmap", stays: BOTH },
   ),
   /** How depth colours spread over the range; for "auto" see `depthScale`. */
-  spread: choice(/** @type {const} */ (["auto", "linear", "log"]), { key: "spread", stays: BOTH }),
+  spread: choice(/** @type {const} */ (["auto", ...SPREADS]), { key: "spread", stays: BOTH }),
   /** Depth colours in metres; null = the gallery's own. */
   range: field(/** @type {[number, number]|null} */ (null), {
     key: "range",

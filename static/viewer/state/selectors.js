@@ -33,10 +33,10 @@ export function currentFrame({ gallery, view }) {
 export function depthScale({ gallery, view }) {
   const [least, max] = view.range ?? [gallery?.depth_range.min_m ?? 0.001, gallery?.depth_range.max_m ?? 80];
   const decoded = gallery?.methods.some((method) => method.saturated_m !== null) ?? false;
-  const log = view.spread === "log" || (view.spread === "auto" && !decoded);
-  // A logarithmic scale from 1 mm on would spend half of its colours on the first metre.
-  const min = log && least < max / 1000 ? max / 40 : least;
-  return { cmap: view.cmap, min, max, log };
+  const spread = view.spread === "auto" ? (decoded ? "linear" : "log") : view.spread;
+  // Such a scale from 1 mm on would spend half of its colours, or nearly all, on the first metre.
+  const min = spread !== "linear" && least < max / 1000 ? max / 40 : least;
+  return { cmap: view.cmap, min, max, spread };
 }
 
 /** End of the difference colours in metres. @param {State} state */

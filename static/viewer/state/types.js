@@ -86,7 +86,7 @@
  * @property {string} cmap
  * @property {number} min  metres, as `max`
  * @property {number} max
- * @property {boolean} log
+ * @property {"linear"|"log"|"inverse"} spread
  *
  * @typedef {object} State
  * @property {View} view

@@ -5,6 +5,7 @@
  * @import { Command, Page } from "./command.js"
  */
 import { notify } from "../../panels/notice.js";
+import { SPREADS } from "../../paint/scale.js";
 import { depthScale } from "../../state/selectors.js";
 import { rememberTheme } from "../../state/theme.js";
 
@@ -15,7 +16,10 @@ export function lookCommands({ store, toggleMethods }) {
   const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
   return {
     "cmap-next": () => store.dispatch({ type: "view/next", field: "cmap" }),
-    "toggle-spread": () => set({ spread: depthScale(store.get()).log ? "linear" : "log" }),
+    "spread-next": () => {
+      const at = SPREADS.indexOf(depthScale(store.get()).spread);
+      set({ spread: SPREADS[(at + 1) % SPREADS.length] });
+    },
     theme: () => {
       store.dispatch({ type: "view/next", field: "theme" });
       const { theme } = store.get().view;
