@@ -87,6 +87,9 @@ class Galleries:
             raise NotFoundError("gallery", gallery_id, self._openers)
         gallery = self._openers[gallery_id]()
         gallery.id = gallery_id
+        before = self._open.get(gallery_id)
+        if before and before.listing_version == gallery.listing_version:
+            return before
         self._keep(gallery)
         return gallery
 

@@ -10,16 +10,19 @@ from urllib.parse import quote
 
 import numpy as np
 from fastapi.responses import Response
+from isal import igzip
 from numpy.typing import NDArray
+from starlette.requests import Request
 
 from server.http.json_arrays import Values, filled, hole
-from server.http.schemas import DepthBody, Span, Statistics
+from server.http.schemas import Body, DepthBody, Span, Statistics
 from tiekd import render
 from tiekd.codecs.png16 import DEPTH_SCALE
 from tiekd.errors import ConfigError
 from tiekd.types import DepthMap, DepthRange
 
 DepthFormat = Literal["png16", "npy", "npz", "color", "json"]
+_WORTH_PACKING = 1000
 _PLAIN = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != "%")
 MEDIA_TYPES = {
     "png16": "image/png",
@@ -47,6 +50,14 @@ def depth_answer(
     if fmt == "png16":
         response.headers["X-Depth-Scale"] = str(DEPTH_SCALE)
     return response
+
+
+def json_answer(request: Request, body: Body) -> Response:
+    """A JSON body, compressed for a client that takes it so. Call it in a thread where it is long."""
+    data, headers = body.json_bytes(), {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", "") and len(data) > _WORTH_PACKING:
+        data, headers = igzip.compress(data, 1), headers | {"Content-Encoding": "gzip"}
+    return Response(data, media_type=MEDIA_TYPES["json"], headers=headers | {"Cache-Control": "no-cache"})
 
 
 def depth_headers(depth_map: DepthMap, *, encode_ms: float) -> dict[str, str]:

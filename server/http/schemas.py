@@ -167,6 +167,14 @@ class GalleryFrame(Body):
     sizes: dict[str, tuple[int, int]] | Absent = Field(
         default=None, description="method: [width, height], where it differs from the frame's"
     )
+    version: str = Field(description="changes when one of its files does", examples=["3f0c1a77"])
+
+
+class Scan(Body):
+    """How far the server is with reading the files of a gallery."""
+
+    read: int = Field(description="files that have been looked at")
+    files: int = Field(description="files that there are")
 
 
 class LeftOut(Body):
@@ -183,7 +191,12 @@ class GalleryBody(Body):
     title: str
     depth_range: Span
     methods: list[GalleryMethod]
+    n_frames: int = Field(description="how many frames there are, on this page or not")
+    offset: int = Field(description="number of the first frame on this page; 0 where all are here")
     frames: list[GalleryFrame]
+    has_images: bool = Field(description="there is a photo of some frame")
+    version: str = Field(description="changes when the listing does", examples=["9a2b7c01d5e6f834"])
+    scan: Scan | Absent = Field(default=None, description="the files are still being read")
     left_out: list[LeftOut] | Absent = Field(
         default=None, description="folders that are not shown, or not all of them"
     )
@@ -206,6 +219,14 @@ class GalleryScores(Body):
         description="method: its value on each frame; null: nothing to compare",
         examples=[{"tiekd_mobilenetv2.demo": [0.0512, None]}],
     )
+
+
+class GalleryState(Body):
+    """The answer of /api/galleries/{gallery_id}/state: whether the listing has changed."""
+
+    version: str = Field(description="changes when the listing does", examples=["9a2b7c01d5e6f834"])
+    n_frames: int
+    scan: Scan | Absent = Field(default=None, description="the files are still being read")
 
 
 class PackedArray(Body):

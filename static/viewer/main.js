@@ -20,9 +20,11 @@ import { leftOutNotice, MethodsMenu } from "./panels/methods-menu.js";
 import { notify } from "./panels/notice.js";
 import { Overlays } from "./panels/overlays.js";
 import { savePicture } from "./panels/save.js";
+import { updateScan } from "./panels/scan.js";
 import { pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
 import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
+import { followGallery } from "./sources/follow.js";
 import { FrameCache } from "./sources/frame-cache.js";
 import { messageOf } from "./sources/http.js";
 import { Loader } from "./sources/loader.js";
@@ -30,6 +32,7 @@ import { serverSource } from "./sources/server.js";
 import { UPLOAD_GALLERY, Uploads } from "./sources/upload.js";
 import { PHOTO, pictureKey, sizeOf, wishesFor } from "./sources/wishes.js";
 import { hooksOf } from "./state/fields.js";
+import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
 import { currentFrame } from "./state/selectors.js";
 import { createStore } from "./state/store.js";
@@ -93,6 +96,7 @@ function render(state) {
   if (!state.gallery) return;
   legend.update(state);
   updateTimeline(state);
+  updateScan(state);
   if (methodsMenu.isOpen()) methodsMenu.update(state);
   const ofUploads = state.gallery.id === UPLOAD_GALLERY;
   const complete = renderPanes(state, grid, {
@@ -108,12 +112,12 @@ function render(state) {
 /** @param {State} state */
 function titleOf(state) {
   const frame = currentFrame(state);
-  const place = `${state.view.index}:${state.gallery?.frames.length}`;
+  const place = `${state.view.index}:${countOf(state.gallery)}`;
   return frame ? `${frame.title} (${place}) · tiekd` : "tiekd viewer";
 }
 
 store.subscribe((now, before) => {
-  const leftOut = now.gallery === before.gallery ? null : leftOutNotice(now.gallery);
+  const leftOut = now.gallery?.left_out === before.gallery?.left_out ? null : leftOutNotice(now.gallery);
   if (leftOut) notify(leftOut, { error: true });
   const viewer = now.failure ? "error" : "loading";
   Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
@@ -121,6 +125,7 @@ store.subscribe((now, before) => {
   schedule();
 });
 syncHistory(store);
+followGallery(store, (id) => loader.sourceOf(id));
 
 /** Load the pictures of a pane again after a failure. @param {string} methodId */
 function retry(methodId) {

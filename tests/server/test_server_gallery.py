@@ -51,7 +51,54 @@ def test_a_gallery_is_described(viewer) -> None:
     body = viewer.get("/api/galleries/my-results").json()
     assert body["depth_range"] == {"min_m": 0.001, "max_m": 80.0}
     assert [method["unit"] for method in body["methods"]] == ["m", "rgb", "m"]
-    assert body["frames"][0] == {"id": "a", "title": "a", "width": 30, "height": 20, "has_image": True}
+    first = body["frames"][0]
+    assert len(first.pop("version")) == 8
+    assert first == {"id": "a", "title": "a", "width": 30, "height": 20, "has_image": True}
+    assert (body["n_frames"], body["offset"], body["has_images"]) == (2, 0, True)
+
+
+def test_a_gallery_is_read_in_pages(viewer, folder, is_problem) -> None:
+    url = "/api/galleries/my-results"
+
+    def page(query: str) -> tuple[int, list[str]]:
+        body = viewer.get(f"{url}?{query}").json()
+        assert body["n_frames"] == 2
+        return body["offset"], [frame["id"] for frame in body["frames"]]
+
+    assert page("offset=1&limit=5") == (1, ["b 1"])
+    assert page("limit=1") == (0, ["a"])
+    assert page("offset=9") == (2, [])
+    assert page("around=1&limit=1") == (1, ["b 1"])
+    assert page("around=99&limit=1") == (1, ["b 1"])
+    assert page("around=0&frame=b%201&limit=1") == (1, ["b 1"])
+    is_problem(viewer.get(f"{url}?offset=1&around=1"), 400)
+
+
+def test_the_state_of_a_gallery_changes_with_its_files(viewer, folder) -> None:
+    before = viewer.get("/api/galleries/my-results").json()
+    state = viewer.get("/api/galleries/my-results/state").json()
+    assert state == {"version": before["version"], "n_frames": 2}
+    (folder / "TIE KD" / "a.png").write_bytes(png16.encode(DEPTH * 0.5))
+    after = viewer.get("/api/galleries/my-results").json()
+    assert after["version"] != before["version"]
+    frames = zip(before["frames"], after["frames"], strict=True)
+    changed = [one["version"] != other["version"] for one, other in frames]
+    assert changed == [True, False]
+    assert viewer.get("/api/galleries/my-results/state").json()["version"] == after["version"]
+    (folder / "TIE KD" / "c.png").write_bytes(png16.encode(DEPTH))
+    assert viewer.get("/api/galleries/my-results/state").json()["n_frames"] == 3
+
+
+def test_long_listings_are_compressed_for_those_who_take_it(tmp_path) -> None:
+    (tmp_path / "many").mkdir()
+    for i in range(20):
+        (tmp_path / "many" / f"{i}.png").write_bytes(png16.encode(DEPTH))
+    viewer = DeclaredClient(create_app(Settings(results=(tmp_path,), models=())))
+    url = f"/api/galleries/{tmp_path.name}"
+    packed, plain = viewer.get(url), viewer.get(url, headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()
 
 
 def test_depth_is_raw_and_says_its_size(viewer) -> None:

@@ -106,16 +106,17 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
         client.get(path, headers={"if-none-match": tag})
     wrong = ["nope", "r/image/nope", "r/image/gone", "r/m/nope.u16", "r/m/damaged.u16"]
     wrong += ["r/m/nope.png", "r/m/damaged.png", "r/m/a.png?cmap=nope"]
-    wrong += ["r/scores", "r/scores?truth=nope"]
+    wrong += ["r/scores", "r/scores?truth=nope", "nope/state", "r?offset=1&around=1"]
     client.get(f"{base}/scores?reference=m")
     for accept in ("*/*", "text/html"):
         for path in wrong:
             client.get(f"/api/galleries/{path}", headers={"accept": accept})
     client.get(base)
+    client.get(f"{base}/state")
     (root / "m").rename(tmp_path / "away")
     client.app.state.galleries._open.clear()
     for accept in ("*/*", "text/html"):
-        for path in (base, f"{base}/scores?reference=m"):
+        for path in (base, f"{base}/state", f"{base}/scores?reference=m"):
             client.get(path, headers={"accept": accept})
     given = {(path, status, kind) for path, _, status, kind in client.seen}
     wanted = declared_answers(client.app.openapi())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,10 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. `sizes`: (width, height) of methods whose size differs from that of the frame."""
+    """One frame. `sizes`: (width, height) of methods whose size differs from that of the frame.
+
+    version: changes when one of its files does.
+    """
 
     id: str
     title: str
@@ -60,6 +65,7 @@ class Frame:
     missing: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    version: str = ""
 
     def describe(self) -> dict[str, Any]:
         """The frame as JSON of the API. Only methods with faults are listed."""
@@ -69,6 +75,7 @@ class Frame:
             "width": self.width,
             "height": self.height,
             "has_image": self.photo is not None,
+            "version": self.version,
         }
         described |= {"missing": list(self.missing)} if self.missing else {}
         described |= {"broken": dict(self.broken)} if self.broken else {}
@@ -106,6 +113,7 @@ class Gallery:
         self._boundary = boundary
         self._methods = {method.id: method for method in listing.methods}
         self._frames = {frame.id: frame for frame in listing.frames}
+        self._places = {frame.id: place for place, frame in enumerate(listing.frames)}
 
     @property
     def place(self) -> Path:
@@ -117,8 +125,39 @@ class Gallery:
         methods = [method.id for method in self.listing.methods]
         return {"id": self.id, "title": self.title, "n_frames": len(self.listing.frames), "methods": methods}
 
-    def describe(self) -> dict[str, Any]:
-        """The gallery as JSON of the API."""
+    @cached_property
+    def has_photos(self) -> bool:
+        """Whether there is a photo of any frame."""
+        return any(frame.photo for frame in self.listing.frames)
+
+    @cached_property
+    def listing_version(self) -> str:
+        """A tag that changes when the listing does."""
+        return digest_of([json.dumps(self._describe(range(len(self.listing.frames))))], digits=16)
+
+    def describe(self, places: range | None = None) -> dict[str, Any]:
+        """The gallery as JSON of the API, with the frames at these places, or all."""
+        n_frames = len(self.listing.frames)
+        page = range(n_frames) if places is None else places
+        return self._describe(page) | {
+            "n_frames": n_frames,
+            "offset": page.start,
+            "has_images": self.has_photos,
+            "version": self.listing_version,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """What tells whether the listing has changed, as JSON of the API."""
+        return {"version": self.listing_version, "n_frames": len(self.listing.frames)}
+
+    def places(self, around: int, size: int, *, frame_id: str | None = None) -> range:
+        """`size` places around that of a frame, else around the place `around`, as far as there are any."""
+        found = self._places.get(frame_id or "", around)
+        n_frames = len(self.listing.frames)
+        start = max(0, min(found - size // 2, n_frames - size))
+        return range(start, min(start + size, n_frames))
+
+    def _describe(self, places: range) -> dict[str, Any]:
         span = self.listing.depth_range
         left_out = [{"name": name, "reason": reason} for name, reason in self.listing.left_out.items()]
         described = {
@@ -126,7 +165,7 @@ class Gallery:
             "title": self.title,
             "depth_range": {"min_m": span.min_m, "max_m": span.max_m},
             "methods": [method.describe() for method in self.listing.methods],
-            "frames": [frame.describe() for frame in self.listing.frames],
+            "frames": [self.listing.frames[place].describe() for place in places],
         }
         return described | ({"left_out": left_out} if left_out else {})
 
@@ -201,6 +240,17 @@ class Gallery:
             raise DataError(f"{path.name} no longer exists.", hint="Open the gallery again.") from error
         how = self.method(method_id).decoder if method_id else None
         return digest_of([state, f"{how} {png16.DEPTH_SCALE}"], digits=20)
+
+
+def version_of(paths: Iterable[Path]) -> str:
+    """A short tag that changes when one of these files does."""
+    states = []
+    for path in paths:
+        try:
+            states.append(state_of(path, name=str(path)))
+        except OSError:
+            states.append(f"{path} is gone\n")
+    return digest_of(states, digits=8)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

@@ -25,7 +25,7 @@ from tiekd.gallery.decoders import (
 )
 from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.labels import method_label
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key, version_of
 from tiekd.gallery.names import frames_of
 from tiekd.gallery.photos import read_photos, turned_note
 from tiekd.gallery.walk import Boundary, folders_in, is_text, legible
@@ -172,7 +172,9 @@ def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary:
         elif seen.size != (width, height):
             sizes[method.id] = seen.size
     missing = tuple(column.method.id for column in columns if frame not in column.files)
-    return Frame(frame, frame, width, height, photo, missing, broken, sizes)
+    paths = [column.files[frame] for column in having]
+    version = version_of([*paths, photo] if photo else paths)
+    return Frame(frame, frame, width, height, photo, missing, broken, sizes, version)
 
 
 def _usual(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:

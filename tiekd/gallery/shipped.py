@@ -12,7 +12,7 @@ from tiekd.errors import DataError
 from tiekd.faults import NameIn, faults_as
 from tiekd.files import open_regular
 from tiekd.gallery.decoders import Grey16Decoder, probe
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, version_of
 from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
@@ -112,6 +112,7 @@ def _frame(
         if found.fault or found.kind not in method.decoder.kinds:
             broken[method.id] = found.fault or f"{path.name} is not a 16-bit grey picture."
     photo = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
+    paths = [files[method.id, entry.id] for method in methods if (method.id, entry.id) in files]
     return Frame(
         id=entry.id,
         title=entry.title,
@@ -120,4 +121,5 @@ def _frame(
         photo=photo if photo.is_file() and boundary.holds(photo) else None,
         missing=tuple(missing),
         broken=broken,
+        version=version_of([*paths, photo]),
     )

@@ -11,14 +11,19 @@ from fastapi.responses import Response
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 
+from server.http.answers import json_answer
 from server.http.openapi import files, problems, unchanged
-from server.http.schemas import GalleryBody, GalleryList, GallerySummary
+from server.http.schemas import GalleryBody, GalleryList, GalleryState, GallerySummary
 from server.http.state import TheGalleries
 from tiekd import render
 from tiekd.codecs import png, png16
+from tiekd.errors import ConfigError
 from tiekd.gallery import Gallery
 
 router = APIRouter(prefix="/api/galleries", tags=["galleries"])
+MOST_FRAMES = 1000
+"""Of one page."""
+_PAGE = 60
 _MISSING = problems(404, 422, page=True)
 _SIZE = ("ETag", "X-Depth-Width", "X-Depth-Height", "X-Depth-Scale")
 _PHOTO = files("image/*", about="The photo as it is stored.", always=["ETag"]) | unchanged() | _MISSING
@@ -46,11 +51,43 @@ async def list_galleries(galleries: TheGalleries) -> GalleryList:
     return GalleryList(galleries=summaries)
 
 
-@router.get("/{gallery_id}", response_model_exclude_unset=True, responses=_MISSING)
-async def describe_gallery(galleries: TheGalleries, gallery_id: str) -> GalleryBody:
-    """Methods and frames of one gallery; `missing`, `broken` and `sizes` name the faults of a frame."""
+@router.get("/{gallery_id}", response_model=GalleryBody, responses=problems(400, 404, 422, page=True))
+async def describe_gallery(
+    *,
+    request: Request,
+    galleries: TheGalleries,
+    gallery_id: str,
+    offset: Annotated[int | None, Query(ge=0, description="first frame of the page")] = None,
+    limit: Annotated[int | None, Query(ge=1, le=MOST_FRAMES, description="frames of a page")] = None,
+    around: Annotated[int | None, Query(ge=0, description="a page with this frame in the middle")] = None,
+    frame: Annotated[str | None, Query(description="with `around`: rather the frame of this id")] = None,
+) -> Response:
+    """Methods and frames of one gallery; `missing`, `broken` and `sizes` name the faults of a frame.
+
+    Without `offset`, `limit` and `around`: all frames, once all files have been read.
+    """
+    if offset is not None and around is not None:
+        raise ConfigError("offset and around do not go together.", hint="State one of them.")
+    whole = offset is None and limit is None and around is None
+
+    def answer() -> Response:
+        gallery = galleries.reopen(gallery_id) if whole else galleries.get(gallery_id)
+        n_frames = len(gallery.listing.frames)
+        size = limit or _PAGE
+        places = range(min(offset or 0, n_frames), min((offset or 0) + size, n_frames))
+        if around is not None:
+            places = gallery.places(around, size, frame_id=frame)
+        described = gallery.describe(range(n_frames) if whole else places)
+        return json_answer(request, GalleryBody.model_validate(described))
+
+    return await run_in_threadpool(answer)
+
+
+@router.get("/{gallery_id}/state", response_model_exclude_unset=True, responses=_MISSING)
+async def gallery_state(galleries: TheGalleries, gallery_id: str) -> GalleryState:
+    """Whether the listing of a gallery has changed: cheap, so a page may ask every few seconds."""
     gallery = await run_in_threadpool(galleries.reopen, gallery_id)
-    return GalleryBody.model_validate(gallery.describe())
+    return GalleryState.model_validate(gallery.state())
 
 
 @router.get("/{gallery_id}/image/{frame_id:path}", response_class=Response, responses=_PHOTO)

@@ -4,6 +4,7 @@
  * @import { GallerySummary, State } from "../state/types.js"
  */
 import { UPLOAD_GALLERY } from "../sources/upload.js";
+import { countOf } from "../state/frames.js";
 import { find, h, setText } from "./dom.js";
 
 const NO_PHOTO =
@@ -17,7 +18,7 @@ const NO_FRAMES = "Its folder holds no pictures that can be shown.";
  */
 export function showBlank({ failure, gallery, view }, others) {
   const blank = find(".blank", HTMLElement);
-  blank.hidden = failure === null && gallery?.frames.length !== 0;
+  blank.hidden = failure === null && (gallery === null || countOf(gallery) > 0);
   if (blank.hidden) return false;
   const own = view.gallery === UPLOAD_GALLERY;
   const title = failure ? "This can't be shown" : own ? "No photo yet" : "This gallery has no frames";

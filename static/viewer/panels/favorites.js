@@ -5,6 +5,7 @@
  * @import { Favorite } from "../state/favorites.js"
  */
 import { favoriteIndexes, readFavorites } from "../state/favorites.js";
+import { frameAt, isWhole, placeOf } from "../state/frames.js";
 import { formatView } from "../state/url.js";
 import { closeButton, h } from "./dom.js";
 
@@ -38,8 +39,10 @@ const EMPTY = "None yet. Press S on a frame that you want to come back to.";
 
 /** @param {Favorite} favorite @param {State} state */
 function favoriteItem({ frame, query }, { gallery }) {
-  const index = gallery?.frames.findIndex((candidate) => candidate.id === frame) ?? -1;
-  const title = gallery?.frames[index]?.title ?? `${frame} (no longer in this gallery)`;
+  const index = placeOf(gallery, frame);
+  const title =
+    frameAt(gallery, index)?.title ??
+    `${frame}${gallery && isWhole(gallery) ? " (no longer in this gallery)" : ""}`;
   const diff = /[?&]diff=(\d+)/.exec(query)?.[1];
   return h(
     "li",

@@ -3,6 +3,7 @@
  *
  * @import { State } from "../state/types.js"
  */
+import { hasPhotos } from "../state/frames.js";
 import { currentFrame, visibleMethods } from "../state/selectors.js";
 import { layout } from "./layout.js";
 import { Pane } from "./pane.js";
@@ -36,7 +37,7 @@ export class Grid {
   update(state) {
     this.#state = state;
     const methods = visibleMethods(state);
-    const photo = state.gallery?.frames.some((frame) => frame.has_image) ?? false;
+    const photo = hasPhotos(state.gallery);
     const wanted = JSON.stringify([state.gallery?.id, photo, methods]);
     if (wanted !== this.#signature) {
       this.#signature = wanted;

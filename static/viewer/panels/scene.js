@@ -6,6 +6,7 @@
  * @import { Grid } from "./grid.js"
  * @import { Cursor } from "./stage.js"
  */
+import { countOf } from "../state/frames.js";
 import { currentFrame, referenceOf } from "../state/selectors.js";
 import { contentFor } from "./content.js";
 
@@ -17,7 +18,7 @@ import { contentFor } from "./content.js";
 export function renderPanes(state, grid, { peek, progress }) {
   const frame = currentFrame(state);
   const panes = grid.update(state);
-  if (!frame) return true;
+  if (!frame) return countOf(state.gallery) === 0;
   const reference = referenceOf(state);
   const at = markedPlace(state, grid);
   let complete = true;

@@ -4,6 +4,7 @@
  * @import { State } from "../state/types.js"
  */
 import { favoriteIndexes } from "../state/favorites.js";
+import { countOf } from "../state/frames.js";
 import { currentFrame, walkOf } from "../state/selectors.js";
 import { find, h, setText } from "./dom.js";
 
@@ -22,10 +23,7 @@ export function updateTimeline(state) {
   scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${at + 1} of ${walk.length}` : "");
   const index = find("[data-action=index]", HTMLInputElement);
   if (document.activeElement !== index) index.value = frame ? String(state.view.index) : "";
-  setText(
-    find("[data-count=frames]", HTMLElement),
-    `of 0–${Math.max(0, (state.gallery?.frames.length ?? 0) - 1)}`,
-  );
+  setText(find("[data-count=frames]", HTMLElement), `of 0–${Math.max(0, countOf(state.gallery) - 1)}`);
   const title = find("[data-frame-title]", HTMLElement);
   setText(title, frame?.title ?? "");
   title.title = frame?.title ?? "";

@@ -6,6 +6,7 @@
  * @import { Store } from "../state/store.js"
  * @import { Source } from "./source.js"
  */
+import { countOf } from "../state/frames.js";
 import { visibleMethods } from "../state/selectors.js";
 import { messageOf } from "./http.js";
 import { UPLOAD_GALLERY } from "./upload.js";
@@ -75,7 +76,7 @@ export class Loader {
   async #open(id) {
     const stale = () => this.#store.get().view.gallery !== id;
     try {
-      const gallery = await this.sourceOf(id).open(id);
+      const gallery = await this.sourceOf(id).open(id, this.#store.get().view.index);
       if (stale()) return;
       const asked = this.#store.get().view;
       this.#store.dispatch({ type: "gallery/opened", gallery });
@@ -103,7 +104,7 @@ export function unknownOf(asked, state) {
   const isKnown = (/** @type {string} */ name) =>
     name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part));
   const unknown = asked.targets.filter((name) => !isKnown(name));
-  const count = state.gallery.frames.length;
+  const count = countOf(state.gallery);
   if (unknown.length) return `This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`;
   if (count && asked.index >= count) return `There is no frame ${asked.index}; the last one is ${count - 1}.`;
   if (asked.diff !== state.view.diff) return `There is no method number ${asked.diff} to compare with.`;

@@ -4,6 +4,7 @@
  * @import { ColorPicture } from "../state/types.js"
  * @import { Source } from "./source.js"
  */
+import { galleryOf } from "../state/frames.js";
 import { bitmapOf } from "./bitmap.js";
 import { decodeDepth } from "./decode.js";
 import { ApiError, request, requestJson } from "./http.js";
@@ -17,8 +18,15 @@ export function serverSource() {
     async list() {
       return (await requestJson("/api/galleries")).galleries;
     },
-    async open(id) {
-      return requestJson(galleryUrl(id));
+    async open(id, index) {
+      return galleryOf(await requestJson(`${galleryUrl(id)}?around=${index}`));
+    },
+    async page(gallery, part, signal) {
+      const query = new URLSearchParams(Object.entries(part).map(([name, value]) => [name, String(value)]));
+      return requestJson(`${galleryUrl(gallery.id)}?${query}`, { signal });
+    },
+    async news(gallery, signal) {
+      return requestJson(galleryUrl(gallery.id, "state"), { signal });
     },
     async picture(gallery, method, frame, signal) {
       const url = galleryUrl(gallery.id, method.id, frame.id);

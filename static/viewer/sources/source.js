@@ -2,12 +2,19 @@
  * Where galleries come from. The rest of the page only knows this interface; server.js and upload.js fulfil it.
  * Nothing here runs.
  *
- * @import { Frame, Gallery, GallerySummary, Method, Picture } from "../state/types.js"
+ * @import { Frame, Gallery, GalleryPage, GallerySummary, Method, Picture, Scan } from "../state/types.js"
  *
  * @typedef {object} Source
  * @property {() => Promise<GallerySummary[]>} list
- * @property {(id: string) => Promise<Gallery>} open
+ * @property {(id: string, index: number) => Promise<Gallery>} open  At least the frames around `index` are known.
+ * @property {(gallery: Gallery, part: Part, signal: AbortSignal) => Promise<GalleryPage>} [page]  More of the frames;
+ *   for sources that do not tell all at once.
+ * @property {(gallery: Gallery, signal: AbortSignal) => Promise<News>} [news]  What the gallery is by now.
  * @property {(gallery: Gallery, method: Method, frame: Frame, signal: AbortSignal) => Promise<Picture>} picture
  * @property {(gallery: Gallery, frame: Frame, signal: AbortSignal) => Promise<Blob>} photo
+ *
+ * @typedef {{offset: number, limit: number}|{around: number, frame?: string}} Part
+ *   A run of frames; or those around the frame of this id, else around the place.
+ * @typedef {{version: string, n_frames: number, scan?: Scan}} News
  */
 export {};

@@ -6,6 +6,7 @@
  * @import { Source } from "./source.js"
  */
 import { modeFor } from "../modes/index.js";
+import { frameAt } from "../state/frames.js";
 import { visibleMethods, walkOf } from "../state/selectors.js";
 import { bitmapOf } from "./bitmap.js";
 
@@ -13,7 +14,8 @@ import { bitmapOf } from "./bitmap.js";
 export const PHOTO = "image";
 
 /** @param {Gallery} gallery @param {string} methodId @param {Frame} frame */
-export const pictureKey = (gallery, methodId, frame) => JSON.stringify([gallery.id, methodId, frame.id]);
+export const pictureKey = (gallery, methodId, frame) =>
+  JSON.stringify([gallery.id, methodId, frame.id, frame.version]);
 
 /**
  * Why a frame has no picture of a method, as far as the gallery knows; null when it should have one.
@@ -35,7 +37,7 @@ export function wishesFor(state, source) {
   if (!gallery) return [];
   const walk = walkOf(state);
   const at = walk.indexOf(view.index);
-  const frames = [view.index, walk[at + 1], walk[at - 1]].flatMap((i) => gallery.frames[i] ?? []);
+  const frames = [view.index, walk[at + 1], walk[at - 1]].flatMap((i) => frameAt(gallery, i) ?? []);
   const methods = neededMethods(state);
   return frames.flatMap((frame) => frameWishes(gallery, frame, methods, source));
 }

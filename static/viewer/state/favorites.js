@@ -7,6 +7,7 @@
  * @property {string} frame  id of the frame
  * @property {string} query  the view as it was kept
  */
+import { knownFrames } from "./frames.js";
 import { currentFrame } from "./selectors.js";
 import { formatView } from "./url.js";
 
@@ -60,5 +61,5 @@ export const clearFavorites = (gallery) => writeFavorites(gallery, []);
 export function favoriteIndexes({ gallery }) {
   if (!gallery) return [];
   const ids = new Set(readFavorites(gallery.id).map((favorite) => favorite.frame));
-  return gallery.frames.flatMap((frame, i) => (ids.has(frame.id) ? [i] : []));
+  return knownFrames(gallery).flatMap(([index, frame]) => (ids.has(frame.id) ? [index] : []));
 }

@@ -8,6 +8,7 @@
  */
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { SPREADS } from "../paint/scale.js";
+import { countOf, frameAt } from "./frames.js";
 import { decode, escapeName, names, numbers, pair, whole } from "./query.js";
 import { clamp, resolveTargets, visibleIds, walkWithin } from "./targets.js";
 import { MAX_ZOOM } from "./window.js";
@@ -72,13 +73,13 @@ function parseIndexes(text) {
 
 /** @param {[number, number]} pixel @param {Place} at @returns {[number, number]} */
 function insidePhoto(pixel, { gallery, index }) {
-  const { width = 0, height = 0 } = gallery.frames[index] ?? {}; // 0 × 0: not known yet
+  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {}; // 0 × 0: not known yet
   return width ? [clamp(pixel[0], width - 1), clamp(pixel[1], height - 1)] : pixel;
 }
 
 /** @param {[number, number]} at @param {Place} place @returns {[number, number]} */
 function onPhoto(at, { gallery, index }) {
-  const { width = 0, height = 0 } = gallery.frames[index] ?? {};
+  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {};
   return width ? [clamp(at[0], width), clamp(at[1], height)] : at;
 }
 
@@ -98,8 +99,8 @@ export const FIELDS = Object.freeze({
     parse: (text, raw) => whole(text) ?? parseIndexes(raw.get("indexes"))?.[0],
     format: String,
     fit: (value, { gallery, indexes }) => {
-      const index = clamp(value, gallery.frames.length - 1);
-      const walk = walkWithin(indexes, gallery.frames.length);
+      const index = clamp(value, countOf(gallery) - 1);
+      const walk = walkWithin(indexes, countOf(gallery));
       return walk && !walk.includes(index) ? walk[0] : index;
     },
     always: true,
@@ -119,7 +120,7 @@ export const FIELDS = Object.freeze({
     key: "indexes",
     parse: parseIndexes,
     format: (indexes) => (indexes ?? []).join("*"),
-    fit: (indexes, { gallery }) => walkWithin(indexes, gallery.frames.length),
+    fit: (indexes, { gallery }) => walkWithin(indexes, countOf(gallery)),
     step: true,
   }),
   /** Difference to the n-th method on show, from 1; 0 = off. */

@@ -38,7 +38,7 @@ export function syncHistory(store) {
       clearTimeout(timer);
       timer = setTimeout(() => commit(store.get().view, false), REST_MS);
     } else {
-      commit(view, how.type === "gallery/opened"); // fitting a link to its gallery is no step of the visitor
+      commit(view, how.type !== "gallery/choose" && how.type.startsWith("gallery/")); // what the server tells is no step of the visitor
     }
   });
   window.addEventListener("popstate", () => {

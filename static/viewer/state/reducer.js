@@ -1,11 +1,12 @@
 /**
  * What each action makes of a state. Pure.
  *
- * @import { Gallery, State } from "./types.js"
+ * @import { Gallery, GalleryPage, Scan, State } from "./types.js"
  * @import { View } from "./fields.js"
  */
 import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
-import { visibleMethods, walkOf } from "./selectors.js";
+import { placeOf, withPage } from "./frames.js";
+import { currentFrame, visibleMethods, walkOf } from "./selectors.js";
 import { clamp, visibleIds } from "./targets.js";
 
 /**
@@ -14,6 +15,9 @@ import { clamp, visibleIds } from "./targets.js";
  *   | {type: "view/next", field: "cmap"|"theme"}
  *   | {type: "gallery/choose", id: string, index?: number}
  *   | {type: "gallery/opened", gallery: Gallery}
+ *   | {type: "gallery/page", page: GalleryPage}
+ *   | {type: "gallery/changed", gallery: Gallery}
+ *   | {type: "gallery/scan", id: string, scan: Scan|undefined}
  *   | {type: "failed", message: string}
  *   | {type: "frame/go", index: number}
  *   | {type: "frame/step", by: number}
@@ -49,6 +53,17 @@ export function reduce(state, action) {
       const { gallery } = action;
       return within({ view: { ...state.view, gallery: gallery.id }, gallery, failure: null });
     }
+    case "gallery/page": {
+      const { gallery } = state;
+      const fits = gallery?.id === action.page.id && gallery.version === action.page.version;
+      return fits ? within({ ...state, gallery: withPage(gallery, action.page) }) : state;
+    }
+    case "gallery/scan": {
+      const { gallery } = state;
+      return gallery?.id === action.id ? { ...state, gallery: { ...gallery, scan: action.scan } } : state;
+    }
+    case "gallery/changed":
+      return state.gallery?.id === action.gallery.id ? changed(state, action.gallery) : state;
     case "failed":
       return { ...state, gallery: null, failure: action.message };
     default: {
@@ -61,7 +76,7 @@ export function reduce(state, action) {
 /**
  * What an action changes of the view, for those that change nothing else; null when it changes nothing.
  * @param {State} state
- * @param {Exclude<Action, {type: "view/restore"|"gallery/choose"|"gallery/opened"|"failed"}>} action
+ * @param {Exclude<Action, {type: "view/restore"|"failed"|`gallery/${string}`}>} action
  * @returns {Partial<View>|null}
  */
 function changeOf(state, action) {
@@ -98,6 +113,19 @@ function changeOf(state, action) {
 
 /** @param {State} state @returns {State} */
 const within = (state) => (state.gallery ? { ...state, view: fitted(state.view, state.gallery) } : state);
+
+/**
+ * Other files in the gallery: the frame on show stays, wherever it lies now. A chosen walk is numbers, and stays too.
+ * @param {State} state @param {Gallery} gallery @returns {State}
+ */
+function changed(state, gallery) {
+  const { view } = state;
+  const frame = currentFrame(state);
+  const place = frame && view.indexes === null ? placeOf(gallery, frame.id) : -1;
+  const same = JSON.stringify(gallery.left_out) === JSON.stringify(state.gallery?.left_out);
+  const now = same ? { ...gallery, left_out: state.gallery?.left_out } : gallery;
+  return within({ ...state, view: place < 0 ? view : { ...view, index: place }, gallery: now });
+}
 
 /** The reference keeps its difference when methods around it come and go. @param {State} state @param {string[]} targets */
 function sameReference(state, targets) {

@@ -4,6 +4,7 @@
  * @import { Method, Scale, State } from "./types.js"
  */
 import { defaultDifferenceMax } from "../paint/scale.js";
+import { countOf, frameAt } from "./frames.js";
 import { visibleIds } from "./targets.js";
 
 /** The methods on show, in order. @param {State} state @returns {Method[]} */
@@ -17,12 +18,12 @@ export const referenceOf = (state) => visibleMethods(state)[state.view.diff - 1]
 
 /** Numbers of the frames that the arrows walk. @param {State} state */
 export function walkOf({ gallery, view }) {
-  return view.indexes ?? Array.from({ length: gallery?.frames.length ?? 0 }, (_, i) => i);
+  return view.indexes ?? Array.from({ length: countOf(gallery) }, (_, i) => i);
 }
 
-/** The frame on show. @param {State} state */
+/** The frame on show; null while it is not known. @param {State} state */
 export function currentFrame({ gallery, view }) {
-  return gallery?.frames[view.index] ?? null;
+  return frameAt(gallery, view.index);
 }
 
 /**

@@ -20,14 +20,29 @@
  * @property {boolean} has_image
  * @property {string[]} [missing]  Methods without a picture of this frame.
  * @property {Record<string, string>} [broken]  Methods with a file that can't be read, and why.
+ * @property {string} [version]  Changes when one of its files does.
  *
  * @typedef {object} Gallery
  * @property {string} id
  * @property {string} title
  * @property {{min_m: number, max_m: number}} depth_range
  * @property {Method[]} methods
- * @property {Frame[]} frames
+ * @property {(Frame|null)[]} frames  One place for each frame; null while it is not known. See frames.js.
+ * @property {boolean} [has_images]  Some frame has a photo.
+ * @property {string} [version]  Changes when the listing does.
+ * @property {Scan} [scan]  How far the server is with reading its files; absent once it has read them.
  * @property {LeftOut[]} [left_out]  Folders that are not shown, or not all of them.
+ *
+ * @typedef {object} Scan
+ * @property {number} read  files
+ * @property {number} files
+ *
+ * @typedef {object} Listed  A part of a gallery's listing, as the server answers it.
+ * @property {number} offset  The place of the first of `frames`.
+ * @property {number} n_frames  How many frames the gallery has.
+ * @property {Frame[]} frames
+ *
+ * @typedef {Omit<Gallery, "frames"> & Listed} GalleryPage
  *
  * @typedef {object} LeftOut
  * @property {string} name
