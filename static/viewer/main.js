@@ -26,11 +26,12 @@ import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
 import { followGallery } from "./sources/follow.js";
 import { FrameCache } from "./sources/frame-cache.js";
-import { messageOf } from "./sources/http.js";
+import { isLost, messageOf } from "./sources/http.js";
 import { Loader } from "./sources/loader.js";
+import { Patience } from "./sources/patience.js";
 import { serverSource } from "./sources/server.js";
 import { UPLOAD_GALLERY, Uploads } from "./sources/upload.js";
-import { PHOTO, pictureKey, sizeOf, wishesFor } from "./sources/wishes.js";
+import { sizeOf, wishesFor } from "./sources/wishes.js";
 import { hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
@@ -57,7 +58,14 @@ const cache = new FrameCache({
   maxBytes: CACHE_BYTES,
   sizeOf,
   dispose: (picture) => picture.unit === "photo" && picture.bitmap.close(),
-  onSettled: schedule,
+  onSettled: () => {
+    patience.check();
+    schedule();
+  },
+});
+const patience = new Patience({
+  lost: () => loader.lost || cache.hasFailed(isLost),
+  ask: () => (loader.lost ? start() : cache.probe(isLost)),
 });
 const grid = new Grid(gridRoot);
 const legend = new Legend(find(".legend", HTMLElement));
@@ -122,19 +130,19 @@ store.subscribe((now, before) => {
   const viewer = now.failure ? "error" : "loading";
   Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
   cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
+  patience.check();
   schedule();
 });
 syncHistory(store);
 followGallery(store, (id) => loader.sourceOf(id));
 
-/** Load the pictures of a pane again after a failure. @param {string} methodId */
-function retry(methodId) {
+/** Load everything again that has failed, in all panes and of all frames. */
+function retry() {
   const state = store.get();
   const frame = currentFrame(state);
   if (!state.gallery || !frame) return;
-  if (state.gallery.id === UPLOAD_GALLERY && methodId !== PHOTO) uploads.retry(frame.id, methodId);
-  cache.forget(pictureKey(state.gallery, methodId, frame));
-  cache.want(wishesFor(state, loader.sourceOf(state.gallery.id)));
+  if (state.gallery.id === UPLOAD_GALLERY) uploads.retry(frame.id);
+  cache.retry();
   Object.assign(root.dataset, { viewer: "loading", busy: "true" });
   schedule();
 }

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from viewer_kit import BROKEN, MISSING, depth_of, picture_of
+from viewer_kit import BROKEN, METHODS, MISSING, depth_of, picture_of
 
 from tiekd.methods import FAMILIES
 
@@ -67,6 +67,79 @@ def test_one_failing_picture_can_be_tried_again(viewer):
     viewer.pane("teacher").get_by_text("Try again").click()
     viewer.page.wait_for_selector('[data-method="teacher"]:not([data-error])')
     viewer.wait()
+
+
+def test_trying_again_helps_all_panes_and_the_neighbours_at_once(viewer):
+    viewer.expect_fault("500")
+    pattern = "**/streets/*/street_*.u16"
+    viewer.page.route(pattern, lambda route: route.fulfill(status=500, body="{}"))
+    viewer.open()
+    viewer.page.wait_for_function("performance.getEntriesByName(location.origin +"
+        " '/api/galleries/streets/tiekd/street_1.u16').length")  # fmt: skip
+    assert all(viewer.data(method, "error") for method in METHODS)
+    viewer.page.unroute(pattern)
+    viewer.pane("teacher").get_by_text("Try again").click()
+    viewer.page.wait_for_selector("html:not(:has([data-error]))")
+    viewer.wait().press("ArrowRight", index=1)
+    assert [viewer.data(method, "error") for method in METHODS] == [None] * len(METHODS)
+
+
+def test_a_server_that_comes_back_is_noticed(viewer):
+    viewer.expect_fault("ERR_FAILED")
+    pattern = "**/streets/*/street_*.u16"
+    viewer.page.route(pattern, lambda route: route.abort())
+    viewer.open()
+    assert "can't be reached" in viewer.data("teacher", "error")
+    viewer.page.unroute(pattern)
+    viewer.page.wait_for_selector("html:not(:has([data-error]))", timeout=20_000)
+    viewer.wait().press("ArrowRight", index=1)
+    assert [viewer.data(method, "error") for method in METHODS] == [None] * len(METHODS)
+
+
+def test_a_list_of_galleries_that_comes_back_is_noticed(viewer):
+    viewer.expect_fault("ERR_FAILED")
+    viewer.page.route("**/api/galleries", lambda route: route.abort())
+    viewer.open(state="error")
+    viewer.page.unroute("**/api/galleries")
+    viewer.wait("ready")
+
+
+def test_a_frame_without_a_photo_says_so(viewer):
+    viewer.open("?gallery=coloured")
+    assert viewer.pixels("image").any()
+    viewer.press("ArrowRight", index=1)
+    assert viewer.data("image", "error") == "This frame has no photo."
+    assert not viewer.pixels("image").any()
+    assert viewer.page.locator("html").get_attribute("data-busy") == "false"
+
+
+def test_until_a_frame_is_there_its_panes_say_loading_and_read_nothing(viewer):
+    viewer.open("?gallery=streets&index=0&targets=teacher&diff=1")
+    viewer.hover("teacher", 50, 30)
+    assert viewer.data("teacher", "cursor-m")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    viewer.page.route("**/street_3*", hold)
+    viewer.page.locator("[data-action=index]").fill("3")
+    viewer.page.keyboard.press("Enter")
+    viewer.wait("loading", index=3, busy="true")
+    viewer.hover("teacher", 60, 30)
+    for method in ("image", "teacher"):
+        pane = viewer.pane(method)
+        assert viewer.data(method, "stale") == "true"
+        assert viewer.data(method, "cursor-m") is None
+        assert pane.locator(".pane-value").inner_text() == ""
+        assert pane.get_by_text("Loading").is_visible()
+        assert viewer.data(method, "frame") == "street_0", "the frame that the canvas holds"
+        assert pane.get_attribute("aria-label").endswith(", Street 3, loading")
+    for route in held:
+        route.continue_()
+    viewer.wait(index=3, busy="false")
+    assert viewer.data("teacher", "stale") is None
+    assert float(viewer.data("teacher", "cursor-m")) == depth_of("teacher", 3)[30, 60] / 256
 
 
 def test_cut_off_depth_is_not_shown(viewer):

@@ -97,6 +97,8 @@ def make_coloured(folder: Path) -> Path:
         path = folder / "drawn" / f"{frame}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(coloured_depth(frame)).save(path)
+    (folder / "image").mkdir()
+    photo_of(0).save(folder / "image" / "0.jpg")  # the other frame has none
     return folder
 
 

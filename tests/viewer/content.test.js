@@ -55,11 +55,14 @@ test("an aborted load is one that still has to come", () => {
 });
 
 test("a gap that the gallery knows is said at once", () => {
-  const frames = [{ ...G.frames[0], missing: ["a"], broken: { b: "The file is cut off." } }];
+  const frames = [
+    { ...G.frames[0], has_image: false, missing: ["a"], broken: { b: "The file is cut off." } },
+  ];
   const state = stateOf({}, { ...G, frames });
   const message = (method) => contentFor(state, method, peekOf({})).message;
   assert.equal(message(A), "This method has no picture of this frame.");
   assert.equal(message(B), "The file is cut off.");
+  assert.equal(message(null), "This frame has no photo.");
 });
 
 test("pictures that don't go together are refused with the mode's words", () => {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
-import { ApiError, isAbort, pause, request, requestPatiently } from "../../static/viewer/sources/http.js";
+import {
+  ApiError,
+  isAbort,
+  isLost,
+  pause,
+  request,
+  requestPatiently,
+} from "../../static/viewer/sources/http.js";
 import { bestGallery, unknownOf } from "../../static/viewer/sources/loader.js";
 import { usableModels } from "../../static/viewer/sources/models.js";
 import { methodOfModel } from "../../static/viewer/sources/upload.js";
@@ -26,6 +33,15 @@ test("a refusal becomes the server's own words and its hint", async () => {
   await assert.rejects(request("/x"), { message: "No model x. Try y.", status: 404, retryAfterS: null });
   answers(["<html>", { status: 502, statusText: "Bad Gateway" }]);
   await assert.rejects(request("/x"), { message: "The server answered 502 Bad Gateway." });
+});
+
+test("a server that is away may come back, one that refuses won't change its mind", async () => {
+  const away = [new TypeError("Failed to fetch"), problem(503, {}), problem(502, {}), problem(504, {})];
+  answers(...away, problem(404, {}), problem(500, {}));
+  const lost = [];
+  for (let i = 0; i < 6; i++) lost.push(await request("/x").catch(isLost));
+  assert.deepEqual(lost, [true, true, true, true, false, false]);
+  assert.equal(isLost(new Error("no picture")), false);
 });
 
 test("an unreachable server is said so, an abort stays one", async () => {

@@ -59,7 +59,7 @@ function refused(mode, reason) {
 function lookUp(state, method, peek) {
   const frame = currentFrame(state);
   if (!state.gallery || !frame) return { status: "loading" };
-  const gap = method ? knownGap(method, frame) : null;
+  const gap = knownGap(method, frame);
   if (gap) return { status: "error", message: gap, retry: false };
   const known = peek(pictureKey(state.gallery, method?.id ?? PHOTO, frame));
   if (known?.state === "done") return known.value;

@@ -19,7 +19,7 @@ export function paneParts(method, label, number) {
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
   const value = h("output", { class: "pane-value" });
-  const message = h("p", { class: "pane-message", role: "status" });
+  const message = h("p", { class: "pane-message" });
   const retry = h(
     "button",
     { class: "quiet", type: "button", hidden: true, dataset: { action: "retry" } },

@@ -17,6 +17,10 @@ export class Pane {
   #shown = null;
   /** @type {string} what the canvas was painted from, to paint only what changed */
   #painted = "";
+  /** The canvas shows something else than the page asks for, until that is loaded. */
+  #stale = false;
+  /** @type {[string, string]} */
+  #notes = ["", ""];
 
   /** @param {Method|null} method  null = the colour photo @param {number} number  key of the difference, from 1 */
   constructor(method, number) {
@@ -36,9 +40,9 @@ export class Pane {
     this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage.element);
   }
 
-  /** What the canvas shows; null while it is blank. */
+  /** What the pane shows; null while it is blank, or shows what is no longer asked for. */
   get shown() {
-    return this.#shown;
+    return this.#stale ? null : this.#shown;
   }
 
   /**
@@ -51,11 +55,15 @@ export class Pane {
     chip.setAttribute("aria-pressed", String(isReference));
     dataset.reference = String(isReference);
     setText(tag, isReference ? "reference a" : "");
-    dataset.busy = String(content.status === "loading");
+    this.#wait(content.status === "loading");
     retry.hidden = !(content.status === "error" && content.retry);
     if (content.status === "error") dataset.error = content.message;
     else delete dataset.error;
-    if (content.status === "loading") return setText(message, progress ?? "");
+    if (content.status === "loading") {
+      setText(message, progress ?? "Loading");
+      this.element.setAttribute("aria-label", `${this.label}, ${title}, loading`);
+      return;
+    }
     dataset.frame = frameId;
     dataset.mode = content.status === "shown" ? content.mode.hook : "error";
     dataset.unit = content.status === "shown" ? content.given.pictures[0].unit : "";
@@ -64,6 +72,16 @@ export class Pane {
     this.element.setAttribute("aria-label", `${this.label}, ${title}, ${words}`);
     if (content.status === "shown") this.#paint(content, frameId);
     else this.#blank();
+  }
+
+  /** Nothing may be read from an old picture, nor its notes stand beside a new title. @param {boolean} busy */
+  #wait(busy) {
+    this.#stale = busy && this.#shown !== null;
+    const { dataset } = this.element;
+    dataset.busy = String(busy);
+    if (this.#stale) dataset.stale = "true";
+    else delete dataset.stale;
+    this.#note(busy ? ["", ""] : this.#notes);
   }
 
   /** @param {Shown} content @param {string} frameId */
@@ -76,7 +94,8 @@ export class Pane {
     this.#shown = content;
     if (same && signature === this.#painted) return;
     this.#painted = signature;
-    this.#note(mode.paint(this.canvas, given));
+    this.#notes = mode.paint(this.canvas, given);
+    this.#note(this.#notes);
     this.stage.place();
   }
 
@@ -84,7 +103,8 @@ export class Pane {
     this.#shown = null;
     this.#painted = "";
     clear(this.canvas);
-    this.#note(["", ""]);
+    this.#notes = ["", ""];
+    this.#note(this.#notes);
   }
 
   /** Two notes beside the label. @param {[string, string]} notes */
@@ -103,7 +123,7 @@ export class Pane {
 
   /** Show the crosshair and the reading; null takes both away. @param {Cursor|null} cursor */
   point(cursor) {
-    this.stage.point(this.#shown ? cursor : null);
+    this.stage.point(this.shown ? cursor : null);
     const reading = cursor && this.#read(cursor);
     if (typeof reading?.metres === "number") this.element.dataset.cursorM = String(reading.metres);
     else delete this.element.dataset.cursorM;
@@ -112,14 +132,14 @@ export class Pane {
 
   /** @param {Cursor} cursor */
   #read(cursor) {
-    if (!this.#shown) return null;
+    if (!this.shown) return null;
     const { x, y } = this.pixelAt(cursor);
-    return this.#shown.mode.read(this.#shown.given, x, y);
+    return this.shown.mode.read(this.shown.given, x, y);
   }
 
   /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */
   depthAt(at) {
-    const picture = this.#shown?.given.pictures[0];
+    const picture = this.shown?.given.pictures[0];
     if (picture?.unit !== "m") return null;
     const { x, y } = this.pixelAt(at);
     const depth = depthAt(picture, x, y);

@@ -27,6 +27,8 @@ export class FrameCache {
   #loading = new Map();
   /** @type {Wish<T>[]} most urgent first */
   #wishes = [];
+  /** @type {string|null} a failure that is being loaded again, and stands until there is news */
+  #probed = null;
   #bytes = 0;
   #options;
 
@@ -76,6 +78,33 @@ export class FrameCache {
     this.#options.dispose?.(outcome.value);
   }
 
+  /** Forget every failure, also of what is not wanted now, and load again what is. */
+  retry() {
+    for (const [key, { state }] of this.#settled) if (state === "failed") this.#settled.delete(key);
+    this.#pump();
+  }
+
+  /** Whether something that is wanted has failed in this way. @param {(error: unknown) => boolean} suits */
+  hasFailed(suits) {
+    return this.#failure(suits) !== undefined;
+  }
+
+  /** Load one such failure again. If it arrives, all are loaded again. @param {(error: unknown) => boolean} suits */
+  probe(suits) {
+    const wish = this.#failure(suits);
+    if (!wish || this.#loading.has(wish.key)) return;
+    this.#probed = wish.key;
+    this.#start(wish);
+  }
+
+  /** @param {(error: unknown) => boolean} suits */
+  #failure(suits) {
+    return this.#wishes.find(({ key }) => {
+      const outcome = this.#settled.get(key);
+      return outcome?.state === "failed" && suits(outcome.error);
+    });
+  }
+
   #pump() {
     for (const wish of this.#wishes) {
       if (this.#loading.size >= PARALLEL) return;
@@ -99,6 +128,10 @@ export class FrameCache {
     const givenUp = controller.signal.aborted || (outcome.state === "failed" && isAbort(outcome.error));
     if (!givenUp) this.#keep(key, outcome);
     else if (outcome.state === "done") this.#options.dispose?.(outcome.value);
+    if (this.#probed === key) {
+      this.#probed = null;
+      if (outcome.state === "done") this.retry();
+    }
     this.#pump();
   }
 

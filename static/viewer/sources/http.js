@@ -2,18 +2,26 @@
  * Talking to the server. Every failure becomes an ApiError; its message tells a visitor what to do.
  */
 
+/** What a gateway or a server that is starting or stopping answers. */
+const AWAY = new Set([502, 503, 504]);
+
 /** What went wrong with a request, in plain words. */
 export class ApiError extends Error {
-  /** @param {string} message @param {{status?: number, retryAfterS?: number|null}} [how] */
-  constructor(message, { status = 0, retryAfterS = null } = {}) {
+  /** @param {string} message @param {{status?: number, retryAfterS?: number|null, lost?: boolean}} [how] */
+  constructor(message, { status = 0, retryAfterS = null, lost = false } = {}) {
     super(message);
     this.status = status;
     this.retryAfterS = retryAfterS;
+    /** The server could not be reached, or another one answered for it that it is away. */
+    this.lost = lost;
   }
 }
 
 /** @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
+/** Whether the server was away, so that asking again later may help. @param {unknown} error */
+export const isLost = (error) => error instanceof ApiError && error.lost;
 
 /** @param {unknown} error */
 export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
@@ -28,7 +36,7 @@ export async function request(url, init) {
     response = await fetch(url, init);
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new ApiError("The server can't be reached. Is it still running?");
+    throw new ApiError("The server can't be reached. Is it still running?", { lost: true });
   }
   if (!response.ok) throw await asError(response);
   return response;
@@ -48,7 +56,11 @@ export async function requestJson(url, init) {
 /** @param {Response} response */
 async function asError(response) {
   const retry = Number(response.headers.get("Retry-After"));
-  const how = { status: response.status, retryAfterS: retry > 0 ? retry : null };
+  const how = {
+    status: response.status,
+    retryAfterS: retry > 0 ? retry : null,
+    lost: AWAY.has(response.status),
+  };
   const problem = await response.json().catch(() => null);
   const words =
     problem &&

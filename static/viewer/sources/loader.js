@@ -8,7 +8,7 @@
  */
 import { countOf } from "../state/frames.js";
 import { visibleMethods } from "../state/selectors.js";
-import { messageOf } from "./http.js";
+import { isLost, messageOf } from "./http.js";
 import { UPLOAD_GALLERY } from "./upload.js";
 
 export class Loader {
@@ -18,6 +18,8 @@ export class Loader {
   #own = [];
   #store;
   #page;
+  /** The server could not be reached for a gallery or the list of them. */
+  lost = false;
 
   /**
    * @param {Store} store
@@ -63,8 +65,9 @@ export class Loader {
     this.#own = await this.#page.uploads.list();
     try {
       this.#served = await this.#page.server.list();
+      this.lost = false;
     } catch (error) {
-      this.#store.dispatch({ type: "failed", message: messageOf(error) });
+      this.#fail(error);
       return;
     }
     this.#page.onList();
@@ -83,8 +86,14 @@ export class Loader {
       const unknown = unknownOf(asked, this.#store.get());
       if (unknown) this.#page.onUnknown(unknown);
     } catch (error) {
-      if (!stale()) this.#store.dispatch({ type: "failed", message: messageOf(error) });
+      if (!stale()) this.#fail(error);
     }
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.lost = isLost(error);
+    this.#store.dispatch({ type: "failed", message: messageOf(error) });
   }
 }
 

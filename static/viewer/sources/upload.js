@@ -24,6 +24,7 @@ const PARALLEL = 2;
  * @property {Model[]} models  that run on it
  * @property {Map<string, Promise<Picture>>} depths  by model name
  * @property {Map<string, string>} progress  by model name: what is going on
+ * @property {Set<string>} failed  names of models without an answer
  */
 
 /** @implements {Source} */
@@ -64,9 +65,10 @@ export class Uploads {
     return this.#uploadOf(frameId)?.progress.get(model) ?? null;
   }
 
-  /** Ask a model again after a failure. @param {string} frameId @param {string} model */
-  retry(frameId, model) {
-    this.#enqueue(this.#uploadOf(frameId), model);
+  /** Ask the models again that failed. @param {string} frameId */
+  retry(frameId) {
+    const upload = this.#uploadOf(frameId);
+    for (const model of upload.failed) this.#enqueue(upload, model);
   }
 
   /**
@@ -84,6 +86,7 @@ export class Uploads {
       models,
       depths: new Map(),
       progress: new Map(),
+      failed: new Set(),
     };
     this.#uploads.push(upload);
     for (const { name } of models) this.#enqueue(upload, name);
@@ -97,11 +100,12 @@ export class Uploads {
 
   /** @param {Upload} upload @param {string} model */
   #enqueue(upload, model) {
+    upload.failed.delete(model);
     upload.progress.set(model, "Waiting for its turn …");
     const depth = this.#queue.add(() => this.#predict(upload, model));
     upload.depths.set(model, depth);
     depth
-      .catch(() => {}) // the pane that shows it says what went wrong
+      .catch(() => upload.failed.add(model)) // the pane that shows it says what went wrong
       .finally(() => {
         upload.progress.delete(model);
         this.#onProgress();

@@ -18,10 +18,11 @@ export const pictureKey = (gallery, methodId, frame) =>
   JSON.stringify([gallery.id, methodId, frame.id, frame.version]);
 
 /**
- * Why a frame has no picture of a method, as far as the gallery knows; null when it should have one.
- * @param {Method} method @param {Frame} frame
+ * Why a frame has no picture of a method (no photo: null), as far as the gallery knows; null when it should have one.
+ * @param {Method|null} method @param {Frame} frame
  */
 export function knownGap(method, frame) {
+  if (!method) return frame.has_image ? null : "This frame has no photo.";
   const broken = frame.broken?.[method.id];
   if (broken) return broken;
   return frame.missing?.includes(method.id) ? "This method has no picture of this frame." : null;
@@ -61,7 +62,7 @@ function frameWishes(gallery, frame, methods, source) {
       key: pictureKey(gallery, method.id, frame),
       load: (signal) => source.picture(gallery, method, frame, signal),
     }));
-  if (!frame.has_image) return pictures;
+  if (knownGap(null, frame)) return pictures;
   return [
     {
       key: pictureKey(gallery, PHOTO, frame),

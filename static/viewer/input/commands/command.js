@@ -9,7 +9,7 @@
  * @property {() => void} favoritesChanged
  * @property {(name: "list"|"help"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download
- * @property {(methodId: string) => void} retry
+ * @property {() => void} retry
  * @property {() => void} retryAll
  * @property {(anchor: HTMLElement) => void} toggleMethods
  *

@@ -14,7 +14,7 @@ export function pageCommands({ toggleOverlay, download, retry, retryAll }) {
     help: () => toggleOverlay("help"),
     "close-overlay": () => toggleOverlay(null),
     download: ({ element }) => download(methodOf(element)),
-    retry: ({ element }) => retry(methodOf(element)),
+    retry: () => retry(),
     "retry-all": () => retryAll(),
   };
 }
