@@ -18,12 +18,9 @@ from server.inference.errors import DrainingError
 from server.inference.memory import Hold, Memory
 from server.inference.service import Service
 
-# 'unsafe-eval' is for browser automation: the page's state is an interface that users' scripts wait on, and
-# Playwright evaluates a waiting expression with eval. The page itself uses neither eval nor inline script.
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' blob: data:; object-src 'none'; "
-        "base-uri 'none'; "
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

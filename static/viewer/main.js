@@ -32,6 +32,7 @@ import { Patience } from "./sources/patience.js";
 import { serverSource } from "./sources/server.js";
 import { UPLOAD_GALLERY, Uploads } from "./sources/upload.js";
 import { sizeOf, wishesFor } from "./sources/wishes.js";
+import { misread, wordsOf } from "./state/corrections.js";
 import { hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
@@ -161,6 +162,8 @@ async function addPhotos(files) {
 
 async function start() {
   const view = parseView(location.search);
+  const corrected = wordsOf(misread(location.search));
+  if (corrected) notify(corrected, { error: true });
   await loader.start({ ...view, theme: view.theme === "auto" ? rememberedTheme() : view.theme });
 }
 

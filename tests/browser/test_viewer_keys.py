@@ -88,9 +88,11 @@ def test_the_menu_of_methods_is_used_from_the_keyboard(viewer):
 
 def test_back_leads_through_what_was_looked_at(viewer):
     viewer.open().press("ArrowRight", index=1).press("2", diff=2).press("ArrowRight", index=2, diff=2)
-    viewer.press("c", index=2)
+    viewer.press("c", index=2).press("x", index=2)
     viewer.page.go_back()
     viewer.wait(index=1, diff=2)
+    assert "signed=1" in viewer.query(), "Back is for places; sign and colours stay"
+    assert "cmap=turbo_r" in viewer.query()
     assert viewer.data("tiekd", "frame") == "street_1"
     assert viewer.data("tiekd", "mode") == "diff"
     viewer.page.go_back()
@@ -114,7 +116,43 @@ def test_held_key_writes_one_address(viewer):
     viewer.wait(index=LAST)
     viewer.page.wait_for_timeout(400)
     assert f"index={LAST}" in viewer.query()
-    assert viewer.page.evaluate("history.length") <= before + 2
+    assert viewer.page.evaluate("history.length") == before + 1
+    viewer.page.go_back()
+    viewer.wait(index=0)
+
+
+def test_dragging_the_slider_is_one_step(viewer):
+    viewer.open()
+    before = viewer.page.evaluate("history.length")
+    box = viewer.page.locator("[data-action=scrub]").bounding_box()
+    y = box["y"] + box["height"] / 2
+    viewer.page.mouse.move(box["x"] + 9, y)
+    viewer.page.mouse.down()
+    for index in range(1, FRAMES):
+        viewer.page.mouse.move(box["x"] + 9 + (box["width"] - 18) * index / LAST, y)
+        viewer.wait(index=index)
+        viewer.page.wait_for_timeout(250)  # long enough for the address to follow
+    viewer.page.mouse.up()
+    assert f"index={LAST}" in viewer.query()
+    assert viewer.page.evaluate("history.length") == before + 1
+    viewer.page.go_back()
+    viewer.wait(index=0)
+
+
+def test_numbers_out_of_range_are_said(viewer):
+    viewer.open("?gallery=streets&index=99&columns=40&range=9..2&pixel=900,3")
+    notices = viewer.page.locator("[data-notice] p")
+    assert notices.all_inner_texts() == [
+        "Not possible here: range=9..2 (taken: none).",
+        f"Not possible here: index=99 (taken: {LAST}), columns=40 (taken: 8), pixel=900,3 (taken: 199,3).",
+    ]
+    viewer.open()
+    assert notices.count() == 0
+    for typed, kept in (("77", LAST), ("-2", LAST)):
+        viewer.page.locator("[data-action=index]").fill(typed)
+        viewer.press("Enter", index=kept)
+        assert notices.last.inner_text() == f"Not possible here: index={typed} (taken: {kept})."
+        assert viewer.page.locator("[data-action=index]").input_value() == str(kept)
 
 
 def test_view_survives_a_reload(viewer):
@@ -203,7 +241,7 @@ def test_every_address_reads_back_as_the_same_view(viewer):
         DEFAULT_VIEW,
         { ...DEFAULT_VIEW, gallery: 'a & b', targets: ['x*y', 'p,q', 'ü %'], indexes: [0, 7], diff: 3 },
         { ...DEFAULT_VIEW, gallery: 'g', range: [0, 12.5], diffMax: 0.25, pixel: [0, 0], signed: true,
-          columns: 2, theme: 'dark', axis: 'log', spread: 'linear', cmap: 'grey_r', index: 12 },
+          columns: 2, axis: 'log', spread: 'linear', cmap: 'grey_r', index: 12 },
       ];
       return views.map((view) => [view, parseView(formatView(view))]);
     }""")

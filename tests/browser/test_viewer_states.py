@@ -306,16 +306,38 @@ def test_labels_are_legible(viewer, theme):
     assert min(contrasts) >= 4.5
 
 
-def test_theme_key_turns_and_is_remembered(viewer):
+def test_theme_key_turns_and_is_remembered_and_is_not_in_the_address(viewer):
     viewer.open()
     viewer.press("t", theme="dark")
-    assert "theme=dark" in viewer.query()
+    assert "theme" not in viewer.query()
     assert viewer.page.evaluate("getComputedStyle(document.body).colorScheme") in ("dark", "normal")
     dark = viewer.page.evaluate("getComputedStyle(document.body).backgroundColor")
     viewer.press("t", theme="light")
     assert viewer.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    viewer.press("ArrowRight", index=1)
+    viewer.page.go_back()
+    viewer.wait(index=0, theme="light")
     viewer.open()
     viewer.wait(theme="light")
+    viewer.open("?gallery=streets&theme=dark")
+    viewer.wait(theme="dark")
+    assert "theme" not in viewer.query(), "an old link shows its theme, and hands it on to nobody"
+    viewer.open()
+    viewer.wait(theme="light")
+
+
+def test_the_page_needs_no_exception_from_its_policy(chromium, server):
+    context, said = chromium.new_context(), []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    answer = page.goto(f"{server}/?gallery=streets&diff=2")
+    page.wait_for_selector('html[data-viewer="ready"]')
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    policy = answer.header_value("content-security-policy")
+    context.close()
+    assert said == []
+    assert "unsafe" not in policy
 
 
 def test_focus_is_visible(viewer):

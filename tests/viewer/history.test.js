@@ -7,7 +7,7 @@ import { gallery } from "./kit.js";
 
 /** What the page did to the address, in order. */
 let calls = [];
-let onPop = () => {};
+let heard = new Map();
 /** The timer that is running: what it calls, and when. */
 let timer = null;
 const globals = ["location", "history", "window", "setTimeout", "clearTimeout"];
@@ -18,6 +18,7 @@ const setGlobal = (name, value) =>
 
 beforeEach(() => {
   calls = [];
+  heard = new Map();
   const address = { search: "?gallery=g" };
   const change = (kind) => (_state, _title, search) => {
     calls.push([kind, search]);
@@ -25,7 +26,7 @@ beforeEach(() => {
   };
   setGlobal("location", address);
   setGlobal("history", { pushState: change("push"), replaceState: change("replace") });
-  setGlobal("window", { addEventListener: (_name, listener) => (onPop = listener) });
+  setGlobal("window", { addEventListener: (name, listener) => heard.set(name, listener) });
   setGlobal("setTimeout", (run, ms) => (timer = { run, ms }));
   setGlobal("clearTimeout", () => (timer = null));
 });
@@ -66,11 +67,65 @@ test("a held key writes the address once, when it rests", () => {
   assert.deepEqual(calls.slice(1), [["push", "?gallery=g&index=3"]]);
 });
 
+test("a drag is one step, however often it rests", () => {
+  const store = opened();
+  const drag = (index) => store.dispatch({ type: "frame/go", index }, { repeat: true });
+  drag(1);
+  timer.run();
+  drag(2);
+  timer.run();
+  drag(3);
+  heard.get("pointerup")();
+  assert.deepEqual(calls.slice(1), [
+    ["push", "?gallery=g&index=1"],
+    ["replace", "?gallery=g&index=2"],
+    ["replace", "?gallery=g&index=3"],
+  ]);
+  assert.equal(timer, null, "letting go does not wait");
+  drag(0);
+  heard.get("pointerup")();
+  assert.deepEqual(calls.at(-1), ["push", "?gallery=g&index=0"], "the next drag is the next step");
+});
+
+test("a held key is one step with its first press", () => {
+  const store = opened();
+  store.dispatch({ type: "frame/step", by: 1 });
+  for (let i = 0; i < 2; i++) store.dispatch({ type: "frame/step", by: 1 }, { repeat: true });
+  heard.get("keyup")();
+  assert.deepEqual(calls.slice(1), [
+    ["push", "?gallery=g&index=1"],
+    ["replace", "?gallery=g&index=3"],
+  ]);
+});
+
+test("going back leaves colours, sign and range as they are now", () => {
+  const store = opened();
+  store.dispatch({ type: "frame/step", by: 2 });
+  store.dispatch({
+    type: "view/set",
+    change: { cmap: "grey_r", signed: true, range: [1, 9], theme: "dark" },
+  });
+  location.search = "?gallery=g&index=0";
+  heard.get("popstate")();
+  const { index, cmap, signed, range, theme } = store.get().view;
+  assert.deepEqual([index, cmap, signed, range, theme], [0, "grey_r", true, [1, 9], "dark"]);
+  assert.deepEqual(calls.at(-1), ["replace", "?gallery=g&index=0&signed=1&cmap=grey_r&range=1..9"]);
+});
+
+test("going back to another gallery takes that gallery's range, and keeps the colours", () => {
+  const store = opened();
+  store.dispatch({ type: "view/set", change: { cmap: "grey_r", range: [1, 9] } });
+  location.search = "?gallery=h&index=2&range=3..4&cmap=viridis_r";
+  heard.get("popstate")();
+  const { gallery: id, index, cmap, range } = store.get().view;
+  assert.deepEqual([id, index, cmap, range], ["h", 2, "grey_r", [3, 4]]);
+});
+
 test("going back restores the view and leaves the address alone", () => {
   const store = opened();
   store.dispatch({ type: "frame/step", by: 2 });
   location.search = "?gallery=g&index=0";
-  onPop();
+  heard.get("popstate")();
   assert.equal(store.get().view.index, 0);
   assert.equal(calls.length, 2);
 });

@@ -7,6 +7,7 @@
  * @typedef {HTMLInputElement|HTMLSelectElement} Field
  */
 import { notify } from "../panels/notice.js";
+import { misfits, wordsOf } from "../state/corrections.js";
 import { depthScale, visibleMethods } from "../state/selectors.js";
 
 /** @param {Record<string, Command>} commands @param {Store} store */
@@ -43,10 +44,7 @@ const FIELDS = {
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
   "diff-max": (store, { value }) => store.dispatch({ type: "view/set", change: { diffMax: Number(value) } }),
   scrub: (store, field) => scrubTo(store, field, false),
-  index: (store, { value }) => {
-    const index = Number(value);
-    if (value !== "" && Number.isInteger(index) && index >= 0) store.dispatch({ type: "frame/go", index });
-  },
+  index: goTo,
   "range-min": changeRange,
   "range-max": changeRange,
   method: changeMethods,
@@ -58,6 +56,17 @@ function scrubTo(store, field, repeat) {
   const at = Number(field.value);
   const index = view.indexes?.[at] ?? at;
   if (gallery) store.dispatch({ type: "frame/go", index }, { repeat });
+}
+
+/** @param {Store} store @param {Field} field */
+function goTo(store, field) {
+  const index = Number(field.value);
+  if (field.value !== "" && Number.isInteger(index) && index >= 0)
+    store.dispatch({ type: "frame/go", index });
+  const { view } = store.get();
+  const wrong = wordsOf(misfits({ index }, view));
+  if (wrong) notify(wrong, { error: true });
+  field.value = String(view.index);
 }
 
 /** @param {Store} store @param {Field} field */

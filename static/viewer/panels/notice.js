@@ -1,20 +1,17 @@
 /**
- * Short messages at the foot of the page.
+ * Short messages at the foot of the page. Several stand one above the other.
  */
-import { find } from "./dom.js";
-
-/** @type {ReturnType<typeof setTimeout>|undefined} */
-let noticeTimer;
+import { find, h } from "./dom.js";
 
 /**
- * A short message at the foot of the page, read out by screen readers, gone after a while.
+ * A short message, read out by screen readers, gone after a while.
  * @param {string} text @param {{error?: boolean}} [options]
  */
 export function notify(text, { error = false } = {}) {
-  const notice = find("[data-notice]", HTMLElement);
-  notice.textContent = text;
-  notice.dataset.kind = error ? "error" : "info";
-  notice.hidden = false;
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => (notice.hidden = true), error ? 9000 : 3500);
+  const notices = find("[data-notice]", HTMLElement);
+  const notice = h("p", { dataset: { kind: error ? "error" : "info" } }, text);
+  // Said again, it stands last and for its whole time.
+  for (const old of notices.children) if (old.textContent === text) old.remove();
+  notices.append(notice);
+  setTimeout(() => notice.remove(), error ? 9000 : 3500);
 }

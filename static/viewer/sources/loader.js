@@ -6,7 +6,7 @@
  * @import { Store } from "../state/store.js"
  * @import { Source } from "./source.js"
  */
-import { countOf } from "../state/frames.js";
+import { misfits, wordsOf } from "../state/corrections.js";
 import { visibleMethods } from "../state/selectors.js";
 import { isLost, messageOf } from "./http.js";
 import { UPLOAD_GALLERY } from "./upload.js";
@@ -113,9 +113,6 @@ export function unknownOf(asked, state) {
   const isKnown = (/** @type {string} */ name) =>
     name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part));
   const unknown = asked.targets.filter((name) => !isKnown(name));
-  const count = countOf(state.gallery);
   if (unknown.length) return `This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`;
-  if (count && asked.index >= count) return `There is no frame ${asked.index}; the last one is ${count - 1}.`;
-  if (asked.diff !== state.view.diff) return `There is no method number ${asked.diff} to compare with.`;
-  return null;
+  return wordsOf(misfits(asked, state.view));
 }

@@ -29,11 +29,13 @@ import { MAX_ZOOM } from "./window.js";
  * @property {(text: string|undefined, raw: ReadonlyMap<string, string>) => T|undefined} parse
  *   `text` as it stands in the address; `undefined` = the initial value.
  * @property {(value: T) => string} format  The text that `parse` reads back as the same value.
+ * @property {string} allowed  The values that there are, in words.
  * @property {(value: T, at: Place) => T} [fit]  Brings the value within the gallery. Fields that stand earlier in
  *   the table have been fitted before.
  * @property {readonly T[]} [choices]  All values, for a key that walks through them.
  * @property {boolean} [always]  Named in the address even with its initial value.
  * @property {boolean} [step]  A change is a place that the Back button returns from.
+ * @property {boolean} [personal]  The visitor's own: an address may name it, but no address is written with it.
  * @property {readonly ("gallery"|"link")[]} [stays]  Keeps its value when the visitor chooses another gallery, or
  *   follows a link inside the page.
  * @property {boolean} [hook]  Also stands as a `data-` attribute of the page's root, for styles and scripts.
@@ -51,7 +53,7 @@ const field = (initial, rest) => ({ initial, ...rest });
  * A field with a few named values, the first is the initial one.
  * @template {string} T
  * @param {readonly T[]} choices
- * @param {Omit<Field<NoInfer<T>>, "initial"|"choices"|"parse"|"format">} rest
+ * @param {Omit<Field<NoInfer<T>>, "initial"|"choices"|"parse"|"format"|"allowed">} rest
  * @returns {Field<T>}
  */
 const choice = (choices, rest) => ({
@@ -59,11 +61,18 @@ const choice = (choices, rest) => ({
   choices,
   parse: (text) => choices.find((name) => name === text),
   format: String,
+  allowed: choices.join(", "),
   ...rest,
 });
 
-/** A field that is on or off, at first off. @param {Omit<Field<boolean>, "initial"|"parse"|"format">} rest @returns {Field<boolean>} */
-const flag = (rest) => ({ initial: false, parse: (text) => text === "1", format: () => "1", ...rest });
+/** A field that is on or off, at first off. @param {Omit<Field<boolean>, "initial"|"parse"|"format"|"allowed">} rest @returns {Field<boolean>} */
+const flag = (rest) => ({
+  initial: false,
+  parse: (text) => (text === "0" || text === "1" ? text === "1" : undefined),
+  format: (value) => (value ? "1" : "0"),
+  allowed: "1 (on) or 0 (off)",
+  ...rest,
+});
 
 /** @param {string|undefined} text */
 function parseIndexes(text) {
@@ -90,6 +99,7 @@ export const FIELDS = Object.freeze({
     key: "gallery",
     parse: (text) => (text === undefined ? undefined : decode(text) || null),
     format: (id) => escapeName(id ?? ""),
+    allowed: "the id of a gallery",
     step: true,
   }),
   /** Number of the frame in the gallery, from 0. */
@@ -103,6 +113,7 @@ export const FIELDS = Object.freeze({
       const walk = walkWithin(indexes, countOf(gallery));
       return walk && !walk.includes(index) ? walk[0] : index;
     },
+    allowed: "the number of a frame, from 0",
     always: true,
     step: true,
     hook: true,
@@ -112,6 +123,7 @@ export const FIELDS = Object.freeze({
     key: "targets",
     parse: names,
     format: (targets) => targets.map(escapeName).join("*"),
+    allowed: "names of methods",
     fit: (targets, { gallery }) => resolveTargets(gallery, targets),
     step: true,
   }),
@@ -120,6 +132,7 @@ export const FIELDS = Object.freeze({
     key: "indexes",
     parse: parseIndexes,
     format: (indexes) => (indexes ?? []).join("*"),
+    allowed: "numbers of frames",
     fit: (indexes, { gallery }) => walkWithin(indexes, countOf(gallery)),
     step: true,
   }),
@@ -128,6 +141,7 @@ export const FIELDS = Object.freeze({
     key: "diff",
     parse: whole,
     format: String,
+    allowed: "the number of a method on show, from 1, or 0",
     fit: (diff, { gallery, targets }) => (diff <= visibleIds(gallery, targets).length ? diff : 0),
     step: true,
     hook: true,
@@ -151,6 +165,7 @@ export const FIELDS = Object.freeze({
       return range && range[0] >= 0 && range[0] < range[1] ? range : undefined;
     },
     format: (range) => (range ?? []).join(".."),
+    allowed: "two depths in metres, from 0, the smaller first",
     stays: ["link"],
   }),
   /** End of the difference colours in metres; null = from the gallery. */
@@ -158,16 +173,24 @@ export const FIELDS = Object.freeze({
     key: "diffmax",
     parse: (text) => (Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined),
     format: String,
+    allowed: "metres above 0",
     stays: ["link"],
   }),
   /** 0 = as many as fill the window best. */
   columns: field(0, {
     key: "columns",
-    parse: (text) => Math.min(whole(text) ?? 0, 8),
+    parse: whole,
     format: String,
+    allowed: "a whole number up to 8; 0 = as many as fit",
+    fit: (columns) => Math.min(columns, 8),
     stays: BOTH,
   }),
-  theme: choice(/** @type {const} */ (["auto", "dark", "light"]), { key: "theme", stays: BOTH, hook: true }),
+  theme: choice(/** @type {const} */ (["auto", "dark", "light"]), {
+    key: "theme",
+    stays: BOTH,
+    personal: true,
+    hook: true,
+  }),
   /** Pixel of the photo at which distributions are shown; null = panel closed. */
   pixel: field(/** @type {[number, number]|null} */ (null), {
     key: "pixel",
@@ -176,6 +199,7 @@ export const FIELDS = Object.freeze({
       return pixel?.every((at) => Number.isInteger(at) && at >= 0) ? pixel : undefined;
     },
     format: (pixel) => (pixel ?? []).join(","),
+    allowed: "column and row of a pixel of the photo, from 0",
     fit: (pixel, at) => pixel && insidePhoto(pixel, at),
   }),
   /** Screen pixels per pixel of the photo, in all panes; "fit" = the whole picture. */
@@ -183,6 +207,7 @@ export const FIELDS = Object.freeze({
     key: "zoom",
     parse: (text) => (Number(text) > 0 && Number(text) <= MAX_ZOOM ? Number(text) : undefined),
     format: String,
+    allowed: `a number above 0, up to ${MAX_ZOOM}; 1 = a pixel of the photo is one of the screen`,
     hook: true,
   }),
   /** Place of the photo in the middle of the panes, in its pixels; null = its own middle. */
@@ -193,6 +218,7 @@ export const FIELDS = Object.freeze({
       return at?.every((value) => value >= 0) ? at : undefined;
     },
     format: (at) => (at ?? []).join(","),
+    allowed: "column and row of the photo, from 0",
     fit: (at, place) => at && onPhoto(at, place),
   }),
   /** Depth axis of the distributions. */
@@ -211,6 +237,18 @@ export const DEFAULT_VIEW = Object.freeze(
 export function staying(view, occasion) {
   const kept = ENTRIES.filter(([, { stays }]) => stays?.includes(occasion));
   return Object.fromEntries(kept.map(([name]) => [name, view[name]]));
+}
+
+/**
+ * The view that the Back button leads to: the places of that address, looked at as now.
+ * @param {View} now @param {View} address @returns {View}
+ */
+export function returned(now, address) {
+  const same = now.gallery === address.gallery;
+  const kept = ENTRIES.filter(
+    ([, { step, stays, personal }]) => !step && (same || personal || stays?.includes("gallery")),
+  );
+  return { ...address, ...Object.fromEntries(kept.map(([name]) => [name, now[name]])) };
 }
 
 /** The view within a gallery: frames and methods that exist, a pixel inside the picture. @param {View} view @param {Gallery} gallery @returns {View} */

@@ -1,10 +1,10 @@
 /**
- * The address follows the state, and the Back button leads back through what was looked at.
+ * The address follows the state, and the Back button leads back through the places that were looked at.
  *
  * @import { View } from "./fields.js"
  * @import { Store } from "./store.js"
  */
-import { isStep } from "./fields.js";
+import { isStep, returned } from "./fields.js";
 import { formatView, parseView } from "./url.js";
 
 /** A held key or a moving slider writes the address once, when it rests: browsers limit how often it may change. */
@@ -16,6 +16,8 @@ export function syncHistory(store) {
   let committed = parseView(location.search);
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
+  /** The key or pointer that is down has made its step: all that follows until it is let go belongs to that step. */
+  let stepped = false;
 
   /** @param {View} view @param {boolean} replace */
   function commit(view, replace) {
@@ -27,21 +29,30 @@ export function syncHistory(store) {
     if (query === location.search) return;
     if (push) history.pushState(null, "", query);
     else history.replaceState(null, "", query);
+    stepped ||= push;
   }
 
   store.subscribe(({ view }, _before, how) => {
     if (how.type === "failed") return;
-    if (how.fromHistory) {
+    if (how.repeat) {
       clearTimeout(timer);
-      committed = view;
-    } else if (how.repeat) {
-      clearTimeout(timer);
-      timer = setTimeout(() => commit(store.get().view, false), REST_MS);
+      timer = setTimeout(() => commit(store.get().view, stepped), REST_MS);
     } else {
-      commit(view, how.type !== "gallery/choose" && how.type.startsWith("gallery/")); // what the server tells is no step of the visitor
+      // What the server tells is no step of the visitor.
+      const told = how.type.startsWith("gallery/") && how.type !== "gallery/choose";
+      commit(view, how.fromHistory || told);
     }
   });
+  const letGo = () => {
+    if (timer) commit(store.get().view, stepped);
+    stepped = false;
+  };
+  for (const name of ["keyup", "pointerup", "pointercancel", "blur"]) window.addEventListener(name, letGo);
   window.addEventListener("popstate", () => {
-    store.dispatch({ type: "view/restore", view: parseView(location.search) }, { fromHistory: true });
+    clearTimeout(timer);
+    timer = undefined;
+    committed = parseView(location.search);
+    const view = returned(store.get().view, committed);
+    store.dispatch({ type: "view/restore", view }, { fromHistory: true });
   });
 }

@@ -4,7 +4,7 @@
  *     ?gallery=demo&index=3&targets=A*B&indexes=0*3*7&diff=2&cmap=turbo_r&range=1..40&pixel=610,220
  *
  * Links of the original viewer (`targets`, `index`, `indexes`, with "*" or "," between the values) mean the same
- * here. A value that can't be understood is left at its default.
+ * here. A value that can't be understood is left at its default; corrections.js says so.
  *
  * @import { View } from "./fields.js"
  */
@@ -30,7 +30,8 @@ export function parseView(search) {
  */
 export function formatView(view) {
   const named = ENTRIES.filter(
-    ([name, { always, initial }]) => always || JSON.stringify(view[name]) !== JSON.stringify(initial),
+    ([name, { always, personal, initial }]) =>
+      always || (!personal && JSON.stringify(view[name]) !== JSON.stringify(initial)),
   );
   return `?${named.map(([name, { key, format }]) => `${key}=${format(view[name])}`).join("&")}`;
 }
