@@ -80,6 +80,15 @@ def test_16_bit_pictures_and_arrays_are_metres(results) -> None:
     np.testing.assert_allclose(scaled.depth("nyu", "f2") / 256, DEPTH, atol=0.005)
 
 
+def test_depth_beyond_16_bits_stays_at_their_end(results) -> None:
+    far = np.where(DEPTH > 70, np.float32(300), DEPTH).astype(np.float32)
+    far[0, 0] = 255.9
+    put(results / "arrays" / "f2.npy", arrays.npy_bytes(far))
+    stored = open_results(results).depth("arrays", "f2")
+    assert (stored[far == 300] == 65535).all(), "the viewer reads this as at least 255.99 m"
+    assert stored[0, 0] == round(255.9 * 256) < 65535
+
+
 def test_declared_folders_are_decoded_and_others_keep_their_colours(results) -> None:
     gallery = open_results(results)
     np.testing.assert_array_equal(gallery.rgb("pictures", "f2"), render.colorize(DEPTH, depth_range=SPAN))
