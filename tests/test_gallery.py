@@ -11,7 +11,7 @@ from tiekd.codecs import arrays, png, png16
 from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.estimators import About, PictureEstimator, open_estimator, open_network
-from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
+from tiekd.gallery import Declared, ResultsOptions, open_gallery, open_results, shipped_galleries
 from tiekd.gallery.build import BuildOptions, build_gallery, frame_title, keep_significant, pick_evenly
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.grid import GridNote, encode_grid
@@ -96,7 +96,9 @@ def test_declared_folders_are_decoded_and_others_keep_their_colours(results) -> 
         gallery.depth("pictures", "f2")
     with pytest.raises(DataError, match="holds depth"):
         gallery.rgb("mine16", "f2")
-    declared = open_results(results, ResultsOptions(magma_ranges={"pictures": SPAN}))
+    declared = open_results(
+        results, ResultsOptions(declared={"pictures": Declared(magma=(SPAN.min_m, SPAN.max_m))})
+    )
     np.testing.assert_array_equal(declared.depth("pictures", "f2"), declared.depth("Teacher_adabins", "f2"))
 
 
