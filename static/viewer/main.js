@@ -8,6 +8,7 @@ import { installControls } from "./input/controls.js";
 import { installUpload } from "./input/drop.js";
 import { installKeyboard } from "./input/keyboard.js";
 import { announceKeys, GROUPS, KEYMAP } from "./input/keymap.js";
+import { installMethodOrder } from "./input/method-order.js";
 import { installPointer } from "./input/pointer.js";
 import { showBlank } from "./panels/blank.js";
 import { Distributions } from "./panels/distributions.js";
@@ -184,10 +185,11 @@ const commands = createCommands({
   },
   retry,
   retryAll: start,
-  toggleMethods: (anchor) => methodsMenu.toggle(anchor, store.get()),
+  methodsMenu,
 });
 installControls(commands, store);
 installKeyboard({ run: (command, how) => commands[command]?.(how), overlay: () => overlays.open() });
+installMethodOrder(store);
 installUpload(addPhotos);
 announceKeys(document);
 start();

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 import uvicorn
 from PIL import Image
-from viewer_kit import Viewer, make_brought, make_coloured, make_gallery, make_models, make_pictures
+from viewer_kit import (
+    Viewer,
+    make_brought,
+    make_coloured,
+    make_gallery,
+    make_many,
+    make_models,
+    make_pictures,
+)
 
 from server.app import create_app
 from server.settings import Settings
@@ -46,6 +54,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             make_pictures(folder / "pictures"),
             make_coloured(folder / "coloured"),
             make_brought(folder / "brought"),
+            make_many(folder / "many"),
         ),
         magma_ranges=("drawn=0.001:80",),
     )

@@ -115,6 +115,29 @@ def make_brought(folder: Path) -> Path:
     return folder
 
 
+MANY = [
+    f"densedepth_{net}_{loss}_run1_kitti" for net in ("mobilenetv2", "resnet18", "swin") for loss in "abcd"
+]
+MANY_FRAMES = 12
+
+
+def error_of(method: str, frame: int) -> float:
+    """How much larger than the truth the depth of a method of `MANY` is in a frame, as a share."""
+    order = np.random.default_rng(MANY.index(method)).permutation(MANY_FRAMES)
+    return 0.02 * (1 + int(order[frame])) + 0.001 * MANY.index(method)
+
+
+def make_many(folder: Path) -> Path:
+    """Twelve methods with long names that differ in their middle, and errors that change by frame."""
+    for method in ("ground_truth", *MANY):
+        (folder / method).mkdir(parents=True)
+        for frame in range(MANY_FRAMES):
+            factor = 1 if method == "ground_truth" else 1 + error_of(method, frame)
+            depth = np.full((20, 40), round(2560 * factor), np.uint16)
+            Image.fromarray(depth).save(folder / method / f"drive_{frame // 5}_frame_{frame:02}.png")
+    return folder
+
+
 def make_models(folder: Path) -> tuple[str, ...]:
     torch.manual_seed(0)
     common = {"max_depth_m": 80.0, "dataset": "test", "decoder_channels": (16, 8, 8, 8)}

@@ -89,9 +89,8 @@ function changeMethods(store) {
   const checked = [...document.querySelectorAll("input[data-action=method]")].flatMap((box) =>
     box instanceof HTMLInputElement && box.checked ? box.value : [],
   );
-  const order = visibleMethods(store.get()).map((method) => method.id);
+  const shown = visibleMethods(store.get()).map((method) => method.id);
   if (checked.length === 0) notify("At least one method must stay on show.");
-  // Methods keep the order they have on show; newly chosen ones come last, in the gallery's order.
-  const kept = checked.length === 0 ? order : order.filter((id) => checked.includes(id));
-  store.dispatch({ type: "targets/set", targets: [...kept, ...checked.filter((id) => !order.includes(id))] });
+  // The rows stand in the order of the panes; the methods that are not shown come after the others.
+  store.dispatch({ type: "targets/set", targets: checked.length ? checked : shown });
 }

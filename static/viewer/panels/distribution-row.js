@@ -13,6 +13,7 @@
  * @typedef {{method: Method, depth: number|null}} PaneReading  What a pane says at the marked pixel.
  */
 import { h } from "./dom.js";
+import { colourOf, nameOf } from "./names.js";
 import { drawAxis, drawChart } from "./dpm-chart.js";
 
 /** @param {Row} row @param {Axis} axis @param {{teacher: Distribution|null, truth: number|null}} compare */
@@ -21,7 +22,7 @@ export function distributionRow({ method, distribution, message, failed }, axis,
   const expectation = distribution ? `${distribution.expectation_m.toFixed(2)} m` : "";
   return h(
     "section",
-    { class: "curve-row", dataset: { family: method.family, dpm: method.id, state } },
+    { class: "curve-row", dataset: { ...colourOf(method), dpm: method.id, state } },
     header(method, h("b", { class: "curve-expectation" }, expectation)),
     h(
       "div",
@@ -38,14 +39,20 @@ export function distributionRow({ method, distribution, message, failed }, axis,
 export function readingRow({ method, depth }) {
   return h(
     "section",
-    { class: "curve-row plain-row", dataset: { family: method.family } },
+    { class: "curve-row plain-row", dataset: colourOf(method) },
     header(method, h("b", {}, depth === null ? "no data" : `${depth.toFixed(2)} m`)),
   );
 }
 
 /** @param {Method} method @param {HTMLElement} value */
 function header(method, value) {
-  return h("header", {}, h("i", { class: "swatch" }), h("span", { class: "name" }, method.label), value);
+  return h(
+    "header",
+    {},
+    h("i", { class: "swatch" }),
+    h("span", { class: "name" }, nameOf(method.label)),
+    value,
+  );
 }
 
 /** @param {Distribution|null} distribution */

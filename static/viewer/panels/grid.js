@@ -4,6 +4,7 @@
  * @import { State } from "../state/types.js"
  */
 import { hasPhotos } from "../state/frames.js";
+import { shortened } from "../state/labels.js";
 import { currentFrame, visibleMethods } from "../state/selectors.js";
 import { layout } from "./layout.js";
 import { Pane } from "./pane.js";
@@ -41,7 +42,8 @@ export class Grid {
     const wanted = JSON.stringify([state.gallery?.id, photo, methods]);
     if (wanted !== this.#signature) {
       this.#signature = wanted;
-      this.#panes = methods.map((method, i) => new Pane(method, i + 1));
+      const { short } = shortened(methods.map(({ label }) => label));
+      this.#panes = methods.map((method, i) => new Pane(method, i + 1, short[i]));
       if (photo) this.#panes.unshift(new Pane(null, 0));
       this.#rooms.disconnect();
       this.root.replaceChildren(...this.#panes.map((pane) => pane.element));

@@ -4,16 +4,18 @@
  * @import { Method } from "../state/types.js"
  */
 import { h, setText } from "./dom.js";
+import { nameOf } from "./names.js";
 import { Stage } from "./stage.js";
 
-/** @param {Method|null} method  null = the colour photo @param {string} label @param {number} number */
-export function paneParts(method, label, number) {
+/** @param {Method|null} method  null = the colour photo @param {{label: string, short: string}} names @param {number} number */
+export function paneParts(method, { label, short }, number) {
   const chip = chipOf(method, label, number);
-  const title = `${method?.model ?? label}: save this picture`;
+  const model = method?.model && method.model !== label ? ` (${method.model})` : "";
+  const title = `${label}${model}: save this picture`;
   const name = h(
     "button",
     { class: "pane-name", type: "button", title, dataset: { action: "download" } },
-    label,
+    nameOf(short),
   );
   const tag = h("span", { class: "pane-note" });
   const mean = h("span", { class: "pane-mean" });

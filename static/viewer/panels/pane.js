@@ -10,6 +10,7 @@ import { depthAt } from "../paint/depth.js";
 import { clear } from "../paint/painter.js";
 import { PHOTO } from "../sources/wishes.js";
 import { h, setText } from "./dom.js";
+import { colourOf } from "./names.js";
 import { paneParts } from "./pane-parts.js";
 
 export class Pane {
@@ -22,18 +23,22 @@ export class Pane {
   /** @type {[string, string]} */
   #notes = ["", ""];
 
-  /** @param {Method|null} method  null = the colour photo @param {number} number  key of the difference, from 1 */
-  constructor(method, number) {
+  /**
+   * @param {Method|null} method  null = the colour photo
+   * @param {number} number  key of the difference, from 1
+   * @param {string} [short]  the label without what the other labels have, too
+   */
+  constructor(method, number, short) {
     this.method = method;
     this.id = method?.id ?? PHOTO;
     this.label = method?.label ?? "Photo";
-    this.parts = paneParts(method, this.label, number);
+    this.parts = paneParts(method, { label: this.label, short: short ?? this.label }, number);
     this.stage = this.parts.stage;
     this.canvas = this.stage.canvas;
     const dataset = {
       pane: "",
       method: this.id,
-      family: method?.family ?? "photo",
+      ...colourOf(method ?? { family: "photo" }),
       frame: "",
       mode: "loading",
     };

@@ -4,6 +4,7 @@
  * @import { GallerySummary, State } from "../state/types.js"
  */
 import { favoriteIndexes } from "../state/favorites.js";
+import { shortened } from "../state/labels.js";
 import { visibleMethods } from "../state/selectors.js";
 import { find, h, setText } from "./dom.js";
 
@@ -25,8 +26,18 @@ export function updateToolbar(state, galleries) {
   const count =
     (shown === all ? String(all) : `${shown} of ${all}`) + (leftOut ? `, ${leftOut} left out` : "");
   setText(find("[data-count=methods]", HTMLElement), count);
+  updateCommonParts(state);
   setText(find("[data-count=favorites]", HTMLElement), String(favoriteIndexes(state).length));
   find("[data-action=columns]", HTMLSelectElement).value = String(Math.min(state.view.columns, 6));
   const inspect = find("[data-action=distributions]", HTMLElement);
   inspect.setAttribute("aria-pressed", String(state.view.pixel !== null));
+}
+
+/** What the labels leave out, said once. @param {State} state */
+function updateCommonParts(state) {
+  const { prefix, suffix } = shortened(visibleMethods(state).map(({ label }) => label));
+  const common = find("[data-common]", HTMLElement);
+  common.hidden = !prefix && !suffix;
+  setText(common, `… = ${[prefix, suffix].filter(Boolean).join(" … ")}`);
+  common.title = "What most names have in common; in their labels … stands for it";
 }

@@ -6,6 +6,7 @@
  */
 import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
 import { placeOf, withPage } from "./frames.js";
+import { tinted } from "./labels.js";
 import { currentFrame, visibleMethods, walkOf } from "./selectors.js";
 import { clamp, visibleIds } from "./targets.js";
 
@@ -50,7 +51,7 @@ export function reduce(state, action) {
       };
     }
     case "gallery/opened": {
-      const { gallery } = action;
+      const gallery = withTints(action.gallery);
       return within({ view: { ...state.view, gallery: gallery.id }, gallery, failure: null });
     }
     case "gallery/page": {
@@ -63,7 +64,7 @@ export function reduce(state, action) {
       return gallery?.id === action.id ? { ...state, gallery: { ...gallery, scan: action.scan } } : state;
     }
     case "gallery/changed":
-      return state.gallery?.id === action.gallery.id ? changed(state, action.gallery) : state;
+      return state.gallery?.id === action.gallery.id ? changed(state, withTints(action.gallery)) : state;
     case "failed":
       return { ...state, gallery: null, failure: action.message };
     default: {
@@ -110,6 +111,9 @@ function changeOf(state, action) {
       return view.pixel && { pixel: [view.pixel[0] + action.dx, view.pixel[1] + action.dy] };
   }
 }
+
+/** @param {Gallery} gallery @returns {Gallery} */
+const withTints = (gallery) => ({ ...gallery, methods: tinted(gallery.methods) });
 
 /** @param {State} state @returns {State} */
 const within = (state) => (state.gallery ? { ...state, view: fitted(state.view, state.gallery) } : state);

@@ -7,6 +7,7 @@
  * @property {string} id
  * @property {string} label
  * @property {string} family  Decides the colour; viewer.css has one for each family that the server knows.
+ * @property {number} [tint]  Decides the colour of a method of the family "other"; the page gives it.
  * @property {string|null} model  Name of the zoo row that can be run, if any.
  * @property {"m"|"rgb"} unit  Depth in metres, or a picture that only has colours.
  * @property {number|null} precision_m  Half the step of the source: readings are ± this.

@@ -1,6 +1,7 @@
 /**
  * What a command is. Nothing here runs.
  *
+ * @import { MethodsMenu } from "../../panels/methods-menu.js"
  * @import { Store } from "../../state/store.js"
  *
  * @typedef {object} Page  What commands need of the rest of the page.
@@ -11,7 +12,7 @@
  * @property {(methodId: string) => void} download
  * @property {() => void} retry
  * @property {() => void} retryAll
- * @property {(anchor: HTMLElement) => void} toggleMethods
+ * @property {MethodsMenu} methodsMenu
  *
  * @typedef {object} Given
  * @property {number} number  The digit of the key, or `data-target` of the control.

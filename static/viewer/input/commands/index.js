@@ -7,6 +7,7 @@ import { compareCommands } from "./compare.js";
 import { favoriteCommands } from "./favorites.js";
 import { frameCommands } from "./frames.js";
 import { lookCommands } from "./look.js";
+import { methodCommands } from "./methods.js";
 import { pageCommands } from "./page.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
@@ -16,6 +17,7 @@ export function createCommands(page) {
     ...compareCommands(page),
     ...favoriteCommands(page),
     ...lookCommands(page),
+    ...methodCommands(page),
     ...pageCommands(page),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Colours, theme and which methods are on show.
+ * Colours and theme.
  *
  * @import { View } from "../../state/fields.js"
  * @import { Command, Page } from "./command.js"
@@ -12,7 +12,7 @@ import { rememberTheme } from "../../state/theme.js";
 const THEME_WORDS = Object.freeze({ auto: "Colours as the system has them", dark: "Dark", light: "Light" });
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function lookCommands({ store, toggleMethods }) {
+export function lookCommands({ store }) {
   const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
   return {
     "cmap-next": () => store.dispatch({ type: "view/next", field: "cmap" }),
@@ -27,7 +27,5 @@ export function lookCommands({ store, toggleMethods }) {
       notify(THEME_WORDS[theme]);
     },
     "range-reset": () => set({ range: null }),
-    methods: ({ element }) => element && toggleMethods(element),
-    "all-methods": () => store.dispatch({ type: "targets/set", targets: [] }),
   };
 }
