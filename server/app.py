@@ -11,9 +11,10 @@ from server.galleries import Galleries
 from server.http import openapi, problems
 from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envelope
 from server.http.monitoring import Monitoring
-from server.http.pages import Pages, StaticAssets, StaticTree
+from server.http.pages import Pages
 from server.http.patience import Patience
 from server.http.routes import diff, dpm, gallery, health, models, pages, predict, scores
+from server.http.static import StaticAssets, StaticTree
 from server.inference.service import Service
 from server.scores import Scores
 from server.settings import Settings, read_settings

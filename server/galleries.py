@@ -5,18 +5,29 @@ from __future__ import annotations
 import logging
 import re
 from asyncio import Semaphore
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from server.settings import Settings
 from tiekd.errors import ConfigError, DataError, NotFoundError
-from tiekd.gallery import Gallery, ResultsOptions, open_gallery, open_results, shipped_galleries
+from tiekd.gallery import (
+    Declared,
+    Gallery,
+    ResultsOptions,
+    open_gallery,
+    open_results,
+    parse_all,
+    shipped_galleries,
+)
 from tiekd.gallery.shipped import INDEX
 from tiekd.types import DepthRange
 
 log = logging.getLogger("tiekd.server")
 _READERS = 2
+_MOST_READINGS = 16
 
 
 class Readers(Semaphore):
@@ -55,11 +66,13 @@ class Galleries:
         options = ResultsOptions(
             depth_scale=settings.depth_scale,
             depth_range=_range(settings.depth_range, of="depth_range"),
-            magma_ranges=dict(map(_magma_range, settings.magma_ranges)),
+            declared=parse_all((*map(_magma_range, settings.magma_ranges), *settings.sources)),
             follow_links=settings.follow_links,
         )
         self._openers: dict[str, Callable[[], Gallery]] = {}
         self._open: dict[str, Gallery] = {}
+        self._read: dict[tuple[str, str], tuple[Gallery, Gallery]] = {}
+        self._lock = Lock()
         self._told: set[tuple[str, str, str]] = set()
         self.readers = Readers(_READERS)
         """Held while a file is decoded, so that many large ones at once do not fill the memory."""
@@ -70,6 +83,7 @@ class Galleries:
                 self._add(partial(open_gallery, folder))
             except DataError as error:
                 log.error("%s %s", error, error.hint)
+        self._tell_unused(options.declared)
 
     def all(self) -> list[Gallery]:
         """Every gallery that can be read now."""
@@ -81,21 +95,43 @@ class Galleries:
                 log.error("%s %s", error, error.hint)
         return found
 
-    def reopen(self, gallery_id: str) -> Gallery:
-        """The gallery as it is on disk now. Raises NotFoundError and DataError."""
+    def reopen(self, gallery_id: str, declared: Mapping[str, Declared] | None = None) -> Gallery:
+        """The gallery as it is on disk now, read as declared. Raises NotFoundError and DataError."""
         if gallery_id not in self._openers:
             raise NotFoundError("gallery", gallery_id, self._openers)
         gallery = self._openers[gallery_id]()
         gallery.id = gallery_id
         before = self._open.get(gallery_id)
         if before and before.listing_version == gallery.listing_version:
-            return before
+            return self._read_as(before, declared)
         self._keep(gallery)
-        return gallery
+        return self._read_as(gallery, declared)
 
-    def get(self, gallery_id: str) -> Gallery:
-        """The gallery as it was last listed. Raises NotFoundError and DataError."""
-        return self._open.get(gallery_id) or self.reopen(gallery_id)
+    def get(self, gallery_id: str, declared: Mapping[str, Declared] | None = None) -> Gallery:
+        """The gallery as it was last listed, read as declared. Raises NotFoundError and DataError."""
+        return self._read_as(self._open.get(gallery_id) or self.reopen(gallery_id), declared)
+
+    def _read_as(self, gallery: Gallery, declared: Mapping[str, Declared] | None) -> Gallery:
+        """A gallery read as declared: one object as long as the gallery is, for the jobs that work on it."""
+        if not declared:
+            return gallery
+        read = gallery.read_as(declared)
+        with self._lock:
+            known = self._read.pop((gallery.id, read.reading), (gallery, read))
+            self._read[gallery.id, read.reading] = kept = known if known[0] is gallery else (gallery, read)
+            while len(self._read) > _MOST_READINGS:
+                del self._read[next(iter(self._read))]
+        return kept[1]
+
+    def _tell_unused(self, declared: Collection[str]) -> None:
+        """Log declarations of folders that no gallery has. They may come later, so this is no fault."""
+        folders = set[str]().union(*(gallery.folders for gallery in self._open.values()))
+        for name in sorted(set(declared) - folders):
+            near = get_close_matches(name, folders, n=1)
+            log.warning(
+                "There is no folder %r; what is declared of it is not used.%s",
+                name, f" Is it {near[0]!r}?" if near else "",
+            )  # fmt: skip
 
     def _add(self, opener: Callable[[], Gallery]) -> None:
         gallery = opener()
@@ -118,15 +154,23 @@ class Galleries:
 
 def _opener(folder: Path, options: ResultsOptions) -> Callable[[], Gallery]:
     if (folder / INDEX).is_file():
-        return partial(open_gallery, folder, follow_links=options.follow_links)
+        return partial(_open_indexed, folder, options)
     return partial(open_results, folder, options)
 
 
-def _magma_range(text: str) -> tuple[str, DepthRange]:
+def _open_indexed(folder: Path, options: ResultsOptions) -> Gallery:
+    gallery = open_gallery(folder, follow_links=options.follow_links)
+    return gallery.read_as(
+        {name: options.declared[name] for name in options.declared.keys() & gallery.folders}
+    )
+
+
+def _magma_range(text: str) -> str:
+    """The declaration that METHOD=MIN:MAX stands for."""
     method, separator, span = text.rpartition("=")
     if not separator:
         raise ConfigError(f"{text!r} is not METHOD=MIN:MAX.", hint="For example --magma-range mine=0.001:80.")
-    return method, _range(span, of=method)
+    return f"{method}=magma={span}"
 
 
 def _range(text: str, *, of: str) -> DepthRange:

@@ -89,15 +89,15 @@ class Scores:
 
     def __init__(self, busy: Callable[[], bool]) -> None:
         self._busy = busy
-        self._jobs: dict[tuple[str, Wanted], ScoreJob] = {}
+        self._jobs: dict[tuple[str, str, Wanted], ScoreJob] = {}
 
     def of(self, gallery: Gallery, methods: Sequence[str], against: str, rule: Rule) -> ScoreJob:
         """The job for these scores of a gallery as it is now; it runs."""
         wanted = Wanted(tuple(methods), against, rule)
-        job = self._jobs.pop((gallery.id, wanted), None)
+        job = self._jobs.pop((gallery.id, gallery.reading, wanted), None)
         if job is None or job.gallery is not gallery:
             job = ScoreJob(gallery, wanted, busy=self._busy)
-        self._jobs[gallery.id, wanted] = job
+        self._jobs[gallery.id, gallery.reading, wanted] = job
         while len(self._jobs) > _MOST_JOBS:
             del self._jobs[next(iter(self._jobs))]
         job.ask()

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         default=(), description="METHOD=MIN:MAX: folders whose pictures are magma_r of that range in metres"
     )
 
+    sources: NameList = Field(
+        default=(),
+        description="METHOD=SETTINGS: how a folder is read (docs/results.md); with * between them, or JSON",
+    )
+
     follow_links: bool = Field(
         default=False, description="also show what links in a folder of results lead to outside of it"
     )
@@ -73,6 +78,15 @@ class Settings(BaseSettings):
     max_connections: int = Field(default=400, ge=1, description="connections that may be open at a time")
     grace_s: float = Field(default=7, ge=0, description="how long a stop waits for requests that have begun")
     cache_bytes: int = Field(default=256 * 2**20, ge=0, description="predictions kept for /dpm")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split_sources(cls, value: Any) -> Any:
+        """A declaration has commas of its own."""
+        if not isinstance(value, str):
+            return value
+        parts = json.loads(value) if value.startswith("[") else value.split("*")
+        return tuple(part for part in parts if part)
 
     @field_validator("models", "results", "magma_ranges", mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from tiekd.codecs import arrays, png, png16
 from tiekd.data.frames import find_split, open_source, read_split
 from tiekd.errors import ConfigError, DataError, UnknownNameError
 from tiekd.estimators import About, PictureEstimator, open_estimator, open_network
-from tiekd.gallery import ResultsOptions, open_gallery, open_results, shipped_galleries
+from tiekd.gallery import Declared, ResultsOptions, open_gallery, open_results, shipped_galleries
 from tiekd.gallery.build import BuildOptions, build_gallery, frame_title, keep_significant, pick_evenly
 from tiekd.gallery.decoders import Grey16Decoder, probe
 from tiekd.gallery.grid import GridNote, encode_grid
@@ -80,6 +80,15 @@ def test_16_bit_pictures_and_arrays_are_metres(results) -> None:
     np.testing.assert_allclose(scaled.depth("nyu", "f2") / 256, DEPTH, atol=0.005)
 
 
+def test_depth_beyond_16_bits_stays_at_their_end(results) -> None:
+    far = np.where(DEPTH > 70, np.float32(300), DEPTH).astype(np.float32)
+    far[0, 0] = 255.9
+    put(results / "arrays" / "f2.npy", arrays.npy_bytes(far))
+    stored = open_results(results).depth("arrays", "f2")
+    assert (stored[far == 300] == 65535).all(), "the viewer reads this as at least 255.99 m"
+    assert stored[0, 0] == round(255.9 * 256) < 65535
+
+
 def test_declared_folders_are_decoded_and_others_keep_their_colours(results) -> None:
     gallery = open_results(results)
     np.testing.assert_array_equal(gallery.rgb("pictures", "f2"), render.colorize(DEPTH, depth_range=SPAN))
@@ -87,7 +96,9 @@ def test_declared_folders_are_decoded_and_others_keep_their_colours(results) -> 
         gallery.depth("pictures", "f2")
     with pytest.raises(DataError, match="holds depth"):
         gallery.rgb("mine16", "f2")
-    declared = open_results(results, ResultsOptions(magma_ranges={"pictures": SPAN}))
+    declared = open_results(
+        results, ResultsOptions(declared={"pictures": Declared(magma=(SPAN.min_m, SPAN.max_m))})
+    )
     np.testing.assert_array_equal(declared.depth("pictures", "f2"), declared.depth("Teacher_adabins", "f2"))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import Request
 
 from server.galleries import Galleries
 from server.http.monitoring import Monitoring
 from server.inference.service import Service
 from server.scores import Scores
+from tiekd.gallery import Declared, parse_all
 
 
 def _service(request: Request) -> Service:
@@ -33,7 +35,22 @@ def _monitoring(request: Request) -> Monitoring:
     return monitoring
 
 
+def _declared(
+    texts: Annotated[
+        list[str] | None,
+        Query(
+            alias="as", max_length=200,
+            description="METHOD=SETTINGS: how a folder is read, in this answer alone; may be repeated",
+            examples=[["mine=scale=1000", "lidar=truth"]],
+        ),
+    ] = None,
+) -> Mapping[str, Declared]:  # fmt: skip
+    return parse_all(texts or ())
+
+
 TheService = Annotated[Service, Depends(_service)]
 TheGalleries = Annotated[Galleries, Depends(_galleries)]
 TheScores = Annotated[Scores, Depends(_scores)]
 TheCounters = Annotated[Monitoring, Depends(_monitoring)]
+ReadAs = Annotated[Mapping[str, Declared], Depends(_declared)]
+"""What the client declares of the gallery's folders. Nothing of it is kept."""

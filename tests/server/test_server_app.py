@@ -10,7 +10,7 @@ import pytest
 from server_kit import DeclaredClient
 
 from server.app import create_app
-from server.http.pages import StaticTree
+from server.http.static import StaticTree
 from server.inference.cache import Key, PredictionCache
 from server.inference.residency import Residency
 from server.settings import Settings
@@ -94,6 +94,12 @@ def test_the_page_has_hashed_addresses_and_a_strict_policy(client) -> None:
     held = {"if-none-match": plain.headers["etag"]}
     assert client.get("/static/viewer/main.js", headers=held).status_code == 304
     assert client.get("/static/@0123/viewer/main.js").headers["cache-control"] == "no-cache"
+    packed = client.get(address, headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.text == hashed.text == plain.text
+    assert "content-encoding" not in client.get(address, headers={"accept-encoding": "identity"}).headers
+    assert client.head(address).headers["content-length"]
+    assert client.post(address).status_code == 405
     for outside in ("/static/../server/app.py", "/static/@0123/../../server/app.py", "/static/@0123"):
         assert client.get(outside).status_code == 404
 
@@ -103,7 +109,7 @@ def test_an_edit_changes_the_address_of_every_static_file(tmp_path, monkeypatch)
     for name in ("main.js", "room/part.js", "look.css"):
         (tmp_path / name).write_text(name)
     now = 100.0
-    monkeypatch.setattr("server.http.pages.monotonic", lambda: now)
+    monkeypatch.setattr("server.http.static.monotonic", lambda: now)
     static = StaticTree(tmp_path)
     before = static.modules("")
     assert [address.split("/", 3)[3] for address in before] == ["main.js", "room/part.js"]

@@ -1,4 +1,5 @@
 import io
+import json
 import os
 from urllib.parse import quote
 
@@ -273,3 +274,54 @@ def test_a_folder_of_results_may_lie_anywhere(settings, tmp_path) -> None:
     said = client.get(base)
     assert said.status_code == 422
     assert r"\udcff" in said.json()["detail"]
+
+
+def test_a_visitor_reads_a_folder_in_another_way_and_nobody_else_does(viewer, is_problem) -> None:
+    url = "/api/galleries/my-results/TIE%20KD/a.u16"
+    usual = viewer.get(url)
+    read = viewer.get(url, params={"as": "TIE KD=scale=512"})
+    assert read.headers["etag"] != usual.headers["etag"]
+    expected = png16.to_uint16(png16.to_uint16(DEPTH) / np.float32(512))
+    np.testing.assert_array_equal(np.frombuffer(read.content, "<u2").reshape(20, 30), expected)
+    assert viewer.get(url).content == usual.content
+    described = viewer.get(
+        "/api/galleries/my-results",
+        params={"as": ["TIE KD=truth,label=Laser", "pictures=magma=0.001:80", "Teacher_adabins=ignore"]},
+    ).json()
+    told = [
+        (method["id"], method["label"], method["family"], method["unit"]) for method in described["methods"]
+    ]
+    assert told == [("TIE KD", "Laser", "ground_truth", "m"), ("pictures", "pictures", "other", "m")]
+    assert "left_out" not in described
+    drawn = viewer.get("/api/galleries/my-results/pictures/a.u16", params={"as": "pictures=magma=0.001:80"})
+    assert np.abs(np.frombuffer(drawn.content, "<u2").reshape(20, 30) / 256 - DEPTH).max() < 0.17
+    wrong = is_problem(viewer.get(url, params={"as": "TIE KD=scale=zero"}), 400)
+    assert wrong["detail"].startswith("What is declared of TIE KD: scale: ")
+    assert "(got 'zero')" in wrong["detail"]
+    assert "folder 'nope'" in is_problem(viewer.get(url, params={"as": "nope=truth"}), 404)["detail"]
+
+
+def test_sources_of_the_settings_hold_for_all(folder, monkeypatch, caplog) -> None:
+    for text in ('["TIE KD=scale=512,truth", "picture=ignore"]', "TIE KD=scale=512,truth*picture=ignore"):
+        monkeypatch.setenv("TIEKD_SOURCES", text)
+        caplog.clear()
+        viewer = DeclaredClient(create_app(Settings(results=(folder,))))
+        first = viewer.get("/api/galleries/my-results").json()["methods"][0]
+        assert (first["id"], first["family"]) == ("TIE KD", "ground_truth")
+        (told,) = [record.getMessage() for record in caplog.records if "no folder" in record.getMessage()]
+        assert told == "There is no folder 'picture'; what is declared of it is not used. Is it 'pictures'?"
+    with pytest.raises(ConfigError, match="What is declared of TIE KD: scale"):
+        create_app(Settings(results=(folder,), sources=("TIE KD=scale=-1",)))
+
+
+def test_declarations_of_folders_in_our_own_layout(tmp_path) -> None:
+    (tmp_path / "g" / "net").mkdir(parents=True)
+    (tmp_path / "g" / "net" / "f.png").write_bytes(png16.encode(DEPTH))
+    entry = {"id": "f", "title": "f", "width": 30, "height": 20}
+    index = {
+        "id": "g", "title": "G", "depth_range": {"min_m": 1, "max_m": 80}, "depth_scale": 256,
+        "methods": [{"id": "net", "label": "Net", "family": "other"}], "frames": [entry],
+    }  # fmt: skip
+    (tmp_path / "g" / "gallery.json").write_text(json.dumps(index))
+    viewer = DeclaredClient(create_app(Settings(results=(tmp_path / "g",), sources=("net=truth", "x=truth"))))
+    assert viewer.get("/api/galleries/g").json()["methods"][0]["family"] == "ground_truth"

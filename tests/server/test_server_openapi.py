@@ -108,6 +108,7 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
     wrong += ["r/m/nope.png", "r/m/damaged.png", "r/m/a.png?cmap=nope"]
     wrong += ["r/scores", "r/scores?truth=nope", "nope/state", "r?offset=1&around=1"]
     client.get(f"{base}/scores?reference=m")
+    wrong += ["r?as=m", "r/m/a.u16?as=m", "r/state?as=m"]
     for accept in ("*/*", "text/html"):
         for path in wrong:
             client.get(f"/api/galleries/{path}", headers={"accept": accept})

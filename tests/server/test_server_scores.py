@@ -165,3 +165,16 @@ def test_a_home_that_can_not_be_written_only_costs_the_next_start(viewer, tmp_pa
 )
 def test_what_is_wrong_is_told(viewer, is_problem, query, status, words) -> None:
     assert words in str(is_problem(viewer.get(f"/api/galleries/r/scores?{query}"), status))
+
+
+def test_scores_are_of_the_depth_as_it_is_read(viewer) -> None:
+    usual = finished(viewer)["scores"]["base"]
+    body = finished(viewer, "as=base=scale=512")
+    halved = [
+        depth_metrics((depth_of("base", frame) / 2).clip(SPAN.min_m, SPAN.max_m),
+                      depth_of("ground_truth", frame), depth_range=SPAN)["abs_rel"]
+        for frame in range(N_FRAMES)
+    ]  # fmt: skip
+    np.testing.assert_allclose(body["scores"]["base"], halved, atol=2e-3)
+    assert finished(viewer, "as=base=truth&as=ground_truth=ignore")["against"] == "base"
+    assert finished(viewer)["scores"]["base"] == usual

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { beyondColors } from "../../static/viewer/paint/colormaps.js";
 import { MODES, modeFor } from "../../static/viewer/modes/index.js";
-import { depthWords, differenceWords } from "../../static/viewer/modes/words.js";
+import { depthWords, differenceWords, statisticWords } from "../../static/viewer/modes/words.js";
 import { colors, depths, fakeCanvas, gallery, stateOf } from "./kit.js";
 
 const [A, B] = gallery().methods;
@@ -46,7 +46,7 @@ test("depth is read in metres", () => {
   const shown = scene({}, A, depths(0, 256, 640));
   assert.deepEqual(readings(shown), [
     { metres: NaN, text: "no data" },
-    { metres: 1, text: "1.00 m" },
+    { metres: 1, text: "1.00 m (< 2 m)" },
     { metres: 2.5, text: "2.50 m" },
   ]);
 });
@@ -73,7 +73,65 @@ test("a difference is a distance, or has a sign when that is chosen", () => {
     ["Δ +1.00 m", "no data", "Δ −0.50 m", "Δ 0.00 m"],
   );
   assert.equal(signed[2].metres, -0.5);
-  assert.equal(differenceWords(-0, true), "Δ 0.00 m");
+});
+
+test("what lies beyond the colours of the bar says so", () => {
+  const shown = scene({ range: [2, 40] }, A, depths(256, 512, 10240, 15360));
+  assert.deepEqual(
+    readings(shown).map((reading) => reading.text),
+    ["1.00 m (< 2 m)", "2.00 m", "40.00 m", "60.00 m (> 40 m)"],
+  );
+  const far = scene({ diff: 1, diffMax: 0.5, signed: true }, B, depths(512, 1, 384), depths(256, 512, 256));
+  assert.deepEqual(
+    readings(far).map((reading) => reading.text),
+    ["Δ +1.00 m (> 0.5 m)", "Δ −2.00 m (< −0.5 m)", "Δ +0.50 m"],
+  );
+});
+
+test("depth that 16 bits can't hold is a bound, and so is what follows from it", () => {
+  const shown = scene({}, A, depths(65534, 65535));
+  assert.deepEqual(
+    readings(shown).map((reading) => reading.text),
+    ["255.99 m (> 80 m)", "≥ 255.99 m (> 80 m)"],
+  );
+  const canvas = fakeCanvas();
+  const compared = scene({ diff: 1, diffMax: 256 }, B, depths(65535, 256), depths(2560, 256));
+  assert.equal(readings(compared)[0].text, "Δ ≥ 245.99 m");
+  assert.deepEqual(compared.mode.paint(canvas, compared.given), [
+    "mean ≥ 122.99 m",
+    "min ≥ 0.00 m, max ≥ 245.99 m",
+  ]);
+});
+
+test("differences of decoded pictures carry both precisions, and those of cut-off ones are bounds", () => {
+  const decoded = { saturated_m: 79.7, precision_m: 0.156 };
+  const exact = { saturated_m: null, precision_m: 0.002 };
+  const words = (own, reference, signed, methods = [decoded, decoded]) =>
+    differenceWords({ depths: [own, reference], methods, signed });
+  assert.equal(words(20, 18, false), "Δ 2.0 ±0.31 m");
+  assert.equal(words(18, 20, true), "Δ −2.0 ±0.31 m");
+  assert.equal(words(20, 20, false), "Δ 0.0 ±0.31 m");
+  assert.equal(words(20, 18, false, [decoded, exact]), "Δ 2.0 ±0.16 m");
+  assert.equal(words(20, 18, false, [exact, exact]), "Δ 2.00 m");
+  assert.equal(words(79.84, 70, false, [decoded, exact]), "Δ ≥ 9.69 m");
+  assert.equal(words(79.84, 70, true, [decoded, exact]), "Δ ≥ +9.69 m");
+  assert.equal(words(70, 79.84, true, [exact, decoded]), "Δ ≤ −9.69 m");
+  assert.equal(words(70, 79.84, false, [exact, decoded]), "Δ ≥ 9.69 m");
+  assert.equal(words(79.84, 79.84, true), "Δ unknown: cut off");
+  assert.equal(words(79.84, 79.84, false), "Δ unknown: cut off");
+  assert.equal(words(100, 79.84, false, [exact, decoded]), "Δ unknown: cut off", "it may be anything");
+  assert.equal(words(100, 79.84, true, [exact, decoded]), "Δ ≤ +20.31 m");
+});
+
+test("statistics of such differences are as careful", () => {
+  const decoded = { saturated_m: 79.7, precision_m: 0.156 };
+  const words = (value, signed, cut) => statisticWords(value, { methods: [decoded, decoded], signed, cut });
+  assert.equal(words(1.5, false, [false, false]), "1.5 ±0.31 m");
+  assert.equal(words(1.5, false, [false, true]), "≥ 1.18 m");
+  assert.equal(words(0.2, false, [true, false]), "≥ 0.00 m");
+  assert.equal(words(-1.5, true, [true, false]), "≥ −1.82 m");
+  assert.equal(words(-1.5, true, [false, true]), "≤ −1.18 m");
+  assert.equal(words(-1.5, true, [true, true]), "unknown: cut off");
 });
 
 test("colours are read as they are, and their difference per channel", () => {
@@ -98,7 +156,7 @@ test("depth is painted in the colours of its scale; no data stays transparent", 
 test("a difference is painted from the dark end on, and its statistics stand beside it", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1 }, B, depths(256, 0, 512), depths(256, 256, 256));
-  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00, max 1.00"]);
+  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00 m, max 1.00 m"]);
   assert.deepEqual([...canvas.pixels], [44, 58, 112, 255, 0, 0, 0, 0, 250, 246, 176, 255]);
   const apart = scene({ diff: 1 }, B, depths(0), depths(256));
   assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", ""]);
@@ -134,7 +192,7 @@ test("a change of colours doesn't compute a difference again", () => {
 test("a signed difference has its dark zero in the middle", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1, signed: true }, B, depths(1, 513), depths(257, 257));
-  assert.deepEqual(mode.paint(canvas, given), ["mean 0.00 m", "min −1.00, max 1.00"]);
+  assert.deepEqual(mode.paint(canvas, given), ["mean 0.00 m", "min −1.00 m, max +1.00 m"]);
   assert.deepEqual([...canvas.pixels], [176, 232, 255, 255, 255, 218, 140, 255]);
 });
 

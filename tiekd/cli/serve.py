@@ -45,6 +45,14 @@ def serve(
             metavar="METHOD=MIN:MAX", help="A folder of --results holds magma_r pictures of this range."
         ),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METHOD=SETTINGS",
+            help="How a folder of --results is read: scale=1000, disparity=FX*BASELINE in px m, inverse=A:B, "
+            "magma=MIN:MAX, colors, truth, ignore, label=TEXT, with commas between; may be repeated.",
+        ),
+    ] = None,
     follow_links: Annotated[
         bool,
         typer.Option("--follow-links", help="Also show what links in --results lead to outside of it."),
@@ -96,6 +104,7 @@ def serve(
         depth_scale=depth_scale,
         depth_range=depth_range,
         magma_ranges=json.dumps(magma_range) if magma_range else None,
+        sources=json.dumps(source) if source else None,
         follow_links=follow_links or None,
         untrained=untrained or None,
         strict=strict,

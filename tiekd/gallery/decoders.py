@@ -26,12 +26,19 @@ ARRAY_SUFFIXES = frozenset(SUFFIXES) - {".png"}
 """Endings of files that hold depth and nothing else."""
 _MOST_BYTES = 1 << 28
 _FARTHEST_M = 65535 / png16.DEPTH_SCALE
+_MILLIMETRES = (
+    "Floats are read as metres. Declare millimetres: `tiekd serve --source METHOD=scale=1000`, or scale 1000 "
+    "under Sources on the page. Or divide millimetres by 1000 and write the files again."
+)
 KIND_WORDS: dict[Kind, str] = {
     "grey16": "a 16-bit picture",
     "color": "a colour picture",
     "grey8": "an 8-bit grey picture",
     "array": "an array",
 }
+
+
+_DEPTHS: dict[Kind | None, str] = {"grey16": "16-bit", "color": "colour", "grey8": "8-bit grey"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +52,64 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Grey16Decoder:
-    """16-bit PNG with `scale` stored integers per metre, or floats in metres or integers of that scale.
+class Inverse:
+    """Numbers that are the inverse of depth: 1 / metres = gain × number + offset."""
 
-    A PNG with the grid of its network is enlarged (`tiekd.gallery.grid`).
+    gain: float
+    offset: float = 0.0
+
+    def metres(self, numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth in metres `[H, W]`, 0 where there is none: no number, or none in front of the camera."""
+        inverse = numbers * np.float32(self.gain) + np.float32(self.offset)
+        depth = np.zeros_like(inverse)
+        np.divide(1, inverse, out=depth, where=(numbers > 0) & (inverse > 0))
+        return depth
+
+
+@dataclass(frozen=True, slots=True)
+class Grey16Decoder:
+    """16-bit PNG with `scale` stored integers per metre, or floats with `float_scale` per metre.
+
+    With `inverse` the scaled numbers are not metres but their inverse. A PNG with the grid of its network is
+    enlarged (`tiekd.gallery.grid`).
     """
 
     scale: float = png16.DEPTH_SCALE
+    float_scale: float = 1.0
+    inverse: Inverse | None = None
     unit: ClassVar[Literal["m"]] = "m"
     saturated_m: ClassVar[None] = None
     kinds: ClassVar[frozenset[Kind]] = frozenset({"grey16", "array"})
 
     @property
     def precision_m(self) -> float | None:
-        """Largest error of a stored depth in metres."""
-        return 0.5 / min(self.scale, png16.DEPTH_SCALE)
+        """Largest error of a stored depth in metres; of inverse depth it is another at every depth."""
+        return None if self.inverse else 0.5 / min(self.scale, png16.DEPTH_SCALE)
 
     def depth(self, path: Path, shape: tuple[int, int] | None = None) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none; `shape` is the frame's. Raises DataError."""
         if path.suffix.lower() != ".png":
-            return _within_reach(read_depth_file(path, shape=shape, where=path.name).metres(self.scale), path)
-        stored = png16.decode(read_bytes(path), where=path.name)
+            stored = read_depth_file(path, shape=shape, where=path.name)
+            scale = self.scale if stored.header.whole else self.float_scale
+            return self._to_metres(stored.values / np.float32(scale), path)
+        whole = png16.decode(read_bytes(path), where=path.name)
         note = GridNote.read(png.read_note(path))
         if note:
-            stored = note.enlarged(stored)
-        if self.scale == png16.DEPTH_SCALE:
-            return stored.astype(np.uint16)
-        return png16.to_uint16(stored.astype(np.float64) / self.scale)
+            whole = note.enlarged(whole)
+        if self.scale == png16.DEPTH_SCALE and not self.inverse:
+            return whole.astype(np.uint16)
+        return self._to_metres(whole.astype(np.float32) / np.float32(self.scale), path)
+
+    def _to_metres(self, numbers: NDArray[np.float32], path: Path) -> NDArray[np.uint16]:
+        """Metres x 256. Raises DataError if most of the depth is farther than that reaches."""
+        metres = self.inverse.metres(numbers) if self.inverse else numbers
+        known = metres[metres > 0]
+        if known.size and float(np.median(known)) > _FARTHEST_M:
+            raise DataError(
+                f"{path.name} is no depth in metres: most of it is beyond {_FARTHEST_M:.0f} m.",
+                hint=_MILLIMETRES,
+            )
+        return png16.to_uint16(metres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +169,11 @@ class PictureDecoder:
         return _read_rgb(path)
 
 
-def _within_reach(metres: NDArray[np.float32], path: Path) -> NDArray[np.uint16]:
-    """Metres x 256. Raises DataError if most of the depth is farther than that reaches."""
-    known = metres[metres > 0]
-    if known.size and float(np.median(known)) > _FARTHEST_M:
-        raise DataError(
-            f"{path.name} is no depth in metres: most of it is beyond {_FARTHEST_M:.0f} m.",
-            hint="Floats are read as metres: divide millimetres by 1000, and write it again.",
-        )
-    return png16.to_uint16(metres)
+def form_of(path: Path, kind: Kind | None) -> str:
+    """The format of a file in a few words: `16-bit PNG`, `8-bit grey PNG`, `NPZ`."""
+    ending = path.suffix.lower().removeprefix(".")
+    format_ = {"jpg": "JPEG", "jpeg": "JPEG", "tif": "TIFF", "webp": "WebP"}.get(ending, ending.upper())
+    return f"{_DEPTHS[kind]} {format_}" if kind in _DEPTHS else format_
 
 
 Decoder = Grey16Decoder | MagmaDecoder | PictureDecoder

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,38 +17,15 @@ from numpy.typing import NDArray
 from tiekd.codecs import png16
 from tiekd.errors import DataError, NotFoundError
 from tiekd.files import digest_of, state_of
-from tiekd.gallery.decoders import Decoder, PictureDecoder, read_picture
+from tiekd.gallery.declared import Declared, declared_text
+from tiekd.gallery.decoders import PictureDecoder, read_picture
+from tiekd.gallery.stored import IGNORED, Method
 from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
+from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
 IMAGE_FOLDER = "image"
 """Folder of the photos. No method can have this name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method of a gallery.
-
-    family: colour family, one of `tiekd.methods.FAMILIES`. model: the row of the zoo that made it, if known.
-    """
-
-    id: str
-    label: str
-    family: str
-    model: str | None
-    decoder: Decoder
-
-    def describe(self) -> dict[str, Any]:
-        """The method as JSON of the API."""
-        return {
-            "id": self.id,
-            "label": self.label,
-            "family": self.family,
-            "model": self.model,
-            "unit": self.decoder.unit,
-            "precision_m": self.decoder.precision_m,
-            "saturated_m": self.decoder.saturated_m,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +64,43 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The methods and frames of a gallery. `left_out`: folder -> why it, or a part of it, is not shown."""
+    """The methods and frames of a gallery.
+
+    found: folder -> what of it could not be read, and why. hidden: methods that are not shown in the way in
+    which they are read now; a declaration may change that.
+    """
 
     depth_range: DepthRange
     methods: tuple[Method, ...]
     frames: tuple[Frame, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[Method, ...] = ()
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Folder -> why it, or a part of it, is not shown, besides what is ignored on purpose."""
+        reasons = {method.id: method.hidden for method in self.hidden if method.hidden != IGNORED}
+        both = {**self.found, **reasons}
+        return both | {
+            name: f"{reason} {self.found[name]}" for name, reason in reasons.items() if name in self.found
+        }
+
+    def read_as(self, declared: Mapping[str, Declared]) -> Listing:
+        """The listing after a further declaration of some of its folders. Raises NotFoundError."""
+        known = {method.id: method for method in (*self.methods, *self.hidden)}
+        for name in declared:
+            if name not in known:
+                raise NotFoundError("folder", name, known)
+        read = [
+            method.read_as(declared[name]) if name in declared else method for name, method in known.items()
+        ]
+        return replace(self, methods=shown(read), hidden=tuple(method for method in read if method.hidden))
+
+
+def shown(methods: Iterable[Method]) -> tuple[Method, ...]:
+    """Those that are shown, ground truth first and each family together."""
+    kept = [method for method in methods if not method.hidden]
+    return tuple(sorted(kept, key=lambda method: FAMILIES.index(method.family)))
 
 
 class Gallery:
@@ -109,6 +118,8 @@ class Gallery:
         self.id = gallery_id
         self.title = title
         self.listing = listing
+        self.reading = ""
+        """What was declared in `read_as`."""
         self._files = files
         self._boundary = boundary
         self._methods = {method.id: method for method in listing.methods}
@@ -168,6 +179,22 @@ class Gallery:
             "frames": [self.listing.frames[place].describe() for place in places],
         }
         return described | ({"left_out": left_out} if left_out else {})
+
+    @property
+    def folders(self) -> set[str]:
+        """Its folders of methods, shown or not."""
+        return {method.id for method in (*self.listing.methods, *self.listing.hidden)}
+
+    def read_as(self, declared: Mapping[str, Declared]) -> Gallery:
+        """The same files after a further declaration of some of its folders. Raises NotFoundError."""
+        if not declared:
+            return self
+        read = copy(self)
+        read.__dict__.pop("listing_version", None)
+        read.listing = self.listing.read_as(declared)
+        read._methods = {method.id: method for method in read.listing.methods}
+        read.reading = "*".join(declared_text(name, declared[name]) for name in sorted(declared))
+        return read
 
     def method(self, method_id: str) -> Method:
         """The method with this id. Raises NotFoundError."""

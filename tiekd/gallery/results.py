@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tiekd.codecs import png16
+from tiekd.codecs.depth_names import says_inverse
 from tiekd.errors import DataError
-from tiekd.gallery.decoders import (
-    KIND_WORDS,
-    Decoder,
-    Grey16Decoder,
-    MagmaDecoder,
-    PictureDecoder,
-    Probe,
-    probe,
-)
+from tiekd.gallery.declared import NOTHING, Declared
+from tiekd.gallery.decoders import KIND_WORDS, Probe, form_of, probe
 from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.labels import method_label
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, natural_key, version_of
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, natural_key, version_of
+from tiekd.gallery.model import shown as shown_of
 from tiekd.gallery.names import frames_of
 from tiekd.gallery.photos import read_photos, turned_note
+from tiekd.gallery.stored import Method, Stored, method_of
 from tiekd.gallery.walk import Boundary, folders_in, is_text, legible
 from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
@@ -42,14 +38,14 @@ GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth
 class ResultsOptions:
     """How to read a folder of results.
 
-    depth_scale: stored integers per metre in 16-bit PNG. depth_range: range of the viewer's colours.
-    magma_ranges: folder -> range in metres of its magma_r pictures. follow_links: serve what links out of the
-    folder lead to.
+    depth_scale: stored number of one metre in 16-bit PNG and other whole numbers. depth_range: range of the
+    viewer's colours. declared: folder -> how it is read. follow_links: serve what links out of the folder
+    lead to.
     """
 
     depth_scale: float = png16.DEPTH_SCALE
     depth_range: DepthRange = field(default_factory=lambda: DepthRange(1e-3, 80.0))
-    magma_ranges: Mapping[str, DepthRange] = field(default_factory=dict)
+    declared: Mapping[str, Declared] = field(default_factory=dict)
     follow_links: bool = False
 
 
@@ -90,7 +86,9 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
     _add(left_out, IMAGE_FOLDER, turned_note(frames))
     files = {(column.method.id, frame): path for column in columns for frame, path in column.files.items()}
     title = legible(folder.resolve().name) or "results"
-    listing = Listing(chosen.depth_range, tuple(column.method for column in columns), frames, left_out)
+    methods = [column.method for column in columns]
+    hidden = tuple(method for method in methods if method.hidden)
+    listing = Listing(chosen.depth_range, shown_of(methods), frames, left_out, hidden)
     return Gallery(gallery_id or title, title, listing, files, boundary=boundary)
 
 
@@ -99,26 +97,30 @@ def _columns(
 ) -> tuple[list[_Column], dict[str, Path]]:
     """The methods in the order of the viewer, and the photo of each frame. Adds to `left_out`."""
     groups = [photos.pictures, *(files for one in shown for files in one.kinds)]
+    frame_of = frames_of(groups)
     photo_of, *by_frame = (
         {frame: files[name] for name, frame in frames.items()}
-        for files, frames in zip(groups, frames_of(groups), strict=True)
+        for files, frames in zip(groups, frame_of, strict=True)
     )
     zoo, columns, known = read_zoo(), [], set(photo_of)
     beside: dict[str, dict[str, Path]] = {}
-    for one, arrays, grey16, pictures in zip(
-        shown, by_frame[::3], by_frame[1::3], by_frame[2::3], strict=True
-    ):
+    for place, one in enumerate(shown):
+        arrays, grey16, pictures = by_frame[3 * place : 3 * place + 3]
         # Where a frame has several, the picture is a preview of the depth, and the 16 bits of the array.
         depth = grey16 | arrays
         other_pictures = len(pictures.keys() - depth)
         holds_depth = bool(depth) and other_pictures <= max(len(depth), _MOST_PREVIEWS * len(arrays))
-        method = _method(one, options, zoo, holds_depth=holds_depth)
+        files = depth if holds_depth else depth | pictures
+        of_arrays, of_grey16, of_pictures = frame_of[3 * place + 1 : 3 * place + 4]
+        names = of_arrays | of_grey16 | ({} if holds_depth else of_pictures)
+        stored = _stored(one, files, names, zoo)
         if holds_depth:
-            columns.append(_Column(method, depth, one.probes))
-            beside[method.id] = {frame: path for frame, path in pictures.items() if frame not in depth}
-        else:
-            columns.append(_Column(method, depth | pictures, one.probes))
-        known |= columns[-1].files.keys()
+            stored = replace(stored, kind="depth", scale=options.depth_scale)
+            beside[one.name] = {frame: path for frame, path in pictures.items() if frame not in depth}
+        columns.append(
+            _Column(method_of(one.name, stored, options.declared.get(one.name, NOTHING)), files, one.probes)
+        )
+        known |= files.keys()
     for column in columns:
         others = beside.get(column.method.id, {})
         column.files |= {frame: path for frame, path in others.items() if frame in known}
@@ -133,20 +135,22 @@ def _add(left_out: dict[str, str], name: str, sentence: str) -> None:
         left_out[name] = f"{left_out.get(name, '')} {sentence}".strip()
 
 
-def _method(found: Folder, options: ResultsOptions, zoo: Zoo, *, holds_depth: bool) -> Method:
+def _stored(found: Folder, files: Mapping[str, Path], frame_of: Mapping[str, str], zoo: Zoo) -> Stored:
+    """What a folder holds that shows `files`. `frame_of`: the frame that each of its names stands for."""
     row = zoo.by_viewer_folder().get(found.name)
     known = row or next((other for other in zoo if other.name == found.name), None)
-    kinds = Counter(seen.kind for seen in found.probes.values() if seen.kind)
-    span = options.magma_ranges.get(found.name) or (row.depth_range if row else None)
-    decoder: Decoder = PictureDecoder()
-    if holds_depth:
-        decoder = Grey16Decoder(options.depth_scale)
-    elif span and kinds["color"] >= kinds["grey8"]:
-        decoder = MagmaDecoder(span)
-    if known:
-        return Method(found.name, method_label(known), METHODS[known.method].family, known.name, decoder)
+    kinds = Counter(found.probes[path].kind for path in files.values())
     truth = found.name.casefold() in GROUND_TRUTH_FOLDERS
-    return Method(found.name, found.name, GROUND_TRUTH if truth else OTHER, None, decoder)
+    return Stored(
+        "pictures",
+        label=method_label(known) if known else found.name,
+        family=METHODS[known.method].family if known else GROUND_TRUTH if truth else OTHER,
+        model=known.name if known else None,
+        forms=Counter(form_of(path, found.probes[path].kind) for path in files.values()),
+        span=row.depth_range if row and kinds["color"] >= kinds["grey8"] else None,
+        inverse=says_inverse(found.name) or all(map(says_inverse, frame_of)),
+        renamed=next(((name, frame) for name, frame in frame_of.items() if name != frame), None),
+    )
 
 
 def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str]]]:

@@ -11,8 +11,9 @@ from tiekd.assets import asset_root
 from tiekd.errors import DataError
 from tiekd.faults import NameIn, faults_as
 from tiekd.files import open_regular
-from tiekd.gallery.decoders import Grey16Decoder, probe
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, Method, version_of
+from tiekd.gallery.decoders import probe
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, version_of
+from tiekd.gallery.stored import Method, Stored, method_of
 from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
@@ -85,8 +86,14 @@ def open_gallery(folder: Path, *, follow_links: bool = False) -> Gallery:
         raise DataError(f"Can't read {folder / INDEX}: {error.strerror}.", hint="Check the path.") from error
     with faults_as(DataError, f"The gallery {folder / INDEX}", model=GalleryIndex, hint="Build it again."):
         index = GalleryIndex.model_validate_json(text)
-    decoder = Grey16Decoder(index.depth_scale)
-    methods = tuple(Method(m.id, m.label, m.family, m.model, decoder) for m in index.methods)
+    n_frames = len(index.frames)
+    methods = tuple(
+        method_of(
+            one.id,
+            Stored("depth", one.label, one.family, one.model, {"16-bit PNG": n_frames}, index.depth_scale),
+        )
+        for one in index.methods
+    )
     files: dict[tuple[str, str], Path] = {}
     frames = [_frame(folder, entry, methods, files, boundary=boundary) for entry in index.frames]
     span = DepthRange(index.depth_range.min_m, index.depth_range.max_m)

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from server.http.answers import json_answer
 from server.http.openapi import files, problems, unchanged
 from server.http.schemas import GalleryBody, GalleryList, GalleryState, GallerySummary
-from server.http.state import TheGalleries
+from server.http.state import ReadAs, TheGalleries
 from tiekd import render
 from tiekd.codecs import png, png16
 from tiekd.errors import ConfigError
@@ -25,9 +25,10 @@ MOST_FRAMES = 1000
 """Of one page."""
 _PAGE = 60
 _MISSING = problems(404, 422, page=True)
+_WRONG = problems(400, 404, 422, page=True)
 _SIZE = ("ETag", "X-Depth-Width", "X-Depth-Height", "X-Depth-Scale")
 _PHOTO = files("image/*", about="The photo as it is stored.", always=["ETag"]) | unchanged() | _MISSING
-_DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | unchanged() | _MISSING
+_DEPTH = files("application/octet-stream", about="The depth.", always=_SIZE) | unchanged() | _WRONG
 _PICTURE = files("image/png", about="The picture.", always=["ETag"]) | unchanged()
 
 
@@ -51,12 +52,13 @@ async def list_galleries(galleries: TheGalleries) -> GalleryList:
     return GalleryList(galleries=summaries)
 
 
-@router.get("/{gallery_id}", response_model=GalleryBody, responses=problems(400, 404, 422, page=True))
+@router.get("/{gallery_id}", response_model=GalleryBody, responses=_WRONG)
 async def describe_gallery(
     *,
     request: Request,
     galleries: TheGalleries,
     gallery_id: str,
+    read_as: ReadAs,
     offset: Annotated[int | None, Query(ge=0, description="first frame of the page")] = None,
     limit: Annotated[int | None, Query(ge=1, le=MOST_FRAMES, description="frames of a page")] = None,
     around: Annotated[int | None, Query(ge=0, description="a page with this frame in the middle")] = None,
@@ -71,7 +73,7 @@ async def describe_gallery(
     whole = offset is None and limit is None and around is None
 
     def answer() -> Response:
-        gallery = galleries.reopen(gallery_id) if whole else galleries.get(gallery_id)
+        gallery = galleries.reopen(gallery_id, read_as) if whole else galleries.get(gallery_id, read_as)
         n_frames = len(gallery.listing.frames)
         size = limit or _PAGE
         places = range(min(offset or 0, n_frames), min((offset or 0) + size, n_frames))
@@ -83,10 +85,10 @@ async def describe_gallery(
     return await run_in_threadpool(answer)
 
 
-@router.get("/{gallery_id}/state", response_model_exclude_unset=True, responses=_MISSING)
-async def gallery_state(galleries: TheGalleries, gallery_id: str) -> GalleryState:
+@router.get("/{gallery_id}/state", response_model_exclude_unset=True, responses=_WRONG)
+async def gallery_state(galleries: TheGalleries, gallery_id: str, read_as: ReadAs) -> GalleryState:
     """Whether the listing of a gallery has changed: cheap, so a page may ask every few seconds."""
-    gallery = await run_in_threadpool(galleries.reopen, gallery_id)
+    gallery = await run_in_threadpool(galleries.reopen, gallery_id, read_as)
     return GalleryState.model_validate(gallery.state())
 
 
@@ -107,10 +109,16 @@ async def photo(request: Request, galleries: TheGalleries, gallery_id: str, fram
 
 @router.get("/{gallery_id}/{method_id}/{frame_id:path}.u16", response_class=Response, responses=_DEPTH)
 async def depth(
-    request: Request, galleries: TheGalleries, gallery_id: str, method_id: str, frame_id: FrameId
+    *,
+    request: Request,
+    galleries: TheGalleries,
+    gallery_id: str,
+    method_id: str,
+    frame_id: FrameId,
+    read_as: ReadAs,
 ) -> Response:
     """Depth as little-endian uint16, row by row: metres x 256, 0 = none; the size is in the headers."""
-    gallery = await run_in_threadpool(galleries.get, gallery_id)
+    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
     tag = gallery.version(gallery.path(method_id, frame_id), method_id)
     squeeze = "gzip" in request.headers.get("accept-encoding", "")
     unchanged = _unchanged(request, tag)
@@ -131,7 +139,7 @@ async def depth(
 @router.get(
     "/{gallery_id}/{method_id}/{frame_id:path}.png",
     response_class=Response,
-    responses=_PICTURE | problems(400, 404, 422, page=True),
+    responses=_PICTURE | _WRONG,
 )
 async def picture(
     *,
@@ -140,11 +148,12 @@ async def picture(
     gallery_id: str,
     method_id: str,
     frame_id: FrameId,
+    read_as: ReadAs,
     cmap: Annotated[str, Query(description="colours of depth")] = render.DEFAULT_CMAP,
 ) -> Response:
     """A frame as an RGB picture: colours as they are, depth in a colour map over the gallery's range."""
     render.colormap(cmap)
-    gallery = await run_in_threadpool(galleries.get, gallery_id)
+    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
     tag = f"{gallery.version(gallery.path(method_id, frame_id), method_id)}-{cmap}"
     unchanged = _unchanged(request, tag)
     if unchanged:

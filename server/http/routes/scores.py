@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from server.http.openapi import problems
 from server.http.schemas import GalleryScores, Span
-from server.http.state import TheGalleries, TheScores
+from server.http.state import ReadAs, TheGalleries, TheScores
 from tiekd.errors import ConfigError
 from tiekd.gallery import Gallery
 from tiekd.gallery.scores import SCORED, Rule
@@ -31,6 +31,7 @@ async def scores(
     galleries: TheGalleries,
     jobs: TheScores,
     gallery_id: str,
+    read_as: ReadAs,
     truth: Annotated[str, Query(description="the method that is true; empty: the gallery's own")] = "",
     reference: Annotated[str, Query(description="where there is no truth: a method to compare with")] = "",
     method: Annotated[list[str] | None, Query(description="score only this one; may be repeated")] = None,
@@ -40,7 +41,7 @@ async def scores(
     first: Annotated[int, Query(ge=0, description="number of the first frame of the answer")] = 0,
 ) -> GalleryScores:
     """The metrics of `tiekd eval` of every frame, made in the background: ask until `done` is `of`."""
-    gallery = await run_in_threadpool(galleries.get, gallery_id)
+    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
     against = _against(gallery, truth, reference)
     rule = Rule.parse(box, cap, usual=gallery.listing.depth_range)
     chosen = _methods(gallery, method or [], against)

@@ -25,9 +25,9 @@ export const depth = {
     paintDepth(canvas, pictures[0], look.scale);
     return ["", ""];
   },
-  read({ pictures, methods }, x, y) {
+  read({ pictures, methods, look }, x, y) {
     const metres = depthAt(pictures[0], x, y);
-    return { metres, text: depthWords(metres, methods[0]) };
+    return { metres, text: depthWords(metres, methods[0], look.scale) };
   },
   title: ([own]) => own,
   legend: (state) =>

@@ -1,7 +1,7 @@
 /**
  * How far a pane's depth b is from the depth a of the chosen method, in metres: |b − a|, or b − a with sign.
  *
- * @import { DepthPicture, Scale, State } from "../state/types.js"
+ * @import { DepthPicture, Method, Scale, State } from "../state/types.js"
  * @import { Mode } from "./mode.js"
  */
 import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
@@ -10,7 +10,7 @@ import { derived } from "../paint/derived.js";
 import { paintDifference } from "../paint/painter.js";
 import { differenceMax, showsMetres } from "../state/selectors.js";
 import { comparedTitle, counterpart, mismatchInMetres } from "./compare.js";
-import { differenceWords, metres } from "./words.js";
+import { differenceWords, isCutOff, statisticWords } from "./words.js";
 
 /** @param {State} state @returns {Scale} */
 function scaleOf(state) {
@@ -20,6 +20,9 @@ function scaleOf(state) {
     ? { cmap: SIGNED_MAPS[zero], min: -max, max, spread: "linear" }
     : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
 }
+
+/** @param {DepthPicture} picture @param {Method|null} method */
+const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
 
 /** @type {Mode<DepthPicture, {scale: Scale, signed: boolean}>} */
 export const difference = {
@@ -35,20 +38,23 @@ export const difference = {
   look: (state) => ({ scale: scaleOf(state), signed: state.view.signed }),
   without: "No difference",
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
-  paint(canvas, { pictures: [own, reference], look }) {
+  paint(canvas, { pictures: [own, reference], methods, look }) {
     const kind = look.signed ? "signed difference" : "absolute difference";
     const { values, statistics } = derived(kind, [own, reference], () =>
       depthDifference(reference, own, look.signed),
     );
     paintDifference(canvas, values, own, look.scale);
     if (!statistics) return ["no pixel in common", ""];
+    const cut = [own, reference].map((picture, i) => cutOff(picture, methods[i]));
+    const words = (/** @type {number} */ value) =>
+      statisticWords(value, { methods, signed: look.signed, cut });
     const { min, mean, max } = statistics;
-    return [`mean ${metres(mean)} m`, `min ${metres(min)}, max ${metres(max)}`];
+    return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}`];
   },
-  read({ pictures: [own, reference], look }, x, y) {
-    const delta = depthAt(own, x, y) - depthAt(reference, x, y);
-    const value = look.signed ? delta : Math.abs(delta);
-    return { metres: value, text: differenceWords(value, look.signed) };
+  read({ pictures: [own, reference], methods, look: { signed, scale } }, x, y) {
+    const [b, a] = [depthAt(own, x, y), depthAt(reference, x, y)];
+    const text = differenceWords({ depths: [b, a], methods, signed, scale });
+    return { metres: signed ? b - a : Math.abs(b - a), text };
   },
   title: comparedTitle,
   legend(state) {

@@ -7,6 +7,9 @@
 /** Stored whole numbers per metre. */
 export const DEPTH_SCALE = 256;
 
+/** The largest depth that can be stored, in metres: it stands for all that is farther, too. */
+export const FARTHEST_M = 65535 / DEPTH_SCALE;
+
 /** Can't be a difference of two 16-bit numbers, and is below all of them. */
 export const NO_DIFFERENCE = -65536;
 
