@@ -13,7 +13,7 @@ from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envel
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages
 from server.http.patience import Patience
-from server.http.routes import diff, dpm, gallery, health, models, pages, predict, scores
+from server.http.routes import compare, diff, dpm, gallery, health, models, pages, predict, scores
 from server.http.static import StaticAssets, StaticTree
 from server.inference.service import Service
 from server.scores import Scores
@@ -25,6 +25,7 @@ ROUTERS = (
     predict.router,
     dpm.router,
     diff.router,
+    compare.router,
     models.router,
     scores.router,
     gallery.router,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Literal
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 
 from server.http.json_arrays import Values, filled, hole
-from server.http.schemas import Body, DepthBody, Span, Statistics
+from server.http.schemas import Body, DepthBody, DiffStatistics, Percentiles, Span, Statistics
 from tiekd import render
 from tiekd.codecs.png16 import DEPTH_SCALE
 from tiekd.errors import ConfigError
@@ -97,6 +98,29 @@ def statistics(values: NDArray[np.floating[Any]]) -> Statistics:
         p75=p75,
         p95=p95,
     )
+
+
+def difference_statistics(reference_m: NDArray[np.float32], signed_m: NDArray[np.float32]) -> DiffStatistics:
+    """Statistics of a difference `signed_m` `[H, W]` to a depth `reference_m` `[H, W]`, in metres."""
+    apart = np.abs(signed_m)
+    p50, p90, p95, p99 = map(float, np.percentile(apart, (50, 90, 95, 99)))
+    return DiffStatistics(
+        mean=float(signed_m.mean(dtype=np.float64)),
+        median=float(np.median(signed_m)),
+        mean_abs=float(apart.mean(dtype=np.float64)),
+        max_abs=float(apart.max()),
+        rmse=float(np.sqrt(np.square(signed_m, dtype=np.float64).mean())),
+        abs_rel=float((apart / reference_m).mean(dtype=np.float64)),
+        percentiles_abs=Percentiles(p50=p50, p90=p90, p95=p95, p99=p99),
+    )
+
+
+def sum_of_timings(depth_maps: Sequence[DepthMap]) -> dict[str, float]:
+    """Milliseconds of each stage for all depth maps together."""
+    spent: Counter[str] = Counter()
+    for depth_map in depth_maps:
+        spent.update(depth_map.timings_ms or {})
+    return dict(spent)
 
 
 def parse_range(text: str | None) -> DepthRange | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from types import UnionType
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
-from server.http.schemas import Body, Problem
+from server.http.schemas import Problem
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -23,7 +25,7 @@ DEPTH_HEADERS = ("X-Depth-Unit", "X-Model", "X-Depth-Range", "Server-Timing")
 _HEADERS: dict[str, tuple[str, str]] = {
     "X-Depth-Unit": ("unit of the values", "m"),
     "X-Model": (
-        "the model, or both models separated by a comma; %XX where a character is not ASCII",
+        "the model, or all models separated by commas; %XX where a character is not ASCII",
         "tiekd_mobilenetv2.demo",
     ),
     "X-Depth-Range": ("MIN,MAX: the depths in metres that the model can answer", "0.001,80"),
@@ -86,7 +88,7 @@ def files(
     about: str,
     always: Sequence[str] = (),
     sometimes: Sequence[str] = (),
-    json: type[Body] | None = None,
+    json: type[BaseModel] | UnionType | None = None,
 ) -> Responses:
     """A 200 with a file of one of the media types, or the JSON body."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}

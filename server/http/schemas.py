@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 from pydantic.json_schema import SkipJsonSchema
 
 from tiekd.card import MethodName
@@ -308,6 +308,35 @@ class DiffBody(Body):
     difference: Array | Absent = Field(default=None, description="left out with `values=none`")
 
 
+class ComparedModel(Body):
+    """One model of /compare."""
+
+    model: str = Field(examples=["tiekd_mobilenetv2.demo"])
+    depth_range: Span = Field(description="what the model can answer")
+    statistics: Statistics = Field(description="of its depth in metres")
+    timings_ms: dict[str, float] = Field(description="stage: milliseconds", examples=[{"infer": 21.5}])
+    difference: DiffStatistics | Absent = Field(
+        default=None, description="of this model minus the reference, where one is named"
+    )
+    depth_m: Array | Absent = Field(default=None, description="left out with `values=none`")
+
+
+class CompareBody(Body):
+    """The answer of /compare with `format=json`."""
+
+    unit: Literal["m"]
+    width: int = Field(description="pixels")
+    height: int = Field(description="pixels")
+    reference: str | Absent = Field(default=None, examples=["adabins_efficientnet_b5.kitti"])
+    models: list[ComparedModel] = Field(description="in the order in which they were named")
+
+
+class ModelProblem(Problem):
+    """What went wrong with one model among several."""
+
+    model: str = Field(examples=["tiekd_mobilenetv2.demo"])
+
+
 class DistributionBody(Body):
     """The answer of /dpm with `view=distribution`."""
 
@@ -325,3 +354,7 @@ class DistributionBody(Body):
     y: int
     target: TargetName | Absent = Field(default=None, description="kind of the target DPM")
     sigma_m: float | Absent = Field(default=None, description="of the target DPM")
+
+
+class DistributionList(RootModel[list[DistributionBody | ModelProblem]]):
+    """The answer of /dpm to several models, in the order in which they were named."""

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from server.inference.cache import Key, PredictionCache
-from server.inference.memory import Memory
+from server.inference.memory import Hold, Memory
 from server.inference.residency import Residency
 from server.inference.scheduler import Scheduler
+from server.inference.several import Several
 from server.inference.threads import own_threads
-from server.inference.work import Admitted, Observer, Picture, Work
+from server.inference.work import BYTES_PER_DECODED_PIXEL, Admitted, Observer, Picture, Work
 from server.settings import Settings
 from tiekd.codecs.photo import open_photo
 from tiekd.types import DepthMap
@@ -29,13 +31,13 @@ _REMEMBERED = "(remembered)"
 class Service:
     """The models, the queues and the recent predictions of one process, for any protocol to wrap.
 
-    `start()` loads the models in a thread, `predict` and `recall` answer on the event loop, and `close()`
-    ends it all. Making a service raises what making `Residency` raises, before anything is loaded.
+    `start()` loads the models in a thread, `predict`, `recall` and `several` answer on the event loop, and
+    `close()` ends it all. Making a service raises what making `Residency` raises, before anything is loaded.
     """
 
     def __init__(self, settings: Settings, *, observer: Observer | None = None) -> None:
         self.settings = settings
-        streams = own_threads(settings).streams  # First: what follows may import torch.
+        streams = self._streams = own_threads(settings).streams  # First: what follows may import torch.
         self.residency = Residency(settings)
         self.memory = Memory(settings.memory_bytes)
         self._observer = observer
@@ -94,8 +96,11 @@ class Service:
         `answer` raises.
         """
         admitted = await self.admit(picture, [model])
-        work = self._work(admitted, [Key(b"", model, fx_px)], with_dpm=with_dpm, cache=None)
-        return await self._run(work, model, lambda depth_maps: answer(depth_maps[0]))
+        key = Key(b"", model, fx_px)
+        work = self._work(admitted, [key], with_dpm=with_dpm, cache=None)
+        return await self._scheduler.run(
+            model, lambda job: answer(work.depth_map(key, job)), needs=admitted.needs
+        )
 
     async def recall(
         self,
@@ -105,14 +110,51 @@ class Service:
         *,
         fx_px: float | None = None,
         with_dpm: bool = False,
+        bytes_per_pixel: int = 0,
     ) -> T:
-        """As `predict`, with the depth by each of `models`: remembered where possible, else computed."""
-        admitted = await self.admit(picture, models)
-        digest = await self._off_loop(admitted.digest)
-        keys = [Key(digest, model, fx_px) for model in models]
-        work = self._work(admitted, keys, with_dpm=with_dpm, cache=self._cache)
+        """As `predict`, with the depth by each of `models`: remembered where possible, else computed.
+
+        bytes_per_pixel: what it takes besides the depth of one model.
+        """
+        work = await self._remembering(picture, models, fx_px=fx_px, with_dpm=with_dpm)
+        needs = work.admitted.needs
         missing = work.missing()
-        return await self._run(work, missing[0] if missing else _REMEMBERED, answer)
+        return await self._scheduler.run(
+            missing[0].model if missing else _REMEMBERED,
+            lambda job: answer(work.depth_maps(job)),
+            needs=replace(needs, n_bytes=needs.n_bytes + work.admitted.n_pixels * bytes_per_pixel),
+        )
+
+    async def several(
+        self,
+        picture: Picture | Admitted,
+        models: Sequence[str],
+        answer: Callable[[DepthMap], T],
+        *,
+        fx_px: float | None = None,
+        with_dpm: bool = False,
+        bytes_per_pixel: int = 0,
+    ) -> Several[T]:
+        """What `answer` makes of the depth by each of `models`, as it comes; see `Several`, which is closed.
+
+        The picture is decoded once. Each model is a job of its own, in its own queue and with its own
+        deadline, and they are computed side by side. bytes_per_pixel: of one answer. Raises as `recall` does
+        for wrong names, and MemoryFullError; the rest is for `Several` to raise or to give.
+        """
+        work = await self._remembering(picture, models, fx_px=fx_px, with_dpm=with_dpm)
+        hold = Hold(self.memory)
+        answers = self._streams + 1  # Those that are computed, and the one that is sent.
+        hold.ask(work.admitted.n_pixels * (BYTES_PER_DECODED_PIXEL + answers * bytes_per_pixel))
+        keys = {key.model: key for key in work.keys}
+
+        async def ask(model: str) -> T:
+            key = keys[model]
+            lane = model if key in work.missing() else _REMEMBERED
+            return await self._scheduler.run(
+                lane, lambda job: answer(work.depth_map(key, job)), needs=work.admitted.needs
+            )
+
+        return Several(models, ask, ahead=self._streams, hold=hold)
 
     def waiting(self) -> dict[str, int]:
         """Model -> number of requests that wait for it."""
@@ -140,10 +182,14 @@ class Service:
         networks = {key.model: self.residency.get(key.model) for key in keys}
         return Work(admitted, keys, networks, with_dpm, cache, self._observer)
 
-    async def _run(self, work: Work, lane: str, answer: Callable[[list[DepthMap]], T]) -> T:
-        return await self._scheduler.run(
-            lane, lambda job: answer(work.depth_maps(job)), needs=work.admitted.needs
-        )
+    async def _remembering(
+        self, picture: Picture | Admitted, models: Sequence[str], *, fx_px: float | None, with_dpm: bool
+    ) -> Work:
+        """The work for a picture whose predictions are remembered."""
+        admitted = await self.admit(picture, models)
+        digest = await self._off_loop(admitted.digest)
+        keys = [Key(digest, model, fx_px) for model in models]
+        return self._work(admitted, keys, with_dpm=with_dpm, cache=self._cache)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from time import perf_counter
 from typing import Protocol
 
@@ -24,6 +25,8 @@ Picture = bytes | NDArray[np.uint8]
 
 BYTES_PER_PIXEL = 28
 """What a photo takes at its peak, from decoding to the answer: measured with 50 megapixels of every kind."""
+BYTES_PER_DECODED_PIXEL = 3
+"""What a decoded photo takes while models that share it wait for their turn."""
 LARGE_PIXELS = 4_000_000
 """Photos of more pixels share half of the streams."""
 
@@ -49,8 +52,12 @@ class Admitted:
     @property
     def needs(self) -> Needs:
         """What computing it takes."""
-        n_pixels = self.size[0] * self.size[1]
-        return Needs(n_pixels * BYTES_PER_PIXEL, large=n_pixels > LARGE_PIXELS)
+        return Needs(self.n_pixels * BYTES_PER_PIXEL, large=self.n_pixels > LARGE_PIXELS)
+
+    @property
+    def n_pixels(self) -> int:
+        """Pixels of the picture."""
+        return self.size[0] * self.size[1]
 
     def load(self) -> Photo | NDArray[np.uint8]:
         """The picture, decoded unless it is a JPEG, or the pixels that were sent. Raises ImageError."""
@@ -72,6 +79,7 @@ class Admitted:
 class Work:
     """Depth of one picture by the models of `keys`: remembered where there is a cache, else computed.
 
+    The picture is decoded once, also when several jobs ask for their models in several threads.
     networks: the warm model of every name. with_dpm: keep the distribution too, where a model has one.
     """
 
@@ -81,15 +89,27 @@ class Work:
     with_dpm: bool
     cache: PredictionCache | None
     observer: Observer | None
-    _photo: Photo | NDArray[np.uint8] | None = field(default=None, init=False)
+    _picture: estimators.Picture | None = field(default=None, init=False)
+    _decoding: Lock = field(default_factory=Lock, init=False)
 
-    def missing(self) -> list[str]:
-        """Names of the models that must be computed."""
-        return [key.model for key in self.keys if self._remembered(key) is None]
+    def missing(self) -> list[Key]:
+        """The models that must be computed."""
+        return [key for key in self.keys if self._remembered(key) is None]
 
     def depth_maps(self, job: Job) -> list[DepthMap]:
         """Depth by every model, in a thread. Raises LeftError between two steps when nobody waits."""
-        found = [self._remembered(key) or self._compute(key, job) for key in self.keys]
+        found: list[DepthMap] = []
+        waited_ms = job.waited_ms
+        for key in self.keys:
+            held = self._remembered(key)
+            found.append(held or self._compute(key, job, waited_ms))
+            waited_ms = waited_ms if held else 0.0
+        job.go_on()
+        return found
+
+    def depth_map(self, key: Key, job: Job) -> DepthMap:
+        """Depth by one model, in a thread. Raises as `depth_maps` does."""
+        found = self._remembered(key) or self._compute(key, job, job.waited_ms)
         job.go_on()
         return found
 
@@ -100,17 +120,18 @@ class Work:
         # A remembered answer took no time. Every depth answer states its timings, so they are zeros here.
         return replace(held, timings_ms=dict.fromkeys(held.timings_ms or {}, 0.0))
 
-    def _compute(self, key: Key, job: Job) -> DepthMap:
+    def _compute(self, key: Key, job: Job, waited_ms: float) -> DepthMap:
         network = self.networks[key.model]
         job.go_on()
-        waited_ms, began = 0.0, perf_counter()
-        if self._photo is None:
-            waited_ms, self._photo = job.waited_ms, self.admitted.load()
-        picture = estimators.Picture(self._photo)
-        network.look(picture)  # What is decoded now is remembered, also for the next network.
-        spent = {"queue": waited_ms, "decode": (perf_counter() - began) * 1e3}
+        with self._decoding:
+            began = perf_counter()
+            if self._picture is None:
+                self._picture = estimators.Picture(self.admitted.load())
+            network.look(self._picture)  # What is decoded now is remembered, also for the next network.
+            spent = {"queue": waited_ms, "decode": (perf_counter() - began) * 1e3}
         job.go_on()
-        depth_map = finite(network.estimate(picture, fx_px=key.fx_px, with_dpm=self._wants_dpm(key)))
+        wants_dpm = self._wants_dpm(key)
+        depth_map = finite(network.estimate(self._picture, fx_px=key.fx_px, with_dpm=wants_dpm))
         depth_map.timings_ms = spent | (depth_map.timings_ms or {})
         if self.observer:
             self.observer.predicted(key.model, depth_map.timings_ms)

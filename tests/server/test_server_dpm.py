@@ -1,4 +1,5 @@
 import io
+import json
 
 import numpy as np
 import pytest
@@ -158,3 +159,48 @@ def test_clicks_on_one_photo_run_its_network_once(client, post, pixels, monkeypa
     assert "infer;dur=0.00" in again.headers["server-timing"]
     post("/dpm?model=tiny_dpm&x=1&y=1&fx=900", data=buffer.getvalue())
     assert len(runs) == 2, "another focal length is another prediction"
+
+
+BOTH = "/dpm?model=tiny_base,tiny_dpm&x=70&y=20"
+
+
+def test_several_models_give_a_list_of_what_each_says_alone(post) -> None:
+    response = post(BOTH)
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == [
+        post(f"/dpm?model={name}&x=70&y=20").json() for name in ("tiny_base", "tiny_dpm")
+    ]
+    made = post(f"{BOTH}&source=target&target=gaussian&sigma_m=2").json()
+    assert [(body["source"], body["target"], body["sigma_m"]) for body in made] == [
+        ("target", "gaussian", 2)
+    ] * 2
+
+
+def test_a_list_has_an_entry_on_each_line(post) -> None:
+    opening, *entries, closing = post(BOTH).text.splitlines()
+    assert (opening, closing) == ("[", "]")
+    assert [json.loads(entry.removeprefix(",").removesuffix(","))["model"] for entry in entries] == [
+        "tiny_base",
+        "tiny_dpm",
+    ]
+
+
+def test_a_model_that_can_not_answer_has_its_problem_in_the_list(post) -> None:
+    # A sigma of 0.2 m suits the 257 bins of the one, and not the 16 of the other.
+    good, bad = post(f"{BOTH}&source=target&sigma_m=0.2").json()
+    assert good["sigma_m"] == 0.2
+    assert (bad["model"], bad["status"]) == ("tiny_dpm", 400)
+    assert "0.29 to 80 m works" in bad["hint"] + bad["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("model=tiny_dpm,nope&x=1&y=1", 404, "nope"),
+        ("model=tiny_dpm,tiny_base&x=1&y=50", 400, "y=50 is outside 0..49"),
+        ("model=tiny_dpm,tiny_base&view=entropy", 400, "view=entropy is for one model"),
+        ("model=tiny_dpm,tiny_dpm&x=1&y=1", 400, "named more than once"),
+    ],
+)
+def test_what_can_not_be_meant_of_several_models(post, is_problem, query, status, words) -> None:
+    assert words in is_problem(post(f"/dpm?{query}"), status)["detail"]

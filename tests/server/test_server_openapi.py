@@ -20,6 +20,7 @@ from tiekd.codecs import png16
 PHOTO_CALLS = {
     "/predict": ("model=tiny_dpm", ["", "format=npy", "format=npz", "format=json"]),
     "/dpm": ("model=tiny_dpm", ["x=1&y=1", "view=entropy", "view=entropy&format=npy"]),
+    "/compare": ("models=tiny_dpm,tiny_base", ["", "format=npz", "format=u16"]),
     "/diff": ("a=tiny_dpm&b=tiny_base", ["", "format=npy", "format=npz", "format=color"]),
 }
 """Path -> the parameters that name models, and a query for each kind of answer."""

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from server.http.answers import (
     MEDIA_TYPES,
     depth_headers,
+    difference_statistics,
     header_text,
     parse_span,
     since_ms,
+    sum_of_timings,
 )
 from server.http.json_arrays import Values, check_listed, filled, hole
 from server.http.openapi import DEPTH_HEADERS, files
 from server.http.routes.predict import PHOTO_PROBLEMS, ColorRange, FocalLength, ModelName
-from server.http.schemas import DiffBody, DiffStatistics, Percentiles
+from server.http.schemas import DiffBody, DiffStatistics
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, answered
 from server.inference.work import Admitted
@@ -90,7 +92,7 @@ def _answer(
     began = perf_counter()
     found = _compare(first, second, metric)
     data = found.encode(fmt, span=span, cmap=cmap, values=values)
-    both = replace(second, timings_ms=_sum_of_timings(first, second))
+    both = replace(second, timings_ms=sum_of_timings(depth_maps))
     headers = depth_headers(both, encode_ms=since_ms(began)) | {
         "X-Depth-Unit": found.unit,
         "X-Model": header_text(f"{first.model},{second.model}"),
@@ -141,24 +143,8 @@ class _Difference:
         )
 
 
-def _sum_of_timings(first: DepthMap, second: DepthMap) -> dict[str, float]:
-    ours, theirs = first.timings_ms or {}, second.timings_ms or {}
-    return {stage: ours.get(stage, 0.0) + spent for stage, spent in theirs.items()}
-
-
 def _compare(first: DepthMap, second: DepthMap, metric: Metric) -> _Difference:
     signed = second.depth_m - first.depth_m
-    apart = np.abs(signed)
-    p50, p90, p95, p99 = map(float, np.percentile(apart, (50, 90, 95, 99)))
-    stats = DiffStatistics(
-        mean=float(signed.mean(dtype=np.float64)),
-        median=float(np.median(signed)),
-        mean_abs=float(apart.mean(dtype=np.float64)),
-        max_abs=float(apart.max()),
-        rmse=float(np.sqrt(np.square(signed, dtype=np.float64).mean())),
-        abs_rel=float((apart / first.depth_m).mean(dtype=np.float64)),
-        percentiles_abs=Percentiles(p50=p50, p90=p90, p95=p95, p99=p99),
-    )
-    shown = {"abs": apart, "signed": signed}.get(metric)
+    shown = {"abs": np.abs(signed), "signed": signed}.get(metric)
     difference = signed / first.depth_m if shown is None else shown
-    return _Difference(first, second, metric, difference, stats)
+    return _Difference(first, second, metric, difference, difference_statistics(first.depth_m, signed))

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from numpy.typing import NDArray
 
-from server.http.answers import MEDIA_TYPES, depth_headers, since_ms
-from server.http.openapi import DEPTH_HEADERS, files
-from server.http.routes.predict import PHOTO_PROBLEMS, FocalLength, ModelName
-from server.http.schemas import DistributionBody
+from server.http.answers import MEDIA_TYPES, depth_headers, header_text, since_ms
+from server.http.openapi import files
+from server.http.routes.predict import PHOTO_PROBLEMS, FocalLength
+from server.http.schemas import DistributionBody, DistributionList
+from server.http.several import json_list, named_models, streamed
 from server.http.state import TheService
 from server.http.uploads import REQUEST_BODY, answered
 from server.inference.work import Admitted
@@ -36,8 +37,9 @@ Pixel = Annotated[int | None, Query(description="pixel of the upright photo, fro
 BELIEF = files(
     MEDIA_TYPES["color"], MEDIA_TYPES["npy"],
     about="The distribution, or a map of it.",
-    always=DEPTH_HEADERS, sometimes=["X-Source", "X-Target", "X-Value-Range", "X-Value-Unit"],
-    json=DistributionBody,
+    always=["X-Depth-Unit", "X-Model"],
+    sometimes=["X-Depth-Range", "Server-Timing", "X-Source", "X-Target", "X-Value-Range", "X-Value-Unit"],
+    json=DistributionBody | DistributionList,
 )  # fmt: skip
 
 
@@ -46,7 +48,13 @@ async def dpm(
     *,
     request: Request,
     service: TheService,
-    model: ModelName,
+    model: Annotated[
+        str,
+        Query(
+            description="a name of /api/models, or several with commas between them",
+            examples=["tiekd_mobilenetv2.demo"],
+        ),
+    ],
     view: View = "distribution",
     x: Pixel = None,
     y: Pixel = None,
@@ -68,22 +76,35 @@ async def dpm(
 
     `distribution` needs x and y. `slice` is the probability `[H, W]` of `bin`; `section` the probabilities
     `[n_bins, W]` under `row`, nearest bin first; `entropy` `[H, W]` is in nats. Pictures say their scale in
-    `X-Value-Range`; npy is float32.
+    `X-Value-Range`; npy is float32. Several models give a list of their distributions, each sent as soon as
+    it is computed; a model that fails has its problem there, and spares the others.
     """
     render.colormap(cmap)
     ask = _Ask(view, x=x, y=y, bin_index=bin_index, row=row)
-    card = service.residency.get(model).card
+    models = named_models(service, model)
+    if len(models) > 1:
+        ask.check_lists()
+    cards = {name: service.residency.get(name).card for name in models}
+
+    def found(depth_map: DepthMap) -> Dpm:
+        own = source == "own" and depth_map.dpm is not None
+        return PhotoDpm(depth_map) if own else _target_dpm(cards[depth_map.model], depth_map, target, sigma_m)
 
     def encode(depth_maps: list[DepthMap]) -> Response:
         [depth_map] = depth_maps
-        own = source == "own" and depth_map.dpm is not None
-        found = PhotoDpm(depth_map) if own else _target_dpm(card, depth_map, target, sigma_m)
-        return ask.answer(found, depth_map, fmt or "png", cmap)
+        return ask.answer(found(depth_map), depth_map, fmt or "png", cmap)
+
+    def entry(depth_map: DepthMap) -> bytes:
+        return ask.distribution(found(depth_map), depth_map).json_bytes()
 
     async def work(admitted: Admitted) -> Response:
-        return await service.recall(admitted, [model], encode, fx_px=fx_px, with_dpm=source == "own")
+        if len(models) == 1:
+            return await service.recall(admitted, models, encode, fx_px=fx_px, with_dpm=source == "own")
+        several = await service.several(admitted, models, entry, fx_px=fx_px, with_dpm=source == "own")
+        headers = {"X-Depth-Unit": "m", "X-Model": header_text(",".join(models)), "Cache-Control": "no-store"}
+        return await streamed(several, json_list(several), media_type=MEDIA_TYPES["json"], headers=headers)
 
-    return await answered(request, service, [model], work)
+    return await answered(request, service, models, work)
 
 
 class _Ask:
@@ -101,11 +122,18 @@ class _Ask:
         self._view = view
         self._x, self._y, self._bin, self._row = x or 0, y or 0, bin_index or 0, row or 0
 
+    def check_lists(self) -> None:
+        """Raise ConfigError for a view that is not for several models."""
+        if self._view != "distribution":
+            raise ConfigError(
+                f"view={self._view} is for one model.", hint="Name one model, or use view=distribution."
+            )
+
     def answer(self, dpm: Dpm, depth_map: DepthMap, fmt: str, cmap: str) -> Response:
         """The view of a distribution. It takes long for a large photo."""
         began = perf_counter()
         if self._view == "distribution":
-            data = self._distribution(dpm, depth_map).json_bytes()
+            data = self.distribution(dpm, depth_map).json_bytes()
             headers = depth_headers(depth_map, encode_ms=since_ms(began))
             return Response(data, media_type=MEDIA_TYPES["json"], headers=headers)
         values, high = self._values(dpm)
@@ -121,7 +149,8 @@ class _Ask:
         }
         return Response(data, media_type=kind, headers=headers)
 
-    def _distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
+    def distribution(self, dpm: Dpm, depth_map: DepthMap) -> DistributionBody:
+        """The distribution at the pixel that was asked for."""
         found = dpm.at(self._x, self._y)
         made: dict[str, Any] = {}
         if isinstance(dpm, TargetDpm):
