@@ -10,6 +10,7 @@ import { installKeyboard } from "./input/keyboard.js";
 import { announceKeys, GROUPS, KEYMAP } from "./input/keymap.js";
 import { installMethodOrder } from "./input/method-order.js";
 import { installPointer } from "./input/pointer.js";
+import { scriptingOf } from "./input/scripting.js";
 import { showBlank } from "./panels/blank.js";
 import { Distributions } from "./panels/distributions.js";
 import { find } from "./panels/dom.js";
@@ -192,4 +193,5 @@ installKeyboard({ run: (command, how) => commands[command]?.(how), overlay: () =
 installMethodOrder(store);
 installUpload(addPhotos);
 announceKeys(document);
+Object.defineProperty(window, "tiekd", { value: scriptingOf(store, (key) => cache.peek(key)) });
 start();

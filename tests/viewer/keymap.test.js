@@ -76,7 +76,8 @@ test("assistive software is told the keys by the names that it knows", () => {
 test("Shift tells the arrows apart and does not matter elsewhere", () => {
   assert.equal(press("ArrowLeft"), "previous");
   assert.equal(press("ArrowLeft", { shiftKey: true }), "pixel-left");
-  assert.equal(press("ArrowUp"), undefined, "the page scrolls");
+  assert.equal(press("ArrowUp"), "scroll-up");
+  assert.equal(press("Space", { key: " ", shiftKey: true }), "scroll-page-up");
   assert.equal(press("ArrowUp", { shiftKey: true }), "pixel-up");
   assert.equal(press("KeyC", { key: "C", shiftKey: true }), "cmap-next");
 });

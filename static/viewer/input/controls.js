@@ -30,12 +30,37 @@ export function installControls(commands, store) {
     const field = event.target;
     if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
     FIELDS[field.dataset.action ?? ""]?.(store, field);
-    if (LEAVE.has(field.dataset.action ?? "")) field.blur();
   });
+  document.addEventListener("keydown", openMenu);
+  installNumbers();
 }
 
-/** Fields that are left after a change: the arrows belong to the frames again. */
-const LEAVE = new Set(["choose-gallery", "cmap", "columns", "diff-max", "index"]);
+/**
+ * A closed menu opens instead of changing its value with each arrow key: the choice counts when it is made.
+ * @param {KeyboardEvent} event
+ */
+function openMenu(event) {
+  const { target, code } = event;
+  if (!(target instanceof HTMLSelectElement) || target.matches(":open") || target.disabled) return;
+  if (event.ctrlKey || event.metaKey || !/^(ArrowUp|ArrowDown|Space|Enter)$/.test(code)) return;
+  event.preventDefault();
+  target.showPicker();
+}
+
+/** Enter takes a typed number and Escape leaves it; then the keys belong to the page again. */
+function installNumbers() {
+  let before = "";
+  const isNumber = (/** @type {EventTarget|null} */ target) =>
+    target instanceof HTMLInputElement && target.type === "number";
+  document.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLInputElement && isNumber(target)) before = target.value;
+  });
+  document.addEventListener("keydown", ({ target, key }) => {
+    if (!(target instanceof HTMLInputElement && isNumber(target))) return;
+    if (key === "Escape") target.value = before;
+    if (key === "Enter" || key === "Escape") target.blur(); // its change is told on the way
+  });
+}
 
 /** @type {Record<string, (store: Store, field: Field) => void>} What a changed field does, by `data-action`. */
 const FIELDS = {

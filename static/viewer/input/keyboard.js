@@ -3,6 +3,11 @@
  */
 import { bindingOf, digitOf, KEYMAP } from "./keymap.js";
 
+/** Keys that press a button or follow a link. */
+const PRESS_KEYS = new Set(["Space", "Enter"]);
+const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Space"]);
+/** Keys that open the list of a menu. While it is closed all others are the page's, so that none changes the choice. */
+const MENU_KEYS = new Set(["ArrowUp", "ArrowDown", "Space", "Enter"]);
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel", "date", "time"]);
 const SLIDER_KEYS = new Set([
   "ArrowLeft",
@@ -19,15 +24,24 @@ const SLIDER_KEYS = new Set([
 function belongsToControl(event) {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
-  if (
-    target.isContentEditable ||
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement
-  )
-    return true;
-  if (!(target instanceof HTMLInputElement)) return false;
-  if (TEXT_INPUTS.has(target.type)) return true;
-  return target.type === "range" && SLIDER_KEYS.has(event.code) && !event.shiftKey;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
+  if (target instanceof HTMLSelectElement) return target.matches(":open") || MENU_KEYS.has(event.code);
+  if (target instanceof HTMLInputElement) {
+    if (TEXT_INPUTS.has(target.type)) return true;
+    if (target.type === "range") return SLIDER_KEYS.has(event.code) && !event.shiftKey;
+    return PRESS_KEYS.has(event.code);
+  }
+  if (PRESS_KEYS.has(event.code) && target.closest("button, a[href], summary")) return true;
+  return SCROLL_KEYS.has(event.code) && !event.shiftKey && scrolls(target);
+}
+
+/** Whether the element, or one around it, scrolls by itself. @param {Element|null} element */
+function scrolls(element) {
+  for (let at = element; at && at !== document.body; at = at.parentElement) {
+    const moves = /auto|scroll/.test(getComputedStyle(at).overflowY);
+    if (moves && at.scrollHeight > at.clientHeight) return true;
+  }
+  return false;
 }
 
 /**

@@ -70,7 +70,7 @@ const flag = (rest) => ({
   initial: false,
   parse: (text) => (text === "0" || text === "1" ? text === "1" : undefined),
   format: (value) => (value ? "1" : "0"),
-  allowed: "1 (on) or 0 (off)",
+  allowed: "true or false (in an address: 1 or 0)",
   ...rest,
 });
 
