@@ -13,7 +13,7 @@ from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envel
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages
 from server.http.patience import Patience
-from server.http.routes import compare, diff, dpm, gallery, health, models, pages, predict, scores
+from server.http.routes import compare, diff, dpm, gallery, health, models, pages, predict, scores, sources
 from server.http.static import StaticAssets, StaticTree
 from server.inference.service import Service
 from server.scores import Scores
@@ -29,6 +29,7 @@ ROUTERS = (
     models.router,
     scores.router,
     gallery.router,
+    sources.router,
     health.router,
     pages.router,
 )

@@ -125,7 +125,7 @@ class Galleries:
 
     def _tell_unused(self, declared: Collection[str]) -> None:
         """Log declarations of folders that no gallery has. They may come later, so this is no fault."""
-        folders = set[str]().union(*(gallery.folders for gallery in self._open.values()))
+        folders = set[str]().union(*(gallery.folders.keys() for gallery in self._open.values()))
         for name in sorted(set(declared) - folders):
             near = get_close_matches(name, folders, n=1)
             log.warning(
@@ -161,7 +161,7 @@ def _opener(folder: Path, options: ResultsOptions) -> Callable[[], Gallery]:
 def _open_indexed(folder: Path, options: ResultsOptions) -> Gallery:
     gallery = open_gallery(folder, follow_links=options.follow_links)
     return gallery.read_as(
-        {name: options.declared[name] for name in options.declared.keys() & gallery.folders}
+        {name: options.declared[name] for name in options.declared.keys() & gallery.folders.keys()}
     )
 
 

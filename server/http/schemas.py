@@ -152,6 +152,7 @@ class GalleryMethod(Body):
     unit: Literal["m", "rgb"] = Field(description="m: depth in metres; rgb: colours that hold no depth")
     precision_m: float | None = Field(description="largest error of the stored depth")
     saturated_m: float | None = Field(description='from here on the depth only says "at least"')
+    read_as: str | Absent = Field(default=None, description="what the request declares of it with `as`")
 
 
 class GalleryFrame(Body):
@@ -175,6 +176,55 @@ class Scan(Body):
 
     read: int = Field(description="files that have been looked at")
     files: int = Field(description="files that there are")
+
+
+class SourceForm(Body):
+    """How many files of a folder have one format."""
+
+    form: str = Field(examples=["16-bit PNG"])
+    files: int
+
+
+class GallerySource(Body):
+    """What a folder of a gallery was taken for."""
+
+    name: str = Field(examples=["ground_truth"])
+    label: str
+    family: Family
+    kind: Literal["depth", "pictures"]
+    forms: list[SourceForm]
+    reading: Words = Field(description="how it becomes metres", examples=["metres = number ÷ 256"])
+    declared: Words = Field(description="what is declared of it", examples=["scale=1000"])
+    truth: bool = Field(description="it is ground truth")
+    scale: float | Absent = Field(default=None, description="stored number of one metre, if whole")
+    renamed: tuple[Words, Words] | Absent = Field(
+        default=None, description="a file's name, and the frame that it was taken for"
+    )
+    hidden: Words | Absent = Field(default=None, description="why it is not shown")
+    note: Words | Absent = Field(default=None, description="what of it could not be read")
+
+
+class GallerySources(Body):
+    """The answer of /api/galleries/{gallery_id}/sources."""
+
+    sources: list[GallerySource]
+
+
+class SeenValues(Body):
+    """The values in a few frames of a folder."""
+
+    name: str
+    n_frames: int = Field(description="that the folder has")
+    looked_at: int = Field(description="frames whose values these are")
+    numbers: tuple[float, float] | Absent = Field(
+        default=None, description="least and greatest number in the files, without those that mean no data"
+    )
+    metres: tuple[float, float, float] | Absent = Field(
+        default=None, description="least, middle and greatest depth"
+    )
+    none: float | Absent = Field(default=None, description="share of the pixels without depth")
+    beyond: float | Absent = Field(default=None, description="share of the depth from 255.996 m on")
+    fault: Words | Absent = Field(default=None, description="why a frame can't be read")
 
 
 class LeftOut(Body):

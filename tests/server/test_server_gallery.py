@@ -325,3 +325,18 @@ def test_declarations_of_folders_in_our_own_layout(tmp_path) -> None:
     (tmp_path / "g" / "gallery.json").write_text(json.dumps(index))
     viewer = DeclaredClient(create_app(Settings(results=(tmp_path / "g",), sources=("net=truth", "x=truth"))))
     assert viewer.get("/api/galleries/g").json()["methods"][0]["family"] == "ground_truth"
+
+
+def test_folders_say_what_they_were_taken_for_and_what_they_hold(viewer, is_problem) -> None:
+    sources = viewer.get("/api/galleries/my-results/sources", params={"as": "TIE KD=scale=512"}).json()[
+        "sources"
+    ]
+    told = {source["name"]: (source["reading"], source["declared"]) for source in sources}
+    assert told["TIE KD"] == ("metres = number ÷ 512", "scale=512")
+    seen = viewer.get("/api/galleries/my-results/sources/TIE%20KD", params={"as": "TIE KD=scale=512"}).json()
+    assert seen["looked_at"] == 2
+    assert seen["metres"][2] == pytest.approx(79 / 2, abs=0.01)
+    assert seen["numbers"][1] == 79 * 256
+    described = viewer.get("/api/galleries/my-results", params={"as": "TIE KD=scale=512"}).json()
+    assert [method.get("read_as") for method in described["methods"]] == [None, None, "scale=512"]
+    is_problem(viewer.get("/api/galleries/my-results/sources/nope"), 404)

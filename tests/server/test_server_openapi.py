@@ -110,6 +110,9 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
     wrong += ["r/scores", "r/scores?truth=nope", "nope/state", "r?offset=1&around=1"]
     client.get(f"{base}/scores?reference=m")
     wrong += ["r?as=m", "r/m/a.u16?as=m", "r/state?as=m"]
+    wrong += ["nope/sources", "r/sources?as=m", "r/sources/nope", "r/sources/m?as=m"]
+    for path in ("sources", "sources/m"):
+        client.get(f"{base}/{path}")
     for accept in ("*/*", "text/html"):
         for path in wrong:
             client.get(f"/api/galleries/{path}", headers={"accept": accept})

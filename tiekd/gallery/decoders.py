@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,23 @@ class Probe:
     fault: str = ""
 
 
+class Numbers(NamedTuple):
+    """What a file of depth holds `[H, W]`, 0 = none. whole: whole numbers, which need a scale."""
+
+    values: NDArray[np.uint16] | NDArray[np.float32]
+    whole: bool
+
+
+def read_numbers(path: Path, shape: tuple[int, int] | None = None) -> Numbers:
+    """The numbers in a file of depth; `shape` is the frame's (height, width). Raises DataError."""
+    if path.suffix.lower() != ".png":
+        found = read_depth_file(path, shape=shape, where=path.name)
+        return Numbers(found.values, found.header.whole)
+    stored = png16.decode(read_bytes(path), where=path.name)
+    note = GridNote.read(png.read_note(path))
+    return Numbers(note.enlarged(stored) if note else stored, whole=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Inverse:
     """Numbers that are the inverse of depth: 1 / metres = gain × number + offset."""
@@ -88,17 +105,16 @@ class Grey16Decoder:
 
     def depth(self, path: Path, shape: tuple[int, int] | None = None) -> NDArray[np.uint16]:
         """Depth `[H, W]`, metres x 256, 0 = none; `shape` is the frame's. Raises DataError."""
-        if path.suffix.lower() != ".png":
-            stored = read_depth_file(path, shape=shape, where=path.name)
-            scale = self.scale if stored.header.whole else self.float_scale
-            return self._to_metres(stored.values / np.float32(scale), path)
-        whole = png16.decode(read_bytes(path), where=path.name)
-        note = GridNote.read(png.read_note(path))
-        if note:
-            whole = note.enlarged(whole)
-        if self.scale == png16.DEPTH_SCALE and not self.inverse:
-            return whole.astype(np.uint16)
-        return self._to_metres(whole.astype(np.float32) / np.float32(self.scale), path)
+        stored = read_numbers(path, shape)
+        scale = self.scale if stored.whole else self.float_scale
+        if (
+            stored.whole
+            and scale == png16.DEPTH_SCALE
+            and not self.inverse
+            and stored.values.dtype == np.uint16
+        ):
+            return stored.values.astype(np.uint16)
+        return self._to_metres(stored.values.astype(np.float32) / np.float32(scale), path)
 
     def _to_metres(self, numbers: NDArray[np.float32], path: Path) -> NDArray[np.uint16]:
         """Metres x 256. Raises DataError if most of the depth is farther than that reaches."""

@@ -180,17 +180,35 @@ class Gallery:
         }
         return described | ({"left_out": left_out} if left_out else {})
 
-    @property
-    def folders(self) -> set[str]:
-        """Its folders of methods, shown or not."""
-        return {method.id for method in (*self.listing.methods, *self.listing.hidden)}
+    @cached_property
+    def folders(self) -> dict[str, Method]:
+        """Its folders of methods by their names, those that are shown first."""
+        return {method.id: method for method in (*self.listing.methods, *self.listing.hidden)}
+
+    def folder(self, name: str) -> Method:
+        """A folder of a method, shown or not. Raises NotFoundError."""
+        if name not in self.folders:
+            raise NotFoundError("folder", name, self.folders)
+        return self.folders[name]
+
+    def files_of(self, name: str) -> list[str]:
+        """Ids of the frames of which a folder holds a file, in order."""
+        return [frame.id for frame in self.listing.frames if (name, frame.id) in self._files]
+
+    def file(self, name: str, frame_id: str) -> Path:
+        """The file of a frame in a folder, shown or not. Raises the errors of `path`."""
+        path = self._files.get((name, frame_id))
+        if path is None:
+            raise NotFoundError(f"frame of {name}", frame_id, self.files_of(name))
+        return self._inside(path)
 
     def read_as(self, declared: Mapping[str, Declared]) -> Gallery:
         """The same files after a further declaration of some of its folders. Raises NotFoundError."""
         if not declared:
             return self
         read = copy(self)
-        read.__dict__.pop("listing_version", None)
+        for derived in ("listing_version", "folders"):
+            read.__dict__.pop(derived, None)
         read.listing = self.listing.read_as(declared)
         read._methods = {method.id: method for method in read.listing.methods}
         read.reading = "*".join(declared_text(name, declared[name]) for name in sorted(declared))
@@ -215,11 +233,7 @@ class Gallery:
         """
         self.frame(frame_id)
         self.method(method_id)
-        path = self._files.get((method_id, frame_id))
-        if path is None:
-            has = [frame for method, frame in self._files if method == method_id]
-            raise NotFoundError(f"frame of {method_id}", frame_id, has)
-        return self._inside(path)
+        return self.file(method_id, frame_id)
 
     def photo(self, frame_id: str) -> Path:
         """The colour photo of a frame. Raises NotFoundError when there is none, and DataError like `path`."""

@@ -41,7 +41,7 @@ class Method:
     """One method of a gallery, read in one way.
 
     family: colour family, one of `tiekd.methods.FAMILIES`. model: the row of the zoo that made it, if known.
-    hidden: why it is not shown, in one sentence; "" if it is.
+    asked: the part of what is declared that came with a request. hidden: why it is not shown; "" if it is.
     """
 
     id: str
@@ -51,11 +51,13 @@ class Method:
     decoder: Decoder
     stored: Stored
     declared: Declared = NOTHING
+    asked: Declared = NOTHING
     hidden: str = ""
 
     def describe(self) -> dict[str, object]:
         """The method as JSON of the API."""
-        return {
+        asked = {"read_as": str(self.asked)} if self.asked != NOTHING else {}
+        return asked | {
             "id": self.id,
             "label": self.label,
             "family": self.family,
@@ -67,7 +69,7 @@ class Method:
 
     def read_as(self, declared: Declared) -> Method:
         """The method after a further declaration, which wins over those before."""
-        return method_of(self.id, self.stored, self.declared.under(declared))
+        return replace(method_of(self.id, self.stored, self.declared.under(declared)), asked=declared)
 
 
 def method_of(name: str, stored: Stored, declared: Declared = NOTHING) -> Method:
