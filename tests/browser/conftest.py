@@ -20,6 +20,7 @@ from viewer_kit import (
     make_many,
     make_models,
     make_pictures,
+    make_sparse,
 )
 
 from server.app import create_app
@@ -54,6 +55,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             make_pictures(folder / "pictures"),
             make_coloured(folder / "coloured"),
             make_brought(folder / "brought"),
+            make_sparse(folder / "sparse"),
             make_many(folder / "many"),
         ),
         magma_ranges=("drawn=0.001:80",),

@@ -102,6 +102,23 @@ def make_coloured(folder: Path) -> Path:
     return folder
 
 
+def sparse_depth(frame: int) -> np.ndarray:
+    """Stored depth [H, W] of a laser: about one pixel in thirty, also beyond what 16 bits hold."""
+    stored = depth_of("teacher", frame)
+    stored[np.random.default_rng(frame).random((HEIGHT, WIDTH)) > 1 / 30] = 0
+    stored[30, 100], stored[31, 100] = 65535, 0
+    return stored
+
+
+def make_sparse(folder: Path) -> Path:
+    for name, depth in (("laser", sparse_depth(0)), ("net", depth_of("tiekd", 0))):
+        (folder / name).mkdir(parents=True)
+        Image.fromarray(depth).save(folder / name / "0.png")
+    (folder / "image").mkdir()
+    photo_of(0).save(folder / "image" / "0.jpg")
+    return folder
+
+
 def make_brought(folder: Path) -> Path:
     """Results as other programs write them: frames in sub-folders, and a folder that can't be read."""
     for scene in ("day 1", "night"):

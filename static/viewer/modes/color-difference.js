@@ -31,6 +31,7 @@ export const colorDifference = {
     const [a, b] = [colorAt(reference, x, y), colorAt(own, x, y)];
     return { metres: null, text: `Δ ${b.map((value, c) => Math.abs(value - a[c])).join(" ")}` };
   },
+  inside: (_given, _x, _y, rgb) => rgb.map(String),
   title: comparedTitle,
   legend({ gallery }) {
     const methods = gallery?.methods ?? [];

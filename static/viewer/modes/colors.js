@@ -20,6 +20,7 @@ export const colors = {
     return ["", "colours only"];
   },
   read: ({ pictures }, x, y) => ({ metres: null, text: colorAt(pictures[0], x, y).join(" ") }),
+  inside: (_given, _x, _y, rgb) => rgb.map(String),
   title: ([own]) => own,
   legend: () => null,
 };

@@ -7,7 +7,7 @@
 import { depthAt } from "../paint/depth.js";
 import { paintDepth } from "../paint/painter.js";
 import { depthScale, showsMetres } from "../state/selectors.js";
-import { depthWords } from "./words.js";
+import { depthWords, shortWords } from "./words.js";
 
 /** @type {Mode<DepthPicture, {scale: Scale}>} */
 export const depth = {
@@ -29,6 +29,7 @@ export const depth = {
     const metres = depthAt(pictures[0], x, y);
     return { metres, text: depthWords(metres, methods[0], look.scale) };
   },
+  inside: ({ pictures, methods }, x, y) => [shortWords(depthWords(depthAt(pictures[0], x, y), methods[0]))],
   title: ([own]) => own,
   legend: (state) =>
     showsMetres(state)

@@ -10,7 +10,7 @@ import { derived } from "../paint/derived.js";
 import { paintDifference } from "../paint/painter.js";
 import { differenceMax, showsMetres } from "../state/selectors.js";
 import { comparedTitle, counterpart, mismatchInMetres } from "./compare.js";
-import { differenceWords, isCutOff, statisticWords } from "./words.js";
+import { differenceWords, isCutOff, shortWords, statisticWords } from "./words.js";
 
 /** @param {State} state @returns {Scale} */
 function scaleOf(state) {
@@ -55,6 +55,10 @@ export const difference = {
     const [b, a] = [depthAt(own, x, y), depthAt(reference, x, y)];
     const text = differenceWords({ depths: [b, a], methods, signed, scale });
     return { metres: signed ? b - a : Math.abs(b - a), text };
+  },
+  inside: ({ pictures, methods, look }, x, y) => {
+    const depths = pictures.map((picture) => depthAt(picture, x, y));
+    return [shortWords(differenceWords({ depths: [depths[0], depths[1]], methods, signed: look.signed }))];
   },
   title: comparedTitle,
   legend(state) {

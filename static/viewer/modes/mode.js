@@ -47,6 +47,8 @@
  * @property {(canvas: HTMLCanvasElement, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
  *   own resolution, and returns two notes for beside the label, the more important first.
  * @property {(given: Given<P, L>, x: number, y: number) => Reading} read  at a pixel of the picture
+ * @property {(given: Given<P, L>, x: number, y: number, rgb: number[]) => string[]} [inside]  What is written into a
+ *   pixel of the picture, line by line, once it is large enough; `rgb` is the colour that it has on the screen.
  * @property {(ids: string[]) => string} title  What to call a saved picture, from the ids of `given.methods`.
  * @property {(state: State) => Legend|null} legend
  */

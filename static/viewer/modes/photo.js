@@ -19,6 +19,7 @@ export const photo = {
     return ["", ""];
   },
   read: (_given, x, y) => ({ metres: null, text: `${x}, ${y}` }),
+  inside: (_given, _x, _y, rgb) => rgb.map(String),
   title: ([own]) => own,
   legend: () => null,
 };

@@ -97,6 +97,12 @@ export function differenceWords({ depths: [own, reference], methods, signed, sca
   return `Δ ${knownWords(value, span, { signed })}${beyondWords(value, scale)}`;
 }
 
+/**
+ * Words of a depth or difference as they fit into a pixel: the number and its mark, "?" where it is unknown.
+ * @param {string} words
+ */
+export const shortWords = (words) => /[≥≤]? ?[+−]?\d+\.\d+/.exec(words)?.[0].replace(" ", "") ?? "?";
+
 /** Says that a value is not where its colour bar ends, but beyond. @param {number} value metres @param {Ends} scale */
 function beyondWords(value, scale) {
   if (scale && value > scale.max) return ` (> ${shortly(scale.max)} m)`;

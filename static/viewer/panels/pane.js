@@ -101,6 +101,7 @@ export class Pane {
     this.#painted = signature;
     this.#notes = mode.paint(this.canvas, given);
     this.#note(this.#notes);
+    this.stage.details.show(content);
     this.stage.place();
   }
 
@@ -108,6 +109,8 @@ export class Pane {
     this.#shown = null;
     this.#painted = "";
     clear(this.canvas);
+    this.stage.details.show(null);
+    this.stage.place();
     this.#notes = ["", ""];
     this.#note(this.#notes);
   }

@@ -4,13 +4,15 @@
  *     div.stage > div.ground            the hatch that "no data" shows, under the picture only
  *                 div.viewport          the picture at its own resolution; zoom is a transform of this element
  *                   canvas[data-layer=depth]    what the mode paints
- *                 .cross .pin .pane-veil        in pixels of the screen
+ *                 canvas[data-layer=dots|numbers]   see details.js; these and what follows in pixels of the screen
+ *                 .cross .pin .pane-veil
  *
  * @import { Placement, Size, Window } from "../state/window.js"
  *
  * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
  */
 import { pixelAt, placedWithin, placement, showsSquares } from "../state/window.js";
+import { Details } from "./details.js";
 import { h } from "./dom.js";
 
 export class Stage {
@@ -27,6 +29,7 @@ export class Stage {
   /** @type {Size|null} */
   #photo = null;
   canvas = h("canvas", { width: 1, height: 1, dataset: { layer: "depth" } });
+  details = new Details(this.canvas);
   #viewport = h("div", { class: "viewport" }, this.canvas);
   #ground = h("div", { class: "ground" });
   #cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
@@ -34,7 +37,9 @@ export class Stage {
 
   /** @param {HTMLElement} veil  what can lie over the picture */
   constructor(veil) {
-    this.element = h("div", { class: "stage" }, this.#ground, this.#viewport, this.#cross, this.#pin, veil);
+    const { dots, numbers } = this.details;
+    const layers = [this.#ground, this.#viewport, dots, numbers, this.#cross, this.#pin, veil];
+    this.element = h("div", { class: "stage" }, ...layers);
   }
 
   /** @param {Size} room */
@@ -65,6 +70,7 @@ export class Stage {
     const x = [inside(left, room.width), inside(left + canvas.width * scale, room.width)];
     const y = [inside(top, room.height), inside(top + canvas.height * scale, room.height)];
     this.#ground.style.inset = `${y[0]}px ${room.width - x[1]}px ${room.height - y[1]}px ${x[0]}px`;
+    this.details.place(this.#place, room);
     this.#put(this.#cross, this.#cursor);
     this.#put(this.#pin, this.#marked);
   }

@@ -1,0 +1,49 @@
+/**
+ * Pictures with depth in few pixels, as a laser measures it; pure.
+ *
+ * @import { Picture } from "../state/types.js"
+ */
+
+/** A picture with depth in a smaller share of its pixels is sparse. */
+const SPARSE_SHARE = 0.3;
+
+/** @type {WeakMap<Picture, boolean>} */
+const known = new WeakMap();
+
+/** Whether a picture holds depth in so few pixels that it is drawn as dots. @param {Picture} picture */
+export function isSparse(picture) {
+  if (picture.unit !== "m") return false;
+  let sparse = known.get(picture);
+  if (sparse === undefined) known.set(picture, (sparse = fewValues(picture.values)));
+  return sparse;
+}
+
+/** @param {Uint16Array} values */
+function fewValues(values) {
+  const limit = SPARSE_SHARE * values.length;
+  let count = 0;
+  for (let i = 0; i < values.length && count < limit; i++) if (values[i] !== 0) count++;
+  return count > 0 && count < limit;
+}
+
+/**
+ * The pixel with depth that is nearest to a pixel; null when none lies within `reach` pixels.
+ * @param {{width: number, height: number, values: Uint16Array}} picture
+ * @param {number} x @param {number} y @param {number} reach
+ * @returns {{x: number, y: number}|null}
+ */
+export function nearestReturn({ width, height, values }, x, y, reach) {
+  let best = null;
+  let least = reach * reach;
+  const [top, bottom] = [Math.max(0, Math.ceil(y - reach)), Math.min(height - 1, Math.floor(y + reach))];
+  const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(width - 1, Math.floor(x + reach))];
+  for (let row = top; row <= bottom; row++) {
+    for (let column = left; column <= right; column++) {
+      const distance = (row - y) ** 2 + (column - x) ** 2;
+      if (values[row * width + column] === 0 || distance > least || (best && distance === least)) continue;
+      best = { x: column, y: row };
+      least = distance;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,65 @@
+"""What lies over the pictures at the screen's resolution: dots of sparse depth, numbers inside pixels."""
+
+import base64
+
+import numpy as np
+from test_viewer_pixels import expected_colors
+from viewer_kit import READ_PIXELS, sparse_depth
+
+
+def layer(viewer, method: str, name: str) -> np.ndarray | None:
+    """RGBA of a layer; None while it is hidden."""
+    canvas = viewer.pane(method).locator(f"canvas[data-layer={name}]")
+    if not canvas.is_visible():
+        return None
+    size, data = canvas.evaluate(READ_PIXELS)
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(size)
+
+
+def test_sparse_depth_is_drawn_as_dots_and_its_own_canvas_keeps_the_pixels(viewer):
+    viewer.page.set_viewport_size({"width": 500, "height": 800})
+    viewer.open("?gallery=sparse&columns=2")
+    stored = sparse_depth(0)
+    pixels = viewer.pixels("laser")
+    assert np.array_equal(pixels, expected_colors(viewer, "depth", stored / 256, stored > 0))
+    dots = layer(viewer, "laser", "dots")
+    width = viewer.pane("laser").locator(".stage").bounding_box()["width"]
+    assert dots.shape[1] == round(width)
+    assert (dots[..., 3] > 127).sum() > 3 * (stored > 0).sum(), (
+        "each return takes several pixels of the screen"
+    )
+    colours = {tuple(colour) for colour in pixels[stored > 0][:, :3]}
+    assert {tuple(colour) for colour in dots[dots[..., 3] == 255][:, :3]} <= colours
+    assert layer(viewer, "net", "dots") is None, "dense depth needs no dots"
+
+
+def test_errors_to_sparse_depth_are_dots_too_and_end_with_the_difference(viewer):
+    viewer.open("?gallery=sparse").press("1", diff=1)
+    assert layer(viewer, "net", "dots") is not None
+    viewer.press("1", diff=0)
+    assert layer(viewer, "net", "dots") is None
+    assert layer(viewer, "laser", "dots") is not None
+
+
+def test_large_pixels_hold_their_numbers_and_need_no_dots(viewer):
+    viewer.open("?gallery=sparse&zoom=4&at=100.5,30.5")
+    assert layer(viewer, "net", "numbers") is None
+    assert layer(viewer, "laser", "dots") is not None
+    viewer.open("?gallery=sparse&zoom=48&at=100.5,30.5")
+    assert layer(viewer, "laser", "dots") is None
+    for method in ("image", "laser", "net"):
+        numbers = layer(viewer, method, "numbers")
+        assert (numbers[..., 3] > 127).sum() > 20, method
+    # The photo has three lines in every pixel, the laser one line in few of them.
+    inked = {method: (layer(viewer, method, "numbers")[..., 3] > 127).sum() for method in ("image", "laser")}
+    assert inked["image"] > 5 * inked["laser"]
+
+
+def test_depth_beyond_16_bits_is_read_as_a_bound(viewer):
+    viewer.open("?gallery=sparse&zoom=8&at=100.5,30.5")
+    stage = viewer.pane("laser").locator(".stage").bounding_box()
+    viewer.page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    assert viewer.pane("laser").locator(".pane-value").inner_text() == "≥ 255.99 m (> 80 m)"
+    viewer.press("1", diff=1)
+    assert viewer.pane("net").locator(".pane-value").inner_text().startswith("Δ ≥ 2")
+    assert viewer.pane("net").locator(".pane-mean").inner_text().startswith("mean ≥ ")
