@@ -110,19 +110,19 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
     wrong += ["r/scores", "r/scores?truth=nope", "nope/state", "r?offset=1&around=1"]
     client.get(f"{base}/scores?reference=m")
     wrong += ["r?as=m", "r/m/a.u16?as=m", "r/state?as=m"]
-    wrong += ["nope/sources", "r/sources?as=m", "r/sources/nope", "r/sources/m?as=m"]
-    for path in ("sources", "sources/m"):
-        client.get(f"{base}/{path}")
     for accept in ("*/*", "text/html"):
-        for path in wrong:
+        for path in [*wrong, "nope/sources", "r/sources?as=m", "r/sources/m?as=m"]:
             client.get(f"/api/galleries/{path}", headers={"accept": accept})
     client.get(base)
-    client.get(f"{base}/state")
+    for path in ("state", "sources", "sources/m"):
+        client.get(f"{base}/{path}")
+    for accept in ("*/*", "text/html"):
+        client.get(f"{base}/sources/nope", headers={"accept": accept})
     (root / "m").rename(tmp_path / "away")
     client.app.state.galleries._open.clear()
     for accept in ("*/*", "text/html"):
-        for path in (base, f"{base}/state", f"{base}/scores?reference=m"):
-            client.get(path, headers={"accept": accept})
+        for path in ("", "/state", "/scores?reference=m", "/sources", "/sources/m"):
+            client.get(base + path, headers={"accept": accept})
     given = {(path, status, kind) for path, _, status, kind in client.seen}
     wanted = declared_answers(client.app.openapi())
     assert given == {
