@@ -33,6 +33,11 @@ test("an assignment to the view merges, one to a field sets it", () => {
   tiekd.view.targets = ["b", "row.a"];
   const { index, range, diff, cmap, targets } = tiekd.view;
   assert.deepEqual([index, range, diff, cmap, targets], [3, [1, 9], 2, "grey_r", ["b", "a"]]);
+  tiekd.view = { ...tiekd.view, mode: "error", truth: "a" };
+  assert.deepEqual([tiekd.view.mode, tiekd.view.diff], ["error", 0], "the number follows the mode");
+  tiekd.view = { diff: 2 };
+  tiekd.view = { diff: 0 };
+  assert.equal(tiekd.view.mode, "depth", "the mode follows");
   tiekd.view = { range: null };
   assert.equal(tiekd.view.range, null);
 });

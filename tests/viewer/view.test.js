@@ -20,9 +20,14 @@ const KNOWN = {
     step: true,
   },
   indexes: { initial: null, other: [0, 7], text: "indexes=0*7", step: true },
+  truth: { initial: null, other: "x*y", text: "truth=x%2Ay" },
+  reference: { initial: 0, other: 2, text: "ref=2" },
+  mode: { initial: "depth", other: "relative", text: "mode=relative", step: true, hook: true },
   diff: { initial: 0, other: 3, text: "diff=3", step: true, hook: true },
   signed: { initial: false, other: true, text: "signed=1", stays: ["gallery"] },
   zero: { initial: "dark", other: "light", text: "zero=light", stays: ["gallery", "link"] },
+  box: { initial: "none", other: [3, 0, 40, 20], text: "box=3,0,40,20", stays: ["gallery", "link"] },
+  cap: { initial: null, other: [0.001, 50], text: "cap=0.001..50", stays: ["link"] },
   cmap: { initial: "magma_r", other: "grey_r", text: "cmap=grey_r", stays: ["gallery", "link"] },
   spread: { initial: "auto", other: "linear", text: "spread=linear", stays: ["gallery", "link"] },
   range: { initial: null, other: [0, 12.5], text: "range=0..12.5", stays: ["link"] },
@@ -90,10 +95,14 @@ test("links of the original viewer mean what they meant there", () => {
 test("what can't be understood falls back to the default, field by field", () => {
   const nonsense =
     "?gallery=&index=-3&targets=**&indexes=x&diff=abc&signed=yes&cmap=constructor&spread=wide" +
+    "&mode=toString&ref=-1&truth=&box=1,2,0,4&cap=5..5" +
     "&range=9..2&diffmax=-1&columns=%ff&theme=pink&pixel=1,2,3&axis=up&zoom=65&at=-1,2&unknown=1&=&&";
   assert.deepEqual(parseView(nonsense), DEFAULT_VIEW);
   assert.equal(parseView("?range=1..NaN").range, null);
   assert.equal(parseView("?pixel=1.5,2").pixel, null);
+  for (const box of ["1,2,3", "1,2,3,4,5", "1.5,2,3,4", "-1,2,3,4", "kb"])
+    assert.equal(parseView(`?box=${box}`).box, "none", box);
+  assert.equal(parseView("?box=garg").box, "garg");
   assert.equal(parseView("?diffmax=Infinity").diffMax, null);
 });
 

@@ -41,7 +41,8 @@ export const KEYMAP = Object.freeze([
   { command: "last", codes: ["End"], show: "End", label: "Last frame", group: "Frames" },
   { command: "focus-index", chars: ["i"], show: "I", label: "Type a frame number", group: "Frames" },
   { command: "toggle-diff", codes: [...digits("Digit"), ...digits("Numpad")], shift: false, show: "1 – 9", label: "Difference of all to the n-th method; again to go back", group: "Compare" },
-  { command: "diff-off", codes: ["Digit0", "Numpad0"], shift: false, show: "0", label: "Differences off", group: "Compare" },
+  { command: "reference", codes: digits("Digit"), shift: true, show: "Shift 1 – 9", label: "Keep the n-th method as the reference of relative differences, δ and gain; again to forget it", group: "Compare" },
+  { command: "diff-off", codes: ["Digit0", "Numpad0"], shift: false, show: "0", label: "Back to depth", group: "Compare" },
   { command: "toggle-signed", chars: ["x"], show: "X", label: "Difference with or without sign", group: "Compare" },
   { command: "distributions", chars: ["p"], show: "P", label: "Distributions over depth at a pixel (or click it)", group: "Compare" },
   { command: "keep-favorite", chars: ["s"], show: "S", label: "Keep this view as a favourite", group: "Favourites", during: "list" },
@@ -58,7 +59,7 @@ export const KEYMAP = Object.freeze([
   { command: "scroll-page-down", codes: ["Space"], shift: false, repeats: true, show: "", label: "", group: "Page" },
   { command: "upload", chars: ["o"], show: "O", label: "Open a photo (or drop it anywhere)", group: "Page" },
   { command: "help", chars: ["?"], codes: ["F1"], show: "?", label: "This help", group: "Page", during: "help" },
-  { command: "escape", codes: ["Escape"], show: "Esc", label: "Close the panel, or end the difference", group: "Page" },
+  { command: "escape", codes: ["Escape"], show: "Esc", label: "Close the panel, or go back to depth", group: "Page" },
 ]);
 
 /**

@@ -8,6 +8,7 @@
  */
 import { depthAt } from "../paint/depth.js";
 import { pictureKey } from "../sources/wishes.js";
+import { agreeing } from "../state/comparison.js";
 import { DEFAULT_VIEW, ENTRIES, FIELDS, fitted, staying } from "../state/fields.js";
 import { currentFrame } from "../state/selectors.js";
 
@@ -68,7 +69,7 @@ function assign(store, values) {
     const next = { ...DEFAULT_VIEW, ...staying(view, "gallery"), ...change };
     return store.dispatch({ type: "view/restore", view: next });
   }
-  if (gallery) checkFit(change, gallery, fitted({ ...view, ...change }, gallery));
+  if (gallery) checkFit(change, view, gallery, fitted(agreeing(view, change), gallery));
   store.dispatch({ type: "view/set", change });
 }
 
@@ -91,13 +92,17 @@ function check(name, value) {
   if (!isValue || !isChoice || !(same(read) || same(initial))) throw impossible(name, value);
 }
 
-/** @param {Partial<View>} change @param {Gallery} gallery @param {View} view  what the gallery makes of it */
-function checkFit(change, gallery, view) {
+/**
+ * A value that stays as it was is no wish: other fields may carry it along, as a mode does with `diff`.
+ * @param {Partial<View>} change @param {View} before @param {Gallery} gallery @param {View} view  what the gallery makes of it
+ */
+function checkFit(change, before, gallery, view) {
   const stranger = change.targets?.find((name) => !methodOf(gallery, name));
   if (stranger !== undefined) throw impossible("targets", stranger);
   for (const [name, { format }] of ENTRIES) {
     if (change[name] === undefined || name === "targets") continue;
-    if (format(change[name]) !== format(view[name])) throw impossible(name, change[name]);
+    const text = format(change[name]);
+    if (text !== format(view[name]) && text !== format(before[name])) throw impossible(name, change[name]);
   }
 }
 

@@ -3,14 +3,14 @@
  *
  * @import { Method, Picture, State } from "../state/types.js"
  */
-import { referenceOf } from "../state/selectors.js";
+import { comparedOf } from "../state/selectors.js";
 
 /**
- * The method that a pane is compared with; null for the photo, for the reference itself and while differences are off.
+ * The method that a pane is compared with; null for the photo, for the reference itself and while nothing is compared.
  * @param {State} state @param {Method|null} method @returns {Method|null}
  */
 export function counterpart(state, method) {
-  const reference = referenceOf(state);
+  const reference = comparedOf(state);
   return method && reference && reference.id !== method.id ? reference : null;
 }
 

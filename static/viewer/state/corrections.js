@@ -22,13 +22,14 @@ export function misread(search) {
 }
 
 /**
- * Values of a view that its gallery has no room for. Names of methods are not among them: the loader says those.
+ * Values of a view that its gallery has no room for. A value that the address need not name asks for nothing. Names of methods are not among them: the loader says those.
  * @param {Partial<View>} asked @param {View} taken  the view that came of it @returns {Correction[]}
  */
 export function misfits(asked, taken) {
-  return ENTRIES.flatMap(([name, { key, fit, format }]) => {
+  return ENTRIES.flatMap(([name, { key, fit, format, initial, always }]) => {
     const value = asked[name];
     if (!fit || value === undefined || name === "targets") return [];
+    if (value === initial && !always) return [];
     if (format(value) === format(taken[name])) return [];
     return [{ asked: `${key}=${format(value)}`, taken: format(taken[name]) }];
   });

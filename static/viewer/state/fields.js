@@ -3,14 +3,17 @@
  * writing of the address, the limits that a gallery sets, the reducer and the Back button follow from that entry.
  *
  * @import { Gallery } from "./types.js"
+ * @import { ModeName } from "./comparison.js"
+ * @import { BoxChoice } from "../paint/boxes.js"
  *
  * @typedef {{[K in keyof typeof FIELDS]: (typeof FIELDS)[K]["initial"]}} View
  */
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { SPREADS } from "../paint/scale.js";
+import { differenceOf, isComparing, MODE_NAMES, needsTruth } from "./comparison.js";
 import { countOf, frameAt } from "./frames.js";
-import { decode, escapeName, names, numbers, pair, whole } from "./query.js";
-import { clamp, resolveTargets, visibleIds, walkWithin } from "./targets.js";
+import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
+import { clamp, isOnShow, resolveTargets, truthId, usualReference, walkWithin } from "./targets.js";
 import { MAX_ZOOM } from "./window.js";
 
 /**
@@ -19,6 +22,11 @@ import { MAX_ZOOM } from "./window.js";
  * @property {string[]} targets
  * @property {number} index
  * @property {number[]|null} indexes
+ * @property {string|null} truth
+ * @property {number} reference
+ * @property {ModeName} mode
+ * @property {number} diff
+ * @property {boolean} signed
  */
 
 /**
@@ -92,6 +100,24 @@ function onPhoto(at, { gallery, index }) {
   return width ? [clamp(at[0], width), clamp(at[1], height)] : at;
 }
 
+/**
+ * A link that only names `diff` means a difference; what the gallery has no method for is depth.
+ * @param {ModeName} asked @param {Place} place @returns {ModeName}
+ */
+function fittedMode(asked, place) {
+  const mode = place.diff && !isComparing(asked) ? differenceOf(place) : asked;
+  if (needsTruth(mode)) return truthId(place.gallery, place.truth) ? mode : "depth";
+  return place.diff === 0 || isOnShow(place.diff, place) ? mode : "depth";
+}
+
+/** The part of a box that lies in the frame. @param {[number, number, number, number]} box @param {Place} at @returns {BoxChoice} */
+function boxInside([x, y, w, h], { gallery, index }) {
+  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {};
+  if (!width) return [x, y, w, h]; // 0 × 0: not known yet
+  if (x >= width || y >= height) return "none";
+  return [x, y, Math.min(w, width - x), Math.min(h, height - y)];
+}
+
 const BOTH = /** @type {const} */ (["gallery", "link"]);
 
 export const FIELDS = Object.freeze({
@@ -136,20 +162,60 @@ export const FIELDS = Object.freeze({
     fit: (indexes, { gallery }) => walkWithin(indexes, countOf(gallery)),
     step: true,
   }),
-  /** Difference to the n-th method on show, from 1; 0 = off. */
+  /** The method that holds the truth; null = the gallery's own. */
+  truth: field(/** @type {string|null} */ (null), {
+    key: "truth",
+    parse: (text) => (text === undefined ? undefined : decode(text) || null),
+    format: (id) => escapeName(id ?? ""),
+    allowed: "the id of a method in metres",
+    fit: (truth, { gallery }) => (gallery.methods.some(({ id }) => id === truth) ? truth : null),
+  }),
+  /** The kept reference: number of a method on show, from 1; 0 = none. comparison.js says what it is for. */
+  reference: field(0, {
+    key: "ref",
+    parse: whole,
+    format: String,
+    allowed: "the number of a method on show, from 1, or 0",
+    fit: (number, place) => (isOnShow(number, place) ? number : 0),
+  }),
+  /** What the panes show. comparison.js keeps it in step with `diff`, `signed` and `reference`. */
+  mode: choice(MODE_NAMES, {
+    key: "mode",
+    fit: fittedMode,
+    step: true,
+    hook: true,
+  }),
+  /** Compare with the n-th method on show, from 1; 0 = the mode doesn't compare. */
   diff: field(0, {
     key: "diff",
     parse: whole,
     format: String,
     allowed: "the number of a method on show, from 1, or 0",
-    fit: (diff, { gallery, targets }) => (diff <= visibleIds(gallery, targets).length ? diff : 0),
+    fit: (diff, place) => (isComparing(place.mode) ? diff || usualReference(place) : 0),
     step: true,
     hook: true,
   }),
-  /** Differences keep their sign. */
+  /** Differences and errors keep their sign. */
   signed: flag({ key: "signed", stays: ["gallery"] }),
   /** Difference colours begin dark or light. */
   zero: choice(/** @type {const} */ (["dark", "light"]), { key: "zero", stays: BOTH }),
+  /** Pixels that count in the numbers of a pane: an evaluation crop, or left, top, width, height. */
+  box: field(/** @type {BoxChoice} */ ("none"), {
+    key: "box",
+    parse: parseBox,
+    format: String,
+    allowed: "none, garg, eigen, or left, top, width and height in pixels of the photo",
+    fit: (box, at) => (typeof box === "string" ? box : boxInside(box, at)),
+    stays: BOTH,
+  }),
+  /** Truth counts strictly between these, in metres; null = the gallery's depth range. */
+  cap: field(/** @type {[number, number]|null} */ (null), {
+    key: "cap",
+    parse: parseRange,
+    format: (cap) => (cap ?? []).join(".."),
+    allowed: "two depths in metres, from 0, the smaller first",
+    stays: ["link"],
+  }),
   /** Colours of depth. */
   cmap: choice(
     DEPTH_MAPS.map((map) => map.name),
@@ -160,10 +226,7 @@ export const FIELDS = Object.freeze({
   /** Depth colours in metres; null = the gallery's own. */
   range: field(/** @type {[number, number]|null} */ (null), {
     key: "range",
-    parse: (text) => {
-      const range = pair(text, /\.\.|,/);
-      return range && range[0] >= 0 && range[0] < range[1] ? range : undefined;
-    },
+    parse: parseRange,
     format: (range) => (range ?? []).join(".."),
     allowed: "two depths in metres, from 0, the smaller first",
     stays: ["link"],

@@ -1,5 +1,7 @@
 /**
  * Query strings, one value at a time. Pure. What can't be understood is `undefined`.
+ *
+ * @import { BoxChoice } from "../paint/boxes.js"
  */
 
 /**
@@ -55,4 +57,18 @@ export function numbers(text, separator) {
 export function pair(text, separator) {
   const [a, b, ...more] = numbers(text, separator);
   return b !== undefined && more.length === 0 ? [a, b] : undefined;
+}
+
+/** From one number of metres to a larger one. @param {string|undefined} text */
+export function parseRange(text) {
+  const range = pair(text, /\.\.|,/);
+  return range && range[0] >= 0 && range[0] < range[1] ? range : undefined;
+}
+
+/** @param {string|undefined} text @returns {BoxChoice|undefined} */
+export function parseBox(text) {
+  if (text === "none" || text === "garg" || text === "eigen") return text;
+  const [x, y, width, height, ...more] = numbers(text, /,/);
+  const whole = [x, y, width, height].every((n) => Number.isInteger(n) && n >= 0);
+  return whole && width > 0 && height > 0 && more.length === 0 ? [x, y, width, height] : undefined;
 }

@@ -4,11 +4,12 @@
  * @import { Gallery, GalleryPage, Scan, State } from "./types.js"
  * @import { View } from "./fields.js"
  */
+import { agreeing } from "./comparison.js";
 import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
 import { placeOf, withPage } from "./frames.js";
 import { tinted } from "./labels.js";
 import { currentFrame, visibleMethods, walkOf } from "./selectors.js";
-import { clamp, visibleIds } from "./targets.js";
+import { clamp, resolveTargets, visibleIds } from "./targets.js";
 
 /**
  * @typedef {{type: "view/restore", view: View}
@@ -24,6 +25,7 @@ import { clamp, visibleIds } from "./targets.js";
  *   | {type: "frame/step", by: number}
  *   | {type: "frame/end", last: boolean}
  *   | {type: "diff/toggle", target: number}
+ *   | {type: "mode/toggle", mode: View["mode"]}
  *   | {type: "targets/set", targets: string[]}
  *   | {type: "indexes/set", indexes: number[]|null}
  *   | {type: "pixel/move", dx: number, dy: number}} Action
@@ -40,7 +42,8 @@ export function reduce(state, action) {
   switch (action.type) {
     case "view/restore": {
       const same = action.view.gallery === state.view.gallery;
-      return within({ view: action.view, gallery: same ? state.gallery : null, failure: null });
+      const view = agreeing(DEFAULT_VIEW, action.view);
+      return within({ view, gallery: same ? state.gallery : null, failure: null });
     }
     case "gallery/choose": {
       const place = { gallery: action.id, index: action.index ?? 0 };
@@ -69,7 +72,7 @@ export function reduce(state, action) {
       return { ...state, gallery: null, failure: action.message };
     default: {
       const change = changeOf(state, action);
-      return change ? within({ ...state, view: { ...state.view, ...change } }) : state;
+      return change ? within({ ...state, view: agreeing(state.view, change) }) : state;
     }
   }
 }
@@ -100,8 +103,10 @@ function changeOf(state, action) {
       return { index: walkOf(state).at(action.last ? -1 : 0) ?? 0 };
     case "diff/toggle":
       return { diff: view.diff === action.target ? 0 : action.target };
+    case "mode/toggle":
+      return { mode: view.mode === action.mode ? "depth" : action.mode };
     case "targets/set":
-      return { targets: action.targets, diff: sameReference(state, action.targets) };
+      return { targets: action.targets, ...sameMethods(state, action.targets) };
     case "indexes/set":
       return {
         indexes: action.indexes,
@@ -131,8 +136,16 @@ function changed(state, gallery) {
   return within({ ...state, view: place < 0 ? view : { ...view, index: place }, gallery: now });
 }
 
-/** The reference keeps its difference when methods around it come and go. @param {State} state @param {string[]} targets */
-function sameReference(state, targets) {
-  const reference = visibleMethods(state)[state.view.diff - 1];
-  return reference && state.gallery ? visibleIds(state.gallery, targets).indexOf(reference.id) + 1 : 0;
+/**
+ * Numbers of methods on show still mean the same methods when others come and go; a method that goes is no longer
+ * compared with.
+ * @param {State} state @param {string[]} targets
+ * @returns {Partial<View>}
+ */
+function sameMethods(state, targets) {
+  const { gallery, view } = state;
+  if (!gallery) return {};
+  const [before, after] = [visibleMethods(state), visibleIds(gallery, resolveTargets(gallery, targets))];
+  const numberNow = (/** @type {number} */ number) => after.indexOf(before[number - 1]?.id) + 1;
+  return { diff: numberNow(view.diff), reference: numberNow(view.reference) };
 }

@@ -2,10 +2,12 @@
  * What follows from a state. Pure.
  *
  * @import { Method, Scale, State } from "./types.js"
+ * @import { Box, BoxChoice, Size } from "../paint/boxes.js"
  */
+import { boxOf } from "../paint/boxes.js";
 import { defaultDifferenceMax } from "../paint/scale.js";
 import { countOf, frameAt } from "./frames.js";
-import { visibleIds } from "./targets.js";
+import { truthId, visibleIds } from "./targets.js";
 
 /** The methods on show, in order. @param {State} state @returns {Method[]} */
 export function visibleMethods({ gallery, view }) {
@@ -13,8 +15,63 @@ export function visibleMethods({ gallery, view }) {
   return visibleIds(gallery, view.targets).flatMap((id) => gallery.methods.find((m) => m.id === id) ?? []);
 }
 
-/** The method that the others are compared with; null while differences are off. @param {State} state */
-export const referenceOf = (state) => visibleMethods(state)[state.view.diff - 1] ?? null;
+/** The method that holds the truth; null where there is none. @param {State} state @returns {Method|null} */
+export function truthOf({ gallery, view }) {
+  const id = gallery && truthId(gallery, view.truth);
+  return gallery?.methods.find((method) => method.id === id) ?? null;
+}
+
+/** The method that a comparing mode compares the others with; null in other modes. @param {State} state */
+export const comparedOf = (state) => visibleMethods(state)[state.view.diff - 1] ?? null;
+
+/**
+ * The baseline of the gain: the kept reference, else the first method of that family, else the first that is not the
+ * truth.
+ * @param {State} state @returns {Method|null}
+ */
+export function baselineOf(state) {
+  const truth = truthOf(state);
+  const shown = visibleMethods(state);
+  const kept = shown[state.view.reference - 1];
+  const others = [...shown, ...(state.gallery?.methods ?? [])].filter((m) => m.unit === "m" && m !== truth);
+  if (kept && others.includes(kept)) return kept;
+  return others.find((method) => method.family === "baseline") ?? others[0] ?? null;
+}
+
+/**
+ * What the view compares the other panes with: a method, the truth or the baseline; null while it compares nothing.
+ * @param {State} state @returns {Method|null}
+ */
+export function referenceOf(state) {
+  if (state.view.mode === "error") return truthOf(state);
+  return state.view.mode === "gain" ? baselineOf(state) : comparedOf(state);
+}
+
+/** What the numbers of the panes measure against: the truth, else the chosen reference. @param {State} state */
+export function measuredAgainst(state) {
+  const { diff, reference } = state.view;
+  const chosen = visibleMethods(state)[(diff || reference) - 1];
+  return truthOf(state) ?? (chosen?.unit === "m" ? chosen : null);
+}
+
+/** @param {BoxChoice} box */
+function boxWords(box) {
+  if (box === "none") return "no crop";
+  if (typeof box === "string") return `${box === "garg" ? "Garg" : "Eigen"} crop`;
+  return `box ${box[2]} × ${box[3]} at ${box[0]}, ${box[1]}`;
+}
+
+/**
+ * Which pixels of a picture count in the numbers of a pane, and between which metres their truth lies.
+ * @param {State} state @param {Size} size of the picture
+ * @returns {{box: Box, cap: readonly [number, number], words: string}}
+ */
+export function statBoxOf({ gallery, view }, size) {
+  const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
+  const cap = view.cap ?? /** @type {const} */ ([range.min_m, range.max_m]);
+  const from = cap[0] > 0.01 ? `${cap[0]} to ` : "up to ";
+  return { box: boxOf(view.box, size), cap, words: `${boxWords(view.box)}, ${from}${cap[1]} m` };
+}
 
 /** Numbers of the frames that the arrows walk. @param {State} state */
 export function walkOf({ gallery, view }) {

@@ -2,6 +2,7 @@
  * Which methods and frames a view stands for in its gallery. Pure.
  *
  * @import { Gallery } from "./types.js"
+ * @import { Place } from "./fields.js"
  */
 
 /**
@@ -30,3 +31,22 @@ export function walkWithin(indexes, count) {
 
 /** @param {number} value @param {number} max */
 export const clamp = (value, max) => Math.max(0, Math.min(value, max));
+
+/**
+ * Id of the method that holds the truth: the chosen one, else the gallery's first of that family.
+ * @param {Gallery} gallery @param {string|null} chosen
+ */
+export function truthId({ methods }, chosen) {
+  const usual = methods.find(({ family, unit }) => family === "ground_truth" && unit === "m");
+  return methods.find(({ id, unit }) => id === chosen && unit === "m")?.id ?? usual?.id ?? null;
+}
+
+/** Whether a number is that of a method on show. @param {number} number @param {Place} place */
+export const isOnShow = (number, { gallery, targets }) =>
+  number > 0 && number <= visibleIds(gallery, targets).length;
+
+/** Number of the method to compare with when none was chosen: the kept one, else the truth, else the first. @param {Place} place */
+export function usualReference({ gallery, targets, reference, truth }) {
+  const at = visibleIds(gallery, targets).indexOf(truthId(gallery, truth) ?? "");
+  return reference || Math.max(at, 0) + 1;
+}

@@ -6,6 +6,7 @@
  * @import { Command, Given, Page } from "./command.js"
  */
 import { notify } from "../../panels/notice.js";
+import { DEFAULT_VIEW } from "../../state/fields.js";
 import { currentFrame, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
@@ -21,7 +22,15 @@ export function compareCommands({ store, pixelUnderCursor }) {
       if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
       else if (count) notify(tooFew(count, number));
     },
-    "diff-off": () => set({ diff: 0 }),
+    reference: ({ number }) => {
+      const { view } = store.get();
+      const method = visibleMethods(store.get())[number - 1];
+      if (!method) return notify(tooFew(visibleMethods(store.get()).length, number));
+      const kept = view.reference !== number;
+      set({ reference: kept ? number : 0 });
+      notify(kept ? `${method.label} is the reference ${WHAT_FOR}.` : `No reference is kept ${WHAT_FOR}.`);
+    },
+    "diff-off": () => set({ mode: DEFAULT_VIEW.mode }),
     "toggle-signed": () => set({ signed: !store.get().view.signed }),
     signed: () => set({ signed: true }),
     absolute: () => set({ signed: false }),
@@ -34,14 +43,17 @@ export function compareCommands({ store, pixelUnderCursor }) {
     "pixel-up": move(0, -1),
     "pixel-down": move(0, 1),
     escape: () => {
-      const { pixel, diff } = store.get().view;
+      const { pixel, mode } = store.get().view;
       const menu = document.querySelector(":popover-open");
       if (menu instanceof HTMLElement) menu.hidePopover();
       else if (pixel) set({ pixel: null });
-      else if (diff) set({ diff: 0 });
+      else if (mode !== DEFAULT_VIEW.mode) set({ mode: DEFAULT_VIEW.mode });
     },
   };
 }
+
+/** What a kept reference is for, in words. */
+const WHAT_FOR = "of relative differences, δ and gain";
 
 /** @param {number} count @param {number} number */
 const tooFew = (count, number) =>

@@ -1,0 +1,38 @@
+/**
+ * Boxes of scored pixels; pure. The evaluation crops are those of `tiekd eval` (docs/evaluation.md).
+ *
+ * @typedef {object} Box  In pixels.
+ * @property {number} left @property {number} top @property {number} width @property {number} height
+ *
+ * @typedef {{width: number, height: number}} Size
+ *
+ * @typedef {"none"|"garg"|"eigen"|[number, number, number, number]} BoxChoice  A crop, or left, top, width, height.
+ */
+
+const COLUMNS = [0.03594771, 0.96405229];
+const GARG_ROWS = [0.40810811, 0.99189189];
+const EIGEN_ROWS = [0.3324324, 0.91351351];
+
+/** Eigen's crop of NYU's 640 × 480 is stated in pixels. */
+const NYU_EIGEN = Object.freeze({ left: 41, top: 45, width: 560, height: 426 });
+
+/** @param {Size} size @param {number[]} rows shares of the height @returns {Box} */
+function byShares({ width, height }, rows) {
+  const [top, bottom] = rows.map((share) => Math.floor(share * height));
+  const [left, right] = COLUMNS.map((share) => Math.floor(share * width));
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** The box of a picture. @param {BoxChoice} choice @param {Size} size @returns {Box} */
+export function boxOf(choice, size) {
+  if (choice === "garg") return byShares(size, GARG_ROWS);
+  if (choice === "eigen") {
+    const isNyu = size.width === 640 && size.height === 480;
+    return isNyu ? NYU_EIGEN : byShares(size, EIGEN_ROWS);
+  }
+  if (choice === "none") return { left: 0, top: 0, ...size };
+  const [left, top, width, height] = choice;
+  const inside = (/** @type {number} */ length, /** @type {number} */ from, /** @type {number} */ end) =>
+    Math.max(0, Math.min(length, end - from));
+  return { left, top, width: inside(width, left, size.width), height: inside(height, top, size.height) };
+}
