@@ -22,7 +22,7 @@ export function showBlank({ failure, gallery, view }, others) {
   if (blank.hidden) return false;
   const own = view.gallery === UPLOAD_GALLERY;
   const title = failure ? "This can't be shown" : own ? "No photo yet" : "This gallery has no frames";
-  setText(find("h1", HTMLElement, blank), title);
+  setText(find("h2", HTMLElement, blank), title);
   setText(find("p", HTMLElement, blank), failure ?? (own ? NO_PHOTO : NO_FRAMES));
   find(".blank-actions", HTMLElement, blank).replaceChildren(
     ...(failure ? [action("retry-all", "Try again", "primary")] : []),
