@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Callable[[], None]]]:
     service: Service = app.state.service
     service.start()
+    app.state.galleries.start()
     try:
         # For the process, which learns of a stop before the app does.
         yield {"drain": service.drain}

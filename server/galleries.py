@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from asyncio import Semaphore
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,8 @@ from threading import Lock
 
 from server.settings import Settings
 from tiekd.errors import ConfigError, DataError, NotFoundError
-from tiekd.gallery import (
-    Declared,
-    Gallery,
-    ResultsOptions,
-    open_gallery,
-    open_results,
-    parse_all,
-    shipped_galleries,
-)
-from tiekd.gallery.shipped import INDEX
+from tiekd.gallery import Declared, Gallery, ResultsOptions, parse_all, shipped_galleries
+from tiekd.gallery.live import LiveGallery, check_folder, live_gallery
 from tiekd.types import DepthRange
 
 log = logging.getLogger("tiekd.server")
@@ -56,7 +48,7 @@ class Readers(Semaphore):
 
 
 class Galleries:
-    """Galleries by id. They are read from disk again whenever somebody lists them.
+    """Galleries by id. They open at once, and are read and followed in the background.
 
     Making it raises ConfigError for text that is not a range, and DataError for a results folder that can't
     be shown.
@@ -69,50 +61,63 @@ class Galleries:
             declared=parse_all((*map(_magma_range, settings.magma_ranges), *settings.sources)),
             follow_links=settings.follow_links,
         )
-        self._openers: dict[str, Callable[[], Gallery]] = {}
-        self._open: dict[str, Gallery] = {}
+        self._live: dict[str, LiveGallery] = {}
         self._read: dict[tuple[str, str], tuple[Gallery, Gallery]] = {}
         self._lock = Lock()
         self._told: set[tuple[str, str, str]] = set()
         self.readers = Readers(_READERS)
         """Held while a file is decoded, so that many large ones at once do not fill the memory."""
+        folders = set[str]()
         for folder in settings.results:
-            self._add(_opener(folder, options))
+            folders |= self._add(folder, options)
         for folder in shipped_galleries():
             try:
-                self._add(partial(open_gallery, folder))
+                folders |= self._add(folder, ResultsOptions())
             except DataError as error:
                 log.error("%s %s", error, error.hint)
-        self._tell_unused(options.declared)
+        _tell_unused(options.declared, folders)
+
+    def start(self) -> None:
+        """Read all galleries in the background, so that they are known when somebody asks."""
+        for live in self._live.values():
+            live.tend()
 
     def all(self) -> list[Gallery]:
         """Every gallery that can be read now."""
         found = []
-        for gallery_id in self._openers:
+        for gallery_id in self._live:
             try:
-                found.append(self.reopen(gallery_id))
+                found.append(self.get(gallery_id))
             except DataError as error:
                 log.error("%s %s", error, error.hint)
         return found
 
     def reopen(self, gallery_id: str, declared: Mapping[str, Declared] | None = None) -> Gallery:
-        """The gallery as it is on disk now, read as declared. Raises NotFoundError and DataError."""
-        if gallery_id not in self._openers:
-            raise NotFoundError("gallery", gallery_id, self._openers)
-        gallery = self._openers[gallery_id]()
-        gallery.id = gallery_id
-        before = self._open.get(gallery_id)
-        if before and before.listing_version == gallery.listing_version:
-            return self._read_as(before, declared)
-        self._keep(gallery)
-        return self._read_as(gallery, declared)
+        """The whole gallery as it is on disk now, read as declared. Raises NotFoundError and DataError."""
+        return self._read_as(gallery_id, self._of(gallery_id).fresh(), declared)
 
     def get(self, gallery_id: str, declared: Mapping[str, Declared] | None = None) -> Gallery:
-        """The gallery as it was last listed, read as declared. Raises NotFoundError and DataError."""
-        return self._read_as(self._open.get(gallery_id) or self.reopen(gallery_id), declared)
+        """The gallery as far as it is known, read as declared. Raises NotFoundError and DataError.
 
-    def _read_as(self, gallery: Gallery, declared: Mapping[str, Declared] | None) -> Gallery:
+        Files that came, changed or went since it was read are looked for in the background.
+        """
+        live = self._of(gallery_id)
+        gallery = live.current()
+        live.tend()
+        return self._read_as(gallery_id, gallery, declared)
+
+    def scan(self, gallery_id: str) -> tuple[int, int] | None:
+        """Files that were read, and files of a gallery that is not yet read whole. Raises NotFoundError."""
+        return self._of(gallery_id).scan
+
+    def _of(self, gallery_id: str) -> LiveGallery:
+        if gallery_id not in self._live:
+            raise NotFoundError("gallery", gallery_id, self._live)
+        return self._live[gallery_id]
+
+    def _read_as(self, gallery_id: str, gallery: Gallery, declared: Mapping[str, Declared] | None) -> Gallery:
         """A gallery read as declared: one object as long as the gallery is, for the jobs that work on it."""
+        gallery.id = gallery_id
         if not declared:
             return gallery
         read = gallery.read_as(declared)
@@ -123,46 +128,32 @@ class Galleries:
                 del self._read[next(iter(self._read))]
         return kept[1]
 
-    def _tell_unused(self, declared: Collection[str]) -> None:
-        """Log declarations of folders that no gallery has. They may come later, so this is no fault."""
-        folders = set[str]().union(*(gallery.folders.keys() for gallery in self._open.values()))
-        for name in sorted(set(declared) - folders):
-            near = get_close_matches(name, folders, n=1)
-            log.warning(
-                "There is no folder %r; what is declared of it is not used.%s",
-                name, f" Is it {near[0]!r}?" if near else "",
-            )  # fmt: skip
-
-    def _add(self, opener: Callable[[], Gallery]) -> None:
-        gallery = opener()
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", gallery.id).strip("-.") or "results"
+    def _add(self, folder: Path, options: ResultsOptions) -> set[str]:
+        """Add a folder as a gallery; its folders of methods. Raises DataError."""
+        name, folders = check_folder(folder, options)
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "results"
         gallery_id, number = stem, 2
-        while gallery_id in self._openers:
+        while gallery_id in self._live:
             gallery_id, number = f"{stem}-{number}", number + 1
-        gallery.id = gallery_id
-        self._openers[gallery_id] = opener
-        self._keep(gallery)
+        self._live[gallery_id] = live_gallery(folder, options, on_read=partial(self._tell, gallery_id))
+        return folders
 
-    def _keep(self, gallery: Gallery) -> None:
-        """Keep a gallery as it was opened, and log what it does not show, each reason once."""
-        self._open[gallery.id] = gallery
+    def _tell(self, gallery_id: str, gallery: Gallery) -> None:
+        """Log what a gallery does not show, each reason once."""
         for name, reason in gallery.listing.left_out.items():
-            if (gallery.id, name, reason) not in self._told:
-                self._told.add((gallery.id, name, reason))
+            if (gallery_id, name, reason) not in self._told:
+                self._told.add((gallery_id, name, reason))
                 log.warning("Not everything of %s/%s is shown. %s", gallery.title, name, reason)
 
 
-def _opener(folder: Path, options: ResultsOptions) -> Callable[[], Gallery]:
-    if (folder / INDEX).is_file():
-        return partial(_open_indexed, folder, options)
-    return partial(open_results, folder, options)
-
-
-def _open_indexed(folder: Path, options: ResultsOptions) -> Gallery:
-    gallery = open_gallery(folder, follow_links=options.follow_links)
-    return gallery.read_as(
-        {name: options.declared[name] for name in options.declared.keys() & gallery.folders.keys()}
-    )
+def _tell_unused(declared: Collection[str], folders: Collection[str]) -> None:
+    """Log declarations of folders that no gallery has. They may come later, so this is no fault."""
+    for name in sorted(set(declared) - set(folders)):
+        near = get_close_matches(name, folders, n=1)
+        log.warning(
+            "There is no folder %r; what is declared of it is not used.%s",
+            name, f" Is it {near[0]!r}?" if near else "",
+        )  # fmt: skip
 
 
 def _magma_range(text: str) -> str:

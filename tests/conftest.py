@@ -17,6 +17,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory):
+    """No test writes into the user's own folder, nor depends on what is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIEKD_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_world(tmp_path_factory):
     """A KITTI folder of 64x96 frames: train 6, val 2, test 2. Read only; copy it to break it."""

@@ -128,12 +128,20 @@ def test_what_is_amiss_is_told_per_frame(results) -> None:
     assert third["missing"] == ["arrays", "mine16", "pictures"]
 
 
+AGAIN = "Write or copy it again."
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
         (lambda path: path.mkdir(), "is not a file."),
         (lambda path: path.symlink_to("/nonexistent/there"), "can't be read: No such file or directory."),
-        (lambda path: path.write_bytes(b"no picture"), "can't be read: it is no picture."),
+        (lambda path: path.write_bytes(b"hm"), f"can't be read: it is no PNG, in spite of its name. {AGAIN}"),
+        (lambda path: path.write_bytes(b""), f"can't be read: it is empty. {AGAIN}"),
+        (
+            lambda path: path.write_bytes(b"\xff\xd8\xff"),
+            f"can't be read: it is a JPEG, in spite of its name. {AGAIN}",
+        ),
     ],
 )
 def test_what_is_no_picture_is_told_without_its_folder(results, spoil, words) -> None:

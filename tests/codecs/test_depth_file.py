@@ -153,7 +153,7 @@ HUGE = (10**6, 10**6)
         ("s.npz", npz_bytes(depth=DEPTH)[:-40], "x is no array of numbers: "),
         ("s.tiff", tiff(DEPTH.astype(np.uint8)), "x is a TIFF of mode L"),
         ("s.tiff", tiff(DEPTH, save_all=True, append_images=[Image.fromarray(DEPTH)]), "x has 2 pages"),
-        ("s.tiff", png16.encode(DEPTH), "x can't be read: it is not what its ending says"),
+        ("s.tiff", png16.encode(DEPTH), "x can't be read: it is a PNG, in spite of its name"),
         ("s.pfm", pfm(np.stack([DEPTH] * 3, -1), kind=b"PF"), "x is a PFM of three channels"),
         ("s.pfm", pfm(DEPTH, factor=0.25), "x states a factor of 0.25"),
         ("s.pfm", pfm(DEPTH, factor=0.0), "x states a factor of 0"),

@@ -340,7 +340,7 @@ def test_what_claims_to_be_huge_is_refused_by_its_header(results, name, data) ->
 
 def test_what_is_no_picture_is_not_served_as_a_photo(results) -> None:
     put(results / "image" / "f0.jpg", b"root:x:0:0:root")
-    with pytest.raises(DataError, match=r"f0\.jpg can't be read: it is no picture"):
+    with pytest.raises(DataError, match=r"f0\.jpg can't be read: it is no JPEG, in spite of its name"):
         open_results(results).photo_bytes("f0")
 
 

@@ -1,6 +1,8 @@
 import io
 import json
 import os
+import time
+from threading import Event
 from urllib.parse import quote
 
 import numpy as np
@@ -13,10 +15,19 @@ from server.settings import Settings
 from tiekd import render
 from tiekd.codecs import png, png16
 from tiekd.errors import ConfigError, DataError
+from tiekd.gallery import live
 from tiekd.types import DepthRange
 
 SPAN = DepthRange(0.001, 80.0)
 DEPTH = np.linspace(0, 79, 20 * 30, dtype=np.float32).reshape(20, 30)
+
+
+def until(holds) -> None:
+    """Wait for what happens in the background."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -87,7 +98,41 @@ def test_the_state_of_a_gallery_changes_with_its_files(viewer, folder) -> None:
     assert changed == [True, False]
     assert viewer.get("/api/galleries/my-results/state").json()["version"] == after["version"]
     (folder / "TIE KD" / "c.png").write_bytes(png16.encode(DEPTH))
-    assert viewer.get("/api/galleries/my-results/state").json()["n_frames"] == 3
+    until(lambda: viewer.get("/api/galleries/my-results/state").json()["n_frames"] == 3)
+    (folder / "pictures" / "a.png").unlink()
+    until(
+        lambda: (
+            "pictures"
+            in viewer.get("/api/galleries/my-results?limit=1").json()["frames"][0].get("missing", ())
+        )
+    )
+
+
+def test_a_file_that_changes_in_its_place_is_noticed_too(viewer, folder, monkeypatch) -> None:
+    monkeypatch.setattr(live, "FILES_EVERY_S", 0.1)
+    before = viewer.get("/api/galleries/my-results").json()
+    with (folder / "TIE KD" / "a.png").open("r+b") as file:
+        file.write(png16.encode(DEPTH * 0.5))
+    until(lambda: viewer.get("/api/galleries/my-results/state").json()["version"] != before["version"])
+
+
+def test_a_gallery_that_is_still_read_answers_its_first_page(folder, tmp_path, monkeypatch) -> None:
+    (folder / "TIE KD" / "b 1.png").write_bytes(b"")
+    reading = Event()
+    monkeypatch.setattr(live.LiveGallery, "_work", lambda self: reading.wait())
+    try:
+        viewer = DeclaredClient(create_app(Settings(results=(folder,), models=())))
+        page = viewer.get("/api/galleries/my-results?around=1").json()
+        assert page["scan"] == {"read": 0, "files": 0}
+        assert [frame["id"] for frame in page["frames"]] == ["a", "b 1"]
+        assert "it is empty" in page["frames"][1]["broken"]["TIE KD"]
+        assert viewer.get("/api/galleries/my-results/state").json()["scan"] == {"read": 0, "files": 0}
+    finally:
+        reading.set()
+    whole = viewer.get("/api/galleries/my-results").json()
+    assert "scan" not in whole
+    assert whole["frames"] == page["frames"]
+    assert "scan" not in viewer.get("/api/galleries/my-results/state").json()
 
 
 def test_long_listings_are_compressed_for_those_who_take_it(tmp_path) -> None:
@@ -240,7 +285,11 @@ def test_what_is_left_out_is_answered_and_logged_once(folder, tmp_path, caplog) 
     assert following.get("/api/galleries/my-results/linked/a.u16").status_code == 200
 
 
-def test_links_and_pipes_that_come_later_are_refused(viewer, folder, tmp_path, is_problem) -> None:
+def test_links_and_pipes_that_come_later_are_refused(
+    viewer, folder, tmp_path, is_problem, monkeypatch
+) -> None:
+    monkeypatch.setattr(live, "NAMES_EVERY_S", 600)
+    viewer.get("/api/galleries/my-results")
     (tmp_path / "secret").write_bytes(b"root:x:0:0")
     (folder / "TIE KD" / "a.png").unlink()
     (folder / "TIE KD" / "a.png").symlink_to(tmp_path / "secret")

@@ -16,6 +16,7 @@ from server.http.problems import status_of
 from server.inference import errors as service
 from tiekd import errors
 from tiekd.codecs import png16
+from tiekd.gallery import live
 
 PHOTO_CALLS = {
     "/predict": ("model=tiny_dpm", ["", "format=npy", "format=npz", "format=json"]),
@@ -88,7 +89,8 @@ def test_every_declared_answer_to_a_photo_is_really_given(another, photo, path) 
     assert given == {(status, kind) for status, kind in wanted if status != BUG}
 
 
-def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) -> None:
+def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(live, "NAMES_EVERY_S", 600)
     root = tmp_path / "r"
     for folder in ("m", "image"):
         (root / folder).mkdir(parents=True)
@@ -97,6 +99,7 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
         Image.new("RGB", (6, 4)).save(root / "image" / f"{frame}.png")
     client = DeclaredClient(create_app(settings.model_copy(update={"results": (root,)})))
     client.get("/api/galleries")
+    client.get("/api/galleries/r")
     data = (root / "m" / "damaged.png").read_bytes()
     (root / "m" / "damaged.png").write_bytes(data[:45] + bytes(8) + data[53:])
     (root / "image" / "gone.png").unlink()
@@ -119,7 +122,6 @@ def test_every_declared_answer_of_a_gallery_is_really_given(settings, tmp_path) 
     for accept in ("*/*", "text/html"):
         client.get(f"{base}/sources/nope", headers={"accept": accept})
     (root / "m").rename(tmp_path / "away")
-    client.app.state.galleries._open.clear()
     for accept in ("*/*", "text/html"):
         for path in ("", "/state", "/scores?reference=m", "/sources", "/sources/m"):
             client.get(base + path, headers={"accept": accept})

@@ -6,7 +6,6 @@ checked in the header before memory is taken. docs/data.md has the table of the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tiekd.codecs import png16
 from tiekd.codecs.arrays import StoredMap, open_npy, open_npz
+from tiekd.codecs.damage import damage_of
 from tiekd.codecs.pfm import open_pfm
 from tiekd.errors import DamagedError, DataError
 from tiekd.files import open_regular
@@ -108,7 +108,7 @@ def _opened(path: Path, shape: tuple[int, int] | None, where: str) -> Iterator[t
     except Exception as error:
         failed = "is no array of numbers" if suffix in _ARRAYS else "can't be read"
         raise DamagedError(
-            f"{where} {failed}: {_reason(error)}.", hint="It is missing or damaged; write it again."
+            f"{where} {failed}: {_reason(error, path)}.", hint="It is missing or damaged; write it again."
         ) from error
 
 
@@ -159,12 +159,10 @@ def _without_holes(array: NDArray[Any]) -> NDArray[np.float32]:
     return values
 
 
-def _reason(error: Exception) -> str:
-    """The error's text without the path that the system adds."""
+def _reason(error: Exception, path: Path) -> str:
+    """What is wrong in plain words. What libraries say of damaged files helps nobody."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    if isinstance(error, UnidentifiedImageError):
-        return "it is not what its ending says"
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return "it has far too many pixels"
-    return re.sub(r"\s+", " ", str(error)).rstrip(".") or type(error).__name__
+    return damage_of(path)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from tiekd.files import open_regular
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_GREY, _RGB, _PALETTE = 0, 2, 3
+GREY, _RGB, _PALETTE, GREY_ALPHA = 0, 2, 3, 4
+"""Colour types."""
 _SUB, _UP = 1, 2
 _HEADER_BYTES = len(SIGNATURE) + 25
 _LONGEST_NOTE = 1000
@@ -36,7 +37,7 @@ def encode_grey16(values: NDArray[np.uint16], *, small: bool = False, note: str 
         data = min((zlib.compress(candidate.tobytes(), 9) for candidate in candidates), key=len)
     comment = _chunk(b"tEXt", b"Comment\0" + note.encode("ascii")) if note else b""
     size = (values.shape[1], values.shape[0])
-    return _file(data, size, bit_depth=16, color_type=_GREY, before=comment)
+    return _file(data, size, bit_depth=16, color_type=GREY, before=comment)
 
 
 def read_note(path: Path) -> str | None:
@@ -54,6 +55,22 @@ def read_note(path: Path) -> str | None:
         return ""
     (length,) = struct.unpack(">I", chunk[:4])
     return chunk[16 : 8 + length].decode("ascii", "replace")
+
+
+def header(path: Path) -> tuple[int, int, tuple[int, int]] | None:
+    """Bit depth, colour type and (height, width) of a complete PNG; None for one that is damaged at its ends.
+
+    Raises OSError for a file that cannot be opened.
+    """
+    with open_regular(path) as file:
+        head = file.read(_HEADER_BYTES)
+        file.seek(max(0, file.seek(0, 2) - len(END)))
+        whole = len(head) == _HEADER_BYTES and file.read() == END
+    if not whole or not head.startswith(SIGNATURE + b"\0\0\0\rIHDR"):
+        return None
+    width, height, bit_depth, color_type = struct.unpack(">IIBB", head[16:26])
+    intact = zlib.crc32(head[12:29]) == int.from_bytes(head[29:], "big")
+    return (bit_depth, color_type, (height, width)) if intact else None
 
 
 def encode_rgb(pixels: NDArray[np.uint8]) -> bytes:

@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
 from tiekd.codecs.depth_names import says_other
-from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe, probe
+from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe
+from tiekd.gallery.known import Known
 from tiekd.gallery.walk import FOLLOW, PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
 
 _BEST_FIRST = (*SUFFIXES, *(ending for ending in PICTURE_SUFFIXES if ending not in SUFFIXES))
@@ -31,6 +32,9 @@ class Folder:
     pictures: dict[str, Path] = field(default_factory=dict)
     probes: dict[Path, Probe] = field(default_factory=dict)
     note: str = ""
+    links: set[Path] = field(default_factory=set)
+    times: dict[str, int] = field(default_factory=dict)
+    """As in `Found`."""
 
     @property
     def kinds(self) -> tuple[dict[str, Path], dict[str, Path], dict[str, Path]]:
@@ -38,18 +42,27 @@ class Folder:
         return self.arrays, self.grey16, self.pictures
 
 
-def read_folder(path: Path, boundary: Boundary) -> Folder:
-    """Sort the files of a method's folder and its sub-folders by what their headers say."""
+def read_folder(path: Path, boundary: Boundary, known: Known, *, quick: bool = False) -> Folder:
+    """Sort the files of a method's folder and its sub-folders by what their headers say.
+
+    quick: by the headers of a few of them; the others are guessed to be of the same kind.
+    """
     found = walk(path, boundary)
-    folder = Folder(path.name)
+    folder = Folder(path.name, links=found.links, times=found.times)
     unclear: dict[str, Path] = {}
-    for stem, file in named(found, READABLE):
-        seen = folder.probes[file] = probe(file, boundary if file in found.links else None)
-        if file.suffix.lower() in ARRAY_SUFFIXES:
+    samples: dict[str, list[Probe]] = {}
+    for stem, ending, file in named(found, READABLE):
+        link = file in found.links
+        if quick and not link:
+            seen = known.guess(file, samples.setdefault(ending, []))
+        else:
+            seen = known.probe(file, boundary if link else None)
+        folder.probes[file] = seen
+        if ending in ARRAY_SUFFIXES:
             folder.arrays.setdefault(stem, file)
         elif seen.kind == "grey16":
             folder.grey16.setdefault(stem, file)
-        elif seen.kind or file.suffix.lower() not in SUFFIXES:
+        elif seen.kind or ending not in SUFFIXES:
             folder.pictures.setdefault(stem, file)
         else:
             unclear.setdefault(stem, file)
@@ -62,18 +75,24 @@ def read_folder(path: Path, boundary: Boundary) -> Folder:
     return folder
 
 
-def named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, Path]]:
-    """Name without ending and path of the files with such endings, those that keep most depth first."""
-    files = ((path.suffix.lower(), name, path) for name, path in found.files.items())
+def named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, str, Path]]:
+    """Name, ending and path of the files with such endings, those that keep most depth first."""
+    files = ((ending_of(name), name, path) for name, path in found.files.items())
     chosen = [one for one in files if one[0] in suffixes]
     for ending, name, path in sorted(chosen, key=lambda one: (_BEST_FIRST.index(one[0]), one[1])):
-        yield name[: -len(ending)], path
+        yield name[: -len(ending)], ending, path
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name in small letters, with its dot; "" without one."""
+    return PurePosixPath(name).suffix.lower()
 
 
 def _set_aside(folder: Folder) -> list[str]:
     """Take confidence, masks and the like, which have files of their own, out of a method's depth."""
     depth = {**folder.arrays, **folder.grey16}
-    aside = [stem for stem in depth if says_other(re.split(r"[_\-. /]", stem)[-1])]
+    last = {stem: re.split(r"[_\-. /]", stem)[-1] for stem in depth}
+    aside = [stem for stem, word in last.items() if not word.isdecimal() and says_other(word)]
     if not aside or len(aside) == len(depth):
         return []
     for stem in aside:
@@ -116,8 +135,4 @@ def _unread(found: Found, folder: Folder) -> list[str]:
 
 def endings(found: Found, shown: Collection[str]) -> list[str]:
     """The endings of the files whose frames are not shown by another file."""
-    return [
-        ending
-        for name, path in found.files.items()
-        if name[: len(name) - len(ending := path.suffix.lower())] not in shown
-    ]
+    return [ending for name in found.files if name[: len(name) - len(ending := ending_of(name))] not in shown]

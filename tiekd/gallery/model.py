@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,31 @@ class Frame:
         )
 
 
+class LazyFrames(Sequence[Frame]):
+    """Frames that are made when somebody asks for them, and then kept."""
+
+    def __init__(self, ids: Sequence[str], make: Callable[[str], Frame]) -> None:
+        self.ids = ids
+        self._make = make
+        self._made: dict[int, Frame] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Frame: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Frame]: ...
+    def __getitem__(self, place: int | slice) -> Frame | list[Frame]:
+        """The frame at a place."""
+        if isinstance(place, slice):
+            return [self[at] for at in range(len(self.ids))[place]]
+        at = range(len(self.ids))[place]
+        if at not in self._made:
+            self._made[at] = self._make(self.ids[at])
+        return self._made[at]
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The methods and frames of a gallery.
@@ -72,7 +97,7 @@ class Listing:
 
     depth_range: DepthRange
     methods: tuple[Method, ...]
-    frames: tuple[Frame, ...]
+    frames: Sequence[Frame]
     found: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[Method, ...] = ()
 
@@ -111,20 +136,29 @@ class Gallery:
         gallery_id: str,
         title: str,
         listing: Listing,
-        files: Mapping[tuple[str, str], Path],
+        files: Mapping[str, Mapping[str, str]],
         *,
         boundary: Boundary,
+        times: Mapping[str, int] | None = None,
     ) -> None:
+        """files: method -> frame -> path in the gallery's folder. times: its folders, see `Found.times`."""
         self.id = gallery_id
         self.title = title
         self.listing = listing
         self.reading = ""
         """What was declared in `read_as`."""
-        self._files = files
+        self.files = files
+        self.times = times or {}
         self._boundary = boundary
         self._methods = {method.id: method for method in listing.methods}
-        self._frames = {frame.id: frame for frame in listing.frames}
-        self._places = {frame.id: place for place, frame in enumerate(listing.frames)}
+        frames = listing.frames
+        ids = frames.ids if isinstance(frames, LazyFrames) else [frame.id for frame in frames]
+        self._places = {frame_id: place for place, frame_id in enumerate(ids)}
+
+    @property
+    def root(self) -> Path:
+        """The folder as it was named."""
+        return self._boundary.folder
 
     @property
     def place(self) -> Path:
@@ -143,7 +177,9 @@ class Gallery:
 
     @cached_property
     def listing_version(self) -> str:
-        """A tag that changes when the listing does."""
+        """A tag that changes when the listing does, and when all files have been read."""
+        if isinstance(frames := self.listing.frames, LazyFrames):
+            return digest_of([json.dumps([self._describe(range(0)), *frames.ids])], digits=16)
         return digest_of([json.dumps(self._describe(range(len(self.listing.frames))))], digits=16)
 
     def describe(self, places: range | None = None) -> dict[str, Any]:
@@ -193,14 +229,28 @@ class Gallery:
 
     def files_of(self, name: str) -> list[str]:
         """Ids of the frames of which a folder holds a file, in order."""
-        return [frame.id for frame in self.listing.frames if (name, frame.id) in self._files]
+        held = self.files.get(name, {})
+        return [frame_id for frame_id in self._places if frame_id in held]
 
     def file(self, name: str, frame_id: str) -> Path:
         """The file of a frame in a folder, shown or not. Raises the errors of `path`."""
-        path = self._files.get((name, frame_id))
-        if path is None:
+        path = self.files.get(name, {}).get(frame_id)
+        if path is None or name in self.frame(frame_id).missing:
             raise NotFoundError(f"frame of {name}", frame_id, self.files_of(name))
-        return self._inside(path)
+        return self._inside(self.root / path)
+
+    def names_changed(self) -> bool:
+        """Whether files came or went since it was opened, by the times of its folders."""
+        return any(_time_of(folder) != changed_ns for folder, changed_ns in self.times.items())
+
+    def files_changed(self) -> bool:
+        """Whether a file of a frame changed since then. It looks at all of them."""
+        return any(self._version_of(frame) != frame.version for frame in self.listing.frames)
+
+    def _version_of(self, frame: Frame) -> str:
+        having = (name for name in self.files if frame.id in self.files[name] and name not in frame.missing)
+        paths = [self.root / self.files[name][frame.id] for name in having]
+        return version_of([*paths, frame.photo] if frame.photo else paths)
 
     def read_as(self, declared: Mapping[str, Declared]) -> Gallery:
         """The same files after a further declaration of some of its folders. Raises NotFoundError."""
@@ -222,9 +272,9 @@ class Gallery:
 
     def frame(self, frame_id: str) -> Frame:
         """The frame with this id. Raises NotFoundError."""
-        if frame_id not in self._frames:
-            raise NotFoundError("frame", frame_id, self._frames)
-        return self._frames[frame_id]
+        if frame_id not in self._places:
+            raise NotFoundError("frame", frame_id, self._places)
+        return self.listing.frames[self._places[frame_id]]
 
     def path(self, method_id: str, frame_id: str) -> Path:
         """The file of a frame of a method. Raises NotFoundError, also when the method has no such frame.
@@ -281,6 +331,13 @@ class Gallery:
             raise DataError(f"{path.name} no longer exists.", hint="Open the gallery again.") from error
         how = self.method(method_id).decoder if method_id else None
         return digest_of([state, f"{how} {png16.DEPTH_SCALE}"], digits=20)
+
+
+def _time_of(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return -1
 
 
 def version_of(paths: Iterable[Path]) -> str:

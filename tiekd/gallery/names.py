@@ -40,12 +40,18 @@ def frames_of(groups: Sequence[Collection[str]]) -> list[dict[str, str]]:
     bare = [_without_shared_ending(names) for names in groups]
     proposals = [frozenset(names) for names in (*groups, *bare)]
     best: tuple[float, list[dict[str, str]]] = (-1.0, [])
+    n_groups = sum(1 for names in groups if names)
     for frames in dict.fromkeys(proposals):
-        mapped = [_mapped(names, frames) for names in groups]
-        shares = [sum(frame in frames for frame in m.values()) / len(m) for m in mapped if m]
-        if sum(shares) > best[0]:
-            best = (sum(shares), mapped)
-        if sum(shares) == len(shares):
+        total, left, mapped = 0.0, n_groups, []
+        for names in groups:
+            if total + left <= best[0]:  # No group agrees more than wholly: this proposal can't win any more.
+                break
+            mapped.append(own := _mapped(names, frames))
+            if names:
+                total, left = total + sum(map(frames.__contains__, own.values())) / len(own), left - 1
+        if total > best[0] and len(mapped) == len(groups):
+            best = (total, mapped)
+        if total == n_groups:
             break
     return best[1] or [{} for _ in groups]
 
@@ -53,8 +59,12 @@ def frames_of(groups: Sequence[Collection[str]]) -> list[dict[str, str]]:
 def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
     """Each name's frame, after the affix is taken off that gives the most names of `frames`, if any does."""
     as_they_are = set(names)
-    best, most = Affix(), sum(name in frames for name in as_they_are)
+    best, most = Affix(), len(as_they_are.intersection(frames))
+    if most == len(as_they_are):
+        return {name: name for name in names}
     for affix in _affixes(names, frames):
+        if affix == best:  # Nothing to take off: that is where this began.
+            continue
         cores = [core for name in names if (core := affix.core(name))]
         matched = sum(core in frames for core in cores)
         if matched > most and 2 * len(cores) > len(names) and _is_sure(affix, len(cores)):

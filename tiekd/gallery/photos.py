@@ -24,7 +24,8 @@ def read_photos(path: Path, boundary: Boundary) -> Folder:
     if not path.is_dir():
         return folder
     found = walk(path, boundary)
-    for stem, file in named(found, PICTURE_SUFFIXES):
+    folder.times = found.times
+    for stem, _, file in named(found, PICTURE_SUFFIXES):
         if not (boundary.fault(file) if file in found.links else fault_of(file)):
             folder.pictures.setdefault(stem, file)
     kinds = Counter(_NOT_SHOWN[ending] for ending in endings(found, folder.pictures) if ending in _NOT_SHOWN)

@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from tiekd.codecs import png16
 from tiekd.codecs.depth_names import says_inverse
 from tiekd.errors import DataError
 from tiekd.gallery.declared import NOTHING, Declared
-from tiekd.gallery.decoders import KIND_WORDS, Probe, form_of, probe
+from tiekd.gallery.decoders import KIND_WORDS, form_of
 from tiekd.gallery.files import Folder, read_folder
+from tiekd.gallery.known import Known
 from tiekd.gallery.labels import method_label
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, natural_key, version_of
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, LazyFrames, Listing, natural_key, version_of
 from tiekd.gallery.model import shown as shown_of
 from tiekd.gallery.names import frames_of
 from tiekd.gallery.photos import read_photos, turned_note
 from tiekd.gallery.stored import Method, Stored, method_of
-from tiekd.gallery.walk import Boundary, folders_in, is_text, legible
+from tiekd.gallery.walk import Boundary, folders_in, is_text, legible, time_of
 from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
@@ -55,21 +57,34 @@ class _Column:
 
     method: Method
     files: dict[str, Path]
-    probes: Mapping[Path, Probe]
+    found: Folder
 
 
-def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery_id: str = "") -> Gallery:
+def open_results(
+    folder: Path,
+    options: ResultsOptions | None = None,
+    *,
+    gallery_id: str = "",
+    known: Known | None = None,
+    quick: bool = False,
+) -> Gallery:
     """Open a folder of results. Frames list different sizes, missing files and damaged files as faults.
 
-    What is in the folder and can't be shown is listed with the reason. Raises DataError if the folder does
-    not exist or holds no METHOD/FRAME.png.
+    What is in the folder and can't be shown is listed with the reason. known: what was found out before of
+    its files; only the others are opened. quick: open only a few files of each method now, and those of a
+    frame when somebody asks for it; what a method's folder holds is then a guess.
+
+    Raises DataError if the folder does not exist or holds no METHOD/FRAME.png.
     """
+    known = known or Known()
     chosen = options or ResultsOptions()
     boundary = Boundary.around(folder, follow_links=chosen.follow_links)
     paths = sorted(folders_in(folder), key=lambda path: natural_key(path.name))
     photos = read_photos(folder / IMAGE_FOLDER, boundary)
     found = [
-        read_folder(path, boundary) for path in paths if path.name != IMAGE_FOLDER and is_text(path.name)
+        read_folder(path, boundary, known, quick=quick)
+        for path in paths
+        if path.name != IMAGE_FOLDER and is_text(path.name)
     ]
     left_out = {one.name: one.note for one in (photos, *found) if one.note}
     left_out |= {legible(path.name): "Its name is no text." for path in paths if not is_text(path.name)}
@@ -82,14 +97,28 @@ def open_results(folder: Path, options: ResultsOptions | None = None, *, gallery
         )
     columns, photo_of = _columns(shown, photos, chosen, left_out)
     frame_ids = sorted({frame for column in columns for frame in column.files}, key=natural_key)
-    frames = tuple(_frame(frame, columns, photo_of.get(frame), boundary) for frame in frame_ids)
-    _add(left_out, IMAGE_FOLDER, turned_note(frames))
-    files = {(column.method.id, frame): path for column in columns for frame, path in column.files.items()}
-    title = legible(folder.resolve().name) or "results"
+    make = partial(_frame, columns=columns, photo_of=photo_of, boundary=boundary, known=known, quick=quick)
+    frames = LazyFrames(frame_ids, make) if quick else tuple(map(make, frame_ids))
+    _add(left_out, IMAGE_FOLDER, "" if quick else turned_note(frames))
+    files = {column.method.id: _relative(column.files, folder) for column in columns}
+    times = {str(folder): time_of(folder)}
+    for one in (photos, *found):
+        times |= one.times
+    title = title_of(folder)
     methods = [column.method for column in columns]
     hidden = tuple(method for method in methods if method.hidden)
     listing = Listing(chosen.depth_range, shown_of(methods), frames, left_out, hidden)
-    return Gallery(gallery_id or title, title, listing, files, boundary=boundary)
+    return Gallery(gallery_id or title, title, listing, files, boundary=boundary, times=times)
+
+
+def title_of(folder: Path) -> str:
+    """What a folder of results is called."""
+    return legible(folder.resolve().name) or "results"
+
+
+def _relative(files: Mapping[str, Path], folder: Path) -> dict[str, str]:
+    start = len(str(folder / "x")) - 1
+    return {frame: str(path)[start:] for frame, path in files.items()}
 
 
 def _columns(
@@ -118,7 +147,7 @@ def _columns(
             stored = replace(stored, kind="depth", scale=options.depth_scale)
             beside[one.name] = {frame: path for frame, path in pictures.items() if frame not in depth}
         columns.append(
-            _Column(method_of(one.name, stored, options.declared.get(one.name, NOTHING)), files, one.probes)
+            _Column(method_of(one.name, stored, options.declared.get(one.name, NOTHING)), files, one)
         )
         known |= files.keys()
     for column in columns:
@@ -159,16 +188,28 @@ def _order(method: Method, zoo: Zoo) -> tuple[int, int, list[tuple[int, int, str
     return FAMILIES.index(method.family), place, natural_key(method.id)
 
 
-def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary: Boundary) -> Frame:
+def _frame(
+    frame: str,
+    columns: Sequence[_Column],
+    photo_of: Mapping[str, Path],
+    boundary: Boundary,
+    known: Known,
+    *,
+    quick: bool,
+) -> Frame:
     having = [column for column in columns if frame in column.files]
-    probes = {column.method.id: column.probes[column.files[frame]] for column in having}
+    probes = {}
+    for column in having:
+        path = column.files[frame]
+        inside = boundary if path in column.found.links else None
+        probes[column.method.id] = known.probe(path, inside) if quick else column.found.probes[path]
     width, height = _usual([seen.size for seen in probes.values() if seen.kind])
     sizes: dict[str, tuple[int, int]] = {}
     broken: dict[str, str] = {}
     for method, path in ((column.method, column.files[frame]) for column in having):
         seen = probes[method.id]
         if path.suffix.lower() == ".npz":  # The frame's size tells its arrays apart.
-            seen = probe(path, boundary, shape=(height, width))
+            seen = known.probe(path, boundary, shape=(height, width))
         if seen.fault or seen.kind is None:
             broken[method.id] = seen.fault
         elif seen.kind not in method.decoder.kinds:
@@ -176,6 +217,7 @@ def _frame(frame: str, columns: Sequence[_Column], photo: Path | None, boundary:
         elif seen.size != (width, height):
             sizes[method.id] = seen.size
     missing = tuple(column.method.id for column in columns if frame not in column.files)
+    photo = photo_of.get(frame)
     paths = [column.files[frame] for column in having]
     version = version_of([*paths, photo] if photo else paths)
     return Frame(frame, frame, width, height, photo, missing, broken, sizes, version)

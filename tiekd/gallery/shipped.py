@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,10 @@ from tiekd.assets import asset_root
 from tiekd.errors import DataError
 from tiekd.faults import NameIn, faults_as
 from tiekd.files import open_regular
-from tiekd.gallery.decoders import probe
-from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, Listing, version_of
+from tiekd.gallery.known import Known
+from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, LazyFrames, Listing, version_of
 from tiekd.gallery.stored import Method, Stored, method_of
-from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
+from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary, time_of
 from tiekd.methods import FAMILIES
 from tiekd.types import DepthRange
 
@@ -69,10 +71,13 @@ def shipped_galleries() -> list[Path]:
     return sorted(index.parent for index in (asset_root() / "models" / "demo").glob(f"*/{INDEX}"))
 
 
-def open_gallery(folder: Path, *, follow_links: bool = False) -> Gallery:
+def open_gallery(
+    folder: Path, *, follow_links: bool = False, known: Known | None = None, quick: bool = False
+) -> Gallery:
     """Open a gallery in our own layout. Frames list their missing and damaged files as faults.
 
-    What links out of the folder lead to is shown only with `follow_links`.
+    What links out of the folder lead to is shown only with `follow_links`. known: what was found out before
+    of its files. quick: look at the files of a frame when somebody asks for it.
 
     Raises DataError when `gallery.json` is missing or wrong.
     """
@@ -94,39 +99,45 @@ def open_gallery(folder: Path, *, follow_links: bool = False) -> Gallery:
         )
         for one in index.methods
     )
-    files: dict[tuple[str, str], Path] = {}
-    frames = [_frame(folder, entry, methods, files, boundary=boundary) for entry in index.frames]
+    entries = {entry.id: entry for entry in index.frames}
+    files = {one.id: {frame: f"{one.id}/{frame}.png" for frame in entries} for one in methods}
+    make = partial(_frame, entries=entries, methods=methods, boundary=boundary, known=known or Known())
+    frames = LazyFrames(list(entries), make) if quick else tuple(map(make, entries))
     span = DepthRange(index.depth_range.min_m, index.depth_range.max_m)
-    return Gallery(index.id, index.title, Listing(span, methods, tuple(frames)), files, boundary=boundary)
+    places = (folder, folder / INDEX, folder / IMAGE_FOLDER, *(folder / one.id for one in methods))
+    times = {str(place): time_of(place) for place in places if place.exists()}
+    listing = Listing(span, methods, frames)
+    return Gallery(index.id, index.title, listing, files, boundary=boundary, times=times)
 
 
 def _frame(
-    folder: Path,
-    entry: FrameEntry,
+    frame_id: str,
+    entries: Mapping[str, FrameEntry],
     methods: tuple[Method, ...],
-    files: dict[tuple[str, str], Path],
-    *,
     boundary: Boundary,
+    known: Known,
 ) -> Frame:
-    missing, broken = [], {}
+    folder, entry = boundary.folder, entries[frame_id]
+    missing, broken, paths = [], {}, []
     for method in methods:
         path = folder / method.id / f"{entry.id}.png"
         if not path.exists():
             missing.append(method.id)
             continue
-        files[method.id, entry.id] = path
-        found = probe(path, boundary)
+        paths.append(path)
+        found = known.probe(path, boundary)
         if found.fault or found.kind not in method.decoder.kinds:
             broken[method.id] = found.fault or f"{path.name} is not a 16-bit grey picture."
-    photo = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
-    paths = [files[method.id, entry.id] for method in methods if (method.id, entry.id) in files]
+    photo: Path | None = folder / (entry.image or f"{IMAGE_FOLDER}/{entry.id}.jpg")
+    if photo and not (photo.is_file() and boundary.holds(photo)):
+        photo = None
     return Frame(
         id=entry.id,
         title=entry.title,
         width=entry.width,
         height=entry.height,
-        photo=photo if photo.is_file() and boundary.holds(photo) else None,
+        photo=photo,
         missing=tuple(missing),
         broken=broken,
-        version=version_of([*paths, photo]),
+        version=version_of([*paths, photo] if photo else paths),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ LEADS_OUT = "a link that leads out of the folder"
 FOLLOW = "`tiekd serve --follow-links` follows links."
 _HIDDEN = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
 _MOST_FILES = 200_000
+JUST_NOW_NS = 2_000_000_000
+"""What changed so lately may change again without another time, so it is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Found:
     """Those of the files that are links. All others lie inside."""
     closed: dict[str, str] = field(default_factory=dict)
     """Sub-folder -> why it is left out."""
+    times: dict[str, int] = field(default_factory=dict)
+    """Every folder that was looked into, and its time of change in nanoseconds; see `time_of`."""
 
 
 def folders_in(root: Path) -> list[Path]:
@@ -76,6 +81,13 @@ def folders_in(root: Path) -> list[Path]:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
+    except OSError:  # It may not be looked at.
+        return False
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
     except OSError:  # It may not be looked at.
         return False
 
@@ -113,6 +125,7 @@ def walk(folder: Path, boundary: Boundary) -> Found:
             if (place := _place(current)) in entered:
                 continue
             entered.add(place)
+            found.times[str(current)] = time_of(current)
             inner = _sort(current, prefix, found)
         except OSError as error:
             found.closed[prefix.rstrip("/")] = f"can't be read: {error.strerror}"
@@ -122,6 +135,14 @@ def walk(folder: Path, boundary: Boundary) -> Found:
             found.closed[""] = f"holds more than {_MOST_FILES} files, the others are left out"
             break
     return found
+
+
+def time_of(folder: Path) -> int:
+    """When a folder's list of names changed, in nanoseconds; 0 if that was so lately that it may change again
+    without another time. Raises OSError.
+    """
+    changed_ns = folder.stat().st_mtime_ns
+    return changed_ns if time.time_ns() - changed_ns > JUST_NOW_NS else 0
 
 
 def _place(folder: Path) -> tuple[int, int]:
@@ -141,7 +162,7 @@ def _sort(folder: Path, prefix: str, found: Found) -> Iterator[tuple[Path, str]]
             if not is_text(entry.name):
                 found.closed[prefix + legible(entry.name)] = "has a name that is no text"
                 continue
-            if _is_folder(path) and path.suffix.lower() not in READABLE:
+            if _leads_to_folder(entry) and path.suffix.lower() not in READABLE:
                 inner.append((path, f"{prefix}{entry.name}/"))
             else:
                 found.files[prefix + entry.name] = path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mimetypes import guess_type
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 
+from server.galleries import Galleries
 from server.http.answers import json_answer
 from server.http.openapi import files, problems, unchanged
 from server.http.schemas import GalleryBody, GalleryList, GalleryState, GallerySummary
@@ -80,7 +81,8 @@ async def describe_gallery(
         if around is not None:
             places = gallery.places(around, size, frame_id=frame)
         described = gallery.describe(range(n_frames) if whole else places)
-        return json_answer(request, GalleryBody.model_validate(described))
+        body = described | _scan(galleries, gallery_id)
+        return json_answer(request, GalleryBody.model_validate(body))
 
     return await run_in_threadpool(answer)
 
@@ -88,8 +90,8 @@ async def describe_gallery(
 @router.get("/{gallery_id}/state", response_model_exclude_unset=True, responses=_WRONG)
 async def gallery_state(galleries: TheGalleries, gallery_id: str, read_as: ReadAs) -> GalleryState:
     """Whether the listing of a gallery has changed: cheap, so a page may ask every few seconds."""
-    gallery = await run_in_threadpool(galleries.reopen, gallery_id, read_as)
-    return GalleryState.model_validate(gallery.state())
+    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
+    return GalleryState.model_validate(gallery.state() | _scan(galleries, gallery_id))
 
 
 @router.get("/{gallery_id}/image/{frame_id:path}", response_class=Response, responses=_PHOTO)
@@ -161,6 +163,12 @@ async def picture(
     async with galleries.readers:
         data = await run_in_threadpool(_picture_bytes, gallery, method_id, frame_id, cmap)
     return Response(data, media_type="image/png", headers=_caching(tag))
+
+
+def _scan(galleries: Galleries, gallery_id: str) -> dict[str, Any]:
+    """How far the files of a gallery have been read; nothing once all have been."""
+    scan = galleries.scan(gallery_id)
+    return {"scan": {"read": scan[0], "files": scan[1]}} if scan else {}
 
 
 def _depth_bytes(
