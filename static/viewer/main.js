@@ -24,6 +24,7 @@ import { Overlays } from "./panels/overlays.js";
 import { savePicture } from "./panels/save.js";
 import { updateScan } from "./panels/scan.js";
 import { pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
+import { SourcesSheet } from "./panels/sources.js";
 import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
 import { followGallery } from "./sources/follow.js";
@@ -51,7 +52,7 @@ const gridRoot = find(".grid", HTMLElement);
 const store = createStore();
 const uploads = new Uploads(schedule);
 const loader = new Loader(store, {
-  server: serverSource(),
+  server: serverSource(() => store.get().view.sources),
   uploads,
   onList: schedule,
   onUnknown: (message) => notify(message, { error: true }),
@@ -77,7 +78,13 @@ const distributions = new Distributions(find(".inspector", HTMLElement), {
   readings: () => readingsOf(store.get(), grid),
 });
 const methodsMenu = new MethodsMenu(schedule);
+const sourcesSheet = new SourcesSheet({
+  state: () => store.get(),
+  source: () => loader.sourceOf(store.get().view.gallery),
+  onChange: (sources) => store.dispatch({ type: "view/set", change: { sources } }),
+});
 const overlays = new Overlays({
+  sources: (sheet) => sourcesSheet.fill(sheet),
   help: (sheet) => renderHelp(sheet, KEYMAP, GROUPS),
   list: (sheet) => renderFavorites(sheet, store.get()),
 });

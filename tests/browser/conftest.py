@@ -21,6 +21,7 @@ from viewer_kit import (
     make_models,
     make_pictures,
     make_sparse,
+    make_units,
 )
 
 from server.app import create_app
@@ -55,6 +56,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             make_pictures(folder / "pictures"),
             make_coloured(folder / "coloured"),
             make_brought(folder / "brought"),
+            make_units(folder / "units"),
             make_sparse(folder / "sparse"),
             make_many(folder / "many"),
         ),

@@ -155,6 +155,18 @@ def make_many(folder: Path) -> Path:
     return folder
 
 
+def make_units(folder: Path) -> Path:
+    """Folders of one depth in several units. Their files do not say which."""
+    depth = depth_of("units", 0)
+    depth_m = depth.astype(np.float32) / 256
+    for method in ("metres", "mm", "disp_0"):
+        (folder / method).mkdir(parents=True)
+    Image.fromarray(depth).save(folder / "metres" / "0.png")
+    np.save(folder / "mm" / "0.npy", depth_m * 1000)
+    np.save(folder / "disp_0" / "0.npy", 389.6 / depth_m)
+    return folder
+
+
 def make_models(folder: Path) -> tuple[str, ...]:
     torch.manual_seed(0)
     common = {"max_depth_m": 80.0, "dataset": "test", "decoder_channels": (16, 8, 8, 8)}

@@ -51,7 +51,7 @@ def test_every_folder_is_described(results) -> None:
     ("source", "reading"),
     [
         ("net=scale=1000", "metres = number ÷ 1000"),
-        ("gt=label=Laser", "metres = number, of whole numbers number ÷ 256"),
+        ("gt=label=Laser", "metres = number (whole numbers ÷ 256)"),
         ("drawn=magma=0.001:80", "colours of magma_r from 0.001 to 80 m"),
         ("disp=scale=256,disparity=389.6", "metres = 389.6 ÷ d; d = number ÷ 256"),
         ("disp=scale=1,inverse=0.01:0.5", "1 ÷ metres = 0.01 × n + 0.5; n = number ÷ 1"),

@@ -20,6 +20,12 @@ const KNOWN = {
     step: true,
   },
   indexes: { initial: null, other: [0, 7], text: "indexes=0*7", step: true },
+  sources: {
+    initial: {},
+    other: { "a=b*c": "scale=1000,label=100 %25 %2C+& x", d: "truth" },
+    text: "as=a%3Db%2Ac=scale=1000,label=100%20%2525%20%252C%2B%26%20x*d=truth",
+    stays: ["link"],
+  },
   truth: { initial: null, other: "x*y", text: "truth=x%2Ay" },
   reference: { initial: 0, other: 2, text: "ref=2" },
   mode: { initial: "depth", other: "relative", text: "mode=relative", step: true, hook: true },

@@ -67,7 +67,7 @@ def _scaled(decoder: Grey16Decoder, forms: set[str]) -> str:
     floats = "number" if decoder.float_scale == 1 else f"number ÷ {decoder.float_scale:g}"
     if whole == floats or forms == {"16-bit PNG"}:
         return whole
-    return floats if forms == {"PFM"} else f"{floats}, of whole numbers {whole}"
+    return floats if forms == {"PFM"} else f"{floats} (whole numbers ÷ {decoder.scale:g})"
 
 
 def seen_values(gallery: Gallery, name: str) -> dict[str, Any]:

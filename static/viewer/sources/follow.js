@@ -36,7 +36,7 @@ export function followGallery(store, sourceOf) {
       const source = sourceOf(gallery?.id ?? null);
       if (gallery && isPaged(source)) follow(gallery.id, source, following.signal);
     }
-    if (wanted(now) !== null) wake();
+    if (wanted(now) !== null || now.view.sources !== before.view.sources) wake();
   });
   document.addEventListener("visibilitychange", () => wake());
 

@@ -8,7 +8,7 @@
  */
 import { misfits, wordsOf } from "../state/corrections.js";
 import { visibleMethods } from "../state/selectors.js";
-import { isLost, messageOf } from "./http.js";
+import { ApiError, isLost, messageOf } from "./http.js";
 import { UPLOAD_GALLERY } from "./upload.js";
 
 export class Loader {
@@ -86,8 +86,19 @@ export class Loader {
       const unknown = unknownOf(asked, this.#store.get());
       if (unknown) this.#page.onUnknown(unknown);
     } catch (error) {
-      if (!stale()) this.#fail(error);
+      if (stale()) return;
+      if (!this.#withoutSources(error)) this.#fail(error);
+      else await this.#open(id);
     }
+  }
+
+  /** Whether a gallery may open without what its link declares of folders, which the server refuses. @param {unknown} error */
+  #withoutSources(error) {
+    const refused = error instanceof ApiError && (error.status === 400 || error.status === 404);
+    if (!refused || Object.keys(this.#store.get().view.sources).length === 0) return false;
+    this.#page.onUnknown(`${messageOf(error)} The folders are shown as the server reads them.`);
+    this.#store.dispatch({ type: "view/set", change: { sources: {} } });
+    return true;
   }
 
   /** @param {unknown} error */

@@ -2,7 +2,8 @@
  * Where galleries come from. The rest of the page only knows this interface; server.js and upload.js fulfil it.
  * Nothing here runs.
  *
- * @import { Frame, Gallery, GalleryPage, GallerySummary, Method, Picture, Scan } from "../state/types.js"
+ * @import { Sources } from "../state/declared.js"
+ * @import { Folder, Frame, Gallery, GalleryPage, GallerySummary, Method, Picture, Scan, Seen } from "../state/types.js"
  *
  * @typedef {object} Source
  * @property {() => Promise<GallerySummary[]>} list
@@ -12,6 +13,9 @@
  * @property {(gallery: Gallery, signal: AbortSignal) => Promise<News>} [news]  What the gallery is by now.
  * @property {(gallery: Gallery, method: Method, frame: Frame, signal: AbortSignal) => Promise<Picture>} picture
  * @property {(gallery: Gallery, frame: Frame, signal: AbortSignal) => Promise<Blob>} photo
+ * @property {(gallery: Gallery, sources: Sources, signal: AbortSignal) => Promise<Folder[]>} [folders]  What its
+ *   folders were taken for, read as a view declares; for sources that can read them in several ways.
+ * @property {(gallery: Gallery, sources: Sources, name: string, signal: AbortSignal) => Promise<Seen>} [seen]
  *
  * @typedef {{offset: number, limit: number}|{around: number, frame?: string}} Part
  *   A run of frames; or those around the frame of this id, else around the place.

@@ -14,8 +14,10 @@ import { bitmapOf } from "./bitmap.js";
 export const PHOTO = "image";
 
 /** @param {Gallery} gallery @param {string} methodId @param {Frame} frame */
-export const pictureKey = (gallery, methodId, frame) =>
-  JSON.stringify([gallery.id, methodId, frame.id, frame.version]);
+export function pictureKey(gallery, methodId, frame) {
+  const method = gallery.methods.find(({ id }) => id === methodId);
+  return JSON.stringify([gallery.id, methodId, frame.id, frame.version, method?.read_as]);
+}
 
 /**
  * Why a frame has no picture of a method (no photo: null), as far as the gallery knows; null when it should have one.

@@ -2,6 +2,7 @@
  * The view: everything that the address holds. Each field is one entry of `FIELDS`. Its default, reading and
  * writing of the address, the limits that a gallery sets, the reducer and the Back button follow from that entry.
  *
+ * @import { Sources } from "./declared.js"
  * @import { Gallery } from "./types.js"
  * @import { ModeName } from "./comparison.js"
  * @import { BoxChoice } from "../paint/boxes.js"
@@ -11,6 +12,7 @@
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { SPREADS } from "../paint/scale.js";
 import { differenceOf, isComparing, MODE_NAMES, needsTruth } from "./comparison.js";
+import { formatSources, parseSources } from "./declared.js";
 import { countOf, frameAt } from "./frames.js";
 import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
 import { clamp, isOnShow, resolveTargets, truthId, usualReference, walkWithin } from "./targets.js";
@@ -161,6 +163,14 @@ export const FIELDS = Object.freeze({
     allowed: "numbers of frames",
     fit: (indexes, { gallery }) => walkWithin(indexes, countOf(gallery)),
     step: true,
+  }),
+  /** How folders of results are read, where that is not as the server reads them: folder → settings. */
+  sources: field(/** @type {Sources} */ ({}), {
+    key: "as",
+    parse: parseSources,
+    format: formatSources,
+    allowed: "METHOD=SETTINGS, with * between",
+    stays: ["link"],
   }),
   /** The method that holds the truth; null = the gallery's own. */
   truth: field(/** @type {string|null} */ (null), {

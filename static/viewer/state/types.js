@@ -12,6 +12,7 @@
  * @property {"m"|"rgb"} unit  Depth in metres, or a picture that only has colours.
  * @property {number|null} precision_m  Half the step of the source: readings are ± this.
  * @property {number|null} saturated_m  Depths from here on were cut off by the source.
+ * @property {string} [read_as]  What the view declares of it, as the server has taken it.
  *
  * @typedef {object} Frame
  * @property {string} id
@@ -48,6 +49,29 @@
  * @typedef {object} LeftOut
  * @property {string} name
  * @property {string} reason
+ *
+ * @typedef {object} Folder  What a folder of results was taken for.
+ * @property {string} name
+ * @property {string} label
+ * @property {string} family
+ * @property {"depth"|"pictures"} kind
+ * @property {{form: string, files: number}[]} forms
+ * @property {string} reading  How it becomes metres.
+ * @property {string} declared  Settings, by the server's owner and by the view.
+ * @property {boolean} truth
+ * @property {number} [scale]
+ * @property {[string, string]} [renamed]  A file's name and its frame.
+ * @property {string} [hidden]  Why it is not shown.
+ * @property {string} [note]  What of it could not be read.
+ *
+ * @typedef {object} Seen  The values in a few frames of a folder.
+ * @property {number} n_frames
+ * @property {number} looked_at
+ * @property {[number, number]} [numbers]
+ * @property {[number, number, number]} [metres]
+ * @property {number} [none]
+ * @property {number} [beyond]
+ * @property {string} [fault]
  *
  * @typedef {object} GallerySummary
  * @property {string} id

@@ -8,7 +8,7 @@
  * @property {Store} store
  * @property {() => [number, number]|null} pixelUnderCursor
  * @property {() => void} favoritesChanged
- * @property {(name: "list"|"help"|null) => void} toggleOverlay  null: close what is open
+ * @property {(name: "list"|"help"|"sources"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download
  * @property {() => void} retry
  * @property {() => void} retryAll

@@ -22,6 +22,7 @@ export function pageCommands({ toggleOverlay, download, retry, retryAll }) {
     "scroll-page-down": () => scroll(0.9),
     upload: () => find("input[type=file][name=image]", HTMLInputElement).click(),
     help: () => toggleOverlay("help"),
+    sources: () => toggleOverlay("sources"),
     "close-overlay": () => toggleOverlay(null),
     download: ({ element }) => download(methodOf(element)),
     retry: () => retry(),
