@@ -5,6 +5,7 @@
  */
 import { createCommands } from "./input/commands/index.js";
 import { installControls } from "./input/controls.js";
+import { keyboardCursor } from "./input/cursor.js";
 import { installUpload } from "./input/drop.js";
 import { installKeyboard } from "./input/keyboard.js";
 import { announceKeys, GROUPS, KEYMAP } from "./input/keymap.js";
@@ -182,6 +183,7 @@ const commands = createCommands({
     const at = pointer.cursor();
     return at && pixelOf(at, grid);
   },
+  moveCursor: keyboardCursor(store, grid, pointer),
   favoritesChanged: () => {
     overlays.refresh("list");
     schedule();

@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from viewer_kit import Viewer
+from viewer_kit import HEIGHT, WIDTH, Viewer, depth_of
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
 TARGETS = """() => {
@@ -84,3 +84,90 @@ def test_a_narrow_page_fits_and_has_everything_behind_a_button(viewer, width):
     viewer.page.keyboard.press("Escape")
     assert not viewer.page.locator("[data-action=theme]").is_visible()
     assert viewer.page.locator("[popovertarget=more]").evaluate("e => e === document.activeElement")
+
+
+def test_the_keyboard_reads_every_pane_through_one_region(viewer):
+    viewer.open("?gallery=streets&index=1&targets=teacher*tiekd&diff=1")
+    regions = viewer.page.locator("[aria-live], output, [role=status]:not(:empty)")
+    assert regions.count() == 1
+    x, y = WIDTH // 2, HEIGHT // 2
+    viewer.page.keyboard.press("Shift+ArrowRight")
+    viewer.page.keyboard.press("Shift+ArrowDown")
+    own, reference = (depth_of(method, 1)[y + 1, x + 1] / 256 for method in ("tiekd", "teacher"))
+    said = viewer.page.locator("[data-spoken]")
+    said.filter(has_text=f"Column {x + 1}, row {y + 1}").wait_for(state="attached")
+    words = f"TIE-KD {own:.2f} m, Δ {abs(own - reference):.2f} m"
+    assert said.inner_text().endswith(f". Teacher {reference:.2f} m. {words}")
+    assert viewer.pane("tiekd").locator(".pane-value").inner_text().startswith("Δ")
+    before = said.inner_text()
+    viewer.hover("tiekd", 5, 5)
+    viewer.page.wait_for_timeout(250)
+    assert said.inner_text() == before, "the mouse says nothing"
+    viewer.page.keyboard.press("Shift+ArrowLeft")
+    said.filter(has_text="Column 4, row 5").wait_for(state="attached")
+    viewer.page.keyboard.press("p")
+    viewer.page.wait_for_url("**pixel=4,5*")
+    viewer.page.keyboard.press("Shift+ArrowUp")
+    viewer.page.wait_for_url("**pixel=4,4*")
+    said.filter(has_text="Column 4, row 4").wait_for(state="attached")
+
+
+def test_the_focus_comes_back_when_a_sheet_closes(viewer):
+    viewer.open()
+    for action, close in (("help", "Escape"), ("list", "Escape"), ("help", "?")):
+        button = viewer.page.locator(f"[data-action={action}]")
+        button.focus()
+        viewer.page.keyboard.press("Enter")
+        viewer.page.wait_for_selector("dialog[open]")
+        viewer.page.keyboard.press(close)
+        viewer.page.wait_for_selector("dialog[open]", state="detached")
+        assert button.evaluate("e => e === document.activeElement")
+
+
+def test_the_focus_can_be_seen_wherever_it_goes(viewer):
+    viewer.open("?gallery=streets&diff=2&pixel=20,30")
+    seen = []
+    for _ in range(80):
+        viewer.page.keyboard.press("Tab")
+        found = viewer.page.evaluate("""() => {
+          const at = document.activeElement;
+          const shown = at.matches('input[type=file]') ? at.closest('label') : at;
+          if (at === document.body) return null;
+          return [at.outerHTML.slice(0, 80), getComputedStyle(shown).outlineWidth];
+        }""")
+        if found is None:
+            break
+        seen.append(found)
+    assert len(seen) > 20
+    assert [where for where, width in seen if float(width.removesuffix("px")) < 2] == []
+
+
+def test_nothing_moves_for_those_who_want_less_motion(viewer):
+    viewer.page.emulate_media(reduced_motion="reduce")
+    viewer.open()
+    moving = viewer.page.evaluate("""() => [...document.querySelectorAll('*')].filter((e) => {
+      const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(e);
+      const still = /^0s(, 0s)*$/.test(transitionDuration) && animationName === 'none';
+      return !still || scrollBehavior === 'smooth';
+    }).map((e) => e.outerHTML.slice(0, 80))""")
+    assert moving == []
+
+
+def test_forced_colours_keep_what_is_pressed_and_what_is_no_data(viewer):
+    viewer.page.emulate_media(forced_colors="active")
+    viewer.open("?gallery=streets&diff=2")
+    look = (
+        "e => { const s = getComputedStyle(e); return [s.outlineStyle, s.borderColor, s.forcedColorAdjust]; }"
+    )
+    pressed, other = (
+        viewer.page.locator(f"[data-action={action}]").evaluate(look) for action in ("absolute", "signed")
+    )
+    assert pressed != other
+    reference, shown = (
+        viewer.pane(method).locator(".chip").evaluate(look) for method in ("teacher", "tiekd")
+    )
+    assert reference != shown
+    hatch = (
+        viewer.pane("ground_truth").locator(".ground").evaluate("e => getComputedStyle(e).backgroundImage")
+    )
+    assert "gradient" in hatch

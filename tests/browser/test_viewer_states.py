@@ -259,7 +259,8 @@ def test_a_bar_in_another_unit_names_it_and_offers_no_metres(viewer):
     unit = viewer.page.locator("[data-scale=diff] .unit")
     assert (select.is_visible(), unit.is_visible()) == (True, False)
     viewer.page.evaluate("""async () => {
-      const { difference } = await import('/static/viewer/modes/difference.js');
+      const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+      const { difference } = await import(loaded.find((name) => name.endsWith('/modes/difference.js')));
       const inMetres = difference.legend;
       difference.legend = (state) => state.view.diff === 2
         ? { ...inMetres(state), what: 'ratio', unit: 'times' } : inMetres(state);

@@ -31,7 +31,7 @@ const digits = (/** @type {string} */ prefix) => Array.from({ length: 9 }, (_, i
 // prettier-ignore
 /** @type {readonly Readonly<Binding>[]} */
 export const KEYMAP = Object.freeze([
-  { command: "pixel-left", codes: ["ArrowLeft"], shift: true, repeats: true, show: "Shift ←", label: "Move the marked pixel (also → ↑ ↓)", group: "Compare" },
+  { command: "pixel-left", codes: ["ArrowLeft"], shift: true, repeats: true, show: "Shift ←", label: "Read the next pixel (also → ↑ ↓); P marks it", group: "Compare" },
   { command: "pixel-right", codes: ["ArrowRight"], shift: true, repeats: true, show: "", label: "", group: "Compare" },
   { command: "pixel-up", codes: ["ArrowUp"], shift: true, repeats: true, show: "", label: "", group: "Compare" },
   { command: "pixel-down", codes: ["ArrowDown"], shift: true, repeats: true, show: "", label: "", group: "Compare" },

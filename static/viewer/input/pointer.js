@@ -44,5 +44,10 @@ export function installPointer(root, { panes, onPick }) {
     /** Read the panes again, after they show something else. */
     refresh: point,
     cursor: () => cursor,
+    /** Read another place, until the pointer moves. @param {Cursor} at */
+    put(at) {
+      cursor = at;
+      point();
+    },
   };
 }

@@ -20,7 +20,7 @@ export function paneParts(method, { label, short }, number) {
   const tag = h("span", { class: "pane-note" });
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
-  const value = h("output", { class: "pane-value" });
+  const value = h("span", { class: "pane-value" });
   const message = h("p", { class: "pane-message" });
   const retry = h(
     "button",

@@ -6,6 +6,7 @@
  * @import { Content, Shown } from "./content.js"
  * @import { Cursor } from "./stage.js"
  */
+import { depthWords } from "../modes/words.js";
 import { depthAt } from "../paint/depth.js";
 import { clear } from "../paint/painter.js";
 import { PHOTO } from "../sources/wishes.js";
@@ -143,6 +144,15 @@ export class Pane {
     if (!this.shown) return null;
     const { x, y } = this.pixelAt(cursor);
     return this.shown.mode.read(this.shown.given, x, y);
+  }
+
+  /** Label, depth and what the mode reads at a place, in words; null where there is nothing to read. @param {Cursor} at */
+  words(at) {
+    const text = this.#read(at)?.text;
+    if (!text) return null;
+    const depth = this.depthAt(at);
+    const metres = depth === null ? "" : depthWords(depth, this.method);
+    return `${this.label} ${metres && !text.startsWith(metres) ? `${metres}, ${text}` : text}`;
   }
 
   /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */

@@ -7,6 +7,7 @@
  * @typedef {object} Page  What commands need of the rest of the page.
  * @property {Store} store
  * @property {() => [number, number]|null} pixelUnderCursor
+ * @property {(dx: number, dy: number, repeat: boolean) => void} moveCursor  by pixels of the photo
  * @property {() => void} favoritesChanged
  * @property {(name: "list"|"help"|"sources"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download

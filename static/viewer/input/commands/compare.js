@@ -10,12 +10,12 @@ import { DEFAULT_VIEW } from "../../state/fields.js";
 import { currentFrame, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function compareCommands({ store, pixelUnderCursor }) {
+export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
   const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
   const move =
     (/** @type {number} */ dx, /** @type {number} */ dy) =>
     (/** @type {Given} */ { repeat }) =>
-      store.dispatch({ type: "pixel/move", dx, dy }, { repeat });
+      moveCursor(dx, dy, repeat);
   return {
     "toggle-diff": ({ number }) => {
       const count = visibleMethods(store.get()).length;
