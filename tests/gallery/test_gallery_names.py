@@ -89,3 +89,51 @@ def test_every_frame_may_lie_in_folders_of_its_own() -> None:
     assert frames_of([FRAMES, nested])[1] == dict(zip(nested, FRAMES, strict=True))
     twice = ["a/f0", "b/f0", "a/f1", "b/f1"]
     assert frames_of([FRAMES, FRAMES, twice])[2] != {"a/f0": "f0", "b/f0": "f0", "a/f1": "f1", "b/f1": "f1"}
+
+
+def test_folders_in_between_are_no_part_of_a_frame() -> None:
+    plain = ["s1/f0", "s1/f1", "s2/f0"]
+    nested = ["s1/image_02/f0", "s1/image_02/f1", "s2/image_02/f0"]
+    deep = ["run/s1/depth/f0", "run/s1/depth/f1", "run/s2/depth/f0"]
+    expected = [dict(zip(names, plain, strict=True)) for names in (plain, nested, deep)]
+    assert frames_of([plain, nested, deep]) == expected
+    assert frames_of([nested, plain, deep]) == [expected[1], expected[0], expected[2]]
+    left_and_right = ["s1/left/f0", "s1/right/f0"]
+    assert frames_of([["s1/f0"], ["s1/f0"], left_and_right])[2] == {name: name for name in left_and_right}
+
+
+DRIVES = [
+    ("2011_09_26", "0002", "0000000069"),
+    ("2011_09_26", "0009", "0000000069"),
+    ("2011_10_03", "0047", "0000000000"),
+]
+PHOTOS = [f"{day}/{day}_drive_{drive}_sync/image_02/data/{number}" for day, drive, number in DRIVES]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "val/{day}_drive_{drive}_sync/proj_depth/groundtruth/image_02/{number}",
+        "{day}_drive_{drive}_sync/proj_depth/velodyne_raw/image_02/{number}",
+        "{day}_{day}_drive_{drive}_sync_image_02_data_{number}",
+        "{day}_drive_{drive}_sync_groundtruth_depth_{number}_image_02",
+        "{day}_drive_{drive}_sync_image_{number}_image_02",
+        "{day}_drive_{drive}_sync_{number}",
+        "{day}_drive_{drive}_sync/{number}_pred",
+    ],
+)
+def test_kittis_own_names_are_of_one_frame(form) -> None:
+    names = [form.format(day=day, drive=drive, number=number) for day, drive, number in DRIVES]
+    assert frames_of([PHOTOS, names])[1] == dict(zip(names, PHOTOS, strict=True))
+    assert set(frames_of([names, names, PHOTOS])[2].values()) <= {*names, *PHOTOS}
+
+
+def test_kittis_two_cameras_are_not_mixed() -> None:
+    tree = "{day}_drive_{drive}_sync/proj_depth/groundtruth/image_0{camera}/{number}"
+    both = [tree.format(day=d, drive=n, number=f, camera=camera) for d, n, f in DRIVES for camera in (2, 3)]
+    photos, truth = frames_of([PHOTOS, both])
+    assert photos == dict(zip(PHOTOS, both[::2], strict=True))
+    assert truth == {name: name for name in both}
+    unsaid = ["2011_09_26_drive_0002_sync_0000000069"]  # A camera that is not said is that of all others.
+    assert frames_of([PHOTOS, unsaid])[1] == {unsaid[0]: PHOTOS[0]}
+    assert frames_of([both, unsaid])[1] == {unsaid[0]: unsaid[0]}

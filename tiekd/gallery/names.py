@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from tiekd.codecs.depth_names import without_depth_words
+from tiekd.gallery.kitti_names import by_drive
 
 _SEPARATORS = "_-. /"
 _LOOKED_AT = 32
@@ -69,7 +70,7 @@ def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
         matched = sum(core in frames for core in cores)
         if matched > most and 2 * len(cores) > len(names) and _is_sure(affix, len(cores)):
             best, most = affix, matched
-    for spelt in (_by_path(names, frames), _by_last_part(names, frames)):
+    for spelt in (_by_path(names, frames), _by_parts(names, frames), by_drive(names, frames)):
         if len(spelt) > most and not as_they_are.intersection(spelt.values()):
             return {name: spelt.get(name, name) for name in names}
     return {name: core if (core := best.core(name)) and core not in as_they_are else name for name in names}
@@ -82,10 +83,28 @@ def _by_path(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
     return found if len(set(found.values())) == len(found) else {}
 
 
-def _by_last_part(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
-    """The names that end in a frame, each in folders of its own, if no two end in the same."""
-    found = {name: last for name in names if (last := name.rsplit("/", 1)[-1]) in frames}
+def _by_parts(names: Collection[str], frames: Collection[str]) -> dict[str, str]:
+    """The names that lie in the folders of a frame and in further ones: `seq/cam/f0` for `seq/f0` or `f0`.
+
+    None where a name may stand for several frames, or two names for one.
+    """
+    by_last: dict[str, list[tuple[str, list[str]]]] = {}
+    for frame in frames:
+        parts = frame.split("/")
+        by_last.setdefault(parts[-1], []).append((frame, parts))
+    found = {}
+    for name in names:
+        own = name.split("/")
+        fitting = [frame for frame, parts in by_last.get(own[-1], ()) if _is_within(parts, own)]
+        if len(fitting) == 1:
+            found[name] = fitting[0]
     return found if len(set(found.values())) == len(found) else {}
+
+
+def _is_within(parts: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether all parts are among a name's own, in this order."""
+    rest = iter(own)
+    return all(part in rest for part in parts)
 
 
 def _affixes(names: Collection[str], frames: Collection[str]) -> list[Affix]:

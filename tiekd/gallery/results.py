@@ -33,7 +33,10 @@ from tiekd.zoo import Zoo, read_zoo
 
 _MOST_PREVIEWS = 4
 """Programs write up to so many pictures beside an array."""
-GROUND_TRUTH_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "gt_depth"})
+GROUND_TRUTH_FOLDERS = frozenset(
+    {"ground_truth", "groundtruth", "gt", "gt_depth"}
+    | {"groundtruth_depth", "velodyne_raw", "data_depth_annotated", "data_depth_velodyne"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ async def sources(galleries: TheGalleries, gallery_id: str, read_as: ReadAs) -> 
 @router.get("/{gallery_id}/sources/{folder}", response_model_exclude_unset=True, responses=_WRONG)
 async def seen(galleries: TheGalleries, gallery_id: str, folder: str, read_as: ReadAs) -> SeenValues:
     """The values in the first, the middle and the last frame of a folder."""
-    gallery = await run_in_threadpool(galleries.reopen, gallery_id, read_as)
+    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
     async with galleries.readers:
         found = await run_in_threadpool(seen_values, gallery, folder)
     return SeenValues.model_validate(found)
