@@ -22,6 +22,7 @@ import { Legend } from "./panels/legend.js";
 import { leftOutNotice, MethodsMenu } from "./panels/methods-menu.js";
 import { notify } from "./panels/notice.js";
 import { Overlays } from "./panels/overlays.js";
+import { PhotoMenu } from "./panels/photo-menu.js";
 import { savePicture } from "./panels/save.js";
 import { updateScan } from "./panels/scan.js";
 import { pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
@@ -32,9 +33,10 @@ import { followGallery } from "./sources/follow.js";
 import { FrameCache } from "./sources/frame-cache.js";
 import { isLost, messageOf } from "./sources/http.js";
 import { Loader } from "./sources/loader.js";
+import { UPLOAD_GALLERY } from "./sources/own-gallery.js";
 import { Patience } from "./sources/patience.js";
 import { serverSource } from "./sources/server.js";
-import { UPLOAD_GALLERY, Uploads } from "./sources/upload.js";
+import { Uploads } from "./sources/upload.js";
 import { sizeOf, wishesFor } from "./sources/wishes.js";
 import { misread, wordsOf } from "./state/corrections.js";
 import { hooksOf } from "./state/fields.js";
@@ -51,7 +53,11 @@ const CACHE_BYTES = 256 * 2 ** 20;
 const root = document.documentElement;
 const gridRoot = find(".grid", HTMLElement);
 const store = createStore();
-const uploads = new Uploads(schedule);
+const uploads = new Uploads({
+  onProgress: schedule,
+  onChange: () => loader.refreshOwn(),
+  onMessage: (message) => notify(message, { error: true }),
+});
 const loader = new Loader(store, {
   server: serverSource(() => store.get().view.sources),
   uploads,
@@ -84,6 +90,9 @@ const sourcesSheet = new SourcesSheet({
   source: () => loader.sourceOf(store.get().view.gallery),
   onChange: (sources) => store.dispatch({ type: "view/set", change: { sources } }),
 });
+const photoMenu = new PhotoMenu((fx, all) =>
+  uploads.setFocal(all ? null : (currentFrame(store.get())?.id ?? ""), fx),
+);
 const overlays = new Overlays({
   sources: (sheet) => sourcesSheet.fill(sheet),
   help: (sheet) => renderHelp(sheet, KEYMAP, GROUPS),
@@ -118,6 +127,7 @@ function render(state) {
   updateScan(state);
   if (methodsMenu.isOpen()) methodsMenu.update(state);
   const ofUploads = state.gallery.id === UPLOAD_GALLERY;
+  photoMenu.update(ofUploads ? uploads.about(currentFrame(state)?.id) : null, countOf(state.gallery));
   const complete = renderPanes(state, grid, {
     peek: (key) => cache.peek(key),
     progress: (frameId, methodId) => (ofUploads ? uploads.progress(frameId, methodId) : null),
@@ -140,6 +150,7 @@ store.subscribe((now, before) => {
   if (leftOut) notify(leftOut, { error: true });
   const viewer = now.failure ? "error" : "loading";
   Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
+  if (now.gallery?.id === UPLOAD_GALLERY) uploads.prefer(currentFrame(now)?.id);
   cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
   patience.check();
   schedule();
@@ -152,7 +163,6 @@ function retry() {
   const state = store.get();
   const frame = currentFrame(state);
   if (!state.gallery || !frame) return;
-  if (state.gallery.id === UPLOAD_GALLERY) uploads.retry(frame.id);
   cache.retry();
   Object.assign(root.dataset, { viewer: "loading", busy: "true" });
   schedule();
@@ -161,10 +171,8 @@ function retry() {
 /** @param {File[]} files */
 async function addPhotos(files) {
   try {
-    let index = 0;
-    for (const file of files) index = await uploads.add(file);
-    await loader.refreshOwn();
-    store.dispatch({ type: "gallery/choose", id: UPLOAD_GALLERY, index });
+    const index = await uploads.add(files);
+    if (index !== null) store.dispatch({ type: "gallery/choose", id: UPLOAD_GALLERY, index });
   } catch (error) {
     notify(messageOf(error), { error: true });
   }
@@ -196,6 +204,8 @@ const commands = createCommands({
   retry,
   retryAll: start,
   methodsMenu,
+  photoMenu,
+  removePhoto: (frameId) => uploads.remove(frameId),
 });
 installControls(commands, store);
 installKeyboard({ run: (command, how) => commands[command]?.(how), overlay: () => overlays.open() });

@@ -3,7 +3,6 @@ import { test } from "node:test";
 
 import { FrameCache } from "../../static/viewer/sources/frame-cache.js";
 import { Patience } from "../../static/viewer/sources/patience.js";
-import { Queue } from "../../static/viewer/sources/queue.js";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -138,22 +137,4 @@ test("when full, what was wanted longest ago leaves first, and nothing that is w
   await end("d");
   assert.deepEqual(disposed, ["b"], "more than fits, but all of it is wanted");
   assert.ok(["a", "c", "d"].every((key) => cache.peek(key)));
-});
-
-test("a queue runs a few jobs at a time and gives each its own outcome", async () => {
-  const queue = new Queue(2);
-  const started = [];
-  const ends = [];
-  const job = (name) => () => {
-    started.push(name);
-    return new Promise((resolve, reject) => ends.push({ resolve, reject }));
-  };
-  const outcomes = ["a", "b", "c"].map((name) => queue.add(job(name)));
-  assert.deepEqual(started, ["a", "b"]);
-  ends[0].reject(new Error("no"));
-  await assert.rejects(outcomes[0], /no/);
-  await settle();
-  assert.deepEqual(started, ["a", "b", "c"], "a failure makes room as well");
-  ends[2].resolve("done");
-  assert.equal(await outcomes[2], "done");
 });

@@ -11,7 +11,7 @@ import {
 } from "../../static/viewer/sources/http.js";
 import { bestGallery, unknownOf } from "../../static/viewer/sources/loader.js";
 import { usableModels } from "../../static/viewer/sources/models.js";
-import { methodOfModel } from "../../static/viewer/sources/upload.js";
+import { methodOfModel } from "../../static/viewer/sources/own-gallery.js";
 import { DEFAULT_VIEW } from "../../static/viewer/state/fields.js";
 import { stateOf } from "./kit.js";
 

@@ -1,5 +1,5 @@
 /**
- * Photos come in through the file button or by dropping them anywhere on the page.
+ * Photos come in through the file button, by dropping them anywhere on the page, or from the clipboard.
  */
 import { find } from "../panels/dom.js";
 
@@ -14,6 +14,12 @@ export function installUpload(onFiles) {
     const files = [...(input.files ?? [])];
     input.value = ""; // so that the same photo can be opened again
     if (files.length) onFiles(files);
+  });
+  document.addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length) return; // text belongs to the field that has the keyboard
+    event.preventDefault();
+    onFiles(files);
   });
   document.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;

@@ -57,7 +57,7 @@ export const KEYMAP = Object.freeze([
   { command: "scroll-page-down", codes: ["PageDown"], repeats: true, show: "", label: "", group: "Page" },
   { command: "scroll-page-up", codes: ["Space"], shift: true, repeats: true, show: "", label: "", group: "Page" },
   { command: "scroll-page-down", codes: ["Space"], shift: false, repeats: true, show: "", label: "", group: "Page" },
-  { command: "upload", chars: ["o"], show: "O", label: "Open a photo (or drop it anywhere)", group: "Page" },
+  { command: "upload", chars: ["o"], show: "O", label: "Open photos (or drop or paste them)", group: "Page" },
   { command: "help", chars: ["?"], codes: ["F1"], show: "?", label: "This help", group: "Page", during: "help" },
   { command: "escape", codes: ["Escape"], show: "Esc", label: "Close the panel, or go back to depth", group: "Page" },
 ]);

@@ -3,12 +3,12 @@
  *
  * @import { GallerySummary, State } from "../state/types.js"
  */
-import { UPLOAD_GALLERY } from "../sources/upload.js";
+import { UPLOAD_GALLERY } from "../sources/own-gallery.js";
 import { countOf } from "../state/frames.js";
 import { find, h, setText } from "./dom.js";
 
 const NO_PHOTO =
-  "Open a photo or drop it here, and every model of this server estimates its depth. " +
+  "Open photos, or drop or paste them, and every model of this server estimates their depth. " +
   "To show a folder of results, start the server with “tiekd serve --results DIR”.";
 const NO_FRAMES = "Its folder holds no pictures that can be shown.";
 
@@ -26,7 +26,7 @@ export function showBlank({ failure, gallery, view }, others) {
   setText(find("p", HTMLElement, blank), failure ?? (own ? NO_PHOTO : NO_FRAMES));
   find(".blank-actions", HTMLElement, blank).replaceChildren(
     ...(failure ? [action("retry-all", "Try again", "primary")] : []),
-    action("upload", "Open a photo"),
+    action("upload", "Open photos"),
     ...others.slice(0, 2).map(galleryLink),
   );
   return true;

@@ -11,7 +11,7 @@ const WORDS = [
   ],
   [
     "Your photos",
-    "Open or drop a photo and every loaded model runs on it. Photos go to this server only and are not kept.",
+    "Open, drop or paste photos, and every model of the server runs on them. They go to this server only, which does not keep them. This browser keeps them with their depth until you remove them.",
   ],
   ["Address", "The address of the page holds the whole view: copy it to share what you see."],
 ];

@@ -14,3 +14,16 @@ export async function bitmapOf(blob) {
     throw new ApiError("This browser can't show that file as a picture.");
   }
 }
+
+/** A picture of a kind that the browser knows as a PNG, which every server knows; null for another. @param {Blob} blob */
+export async function asPng(blob) {
+  try {
+    const bitmap = await bitmapOf(blob);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return await canvas.convertToBlob({ type: "image/png" });
+  } catch {
+    return null;
+  }
+}

@@ -61,12 +61,26 @@ async function asError(response) {
     retryAfterS: retry > 0 ? retry : null,
     lost: AWAY.has(response.status),
   };
-  const problem = await response.json().catch(() => null);
-  const words =
-    problem &&
-    [problem.detail ?? problem.title, problem.hint].filter((word) => typeof word === "string" && word);
-  if (words?.length) return new ApiError(words.join(" "), how);
+  const words = problemWords(await response.json().catch(() => null));
+  if (words) return new ApiError(words, how);
   return new ApiError(`The server answered ${response.status} ${response.statusText}`.trim() + ".", how);
+}
+
+/** What a problem document says, in one line; null for anything else. @param {any} problem @returns {string|null} */
+export function problemWords(problem) {
+  const words = [problem?.detail ?? problem?.title, problem?.hint];
+  return words.filter((word) => typeof word === "string" && word).join(" ") || null;
+}
+
+/**
+ * A photo in a request: as raw bytes where its type is known, otherwise as a form.
+ * @param {Blob} photo @returns {RequestInit}
+ */
+export function photoBody(photo) {
+  if (photo.type.startsWith("image/")) return { body: photo, headers: { "Content-Type": photo.type } };
+  const form = new FormData();
+  form.set("image", photo, "photo");
+  return { body: form };
 }
 
 /**

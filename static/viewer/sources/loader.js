@@ -9,7 +9,7 @@
 import { misfits, wordsOf } from "../state/corrections.js";
 import { visibleMethods } from "../state/selectors.js";
 import { ApiError, isLost, messageOf } from "./http.js";
-import { UPLOAD_GALLERY } from "./upload.js";
+import { UPLOAD_GALLERY } from "./own-gallery.js";
 
 export class Loader {
   /** @type {GallerySummary[]} */
@@ -51,10 +51,14 @@ export class Loader {
     return id === UPLOAD_GALLERY ? this.#page.uploads : this.#page.server;
   }
 
-  /** Read again which photos there are. */
+  /** Read again which photos there are, and show them as they are now. */
   async refreshOwn() {
     this.#own = await this.#page.uploads.list();
     this.#page.onList();
+    if (this.#store.get().gallery?.id !== UPLOAD_GALLERY) return;
+    const gallery = await this.#page.uploads.open(UPLOAD_GALLERY, 0);
+    if (this.#store.get().gallery?.id === UPLOAD_GALLERY)
+      this.#store.dispatch({ type: "gallery/changed", gallery });
   }
 
   /**
@@ -62,7 +66,7 @@ export class Loader {
    * @param {View} view
    */
   async start(view) {
-    this.#own = await this.#page.uploads.list();
+    const own = this.#page.uploads.list();
     try {
       this.#served = await this.#page.server.list();
       this.lost = false;
@@ -70,6 +74,7 @@ export class Loader {
       this.#fail(error);
       return;
     }
+    this.#own = await own;
     this.#page.onList();
     const gallery = view.gallery ?? bestGallery(this.#served, view.targets) ?? UPLOAD_GALLERY;
     this.#store.dispatch({ type: "view/restore", view: { ...view, gallery } }, { fromHistory: true });

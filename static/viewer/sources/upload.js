@@ -1,136 +1,251 @@
 /**
- * The visitor's own photos as one more gallery: every usable model runs on every photo. Photos and depths stay
- * in this page and are gone with it.
+ * The visitor's own photos as one more gallery: every usable model runs on every photo, all models on one upload.
+ * Photos and depths stay in this browser (photo-store.js) until they are removed.
  *
- * @import { Frame, Gallery, Method, Model, Picture } from "../state/types.js"
+ * @import { DepthPicture, Frame, Gallery, Method } from "../state/types.js"
+ * @import { OwnPhoto } from "./own-gallery.js"
+ * @import { Upload } from "./own-photo.js"
  * @import { Source } from "./source.js"
  */
-import { bitmapOf } from "./bitmap.js";
-import { parseNpy, quantizeDepth } from "./decode.js";
-import { requestPatiently } from "./http.js";
-import { untilWarm, usableModels } from "./models.js";
-import { Queue } from "./queue.js";
+import { asPng, bitmapOf } from "./bitmap.js";
+import { compare } from "./compare.js";
+import { ApiError, isAbort, messageOf, pause } from "./http.js";
+import { Line } from "./line.js";
+import { usableModels } from "./models.js";
+import { ownGallery, takesFocal } from "./own-gallery.js";
+import { ask, byFocal, isFrame, keptOf, settle, stop, uploadOf, verdict, work } from "./own-photo.js";
+import { PhotoStore } from "./photo-store.js";
 
-export const UPLOAD_GALLERY = "your-photos";
-
-/** Requests under way at once; more would only queue in the server. */
-const PARALLEL = 2;
-
-/**
- * @typedef {object} Upload
- * @property {Blob} blob
- * @property {string} name
- * @property {{width: number, height: number}} size  0 × 0 until known
- * @property {Model[]} models  that run on it
- * @property {Map<string, Promise<Picture>>} depths  by model name
- * @property {Map<string, string>} progress  by model name: what is going on
- * @property {Set<string>} failed  names of models without an answer
- */
+const ASK_AGAIN_MS = 1000;
+const UNKNOWN_KIND = 415;
+/** The photo is too large, of an unknown kind, or damaged: no model could do better. */
+const REFUSALS = new Set([413, UNKNOWN_KIND, 422]);
 
 /** @implements {Source} */
 export class Uploads {
   /** @type {Upload[]} */
-  #uploads = [];
-  #queue = new Queue(PARALLEL);
-  #onProgress;
+  #photos = [];
+  /** @type {Line<Upload>} */
+  #line = new Line((/** @type {Upload} */ photo) => this.#compute(photo));
+  #store;
+  #page;
+  /** @type {Promise<void>|null} */
+  #restored = null;
 
-  /** @param {() => void} onProgress  called whenever a model starts, waits or ends */
-  constructor(onProgress) {
-    this.#onProgress = onProgress;
+  /**
+   * @param {object} page
+   * @param {() => void} page.onProgress  A model starts, waits or ends.
+   * @param {() => void} page.onChange  Photos came, went, or are computed anew.
+   * @param {(message: string) => void} page.onMessage
+   */
+  constructor(page) {
+    this.#page = page;
+    /** @type {Set<string>} */
+    const told = new Set();
+    this.#store = new PhotoStore((name, reason) => {
+      if (!told.has(reason)) page.onMessage(`${name} is not kept after this page is closed. ${reason}`);
+      told.add(reason);
+    });
   }
 
   async list() {
-    const { id, title, frames, methods } = describe(this.#uploads);
+    const { id, title, frames, methods } = await this.open();
     return [{ id, title, n_frames: frames.length, methods: methods.map((method) => method.id) }];
   }
 
   async open() {
-    return describe(this.#uploads);
+    await (this.#restored ??= this.#restore());
+    return ownGallery(this.#photos.filter(isFrame));
   }
 
-  /** @param {Gallery} _gallery @param {Method} method @param {Frame} frame @returns {Promise<Picture>} */
+  /** @param {Gallery} _gallery @param {Method} method @param {Frame} frame @returns {Promise<DepthPicture>} */
   async picture(_gallery, method, frame) {
-    const depth = this.#uploadOf(frame.id).depths.get(method.id);
-    if (!depth) throw new Error("This server had no such model when the photo came in.");
-    return depth;
+    const photo = this.#find(frame.id);
+    const kept = photo.done.has(method.id) ? await this.#store.depth(photo.id, method.id) : null;
+    if (kept) return kept;
+    photo.done.delete(method.id);
+    if (!photo.asked.has(method.id)) this.#ask(photo);
+    const asked = photo.asked.get(method.id);
+    if (!asked) throw new ApiError("This server doesn't run this model.");
+    return asked.depth;
   }
 
   /** @param {Gallery} _gallery @param {Frame} frame */
   async photo(_gallery, frame) {
-    return this.#uploadOf(frame.id).blob;
+    return this.#find(frame.id).blob;
+  }
+
+  /** The photo of a frame; null when it is none of these. @param {string|undefined} frameId @returns {OwnPhoto|null} */
+  about(frameId) {
+    return this.#photos.find((photo) => isFrame(photo) && photo.id === frameId) ?? null;
+  }
+
+  /** The photo on show is computed before others. @param {string|undefined} frameId */
+  prefer(frameId) {
+    this.#line.prefer(this.#photos.find((photo) => isFrame(photo) && photo.id === frameId) ?? null);
   }
 
   /** What a pane may say while its depth is under way. @param {string} frameId @param {string} model */
   progress(frameId, model) {
-    return this.#uploadOf(frameId)?.progress.get(model) ?? null;
-  }
-
-  /** Ask the models again that failed. @param {string} frameId */
-  retry(frameId) {
-    const upload = this.#uploadOf(frameId);
-    for (const model of upload.failed) this.#enqueue(upload, model);
+    return this.#photos.find((photo) => photo.id === frameId)?.asked.get(model)?.progress ?? null;
   }
 
   /**
-   * Take a photo in and start every model on it. Returns the number of its frame.
-   * @param {File} file
+   * Take photos in and start every model on them. What the browser can't show is a frame only once the server has
+   * taken it; what neither knows is told as a message. Returns the number of the last new frame, null for none.
+   * @param {File[]} files
    */
-  async add(file) {
+  async add(files) {
+    await this.open();
     const models = await usableModels();
-    if (!models.length) throw new Error("This server has no model to run on a photo.");
-    /** @type {Upload} */
-    const upload = {
-      blob: file,
-      name: file.name || "photo",
-      size: await sizeOfPhoto(file),
-      models,
-      depths: new Map(),
-      progress: new Map(),
-      failed: new Set(),
-    };
-    this.#uploads.push(upload);
-    for (const { name } of models) this.#enqueue(upload, name);
-    return this.#uploads.length - 1;
+    if (!models.length) throw new ApiError("This server has no model to run on a photo.");
+    const sizes = await Promise.all(files.map(sizeOfPhoto));
+    let accepted = false;
+    /** @type {Promise<boolean>[]} */
+    const doubtful = [];
+    for (const [i, file] of files.entries()) {
+      const { promise, judged } = verdict();
+      const photo = uploadOf(file, models, judged);
+      const size = sizes[i];
+      this.#photos.push(photo);
+      if (size) await this.#accept(photo, size);
+      else doubtful.push(promise);
+      accepted ||= size !== null;
+      this.#ask(photo);
+    }
+    if (!accepted) accepted = (await Promise.all(doubtful)).includes(true);
+    return accepted ? this.#photos.filter(isFrame).length - 1 : null;
+  }
+
+  /** State the focal length of a photo, or of all: then models that can use it run again. @param {string|null} frameId @param {number|null} fx */
+  async setFocal(frameId, fx) {
+    const changed = this.#photos.filter((photo) => [photo.id, null].includes(frameId) && photo.fx !== fx);
+    for (const photo of changed) {
+      photo.fx = fx;
+      stop(photo);
+      const stale = photo.models.filter(takesFocal).map(({ name }) => name);
+      for (const name of stale) photo.done.delete(name);
+      await this.#store.forgetDepths(photo.id, stale);
+      await this.#store.update(photo.id, keptOf(photo));
+    }
+    if (changed.length) this.#page.onChange();
+  }
+
+  /** Remove a photo, or all. @param {string|null} frameId */
+  async remove(frameId) {
+    const gone = this.#photos.filter(({ id }) => [id, null].includes(frameId));
+    this.#photos = this.#photos.filter((photo) => !gone.includes(photo));
+    for (const photo of gone) {
+      stop(photo);
+      this.#line.leave(photo);
+      await this.#store.remove(photo);
+    }
+    this.#page.onChange();
+  }
+
+  /** The photos of earlier visits, for the models that there are now and those that have run. */
+  async #restore() {
+    const kept = await this.#store.open();
+    const served = kept.length ? await usableModels().catch(() => []) : [];
+    for (const { done, ...photo } of kept) {
+      const names = new Set(served.map(({ name }) => name));
+      const before = photo.models.filter(({ name }) => !names.has(name) && done.includes(name));
+      const models = served.length ? [...served, ...before] : photo.models;
+      this.#photos.push({ ...photo, models, ...work(photo.blob, new Set(done)) });
+    }
   }
 
   /** @param {string} frameId */
-  #uploadOf(frameId) {
-    return this.#uploads[Number(frameId.slice("photo-".length)) - 1];
+  #find(frameId) {
+    const photo = this.#photos.find(({ id }) => id === frameId);
+    if (!photo) throw new ApiError("This photo has been removed.");
+    return photo;
   }
 
-  /** @param {Upload} upload @param {string} model */
-  #enqueue(upload, model) {
-    upload.failed.delete(model);
-    upload.progress.set(model, "Waiting for its turn …");
-    const depth = this.#queue.add(() => this.#predict(upload, model));
-    upload.depths.set(model, depth);
-    depth
-      .catch(() => upload.failed.add(model)) // the pane that shows it says what went wrong
-      .finally(() => {
-        upload.progress.delete(model);
-        this.#onProgress();
-      });
+  /** Make a photo a frame. @param {Upload} photo @param {{width: number, height: number}} size */
+  async #accept(photo, { width, height }) {
+    Object.assign(photo, { width, height });
+    photo.id = await this.#store.add(keptOf(photo));
+    photo.judged(true);
+    this.#page.onChange();
   }
 
-  /** @param {Upload} upload @param {string} model @returns {Promise<Picture>} */
-  async #predict(upload, model) {
-    const onWait = (/** @type {string} */ words) => {
-      upload.progress.set(model, words);
-      this.#onProgress();
+  /** Let every model run that has not. @param {Upload} photo */
+  #ask(photo) {
+    for (const { name } of photo.models) {
+      if (!photo.done.has(name) && !photo.asked.has(name)) photo.asked.set(name, ask());
+    }
+    this.#line.add(photo);
+  }
+
+  /** @param {Upload} photo @returns {Promise<void>} */
+  async #compute(photo) {
+    const { signal } = photo.asking;
+    try {
+      while (photo.asked.size && !signal.aborted) await this.#computeWarm(photo, signal);
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return;
+      if (error instanceof ApiError && REFUSALS.has(error.status)) return this.#refused(photo, error);
+      for (const model of [...photo.asked.keys()]) settle(photo, model, { error });
+      this.#page.onProgress();
+    }
+  }
+
+  /** One round with the models that are warm by now. @param {Upload} photo @param {AbortSignal} signal */
+  async #computeWarm(photo, signal) {
+    const say = (/** @type {Iterable<string>} */ models, /** @type {string} */ words) => {
+      for (const model of models) Object.assign(photo.asked.get(model) ?? {}, { progress: words });
+      this.#page.onProgress();
     };
-    await untilWarm(model, { onWait });
-    onWait("Estimating depth …");
-    const body = new FormData();
-    body.set("image", upload.blob, upload.name);
-    const url = `/predict?model=${encodeURIComponent(model)}&format=npy`;
-    const response = await requestPatiently(url, { method: "POST", body }, { onWait });
-    const { values, width, height } = parseNpy(await response.arrayBuffer());
-    if (!upload.size.width) upload.size = { width, height };
-    return quantizeDepth(values, width, height);
+    const served = new Map((await usableModels()).map((model) => [model.name, model]));
+    for (const model of [...photo.asked.keys()].filter((name) => !served.has(name)))
+      settle(photo, model, { error: new ApiError("This server doesn't run this model.") });
+    const warm = [...photo.asked.keys()]
+      .flatMap((name) => served.get(name) ?? [])
+      .filter(({ loaded }) => loaded);
+    if (!warm.length && photo.asked.size) {
+      say(photo.asked.keys(), "The model is still loading …");
+      await pause(ASK_AGAIN_MS, signal);
+    }
+    for (const { models, fx } of byFocal(warm, photo.fx)) {
+      say(models, "Estimating depth …");
+      const how = { signal, onWait: (/** @type {string} */ words) => say(models, words) };
+      for await (const answer of compare(photo.blob, { models, fx }, how)) {
+        if (signal.aborted) return;
+        if ("picture" in answer && !isFrame(photo)) await this.#accept(photo, answer.picture);
+        settle(photo, answer.model, answer);
+        this.#page.onProgress();
+        if ("picture" in answer) await this.#keep(photo, answer.model, answer.picture);
+      }
+    }
+  }
+
+  /** @param {Upload} photo @param {string} model @param {DepthPicture} picture */
+  async #keep(photo, model, picture) {
+    photo.done.add(model);
+    await this.#store.keepDepth(photo.id, model, picture, photo.name);
+  }
+
+  /** A kind that only the browser knows goes to the server as a PNG; the rest is no frame. @param {Upload} photo @param {ApiError} error @returns {Promise<void>} */
+  async #refused(photo, error) {
+    const png =
+      error.status === UNKNOWN_KIND && photo.blob.type !== "image/png" ? await asPng(photo.blob) : null;
+    if (png) {
+      photo.blob = png;
+      if (isFrame(photo)) await this.#store.update(photo.id, keptOf(photo));
+      return this.#line.add(photo);
+    }
+    photo.judged(false);
+    this.#page.onMessage(`${photo.name}: ${messageOf(error)}`);
+    this.#photos = this.#photos.filter((other) => other !== photo);
+    for (const model of [...photo.asked.keys()]) settle(photo, model, { error });
+    if (!isFrame(photo)) return;
+    await this.#store.remove(photo);
+    this.#page.onChange();
   }
 }
 
-/** Size of an upright photo; 0 × 0 for kinds of picture that the server may know but the browser doesn't. @param {Blob} file */
+/** Size of an upright photo; null for what the browser can't show. @param {Blob} file */
 async function sizeOfPhoto(file) {
   try {
     const bitmap = await bitmapOf(file);
@@ -138,49 +253,6 @@ async function sizeOfPhoto(file) {
     bitmap.close();
     return { width, height };
   } catch {
-    return { width: 0, height: 0 };
+    return null;
   }
-}
-
-/** @param {Upload[]} uploads @returns {Gallery} */
-function describe(uploads) {
-  const byName = new Map(uploads.flatMap((upload) => upload.models).map((model) => [model.name, model]));
-  const models = [...byName.values()].sort((a, b) => a.rank - b.rank);
-  return {
-    id: UPLOAD_GALLERY,
-    title: "Your photos",
-    depth_range: {
-      min_m: Math.min(0.001, ...models.map((model) => model.min_depth_m)),
-      max_m: models.length ? Math.max(...models.map((model) => model.max_depth_m)) : 80,
-    },
-    methods: models.map((model) => methodOfModel(model, models)),
-    frames: uploads.map((upload, i) => ({
-      id: `photo-${i + 1}`,
-      title: upload.name,
-      ...upload.size,
-      has_image: true,
-    })),
-  };
-}
-
-/**
- * A model as a method of the gallery. Its label names the model where other models have the same label.
- * "camera not known": its depth can't be corrected for the focal length of a photo.
- * @param {Model} model @param {Model[]} all
- * @returns {Method}
- */
-export function methodOfModel(model, all) {
-  const alone = all.filter((other) => other.label === model.label).length === 1;
-  const notes = [model.untrained && "untrained", model.train_fx_px === null && "camera not known"].filter(
-    Boolean,
-  );
-  return {
-    id: model.name,
-    label: `${model.label}${alone ? "" : ` · ${model.name}`}${notes.length ? ` (${notes.join(", ")})` : ""}`,
-    family: model.family,
-    model: model.name,
-    unit: "m",
-    precision_m: null,
-    saturated_m: null,
-  };
 }

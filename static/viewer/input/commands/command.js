@@ -2,6 +2,7 @@
  * What a command is. Nothing here runs.
  *
  * @import { MethodsMenu } from "../../panels/methods-menu.js"
+ * @import { PhotoMenu } from "../../panels/photo-menu.js"
  * @import { Store } from "../../state/store.js"
  *
  * @typedef {object} Page  What commands need of the rest of the page.
@@ -14,6 +15,8 @@
  * @property {() => void} retry
  * @property {() => void} retryAll
  * @property {MethodsMenu} methodsMenu
+ * @property {PhotoMenu} photoMenu
+ * @property {(frameId: string|null) => void} removePhoto  null: all photos of the visitor
  *
  * @typedef {object} Given
  * @property {number} number  The digit of the key, or `data-target` of the control.

@@ -4,7 +4,6 @@
  * @import { Command, Page } from "./command.js"
  */
 import { notify } from "../../panels/notice.js";
-import { UPLOAD_GALLERY } from "../../sources/upload.js";
 import { clearFavorites, favoriteIndexes, keepFavorite, removeFavorite } from "../../state/favorites.js";
 import { staying } from "../../state/fields.js";
 import { currentFrame } from "../../state/selectors.js";
@@ -46,8 +45,6 @@ function keep({ store, favoritesChanged }) {
   const state = store.get();
   const frame = currentFrame(state);
   if (!frame) return;
-  if (state.gallery?.id === UPLOAD_GALLERY)
-    return notify("Your photos are not kept after this page is closed, so they can't be favourites.");
   if (!keepFavorite(state))
     return notify("This browser doesn't let the page store favourites.", { error: true });
   notify(`Kept ${frame.title} as a favourite.`);

@@ -9,6 +9,7 @@ import { frameCommands } from "./frames.js";
 import { lookCommands } from "./look.js";
 import { methodCommands } from "./methods.js";
 import { pageCommands } from "./page.js";
+import { photoCommands } from "./photos.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function createCommands(page) {
@@ -19,5 +20,6 @@ export function createCommands(page) {
     ...lookCommands(page),
     ...methodCommands(page),
     ...pageCommands(page),
+    ...photoCommands(page),
   };
 }
