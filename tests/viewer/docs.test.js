@@ -39,7 +39,7 @@ before(() => {
   writeFileSync(join(copy, mode), block(mode));
   edit("static/viewer/modes/index.js", (text, code) => {
     const [line, list] = code.split("\n\n");
-    return text.replace(/export const MODES = .*\n/, list).replace("\nimport ", `\n${line}\nimport `);
+    return text.replace("  colorDifference,\n]);\n", list).replace("\nimport ", `\n${line}\nimport `);
   });
   edit("static/viewer/state/fields.js", (text, code) =>
     text.replace("export const FIELDS = Object.freeze({\n", (start) => start + code),

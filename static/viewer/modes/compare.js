@@ -1,9 +1,14 @@
 /**
  * What the comparing modes share: who is compared with whom, and whether their pictures can be.
  *
- * @import { Method, Picture, State } from "../state/types.js"
+ * @import { DepthPicture, Method, Picture, State } from "../state/types.js"
+ * @import { StatRule } from "../state/selectors.js"
  */
+import { boxOf } from "../paint/boxes.js";
+import { derived } from "../paint/derived.js";
+import { countedStatistics } from "../paint/errors.js";
 import { comparedOf } from "../state/selectors.js";
+import { isCutOff } from "./words.js";
 
 /**
  * The method that a pane is compared with; null for the photo, for the reference itself and while nothing is compared.
@@ -33,3 +38,33 @@ export function mismatchInMetres(pictures, methods) {
 
 /** @param {string[]} ids */
 export const comparedTitle = ([own, reference]) => `${own} minus ${reference}`;
+
+/** The pixels of a comparison that count. @param {StatRule} rule @param {DepthPicture} reference */
+export const countingOf = ({ choice, cap }, reference) => ({ reference, box: boxOf(choice, reference), cap });
+
+/** Whether a source cut depth of this picture off. @param {DepthPicture} picture @param {Method|null} method */
+export const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
+
+/**
+ * The two notes of a comparison: its mean, with the pixels that it counts, and its ends.
+ * @param {object} given
+ * @param {string} given.kind  of the derived values
+ * @param {{values: Int32Array, none: number, perUnit: number}} given.stored
+ * @param {DepthPicture[]} given.pictures  what the values were derived from; the last decides which pixels count
+ * @param {StatRule} given.rule
+ * @param {(value: number) => string} given.words
+ * @returns {[string, string]}
+ */
+export function statisticNotes({ kind, stored: { values, none, perUnit }, pictures, rule, words }) {
+  const reference = pictures[pictures.length - 1];
+  const counting = countingOf(rule, reference);
+  const statistics = derived(
+    `statistics of ${kind} ${JSON.stringify([rule.choice, rule.cap])}`,
+    pictures,
+    () => countedStatistics(values, none, perUnit, counting),
+    0,
+  );
+  if (!statistics) return ["no pixel in common", rule.words];
+  const { min, mean, max } = statistics;
+  return [`mean ${words(mean)} (${rule.words})`, `min ${words(min)}, max ${words(max)}`];
+}

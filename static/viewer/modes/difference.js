@@ -1,19 +1,20 @@
 /**
  * How far a pane's depth b is from the depth a of the chosen method, in metres: |b − a|, or b − a with sign.
  *
- * @import { DepthPicture, Method, Scale, State } from "../state/types.js"
+ * @import { DepthPicture, Scale, State } from "../state/types.js"
+ * @import { StatRule } from "../state/selectors.js"
  * @import { Mode } from "./mode.js"
  */
 import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
-import { depthAt, depthDifference } from "../paint/depth.js";
+import { DEPTH_SCALE, depthAt, depthDifference, NO_DIFFERENCE } from "../paint/depth.js";
 import { derived } from "../paint/derived.js";
 import { paintDifference } from "../paint/painter.js";
-import { differenceMax, showsMetres } from "../state/selectors.js";
-import { comparedTitle, counterpart, mismatchInMetres } from "./compare.js";
-import { differenceWords, isCutOff, shortWords, statisticWords } from "./words.js";
+import { differenceMax, showsMetres, statRuleOf } from "../state/selectors.js";
+import { comparedTitle, counterpart, cutOff, mismatchInMetres, statisticNotes } from "./compare.js";
+import { differenceWords, shortWords, statisticWords } from "./words.js";
 
 /** @param {State} state @returns {Scale} */
-function scaleOf(state) {
+export function scaleOf(state) {
   const max = differenceMax(state);
   const { signed, zero } = state.view;
   return signed
@@ -21,35 +22,24 @@ function scaleOf(state) {
     : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
 }
 
-/** @param {DepthPicture} picture @param {Method|null} method */
-const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
+/** @typedef {{scale: Scale, signed: boolean, rule: StatRule}} Look */
 
-/** @type {Mode<DepthPicture, {scale: Scale, signed: boolean}>} */
-export const difference = {
-  name: "difference",
-  hook: "diff",
-  words: "difference in metres",
-  help: {
-    term: "Difference",
-    text: "Press the number on a label: every other pane shows how far its depth b is from that method's depth a, in metres, on the second scale.",
-  },
-  suits: (state, method) => counterpart(state, method) !== null,
-  needs: (state, method) => [method, counterpart(state, method)],
-  look: (state) => ({ scale: scaleOf(state), signed: state.view.signed }),
-  without: "No difference",
+/** How distances in metres are painted and read, whatever they are measured from. */
+export const distances = /** @satisfies {Partial<Mode<DepthPicture, Look>>} */ ({
+  look: (/** @type {State} */ state) => ({
+    scale: scaleOf(state),
+    signed: state.view.signed,
+    rule: statRuleOf(state),
+  }),
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
-  paint(canvas, { pictures: [own, reference], methods, look }) {
-    const kind = look.signed ? "signed difference" : "absolute difference";
-    const { values, statistics } = derived(kind, [own, reference], () =>
-      depthDifference(reference, own, look.signed),
-    );
-    paintDifference(canvas, values, own, look.scale);
-    if (!statistics) return ["no pixel in common", ""];
+  paint(canvas, { pictures: [own, reference], methods, look: { signed, scale, rule } }) {
+    const kind = signed ? "signed difference" : "absolute difference";
+    const values = derived(kind, [own, reference], () => depthDifference(reference, own, signed));
+    paintDifference(canvas, values, own, scale);
     const cut = [own, reference].map((picture, i) => cutOff(picture, methods[i]));
-    const words = (/** @type {number} */ value) =>
-      statisticWords(value, { methods, signed: look.signed, cut });
-    const { min, mean, max } = statistics;
-    return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}`];
+    const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
+    const stored = { values, none: NO_DIFFERENCE, perUnit: DEPTH_SCALE };
+    return statisticNotes({ kind, stored, pictures: [own, reference], rule, words });
   },
   read({ pictures: [own, reference], methods, look: { signed, scale } }, x, y) {
     const [b, a] = [depthAt(own, x, y), depthAt(reference, x, y)];
@@ -60,6 +50,21 @@ export const difference = {
     const depths = pictures.map((picture) => depthAt(picture, x, y));
     return [shortWords(differenceWords({ depths: [depths[0], depths[1]], methods, signed: look.signed }))];
   },
+});
+
+/** @type {Mode<DepthPicture, Look>} */
+export const difference = {
+  ...distances,
+  name: "difference",
+  hook: "diff",
+  words: "difference in metres",
+  help: {
+    term: "Difference",
+    text: "Press the number on a label: every other pane shows how far its depth b is from that method's depth a, in metres, on the second scale.",
+  },
+  suits: (state, method) => counterpart(state, method) !== null,
+  needs: (state, method) => [method, counterpart(state, method)],
+  without: "No difference",
   title: comparedTitle,
   legend(state) {
     if (!showsMetres(state)) return null;

@@ -15,6 +15,7 @@
  * @property {string} [what]  What the colours of the bar mean, for screen readers.
  * @property {Scale} [scale]  of that bar
  * @property {string} [unit]  of that scale, in words: "metres", or another one, which then stands beside the bar
+ * @property {readonly number[]} [steps]  Values to write beside the bar, where round ones would not do.
  * @property {boolean} [active]  The bar stands back while its mode is off. Of modes that claim the same bar, the
  *   last active one has it.
  * @property {string} [note]  Words beside the bars.

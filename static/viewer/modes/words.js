@@ -64,7 +64,7 @@ export function knownWords(value, { least, most }, { unit = "m", signed = false 
     : `${write(value)} ${unit}`;
 }
 
-const UNKNOWN = "unknown: cut off";
+export const UNKNOWN = "unknown: cut off";
 
 /** The largest number of two decimals that is not above a bound. @param {number} bound */
 const downTo = (bound) => Math.floor(bound * 100 + 1e-6) / 100;

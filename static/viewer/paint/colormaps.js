@@ -31,6 +31,16 @@ const STOPS = {
   signed_light: [[36, 50, 138], [68, 114, 190], [138, 184, 208], [242, 218, 130], [240, 156, 90], [206, 72, 50], [122, 14, 36]],
 };
 
+/** The classes of δ, from within 1.25 to beyond 1.25³. The first is quiet, so that the others are seen. */
+export const DELTA_MAPS = Object.freeze({ dark: "delta", light: "delta_light" });
+
+// prettier-ignore
+/** @type {Record<string, number[][]>} Colours of equal width, without anything between. */
+const STEPS = {
+  delta: [[58, 74, 104], [240, 200, 80], [232, 116, 52], [214, 40, 120]],
+  delta_light: [[206, 218, 232], [222, 170, 30], [206, 84, 24], [140, 10, 90]],
+};
+
 // prettier-ignore
 /** @type {Record<string, number[][]>} Values below and above a table: hues that it hardly has itself. */
 const BEYOND = {
@@ -44,6 +54,8 @@ const BEYOND = {
   apart: [[255, 255, 255], [240, 96, 72]],
   apart_light: [[255, 255, 255], [60, 190, 220]],
   signed: [[150, 110, 255], [255, 80, 120]],
+  delta: [[58, 74, 104], [214, 40, 120]],
+  delta_light: [[206, 218, 232], [140, 10, 90]],
   signed_light: [[0, 124, 132], [255, 140, 222]],
 };
 
@@ -76,6 +88,8 @@ export function colorTable(name) {
 function baseTable(name) {
   if (name === "grey") return Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
   if (Object.hasOwn(STOPS, name)) return interpolate(STOPS[name]);
+  if (Object.hasOwn(STEPS, name))
+    return Uint8Array.from({ length: 768 }, (_, i) => STEPS[name][Math.floor(i / 192)][i % 3]);
   const hex = Object.hasOwn(TABLES, name) ? TABLES[name] : null;
   return hex ? Uint8Array.from({ length: 768 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16)) : null;
 }

@@ -14,38 +14,24 @@ export const FARTHEST_M = 65535 / DEPTH_SCALE;
 export const NO_DIFFERENCE = -65536;
 
 /**
- * @typedef {object} Statistics  In metres; `share` of the pixels has a difference.
- * @property {number} min @property {number} mean @property {number} max @property {number} share
+ * @typedef {object} Statistics  In metres, or in the unit of what was counted; of `count` pixels.
+ * @property {number} min @property {number} mean @property {number} max @property {number} count
  */
 
 /**
- * Differences of depth `b` to reference `a`, in 1/256 m: b − a, or |b − a| unless `signed`, and their statistics
- * (null when no pixel has one). A pixel without data in either has no difference: it holds `NO_DIFFERENCE`.
+ * Differences of depth `b` to reference `a`, in 1/256 m: b − a, or |b − a| unless `signed`. A pixel without data in
+ * either has no difference: it holds `NO_DIFFERENCE`.
  * @param {DepthPicture} a @param {DepthPicture} b @param {boolean} signed
- * @returns {{values: Int32Array, statistics: Statistics|null}}
  */
 export function depthDifference(a, b, signed) {
   const [from, to, values] = [a.values, b.values, new Int32Array(a.values.length)];
-  let [min, max, sum, count] = [65536, -65536, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const p = from[i];
     const q = to[i];
-    if (p === 0 || q === 0) {
-      values[i] = NO_DIFFERENCE;
-      continue;
-    }
-    const value = signed || q >= p ? q - p : p - q;
-    values[i] = value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    sum += value;
-    count++;
+    if (p === 0 || q === 0) values[i] = NO_DIFFERENCE;
+    else values[i] = signed || q >= p ? q - p : p - q;
   }
-  const s = DEPTH_SCALE;
-  const statistics = count
-    ? { min: min / s, mean: sum / count / s, max: max / s, share: count / values.length }
-    : null;
-  return { values, statistics };
+  return values;
 }
 
 /**

@@ -6,10 +6,13 @@
  */
 import { beyondColors } from "./colormaps.js";
 import { DEPTH_SCALE, NO_DIFFERENCE } from "./depth.js";
+import { NO_RATIO, RATIO_SCALE } from "./errors.js";
 import { lookup, packedTable } from "./lookup.js";
 
 const DEPTHS = Object.freeze({ first: 0, last: 65535, perUnit: DEPTH_SCALE });
 const DIFFERENCES = Object.freeze({ first: NO_DIFFERENCE, last: 65535, perUnit: DEPTH_SCALE });
+
+const RATIOS = Object.freeze({ first: NO_RATIO, last: RATIO_SCALE, perUnit: RATIO_SCALE });
 
 /** @type {ImageData|null} Pixels on their way to a canvas. Panes mostly have one size, so one buffer serves them. */
 let buffer = null;
@@ -30,11 +33,11 @@ export function prepare(canvas, width, height) {
 
 /**
  * Stored whole numbers as colours, row by row.
- * @param {HTMLCanvasElement} canvas @param {Uint16Array|Int32Array} values
+ * @param {HTMLCanvasElement} canvas @param {Uint8Array|Uint16Array|Int32Array} values
  * @param {{width: number, height: number}} size
  * @param {Uint32Array} colors  of a number n: entry n − `first` @param {number} first
  */
-function paintValues(canvas, values, { width, height }, colors, first) {
+export function paintValues(canvas, values, { width, height }, colors, first) {
   const context = prepare(canvas, width, height);
   const image = bufferFor(context, width, height);
   const out = new Uint32Array(image.data.buffer);
@@ -58,6 +61,15 @@ export function paintDepth(canvas, picture, scale) {
  */
 export function paintDifference(canvas, difference, size, scale) {
   paintValues(canvas, difference, size, lookup(scale, DIFFERENCES), DIFFERENCES.first);
+}
+
+/**
+ * A relative difference (see `relativeDifference`) as colours; pixels without one stay transparent.
+ * @param {HTMLCanvasElement} canvas @param {Int32Array} ratios
+ * @param {{width: number, height: number}} size @param {Scale} scale
+ */
+export function paintRatio(canvas, ratios, size, scale) {
+  paintValues(canvas, ratios, size, lookup(scale, RATIOS), RATIOS.first);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ColorPicture} picture */

@@ -53,14 +53,14 @@ export class Pane {
 
   /**
    * @param {Content} content
-   * @param {{frameId: string, title: string, progress: string|null, isReference: boolean}} about
+   * @param {{frameId: string, title: string, progress: string|null, isReference: boolean, role: string}} about
    */
-  show(content, { frameId, title, progress, isReference }) {
+  show(content, { frameId, title, progress, isReference, role }) {
     const { chip, tag, message, retry } = this.parts;
     const { dataset } = this.element;
     chip.setAttribute("aria-pressed", String(isReference));
     dataset.reference = String(isReference);
-    setText(tag, isReference ? "reference a" : "");
+    setText(tag, role);
     this.#wait(content.status === "loading");
     retry.hidden = !(content.status === "error" && content.retry);
     if (content.status === "error") dataset.error = content.message;

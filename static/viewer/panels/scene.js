@@ -7,7 +7,7 @@
  * @import { Cursor } from "./stage.js"
  */
 import { countOf } from "../state/frames.js";
-import { currentFrame, referenceOf } from "../state/selectors.js";
+import { comparedOf, currentFrame, roleOf } from "../state/selectors.js";
 import { contentFor } from "./content.js";
 
 /**
@@ -19,7 +19,7 @@ export function renderPanes(state, grid, { peek, progress }) {
   const frame = currentFrame(state);
   const panes = grid.update(state);
   if (!frame) return countOf(state.gallery) === 0;
-  const reference = referenceOf(state);
+  const reference = comparedOf(state);
   const at = markedPlace(state, grid);
   let complete = true;
   for (const pane of panes) {
@@ -30,6 +30,7 @@ export function renderPanes(state, grid, { peek, progress }) {
       title: frame.title,
       progress: progress(frame.id, pane.id),
       isReference: reference !== null && pane.id === reference.id,
+      role: roleOf(state, pane.method),
     });
     pane.stage.mark(at);
   }

@@ -6,6 +6,7 @@
  */
 import { boxOf } from "../paint/boxes.js";
 import { defaultDifferenceMax } from "../paint/scale.js";
+import { needsTruth } from "./comparison.js";
 import { countOf, frameAt } from "./frames.js";
 import { truthId, visibleIds } from "./targets.js";
 
@@ -47,6 +48,15 @@ export function referenceOf(state) {
   return state.view.mode === "gain" ? baselineOf(state) : comparedOf(state);
 }
 
+/** What a method is to the panes around it, in a word; empty for most. @param {State} state @param {Method|null} method */
+export function roleOf(state, method) {
+  const is = (/** @type {Method|null} */ other) => method !== null && method === other;
+  if (is(comparedOf(state))) return "reference a";
+  if (needsTruth(state.view.mode) && is(truthOf(state))) return "truth";
+  if (state.view.mode === "gain" && is(baselineOf(state))) return "baseline";
+  return is(visibleMethods(state)[state.view.reference - 1] ?? null) ? "kept reference" : "";
+}
+
 /** What the numbers of the panes measure against: the truth, else the chosen reference. @param {State} state */
 export function measuredAgainst(state) {
   const { diff, reference } = state.view;
@@ -62,15 +72,26 @@ function boxWords(box) {
 }
 
 /**
- * Which pixels of a picture count in the numbers of a pane, and between which metres their truth lies.
- * @param {State} state @param {Size} size of the picture
- * @returns {{box: Box, cap: readonly [number, number], words: string}}
+ * Which pixels count in the numbers of the panes: those of a box where the truth lies strictly between the ends of
+ * the cap, in metres.
+ * @typedef {{choice: BoxChoice, cap: readonly [number, number], words: string}} StatRule
+ * @param {State} state @returns {StatRule}
  */
-export function statBoxOf({ gallery, view }, size) {
+export function statRuleOf({ gallery, view }) {
   const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
   const cap = view.cap ?? /** @type {const} */ ([range.min_m, range.max_m]);
   const from = cap[0] > 0.01 ? `${cap[0]} to ` : "up to ";
-  return { box: boxOf(view.box, size), cap, words: `${boxWords(view.box)}, ${from}${cap[1]} m` };
+  return { choice: view.box, cap, words: `${boxWords(view.box)}, ${from}${cap[1]} m` };
+}
+
+/**
+ * The box of these pixels in a picture.
+ * @param {State} state @param {Size} size of the picture
+ * @returns {{box: Box, cap: readonly [number, number], words: string}}
+ */
+export function statBoxOf(state, size) {
+  const { choice, cap, words } = statRuleOf(state);
+  return { box: boxOf(choice, size), cap, words };
 }
 
 /** Numbers of the frames that the arrows walk. @param {State} state */

@@ -6,8 +6,9 @@
  * @import { Command, Given, Page } from "./command.js"
  */
 import { notify } from "../../panels/notice.js";
+import { needsTruth } from "../../state/comparison.js";
 import { DEFAULT_VIEW } from "../../state/fields.js";
-import { currentFrame, visibleMethods } from "../../state/selectors.js";
+import { currentFrame, truthOf, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
@@ -16,6 +17,11 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
     (/** @type {number} */ dx, /** @type {number} */ dy) =>
     (/** @type {Given} */ { repeat }) =>
       moveCursor(dx, dy, repeat);
+  const toggle = (/** @type {View["mode"]} */ mode) => () => {
+    store.dispatch({ type: "mode/toggle", mode });
+    const state = store.get();
+    if (state.gallery && needsTruth(mode) && !truthOf(state)) notify(NO_TRUTH);
+  };
   return {
     "toggle-diff": ({ number }) => {
       const count = visibleMethods(store.get()).length;
@@ -30,6 +36,10 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
       set({ reference: kept ? number : 0 });
       notify(kept ? `${method.label} is the reference ${WHAT_FOR}.` : `No reference is kept ${WHAT_FOR}.`);
     },
+    relative: toggle("relative"),
+    delta: toggle("delta1"),
+    error: toggle("error"),
+    gain: toggle("gain"),
     "diff-off": () => set({ mode: DEFAULT_VIEW.mode }),
     "toggle-signed": () => set({ signed: !store.get().view.signed }),
     signed: () => set({ signed: true }),
@@ -51,6 +61,9 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
     },
   };
 }
+
+const NO_TRUTH =
+  "This gallery has no ground truth in metres. Choose a method as the truth, or compare with a reference.";
 
 /** What a kept reference is for, in words. */
 const WHAT_FOR = "of relative differences, δ and gain";
