@@ -2,6 +2,7 @@
  * Wiring: state → address, pictures, panes; keys and controls → commands. What each part does is in its room.
  *
  * @import { State } from "./state/types.js"
+ * @import { Window } from "./state/window.js"
  */
 import { createCommands } from "./input/commands/index.js";
 import { installControls } from "./input/controls.js";
@@ -12,6 +13,7 @@ import { announceKeys, GROUPS, KEYMAP } from "./input/keymap.js";
 import { installMethodOrder } from "./input/method-order.js";
 import { installPointer } from "./input/pointer.js";
 import { scriptingOf } from "./input/scripting.js";
+import { installZoom } from "./input/zoom.js";
 import { showBlank } from "./panels/blank.js";
 import { Distributions } from "./panels/distributions.js";
 import { find } from "./panels/dom.js";
@@ -20,6 +22,7 @@ import { Grid } from "./panels/grid.js";
 import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
 import { leftOutNotice, MethodsMenu } from "./panels/methods-menu.js";
+import { Minimap } from "./panels/minimap.js";
 import { notify } from "./panels/notice.js";
 import { Overlays } from "./panels/overlays.js";
 import { PhotoMenu } from "./panels/photo-menu.js";
@@ -39,7 +42,7 @@ import { serverSource } from "./sources/server.js";
 import { Uploads } from "./sources/upload.js";
 import { sizeOf, wishesFor } from "./sources/wishes.js";
 import { misread, wordsOf } from "./state/corrections.js";
-import { hooksOf } from "./state/fields.js";
+import { changedFields, hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
 import { currentFrame } from "./state/selectors.js";
@@ -104,7 +107,39 @@ const pointer = installPointer(gridRoot, {
     const pixel = pixelOf(at, grid);
     if (pixel) store.dispatch({ type: "view/set", change: { pixel } });
   },
+  onPane: () => showMinimap({ redraw: false }),
 });
+
+const minimap = new Minimap((stage, at) => setWindow(stage.centred(at)));
+installZoom(gridRoot, { panes: () => grid.panes(), isZoomed, onWindow: setWindow });
+
+/** @param {Window} change */
+function setWindow(change) {
+  store.dispatch({ type: "view/set", change }, { repeat: true });
+}
+
+function isZoomed() {
+  return store.get().view.zoom !== "fit";
+}
+
+let moved = 0;
+/** Follow a change of the window alone: nothing is painted again. @param {State} state */
+function follow(state) {
+  root.dataset.zoom = String(state.view.zoom);
+  grid.look(state);
+  moved ||= requestAnimationFrame(() => {
+    moved = 0;
+    pointer.refresh();
+    showMinimap({ redraw: false });
+  });
+}
+
+/** Over the pane that the pointer was on last. @param {{redraw: boolean}} how */
+function showMinimap(how) {
+  const last = pointer.lastPane();
+  const pane = last && grid.panes().includes(last) ? last : grid.main();
+  minimap.show(isZoomed() && pane ? pane.stage : null, how);
+}
 
 let scheduled = 0;
 /** Paint before the next picture of the screen, once, however much changed. */
@@ -134,6 +169,7 @@ function render(state) {
   });
   distributions.update(state);
   pointer.refresh();
+  showMinimap({ redraw: true });
   document.title = titleOf(state);
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
 }
@@ -146,6 +182,9 @@ function titleOf(state) {
 }
 
 store.subscribe((now, before) => {
+  const fields = changedFields(before.view, now.view);
+  const sameGallery = now.gallery === before.gallery && now.failure === before.failure;
+  if (sameGallery && fields.every((name) => name === "zoom" || name === "at")) return follow(now);
   const leftOut = now.gallery?.left_out === before.gallery?.left_out ? null : leftOutNotice(now.gallery);
   if (leftOut) notify(leftOut, { error: true });
   const viewer = now.failure ? "error" : "loading";
@@ -206,6 +245,11 @@ const commands = createCommands({
   methodsMenu,
   photoMenu,
   removePhoto: (frameId) => uploads.remove(frameId),
+  zoom: (next) => {
+    const over = pointer.over();
+    const stage = over?.pane.stage ?? grid.main()?.stage;
+    if (stage) setWindow(stage.zoomed(next, over?.point ?? null));
+  },
 });
 installControls(commands, store);
 installKeyboard({ run: (command, how) => commands[command]?.(how), overlay: () => overlays.open() });

@@ -8,7 +8,9 @@ import {
   pixelAt,
   placedWithin,
   placement,
+  rescaled,
   showsSquares,
+  snapped,
   visiblePixels,
   zoomedTo,
 } from "../../static/viewer/state/window.js";
@@ -80,6 +82,14 @@ test("zooming keeps the pixel under the pointer where it is", () => {
   assert.equal(next.zoom, 8);
   const before = pixelAt(place, photo, point);
   assert.deepEqual(pixelAt(placement(next, photo, room), photo, point), before);
+});
+
+test("a wheel ends outwards at the whole picture, and its notches on whole pixels", () => {
+  assert.deepEqual(
+    [rescaled(1, 2, 0.4), rescaled(1, 0.1, 0.4), rescaled(0.4, 0.5, 0.4), rescaled(1, 0.5, 3)],
+    [2, 0.4, 0.4, 1],
+  );
+  assert.deepEqual([1.1, 0.9, 1.2, 7.5, 64].map(snapped), [1, 1, 1.2, 8, 64]);
 });
 
 test("zooming ends at 64 : 1 and at the whole picture", () => {

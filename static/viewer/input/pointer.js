@@ -1,53 +1,107 @@
 /**
- * The pointer over the pictures: one place, read in all panes at once; a click marks a pixel.
+ * The pointer over the pictures: one place, read in all panes at once. A click marks a pixel, and so does a finger
+ * that rests; a tap only reads. A press that moves is a drag, never a click.
  *
  * @import { Pane } from "../panels/pane.js"
  * @import { Cursor } from "../panels/stage.js"
  */
+import { isFar, stageUnder } from "./press.js";
+
+/** A finger that rests this long marks the pixel under it. */
+const LONG_PRESS_MS = 500;
 
 /**
  * @param {HTMLElement} root  holds the panes
- * @param {{panes: () => Pane[], onPick: (at: Cursor) => void}} page
+ * @param {{panes: () => Pane[], onPick: (at: Cursor) => void, onPane: () => void}} page
  */
-export function installPointer(root, { panes, onPick }) {
-  /** @type {Cursor|null} */
-  let cursor = null;
+export function installPointer(root, { panes, onPick, onPane }) {
+  /** @type {PointerEvent|null} where the pointer was last seen */
+  let last = null;
+  /** @type {Cursor|null} another place to read, until the pointer moves */
+  let kept = null;
+  /** @type {Pane|undefined} the last pane that the pointer was on */
+  let lastPane;
+  /** @type {{event: PointerEvent, timer?: ReturnType<typeof setTimeout>}|null} a press that may become a click */
+  let press = null;
 
-  /** The middle of the pixel under the pointer, as fractions; null beside the pictures. @param {PointerEvent|MouseEvent} event @returns {Cursor|null} */
-  function place(event) {
-    const stage = event.target instanceof Element ? event.target.closest(".stage") : null;
-    return (
-      panes()
-        .find((pane) => pane.stage.element === stage)
-        ?.stage.cursorAt(event) ?? null
-    );
-  }
+  const paneUnder = (/** @type {Event} */ event) => {
+    const element = stageUnder(event);
+    return panes().find((pane) => pane.stage.element === element);
+  };
+  /** The middle of the pixel that is read, as fractions; null beside the pictures. */
+  const cursor = () => kept ?? (last && paneUnder(last)?.stage.cursorAt(last)) ?? null;
 
   function point() {
-    for (const pane of panes()) pane.point(cursor);
+    const at = cursor();
+    for (const pane of panes()) pane.point(at);
+  }
+
+  /** @param {PointerEvent|null} event */
+  function seeAt(event) {
+    last = event;
+    kept = null;
+    point();
+    const pane = event && paneUnder(event);
+    if (!pane || pane === lastPane) return;
+    lastPane = pane;
+    onPane();
+  }
+
+  function pick() {
+    const at = cursor();
+    if (at) onPick(at);
+  }
+
+  function endPress() {
+    clearTimeout(press?.timer);
+    press = null;
   }
 
   root.addEventListener("pointermove", (event) => {
-    cursor = place(event);
-    point();
+    if (press && isFar(press.event, event)) endPress();
+    if (event.pointerType !== "touch") seeAt(event);
   });
-  root.addEventListener("pointerleave", () => {
-    cursor = null;
-    point();
+  root.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") seeAt(null);
   });
-  root.addEventListener("click", (event) => {
-    const at = event.target instanceof Element && event.target.closest("button") ? null : place(event);
-    if (at) onPick(at);
+  root.addEventListener("pointerdown", (event) => {
+    const second = press !== null;
+    endPress(); // two fingers are no tap
+    if (second || event.button !== 0 || !stageUnder(event)) return;
+    press = { event };
+    if (event.pointerType !== "touch") return;
+    press.timer = setTimeout(() => {
+      endPress();
+      seeAt(event);
+      pick();
+    }, LONG_PRESS_MS);
+  });
+  root.addEventListener("pointercancel", endPress);
+  root.addEventListener("pointerup", (event) => {
+    if (!press) return;
+    endPress();
+    seeAt(event);
+    if (event.pointerType !== "touch") pick();
+  });
+  root.addEventListener("contextmenu", (event) => {
+    // The menu that a resting finger opens would lie over what it just asked for.
+    if (event instanceof PointerEvent && event.pointerType === "touch") event.preventDefault();
   });
 
   return {
     /** Read the panes again, after they show something else. */
     refresh: point,
-    cursor: () => cursor,
+    cursor,
     /** Read another place, until the pointer moves. @param {Cursor} at */
     put(at) {
-      cursor = at;
+      kept = at;
       point();
+    },
+    lastPane: () => lastPane,
+    /** The pane under the pointer, and where on the screen. */
+    over: () => {
+      const pane = last && !kept && cursor() ? paneUnder(last) : undefined;
+      return last && pane ? { pane, point: last } : null;
     },
   };
 }

@@ -18,8 +18,11 @@ export class Grid {
   #signature = "";
   /** Stages have their room before the next repaint, without asking for it while something else changes. */
   #rooms = new ResizeObserver((entries) => {
-    for (const { target, contentRect } of entries)
-      this.#panes.find((pane) => pane.stage.element === target)?.stage.resize(contentRect);
+    for (const { target, contentRect } of entries) {
+      const stage = this.#panes.find((pane) => pane.stage.element === target)?.stage;
+      if (stage) stage.room = contentRect;
+    }
+    if (this.#state) this.look(this.#state);
   });
   /** @type {State|null} */
   #state = null;
@@ -50,8 +53,22 @@ export class Grid {
       for (const pane of this.#panes) this.#rooms.observe(pane.stage.element);
     }
     this.#arrange();
-    for (const pane of this.#panes) pane.stage.look(state.view, this.photoSize());
+    this.look(state);
     return this.#panes;
+  }
+
+  /** Show the part of the pictures that the view names, in all panes the same. @param {State} state */
+  look(state) {
+    this.#state = state;
+    const photo = this.photoSize();
+    const width = this.main()?.stage.room.width;
+    for (const { stage } of this.#panes)
+      stage.look(state.view, photo, width && stage.room.width ? stage.room.width / width : 1);
+  }
+
+  /** The pane that the scale of the window is meant for. @returns {Pane|undefined} */
+  main() {
+    return this.#panes.find((pane) => pane.method) ?? this.#panes[0];
   }
 
   /** Size of the upright photo of the frame on show; of what is painted where the gallery doesn't know it. */

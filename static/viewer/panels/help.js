@@ -6,6 +6,10 @@ import { closeButton, h } from "./dom.js";
 
 const WORDS = [
   [
+    "Zoom",
+    "Turn the wheel over a picture, or pinch: all panes show the same part. Drag to move it. Where the pictures don't fit in the window the wheel scrolls until you zoom; Ctrl and the wheel always zoom.",
+  ],
+  [
     "Distributions",
     "Click a pixel: the models run on the photo and show how likely they find each depth there. A network without bins shows the target distribution, which is made from its depth.",
   ],

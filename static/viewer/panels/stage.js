@@ -7,11 +7,19 @@
  *                 canvas[data-layer=dots|numbers]   see details.js; these and what follows in pixels of the screen
  *                 .cross .pin .pane-veil
  *
- * @import { Placement, Size, Window } from "../state/window.js"
+ * @import { Placement, Point, Size, Window } from "../state/window.js"
  *
  * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
  */
-import { pixelAt, placedWithin, placement, showsSquares } from "../state/window.js";
+import {
+  draggedBy,
+  fitScale,
+  pixelAt,
+  placedWithin,
+  placement,
+  showsSquares,
+  zoomedTo,
+} from "../state/window.js";
 import { Details } from "./details.js";
 import { h } from "./dom.js";
 
@@ -28,6 +36,7 @@ export class Stage {
   #window = { zoom: "fit", at: null };
   /** @type {Size|null} */
   #photo = null;
+  #share = 1;
   canvas = h("canvas", { width: 1, height: 1, dataset: { layer: "depth" } });
   details = new Details(this.canvas);
   #viewport = h("div", { class: "viewport" }, this.canvas);
@@ -42,26 +51,34 @@ export class Stage {
     this.element = h("div", { class: "stage" }, ...layers);
   }
 
-  /** @param {Size} room */
-  resize(room) {
-    this.room = room;
+  /**
+   * Show this part of the picture.
+   * @param {Window} window @param {Size|null} photo  Size of the upright photo.
+   * @param {number} share  Width of this stage over that of the main one, which has the scale of the window.
+   */
+  look(window, photo, share) {
+    this.#window = window;
+    this.#photo = photo;
+    this.#share = share;
     this.place();
   }
 
-  /** Show this part of the picture. @param {Window} window @param {Size|null} photo  Size of the upright photo. */
-  look(window, photo) {
-    this.#window = window;
-    this.#photo = photo;
-    this.place();
+  /** The window and sizes in units of the main stage. */
+  #geometry() {
+    const photo = this.#photo ?? { width: this.canvas.width, height: this.canvas.height };
+    const room = { width: this.room.width / this.#share, height: this.room.height / this.#share };
+    return { photo, room, place: placement(this.#window, photo, room) };
   }
 
   /** Put the picture in its place, also after its size changed. */
   place() {
-    const photo = this.#photo ?? this.canvas;
     const { room, canvas } = this;
-    this.#place =
-      room.width && room.height ? placedWithin(placement(this.#window, photo, room), photo, canvas) : null;
-    if (!this.#place) return;
+    this.#place = null;
+    if (!room.width || !room.height) return;
+    const { photo, place } = this.#geometry();
+    const share = this.#share;
+    const ofPhoto = { left: place.left * share, top: place.top * share, scale: place.scale * share };
+    this.#place = placedWithin(ofPhoto, photo, canvas);
     const { left, top, scale } = this.#place;
     this.#viewport.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
     this.#viewport.dataset.squares = String(showsSquares(this.#place));
@@ -81,6 +98,44 @@ export class Stage {
     const pixel = this.#place && pixelAt(this.#place, this.canvas, [clientX - left, clientY - top]);
     const { width, height } = this.canvas;
     return pixel && { u: (pixel[0] + 0.5) / width, v: (pixel[1] + 0.5) / height };
+  }
+
+  /**
+   * The window after zooming about a point of the screen, or about the middle.
+   * @param {(scale: number, fit: number) => number} next  from the scale now, and that of the whole picture
+   * @param {{clientX: number, clientY: number}|null} about
+   */
+  zoomed(next, about) {
+    const { photo, room, place } = this.#geometry();
+    const { left, top } = this.element.getBoundingClientRect();
+    /** @type {Point} */
+    const point = about
+      ? [(about.clientX - left) / this.#share, (about.clientY - top) / this.#share]
+      : [room.width / 2, room.height / 2];
+    return zoomedTo(place, next(place.scale, fitScale(photo, room)), point, photo, room);
+  }
+
+  /** The window after dragging the picture by pixels of the screen. @param {number} dx @param {number} dy */
+  dragged(dx, dy) {
+    const { photo, room, place } = this.#geometry();
+    return draggedBy(place, [dx / this.#share, dy / this.#share], photo, room);
+  }
+
+  /** The window with another place in the middle. @param {Cursor} at */
+  centred({ u, v }) {
+    const { photo, room } = this.#geometry();
+    const at = /** @type {Point} */ ([u * photo.width, v * photo.height]);
+    return draggedBy(placement({ ...this.#window, at }, photo, room), [0, 0], photo, room);
+  }
+
+  /** What part of the photo is in sight, as fractions. */
+  sight() {
+    const { photo, room, place } = this.#geometry();
+    const part = (/** @type {number} */ corner, /** @type {number} */ size, /** @type {number} */ space) => {
+      const from = Math.max(0, -corner / (size * place.scale));
+      return { from, size: Math.min(1, space / (size * place.scale)) };
+    };
+    return { x: part(place.left, photo.width, room.width), y: part(place.top, photo.height, room.height) };
   }
 
   /** The crosshair. @param {Cursor|null} cursor */

@@ -340,6 +340,11 @@ export function isStep(before, after) {
   return place(before) !== place(after);
 }
 
+/** Names of the fields in which two views differ. @param {View} before @param {View} after */
+export function changedFields(before, after) {
+  return ENTRIES.flatMap(([name]) => (before[name] === after[name] ? [] : name));
+}
+
 /** What stands as `data-` attributes of the page's root. @param {View} view @returns {Record<string, string>} */
 export function hooksOf(view) {
   return Object.fromEntries(

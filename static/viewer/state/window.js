@@ -17,6 +17,7 @@ import { clamp } from "./targets.js";
 export const MAX_ZOOM = 64;
 /** From this zoom on pixels are drawn as squares; below they are smoothed. */
 const SQUARES = 2;
+const SNAP = 0.12;
 /** Two scales nearer than this are the same one. */
 const SAME = 1e-3;
 
@@ -87,6 +88,18 @@ export function nextStop(scale, direction, fit) {
       ? all.find((stop) => stop > scale * (1 + SAME))
       : all.findLast((stop) => stop < scale / (1 + SAME));
   return next ?? scale;
+}
+
+/**
+ * The scale after turning the wheel or moving two fingers: outwards it ends at the whole picture.
+ * @param {number} scale @param {number} factor @param {number} fit
+ */
+export const rescaled = (scale, factor, fit) => Math.max(scale * factor, Math.min(scale, fit));
+
+/** A scale near a power of two becomes that, so that notches of a wheel end on whole pixels. @param {number} scale */
+export function snapped(scale) {
+  const power = 2 ** Math.round(Math.log2(scale));
+  return Math.abs(scale / power - 1) < SNAP ? power : scale;
 }
 
 /**

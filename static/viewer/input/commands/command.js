@@ -12,6 +12,7 @@
  * @property {() => void} favoritesChanged
  * @property {(name: "list"|"help"|"sources"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download
+ * @property {(next: (scale: number, fit: number) => number) => void} zoom  about the pointer, else about the middle
  * @property {() => void} retry
  * @property {() => void} retryAll
  * @property {MethodsMenu} methodsMenu

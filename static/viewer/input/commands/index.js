@@ -10,6 +10,7 @@ import { lookCommands } from "./look.js";
 import { methodCommands } from "./methods.js";
 import { pageCommands } from "./page.js";
 import { photoCommands } from "./photos.js";
+import { zoomCommands } from "./zoom.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function createCommands(page) {
@@ -21,5 +22,6 @@ export function createCommands(page) {
     ...methodCommands(page),
     ...pageCommands(page),
     ...photoCommands(page),
+    ...zoomCommands(page),
   };
 }
