@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULT_VIEW, hooksOf, isStep, staying } from "../../static/viewer/state/fields.js";
+import { changedFields, DEFAULT_VIEW, hooksOf, isStep, staying } from "../../static/viewer/state/fields.js";
 import { formatView, parseView } from "../../static/viewer/state/url.js";
 
 const view = (change) => ({ ...DEFAULT_VIEW, ...change });
@@ -118,6 +118,12 @@ test("the Back button returns to places, not to looks", () => {
     steps,
     fieldsThat(({ step }) => step),
   );
+});
+
+test("views differ in fields, not in lists that say the same", () => {
+  const before = view({ targets: ["a"], zoom: 2 });
+  assert.deepEqual(changedFields(before, view({ targets: ["a"], zoom: 4 })), ["zoom"]);
+  assert.deepEqual(changedFields(before, view({ targets: ["b"], zoom: 2 })), ["targets"]);
 });
 
 test("another gallery keeps how it is looked at, a link also the ranges", () => {

@@ -342,7 +342,10 @@ export function isStep(before, after) {
 
 /** Names of the fields in which two views differ. @param {View} before @param {View} after */
 export function changedFields(before, after) {
-  return ENTRIES.flatMap(([name]) => (before[name] === after[name] ? [] : name));
+  const text = (/** @type {unknown} */ value) => JSON.stringify(value); // fitting makes new lists of the same names
+  return ENTRIES.flatMap(([name]) =>
+    before[name] === after[name] || text(before[name]) === text(after[name]) ? [] : name,
+  );
 }
 
 /** What stands as `data-` attributes of the page's root. @param {View} view @returns {Record<string, string>} */
