@@ -32,6 +32,7 @@ import { pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
 import { SourcesSheet } from "./panels/sources.js";
 import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
+import { Welcome } from "./panels/welcome.js";
 import { followGallery } from "./sources/follow.js";
 import { FrameCache } from "./sources/frame-cache.js";
 import { isLost, messageOf } from "./sources/http.js";
@@ -101,6 +102,7 @@ const overlays = new Overlays({
   help: (sheet) => renderHelp(sheet, KEYMAP, GROUPS),
   list: (sheet) => renderFavorites(sheet, store.get()),
 });
+const welcome = new Welcome(KEYMAP);
 const pointer = installPointer(gridRoot, {
   panes: () => grid.panes(),
   onPick: (at) => {
@@ -171,6 +173,7 @@ function render(state) {
   pointer.refresh();
   showMinimap({ redraw: true });
   document.title = titleOf(state);
+  if (complete && !gridRoot.hidden) welcome.offer();
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
 }
 
@@ -252,7 +255,14 @@ const commands = createCommands({
   },
 });
 installControls(commands, store);
-installKeyboard({ run: (command, how) => commands[command]?.(how), overlay: () => overlays.open() });
+installKeyboard({
+  run(command, how) {
+    welcome.dismiss();
+    commands[command]?.(how);
+  },
+  overlay: () => overlays.open(),
+});
+document.addEventListener("click", () => welcome.dismiss());
 installMethodOrder(store);
 installUpload(addPhotos);
 announceKeys(document);

@@ -3,6 +3,7 @@
  */
 import { MODES } from "../modes/index.js";
 import { closeButton, h } from "./dom.js";
+import { FIRST_STEPS } from "./welcome.js";
 
 const WORDS = [
   [
@@ -42,6 +43,7 @@ export function renderHelp(dialog, keys, groups) {
     h(
       "div",
       { class: "sheet-body help" },
+      h("p", { class: "first-steps" }, FIRST_STEPS.join(" ")),
       h("div", { class: "key-groups" }, ...lists),
       h(
         "dl",
