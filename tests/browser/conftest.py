@@ -119,6 +119,7 @@ def viewer(profile, server) -> Iterator[Viewer]:
     page.on("pageerror", lambda error: view.faults.append(str(error)))
     yield view
     page.evaluate("localStorage.clear()")
+    profile.clear_cookies()
     page.close()
     if photos:
         other = profile.new_page()  # what a test takes away from its page, this one has

@@ -320,6 +320,7 @@ def test_theme_key_turns_and_is_remembered_and_is_not_in_the_address(viewer):
     viewer.wait(index=0, theme="light")
     viewer.open()
     viewer.wait(theme="light")
+    assert 'data-theme="light"' in viewer.page.request.get(viewer.base).text(), "from the first picture on"
     viewer.open("?gallery=streets&theme=dark")
     viewer.wait(theme="dark")
     assert "theme" not in viewer.query(), "an old link shows its theme, and hands it on to nobody"

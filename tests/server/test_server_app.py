@@ -72,6 +72,18 @@ def test_models_are_described(client) -> None:
     assert second["n_bins"] is None
 
 
+@pytest.mark.parametrize(
+    ("query", "cookie", "theme"),
+    [("", "dark", "dark"), ("", 'x" onload="y', None), ("?theme=light", "dark", "light"), ("", "", None)],
+)
+def test_the_first_picture_of_a_page_has_the_visitors_theme(client, query, cookie, theme) -> None:
+    for path in ("/", "/docs"):
+        page = client.get(path + query, headers={"cookie": f"tiekd_theme={cookie}"}).text
+        root = page.split("<html", 1)[1].split(">", 1)[0]
+        assert ("data-theme" in root) == (theme is not None)
+        assert theme is None or f'data-theme="{theme}"' in root
+
+
 def test_the_page_has_hashed_addresses_and_a_strict_policy(client) -> None:
     page = client.get("/")
     assert page.status_code == 200

@@ -5,9 +5,11 @@
  */
 
 const THEME_KEY = "tiekd:theme";
+const YEAR_S = 365 * 24 * 3600;
 
-/** @param {View["theme"]} theme */
+/** The server draws the first picture of each page in it. @param {View["theme"]} theme */
 export function rememberTheme(theme) {
+  document.cookie = `tiekd_theme=${theme}; path=/; max-age=${theme === "auto" ? 0 : YEAR_S}; samesite=lax`;
   try {
     if (theme === "auto") localStorage.removeItem(THEME_KEY);
     else localStorage.setItem(THEME_KEY, theme);
