@@ -241,7 +241,7 @@ const commands = createCommands({
   toggleOverlay: (name) => overlays.toggle(name),
   download: (methodId) => {
     const pane = grid.panes().find((candidate) => candidate.id === methodId);
-    if (pane) savePicture(pane);
+    if (pane) savePicture(pane, store.get().view.mode);
   },
   retry,
   retryAll: start,

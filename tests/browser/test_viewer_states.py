@@ -350,8 +350,25 @@ def test_focus_is_visible(viewer):
     assert float(outline.removesuffix("px")) >= 2
 
 
+def test_a_click_on_a_name_shows_the_difference_and_saves_nothing(viewer):
+    viewer.open()
+    saved = []
+    viewer.page.on("download", lambda file: saved.append(file))  # noqa: PLW0108 - Playwright sets attributes on it
+    viewer.pane("teacher").locator(".pane-name").click()
+    viewer.wait(diff=2)
+    viewer.pane("image").locator(".pane-name").click()
+    viewer.pane("teacher").locator(".pane-name").click()
+    viewer.wait(diff=0)
+    assert saved == []
+
+
 def test_what_is_shown_can_be_saved(viewer):
     viewer.open().press("2", diff=2)
     with viewer.page.expect_download() as saved:
         viewer.pane("tiekd").locator("[data-action=download]").click()
-    assert saved.value.suggested_filename == "[tiekd minus teacher] street_0.png"
+    assert saved.value.suggested_filename == "street_0, tiekd minus teacher, absolute.png"
+    assert "Saved street_0, tiekd" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.press("0", diff=0)
+    with viewer.page.expect_download() as saved:
+        viewer.page.get_by_label("Save the picture of Teacher as it is shown").press("Enter")
+    assert saved.value.suggested_filename == "street_0, teacher, depth.png"

@@ -23,6 +23,14 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** An element of a drawing. @param {string} tag @param {Record<string, string|number>} attributes @param {string} [text] */
+export function svg(tag, attributes, text) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
 /**
  * The element of the page that must be there.
  * @template {HTMLElement} T

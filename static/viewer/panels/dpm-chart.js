@@ -6,19 +6,11 @@
  * @typedef {{min: number, max: number, spread: "linear"|"log"}} Axis  metres
  */
 import { shareOf, stepsOf, valueAt } from "../paint/scale.js";
+import { svg } from "./dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 export const WIDTH = 360;
 const HEIGHT = 64;
 const PADDING = 4;
-
-/** @param {string} tag @param {Record<string, string|number>} attributes @param {string} [text] */
-function svg(tag, attributes, text) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 /** Where a depth lies on the chart. @param {number} depth metres @param {Axis} axis */
 export function xOf(depth, axis) {
