@@ -5,9 +5,10 @@
  * @import { Window } from "./state/window.js"
  */
 import { createCommands } from "./input/commands/index.js";
-import { installControls } from "./input/controls.js";
+import { installControls, moveEnd } from "./input/controls.js";
 import { keyboardCursor } from "./input/cursor.js";
 import { installUpload } from "./input/drop.js";
+import { installEnds } from "./input/ends.js";
 import { installKeyboard } from "./input/keyboard.js";
 import { announceKeys, GROUPS, KEYMAP } from "./input/keymap.js";
 import { installMethodOrder } from "./input/method-order.js";
@@ -28,7 +29,7 @@ import { Overlays } from "./panels/overlays.js";
 import { PhotoMenu } from "./panels/photo-menu.js";
 import { savePicture } from "./panels/save.js";
 import { updateScan } from "./panels/scan.js";
-import { pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
+import { marksOf, pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
 import { SourcesSheet } from "./panels/sources.js";
 import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
@@ -105,6 +106,7 @@ const overlays = new Overlays({
 const welcome = new Welcome(KEYMAP);
 const pointer = installPointer(gridRoot, {
   panes: () => grid.panes(),
+  onPoint: () => legend.mark(marksOf(store.get(), grid)),
   onPick: (at) => {
     const pixel = pixelOf(at, grid);
     if (pixel) store.dispatch({ type: "view/set", change: { pixel } });
@@ -234,6 +236,7 @@ const commands = createCommands({
     return at && pixelOf(at, grid);
   },
   moveCursor: keyboardCursor(store, grid, pointer),
+  depthsOnShow: () => grid.panes().flatMap((pane) => pane.depthPicture() ?? []),
   favoritesChanged: () => {
     overlays.refresh("list");
     schedule();
@@ -255,6 +258,7 @@ const commands = createCommands({
   },
 });
 installControls(commands, store);
+installEnds(legend.root, legend, (...moved) => moveEnd(store, ...moved));
 installKeyboard({
   run(command, how) {
     welcome.dismiss();

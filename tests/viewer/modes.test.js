@@ -253,12 +253,27 @@ function legends(view, methods) {
 test("the bars say their scale in metres", () => {
   const [depth, diff, ...more] = legends({ spread: "linear" }, [A, B]);
   const scale = { cmap: "magma_r", min: 0.001, max: 80, spread: "linear" };
-  assert.deepEqual(depth, { bar: "depth", what: "depth", unit: "metres", scale, active: true });
+  assert.deepEqual(depth, {
+    bar: "depth",
+    what: "depth",
+    ends: ["near", "far"],
+    unit: "metres",
+    scale,
+    active: true,
+  });
   const apart = { cmap: "apart", min: 0, max: 10, spread: "linear" };
-  assert.deepEqual(diff, { bar: "diff", what: "difference", unit: "metres", scale: apart, active: false });
+  assert.deepEqual(diff, {
+    bar: "diff",
+    what: "difference",
+    ends: ["same", "apart"],
+    unit: "metres",
+    scale: apart,
+    active: false,
+  });
   assert.deepEqual(more, []);
   const [, signed] = legends({ diff: 1, signed: true, diffMax: 5 }, [A, B]);
   assert.deepEqual(signed.scale, { cmap: "signed", min: -5, max: 5, spread: "linear" });
+  assert.deepEqual(signed.ends, ["nearer", "farther"]);
   assert.equal(signed.active, true);
 });
 

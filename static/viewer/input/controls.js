@@ -8,7 +8,8 @@
  */
 import { notify } from "../panels/notice.js";
 import { misfits, wordsOf } from "../state/corrections.js";
-import { depthScale, visibleMethods } from "../state/selectors.js";
+import { differenceEnd, MOST_M, rangeWithin, withEnd } from "../state/ranges.js";
+import { depthScale, differenceMax, visibleMethods } from "../state/selectors.js";
 
 /** @param {Record<string, Command>} commands @param {Store} store */
 export function installControls(commands, store) {
@@ -67,7 +68,7 @@ const FIELDS = {
   "choose-gallery": (store, { value }) => store.dispatch({ type: "gallery/choose", id: value }),
   cmap: (store, { value }) => store.dispatch({ type: "view/set", change: { cmap: value } }),
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
-  "diff-max": (store, { value }) => store.dispatch({ type: "view/set", change: { diffMax: Number(value) } }),
+  "diff-max": changeDifferenceEnd,
   scrub: (store, field) => scrubTo(store, field, false),
   index: goTo,
   "range-min": changeRange,
@@ -96,17 +97,54 @@ function goTo(store, field) {
 
 /** @param {Store} store @param {Field} field */
 function changeRange(store, field) {
-  const { min, max } = depthScale(store.get());
+  const { min, max, spread } = depthScale(store.get());
+  const isBegin = field.dataset.action === "range-min";
   const value = Number(field.value);
   /** @type {[number, number]} */
-  const range = field.dataset.action === "range-min" ? [value, max] : [min, value];
-  if (field.value !== "" && range[0] >= 0 && range[0] < range[1]) {
-    store.dispatch({ type: "view/set", change: { range } });
-    return;
+  const asked = isBegin ? [value, max] : [min, value];
+  const range = field.value !== "" && asked[0] >= 0 ? rangeWithin(asked) : null;
+  if (range) store.dispatch({ type: "view/set", change: { range } });
+  const taken = depthScale(store.get());
+  field.value = String(isBegin ? taken.min : taken.max);
+  if (!range) {
+    const wrong = `${asked[0]} m to ${asked[1]} m is not possible`;
+    notify(`${wrong}: the nearest depth of the colours must be below the farthest.`, { error: true });
+  } else if (asked[1] > taken.max) notify(tooFar(value), { error: true });
+  else if (isBegin && taken.min !== value) {
+    const begin = `From ${value} m on ${spread} colours would hardly tell what is far`;
+    notify(`${begin}: they begin at ${taken.min} m. Linear colours (G) can begin there.`, { error: true });
   }
-  const wrong = `${range[0]} m to ${range[1]} m is not possible`;
-  notify(`${wrong}: the nearest depth of the colours must be below the farthest.`, { error: true });
-  field.value = String(field.dataset.action === "range-min" ? min : max);
+}
+
+/** @param {Store} store @param {Field} field */
+function changeDifferenceEnd(store, field) {
+  const value = Number(field.value);
+  const end = field.value !== "" && value > 0 ? differenceEnd(value) : null;
+  if (end) store.dispatch({ type: "view/set", change: { diffMax: end } });
+  field.value = String(differenceMax(store.get()));
+  if (!end)
+    notify(
+      `${field.value ? `“${value}” m` : "Nothing"} is not possible: the difference colours end above 0 m.`,
+      { error: true },
+    );
+  else if (value > end) notify(tooFar(value), { error: true });
+  else if (value < end)
+    notify(`${value} m is too small to be seen: the difference colours end at ${end} m.`, { error: true });
+}
+
+/** @param {number} value */
+const tooFar = (value) => `${value} m is farther than a picture can hold: the colours end at ${MOST_M} m.`;
+
+/**
+ * An end of a colour bar was dragged or moved by a key: it goes as far as it can.
+ * @param {Store} store @param {string} bar @param {"min"|"max"} end @param {number} value @param {boolean} repeat
+ */
+export function moveEnd(store, bar, end, value, repeat) {
+  const change =
+    bar === "depth"
+      ? { range: withEnd(depthScale(store.get()), end, value) }
+      : { diffMax: differenceEnd(end === "min" ? Math.min(0, value) : Math.max(0, value)) };
+  store.dispatch({ type: "view/set", change }, { repeat });
 }
 
 /** @param {Store} store */

@@ -58,6 +58,7 @@ export const KEYMAP = Object.freeze([
   { command: "remove-favorite", chars: ["d"], show: "D", label: "Remove this frame from the favourites", group: "Favourites", during: "list" },
   { command: "cmap-next", chars: ["c"], show: "C", label: "Next depth colours", group: "Look" },
   { command: "spread-next", chars: ["g"], show: "G", label: "Depth colours linear, by inverse depth, or logarithmic", group: "Look" },
+  { command: "range-next", chars: [","], show: ",", label: "Depth colours of the data set, of this frame, or of 2–98 % of it", group: "Look" },
   { command: "theme", chars: ["t"], show: "T", label: "Dark, light or as the system", group: "Look" },
   { command: "scroll-up", codes: ["ArrowUp"], shift: false, repeats: true, show: "↑ ↓", label: "Scroll (also Space, Page Up, Page Down)", group: "Page" },
   { command: "scroll-down", codes: ["ArrowDown"], shift: false, repeats: true, show: "", label: "", group: "Page" },

@@ -12,9 +12,9 @@ const LONG_PRESS_MS = 500;
 
 /**
  * @param {HTMLElement} root  holds the panes
- * @param {{panes: () => Pane[], onPick: (at: Cursor) => void, onPane: () => void}} page
+ * @param {{panes: () => Pane[], onPick: (at: Cursor) => void, onPane: () => void, onPoint: () => void}} page
  */
-export function installPointer(root, { panes, onPick, onPane }) {
+export function installPointer(root, { panes, onPick, onPane, onPoint }) {
   /** @type {PointerEvent|null} where the pointer was last seen */
   let last = null;
   /** @type {Cursor|null} another place to read, until the pointer moves */
@@ -34,6 +34,7 @@ export function installPointer(root, { panes, onPick, onPane }) {
   function point() {
     const at = cursor();
     for (const pane of panes()) pane.point(at);
+    onPoint();
   }
 
   /** @param {PointerEvent|null} event */

@@ -33,6 +33,13 @@ export const depth = {
   title: ([own]) => own,
   legend: (state) =>
     showsMetres(state)
-      ? { bar: "depth", what: "depth", unit: "metres", scale: depthScale(state), active: true }
+      ? {
+          bar: "depth",
+          what: "depth",
+          ends: ["near", "far"],
+          unit: "metres",
+          scale: depthScale(state),
+          active: true,
+        }
       : null,
 };

@@ -69,6 +69,8 @@ export const difference = {
   legend(state) {
     if (!showsMetres(state)) return null;
     const active = state.view.diff > 0;
-    return { bar: "diff", what: "difference", unit: "metres", scale: scaleOf(state), active };
+    /** @type {[string, string]} */
+    const ends = state.view.signed ? ["nearer", "farther"] : ["same", "apart"];
+    return { bar: "diff", what: "difference", ends, unit: "metres", scale: scaleOf(state), active };
   },
 };

@@ -14,6 +14,7 @@
  * @property {string} [bar]  Name of the colour bar (`data-scale` in the template) that belongs to the mode.
  * @property {string} [what]  What the colours of the bar mean, for screen readers.
  * @property {Scale} [scale]  of that bar
+ * @property {[string, string]} [ends]  What the first and the last colours mean, in a word: "near", "far".
  * @property {string} [unit]  of that scale, in words: "metres", or another one, which then stands beside the bar
  * @property {readonly number[]} [steps]  Values to write beside the bar, where round ones would not do.
  * @property {boolean} [active]  The bar stands back while its mode is off. Of modes that claim the same bar, the

@@ -2,7 +2,7 @@
  * One pane: label, stage, reading. It shows the content it is given and keeps the last picture
  * until the next one is complete, so that nothing flickers or jumps.
  *
- * @import { Method } from "../state/types.js"
+ * @import { DepthPicture, Method } from "../state/types.js"
  * @import { Content, Shown } from "./content.js"
  * @import { Cursor } from "./stage.js"
  */
@@ -19,6 +19,8 @@ export class Pane {
   #shown = null;
   /** @type {string} what the canvas was painted from, to paint only what changed */
   #painted = "";
+  /** @type {number|null} what the pane says at the cursor, in the unit of its mode's bar */
+  reading = null;
   /** The canvas shows something else than the page asks for, until that is loaded. */
   #stale = false;
   /** @type {[string, string]} */
@@ -134,6 +136,7 @@ export class Pane {
   point(cursor) {
     this.stage.point(this.shown ? cursor : null);
     const reading = cursor && this.#read(cursor);
+    this.reading = reading?.metres ?? null;
     if (typeof reading?.metres === "number") this.element.dataset.cursorM = String(reading.metres);
     else delete this.element.dataset.cursorM;
     setText(this.parts.value, reading?.text ?? "");
@@ -155,10 +158,16 @@ export class Pane {
     return `${this.label} ${metres && !text.startsWith(metres) ? `${metres}, ${text}` : text}`;
   }
 
+  /** The pane's own depth, whatever the mode; null when it has none. */
+  depthPicture() {
+    const picture = this.shown?.given.pictures[0];
+    return picture?.unit === "m" ? /** @type {DepthPicture} */ (picture) : null;
+  }
+
   /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */
   depthAt(at) {
-    const picture = this.shown?.given.pictures[0];
-    if (picture?.unit !== "m") return null;
+    const picture = this.depthPicture();
+    if (!picture) return null;
     const { x, y } = this.pixelAt(at);
     const depth = depthAt(picture, x, y);
     return Number.isNaN(depth) ? null : depth;

@@ -49,6 +49,15 @@ export function pixelOf({ u, v }, grid) {
   return size && [Math.floor(u * size.width), Math.floor(v * size.height)];
 }
 
+/** Marks on the colour bars of what the panes say at the cursor. @param {State} state @param {Grid} grid */
+export function marksOf(state, grid) {
+  return grid.panes().flatMap(({ reading, shown, element }) => {
+    const bar = shown?.mode.legend(state)?.bar;
+    if (reading === null || Number.isNaN(reading) || !bar) return [];
+    return { bar, value: reading, family: element.dataset.family ?? "", pointed: element.matches(":hover") };
+  });
+}
+
 /** What each pane of a method says at the marked pixel. @param {State} state @param {Grid} grid */
 export function readingsOf(state, grid) {
   const at = markedPlace(state, grid);

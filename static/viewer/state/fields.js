@@ -16,6 +16,7 @@ import { formatSources, parseSources } from "./declared.js";
 import { countOf, frameAt } from "./frames.js";
 import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
 import { clamp, isOnShow, resolveTargets, truthId, usualReference, walkWithin } from "./targets.js";
+import { differenceEnd, rangeWithin } from "./ranges.js";
 import { MAX_ZOOM } from "./window.js";
 
 /**
@@ -238,6 +239,7 @@ export const FIELDS = Object.freeze({
     key: "range",
     parse: parseRange,
     format: (range) => (range ?? []).join(".."),
+    fit: (range) => range && rangeWithin(range),
     allowed: "two depths in metres, from 0, the smaller first",
     stays: ["link"],
   }),
@@ -246,6 +248,7 @@ export const FIELDS = Object.freeze({
     key: "diffmax",
     parse: (text) => (Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined),
     format: String,
+    fit: (end) => end && differenceEnd(end),
     allowed: "metres above 0",
     stays: ["link"],
   }),

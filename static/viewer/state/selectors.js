@@ -9,6 +9,7 @@ import { defaultDifferenceMax } from "../paint/scale.js";
 import { needsTruth } from "./comparison.js";
 import { countOf, frameAt } from "./frames.js";
 import { truthId, visibleIds } from "./targets.js";
+import { beginOf } from "./ranges.js";
 
 /** The methods on show, in order. @param {State} state @returns {Method[]} */
 export function visibleMethods({ gallery, view }) {
@@ -113,9 +114,7 @@ export function depthScale({ gallery, view }) {
   const [least, max] = view.range ?? [gallery?.depth_range.min_m ?? 0.001, gallery?.depth_range.max_m ?? 80];
   const decoded = gallery?.methods.some((method) => method.saturated_m !== null) ?? false;
   const spread = view.spread === "auto" ? (decoded ? "linear" : "log") : view.spread;
-  // Such a scale from 1 mm on would spend half of its colours, or nearly all, on the first metre.
-  const min = spread !== "linear" && least < max / 1000 ? max / 40 : least;
-  return { cmap: view.cmap, min, max, spread };
+  return { cmap: view.cmap, min: beginOf(least, max, spread), max, spread };
 }
 
 /** End of the difference colours in metres. @param {State} state */

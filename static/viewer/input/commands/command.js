@@ -3,12 +3,14 @@
  *
  * @import { MethodsMenu } from "../../panels/methods-menu.js"
  * @import { PhotoMenu } from "../../panels/photo-menu.js"
+ * @import { DepthPicture } from "../../state/types.js"
  * @import { Store } from "../../state/store.js"
  *
  * @typedef {object} Page  What commands need of the rest of the page.
  * @property {Store} store
  * @property {() => [number, number]|null} pixelUnderCursor
  * @property {(dx: number, dy: number, repeat: boolean) => void} moveCursor  by pixels of the photo
+ * @property {() => DepthPicture[]} depthsOnShow  Depth of the frame on show, of the methods on show, as far as loaded.
  * @property {() => void} favoritesChanged
  * @property {(name: "list"|"help"|"sources"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download

@@ -10,6 +10,7 @@ import { lookCommands } from "./look.js";
 import { methodCommands } from "./methods.js";
 import { pageCommands } from "./page.js";
 import { photoCommands } from "./photos.js";
+import { rangeCommands } from "./ranges.js";
 import { zoomCommands } from "./zoom.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
@@ -19,6 +20,7 @@ export function createCommands(page) {
     ...compareCommands(page),
     ...favoriteCommands(page),
     ...lookCommands(page),
+    ...rangeCommands(page),
     ...methodCommands(page),
     ...pageCommands(page),
     ...photoCommands(page),

@@ -20,12 +20,12 @@ export function lookCommands({ store }) {
       const at = SPREADS.indexOf(depthScale(store.get()).spread);
       set({ spread: SPREADS[(at + 1) % SPREADS.length] });
     },
+    zero: () => set({ zero: store.get().view.zero === "dark" ? "light" : "dark" }),
     theme: () => {
       store.dispatch({ type: "view/next", field: "theme" });
       const { theme } = store.get().view;
       rememberTheme(theme);
       notify(THEME_WORDS[theme]);
     },
-    "range-reset": () => set({ range: null }),
   };
 }
