@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from asyncio import Semaphore
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -14,7 +13,7 @@ from threading import Lock
 from server.settings import Settings
 from tiekd.errors import ConfigError, DataError, NotFoundError
 from tiekd.gallery import Declared, Gallery, ResultsOptions, parse_all, shipped_galleries
-from tiekd.gallery.live import LiveGallery, check_folder, live_gallery
+from tiekd.gallery.live import LiveGallery, check_folder, free_id, live_gallery
 from tiekd.types import DepthRange
 
 log = logging.getLogger("tiekd.server")
@@ -131,10 +130,7 @@ class Galleries:
     def _add(self, folder: Path, options: ResultsOptions) -> set[str]:
         """Add a folder as a gallery; its folders of methods. Raises DataError."""
         name, folders = check_folder(folder, options)
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "results"
-        gallery_id, number = stem, 2
-        while gallery_id in self._live:
-            gallery_id, number = f"{stem}-{number}", number + 1
+        gallery_id = free_id(name, self._live)
         self._live[gallery_id] = live_gallery(folder, options, on_read=partial(self._tell, gallery_id))
         return folders
 

@@ -41,6 +41,7 @@ import { Loader } from "./sources/loader.js";
 import { UPLOAD_GALLERY } from "./sources/own-gallery.js";
 import { Patience } from "./sources/patience.js";
 import { serverSource } from "./sources/server.js";
+import { NEEDS_SERVER, NO_SERVER, siteSource } from "./sources/site.js";
 import { Uploads } from "./sources/upload.js";
 import { sizeOf, wishesFor } from "./sources/wishes.js";
 import { misread, wordsOf } from "./state/corrections.js";
@@ -56,6 +57,8 @@ import { parseView } from "./state/url.js";
 const CACHE_BYTES = 256 * 2 ** 20;
 
 const root = document.documentElement;
+/** Where the data of a static export lies; undefined for a page with a server. */
+const site = root.dataset.site;
 const gridRoot = find(".grid", HTMLElement);
 const store = createStore();
 const uploads = new Uploads({
@@ -64,8 +67,8 @@ const uploads = new Uploads({
   onMessage: (message) => notify(message, { error: true }),
 });
 const loader = new Loader(store, {
-  server: serverSource(() => store.get().view.sources),
-  uploads,
+  server: site ? siteSource(site) : serverSource(() => store.get().view.sources),
+  uploads: site ? null : uploads,
   onList: schedule,
   onUnknown: (message) => notify(message, { error: true }),
 });
@@ -257,6 +260,7 @@ const commands = createCommands({
     if (stage) setWindow(stage.zoomed(next, over?.point ?? null));
   },
 });
+if (site) for (const name of NEEDS_SERVER) commands[name] = () => notify(NO_SERVER);
 installControls(commands, store);
 installEnds(legend.root, legend, (...moved) => moveEnd(store, ...moved));
 installKeyboard({
@@ -268,7 +272,7 @@ installKeyboard({
 });
 document.addEventListener("click", () => welcome.dismiss());
 installMethodOrder(store);
-installUpload(addPhotos);
+installUpload(site ? () => notify(NO_SERVER) : addPhotos);
 announceKeys(document);
 Object.defineProperty(window, "tiekd", { value: scriptingOf(store, (key) => cache.peek(key)) });
 start();

@@ -1,4 +1,4 @@
-"""`tiekd gallery`: make galleries for the viewer."""
+"""`tiekd gallery`: make galleries for the viewer, and sites of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tiekd.cli.options import Device, Engine
+from tiekd.cli.options import Device, Engine, between
 from tiekd.cli.output import JsonFile, print_result, writable_folder
-from tiekd.errors import ConfigError
+from tiekd.errors import ConfigError, UnknownNameError
+from tiekd.limits import SCALE_RANGE
 
 app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, add_completion=False)
 
@@ -17,6 +18,74 @@ app = typer.Typer(help="Make galleries for the viewer.", no_args_is_help=True, a
 @app.callback()
 def _group() -> None:
     """Make galleries for the viewer."""
+
+
+@app.command(
+    epilog="Example: tiekd gallery export site --results runs/pictures, then python -m http.server -d site"
+)
+def export(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write, new or empty.")],
+    gallery_id: Annotated[
+        str | None, typer.Option("--gallery", help="Only this gallery of those that ship; default: all.")
+    ] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder as for `tiekd serve --results`, instead; may be repeated."),
+    ] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="METHOD=SETTINGS", help="As for `tiekd serve --source`."),
+    ] = None,
+    depth_scale: Annotated[
+        float,
+        typer.Option(
+            help="Stored integer per metre in the 16-bit PNG of --results.", callback=between(*SCALE_RANGE)
+        ),
+    ] = 256.0,
+    follow_links: Annotated[
+        bool,
+        typer.Option("--follow-links", help="Also show what links in --results lead to outside of it."),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export.")] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Write galleries as a static site, which works from any web server or GitHub Pages, without Python.
+
+    It is the same page. What needs a server is absent: photos of your own, distributions, sources.
+    """
+    from tiekd.cli.progress import progress_bar
+    from tiekd.gallery import ResultsOptions, parse_all
+    from tiekd.gallery.export import check_out, export_site
+    from tiekd.gallery.live import open_folders
+
+    if results and gallery_id:
+        raise ConfigError("--gallery and --results do not go together.", hint="State one of them.")
+    check_out(out, force=force)
+    options = ResultsOptions(
+        depth_scale=depth_scale, declared=parse_all(sources or []), follow_links=follow_links
+    )
+    galleries = open_folders(results or [], options)
+    if gallery_id:
+        known = {gallery.id: gallery for gallery in galleries}
+        if gallery_id not in known:
+            raise UnknownNameError("gallery", gallery_id, known)
+        galleries = [known[gallery_id]]
+    with progress_bar("Exporting") as progress:
+        written = export_site(galleries, out, force=force, progress=progress)
+    frames = sum(len(gallery.listing.frames) for gallery in galleries)
+    result = {
+        "out": str(out),
+        "galleries": [gallery.id for gallery in galleries],
+        "frames": frames,
+        "broken": written.n_broken,
+        "files": written.n_files,
+        "bytes": written.n_bytes,
+    }
+    lines = [f"{out}: {frames} frames, {written.n_files} files, {written.n_bytes / 1e6:.1f} MB."]
+    if written.n_broken:
+        lines.append(f"{written.n_broken} pictures could not be read; the page says why.")
+    lines.append(f"Look at it: python -m http.server --directory {out}")
+    print_result(result, "\n".join(lines), json_file)
 
 
 @app.command(

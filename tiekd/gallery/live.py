@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
@@ -16,7 +17,7 @@ from tiekd.gallery.index import Index
 from tiekd.gallery.known import Known
 from tiekd.gallery.model import IMAGE_FOLDER, Gallery
 from tiekd.gallery.results import ResultsOptions, open_results, title_of
-from tiekd.gallery.shipped import INDEX, open_gallery
+from tiekd.gallery.shipped import INDEX, open_gallery, shipped_galleries
 from tiekd.gallery.walk import READABLE, folders_in
 
 log = logging.getLogger("tiekd.gallery")
@@ -172,6 +173,28 @@ def _open_own(folder: Path, options: ResultsOptions, known: Known, *, quick: boo
     return gallery.read_as(
         {name: options.declared[name] for name in options.declared.keys() & gallery.folders.keys()}
     )
+
+
+def open_folders(folders: Sequence[Path], options: ResultsOptions) -> list[Gallery]:
+    """Folders of results, or the galleries that ship if there are none, whole and with ids of their own.
+
+    Raises DataError.
+    """
+    galleries: dict[str, Gallery] = {}
+    for folder in folders or shipped_galleries():
+        gallery = live_gallery(folder, options, on_read=lambda _: None).fresh()
+        gallery.id = free_id(gallery.id, galleries)
+        galleries[gallery.id] = gallery
+    return list(galleries.values())
+
+
+def free_id(name: str, taken: Collection[str]) -> str:
+    """What addresses call a gallery of this name, beside others."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "results"
+    gallery_id, number = stem, 2
+    while gallery_id in taken:
+        gallery_id, number = f"{stem}-{number}", number + 1
+    return gallery_id
 
 
 def check_folder(folder: Path, options: ResultsOptions) -> tuple[str, set[str]]:

@@ -1,5 +1,7 @@
 /**
  * Picture files as the browser decodes them.
+ *
+ * @import { ColorPicture } from "../state/types.js"
  */
 import { ApiError } from "./http.js";
 
@@ -26,4 +28,15 @@ export async function asPng(blob) {
   } catch {
     return null;
   }
+}
+
+/** Pixels of a picture file. @param {Blob} blob @returns {Promise<ColorPicture>} */
+export async function colorsOf(blob) {
+  const bitmap = await bitmapOf(blob);
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  if (!context) throw new ApiError("This browser gave the page no canvas to read the picture with.");
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return { unit: "rgb", width, height, pixels: context.getImageData(0, 0, width, height).data };
 }

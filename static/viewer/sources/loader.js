@@ -25,7 +25,7 @@ export class Loader {
    * @param {Store} store
    * @param {object} page
    * @param {Source} page.server
-   * @param {Source} page.uploads
+   * @param {Source|null} page.uploads  null: nobody here could compute their depth.
    * @param {() => void} page.onList  The list of galleries changed.
    * @param {(message: string) => void} page.onUnknown  A link named something that its gallery doesn't have.
    */
@@ -48,15 +48,17 @@ export class Loader {
 
   /** @param {string|null} id */
   sourceOf(id) {
-    return id === UPLOAD_GALLERY ? this.#page.uploads : this.#page.server;
+    return (id === UPLOAD_GALLERY && this.#page.uploads) || this.#page.server;
   }
 
   /** Read again which photos there are, and show them as they are now. */
   async refreshOwn() {
-    this.#own = await this.#page.uploads.list();
+    const { uploads } = this.#page;
+    if (!uploads) return;
+    this.#own = await uploads.list();
     this.#page.onList();
     if (this.#store.get().gallery?.id !== UPLOAD_GALLERY) return;
-    const gallery = await this.#page.uploads.open(UPLOAD_GALLERY, 0);
+    const gallery = await uploads.open(UPLOAD_GALLERY, 0);
     if (this.#store.get().gallery?.id === UPLOAD_GALLERY)
       this.#store.dispatch({ type: "gallery/changed", gallery });
   }
@@ -66,7 +68,7 @@ export class Loader {
    * @param {View} view
    */
   async start(view) {
-    const own = this.#page.uploads.list();
+    const own = this.#page.uploads?.list() ?? [];
     try {
       this.#served = await this.#page.server.list();
       this.lost = false;

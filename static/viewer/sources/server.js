@@ -2,14 +2,13 @@
  * The server's galleries and results folders.
  *
  * @import { Sources } from "../state/declared.js"
- * @import { ColorPicture } from "../state/types.js"
  * @import { Source } from "./source.js"
  */
 import { sourceParams } from "../state/declared.js";
 import { galleryOf } from "../state/frames.js";
-import { bitmapOf } from "./bitmap.js";
+import { colorsOf } from "./bitmap.js";
 import { decodeDepth } from "./decode.js";
-import { ApiError, request, requestJson } from "./http.js";
+import { request, requestJson } from "./http.js";
 
 /** @param {string[]} parts */
 const galleryUrl = (...parts) => `/api/galleries/${parts.map(encodeURIComponent).join("/")}`;
@@ -63,15 +62,4 @@ export function serverSource(declared = () => ({})) {
       return requestJson(withParams(galleryUrl(gallery.id, "sources", name), params), { signal });
     },
   };
-}
-
-/** Pixels of a picture file. @param {Blob} blob @returns {Promise<ColorPicture>} */
-async function colorsOf(blob) {
-  const bitmap = await bitmapOf(blob);
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d");
-  if (!context) throw new ApiError("This browser gave the page no canvas to read the picture with.");
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { unit: "rgb", width, height, pixels: context.getImageData(0, 0, width, height).data };
 }
