@@ -7,13 +7,26 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from server.configs import Configs
 from server.galleries import Galleries
 from server.http import openapi, problems
 from server.http.middleware import BodyLimit, BodyMemory, BodyPace, Drain, Envelope
 from server.http.monitoring import Monitoring
 from server.http.pages import Pages
 from server.http.patience import Patience
-from server.http.routes import compare, diff, dpm, gallery, health, models, pages, predict, scores, sources
+from server.http.routes import (
+    compare,
+    diff,
+    dpm,
+    gallery,
+    health,
+    landing,
+    models,
+    pages,
+    predict,
+    scores,
+    sources,
+)
 from server.http.static import StaticAssets, StaticTree
 from server.inference.service import Service
 from server.scores import Scores
@@ -30,6 +43,7 @@ ROUTERS = (
     scores.router,
     gallery.router,
     sources.router,
+    landing.router,
     health.router,
     pages.router,
 )
@@ -68,7 +82,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.monitoring = monitoring
-    galleries = app.state.galleries = Galleries(chosen)
+    configs = app.state.configs = Configs(chosen.configs, chosen.results)
+    galleries = app.state.galleries = Galleries(chosen, configs.folders)
     app.state.scores = Scores(busy=lambda: galleries.readers.busy or service.memory.held_bytes > 0)
     static = StaticTree(root / "static")
     app.state.pages = Pages(root, static)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import Semaphore
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -49,11 +49,11 @@ class Readers(Semaphore):
 class Galleries:
     """Galleries by id. They open at once, and are read and followed in the background.
 
-    Making it raises ConfigError for text that is not a range, and DataError for a results folder that can't
-    be shown.
+    further: folders of results besides those of the settings. Making it raises ConfigError for text that is
+    not a range, and DataError for a results folder that can't be shown.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, further: Sequence[Path] = ()) -> None:
         options = ResultsOptions(
             depth_scale=settings.depth_scale,
             depth_range=_range(settings.depth_range, of="depth_range"),
@@ -67,7 +67,8 @@ class Galleries:
         self.readers = Readers(_READERS)
         """Held while a file is decoded, so that many large ones at once do not fill the memory."""
         folders = set[str]()
-        for folder in settings.results:
+        self._ids: dict[Path, str] = {}
+        for folder in dict.fromkeys((*settings.results, *further)):
             folders |= self._add(folder, options)
         for folder in shipped_galleries():
             try:
@@ -105,6 +106,10 @@ class Galleries:
         live.tend()
         return self._read_as(gallery_id, gallery, declared)
 
+    def id_of(self, folder: Path) -> str:
+        """The id of the gallery that shows a folder of the settings, or a further one."""
+        return self._ids[folder]
+
     def scan(self, gallery_id: str) -> tuple[int, int] | None:
         """Files that were read, and files of a gallery that is not yet read whole. Raises NotFoundError."""
         return self._of(gallery_id).scan
@@ -131,6 +136,7 @@ class Galleries:
         """Add a folder as a gallery; its folders of methods. Raises DataError."""
         name, folders = check_folder(folder, options)
         gallery_id = free_id(name, self._live)
+        self._ids[folder] = gallery_id
         self._live[gallery_id] = live_gallery(folder, options, on_read=partial(self._tell, gallery_id))
         return folders
 

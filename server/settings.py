@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     )
 
     results: PathList = Field(default=(), description="folders of METHOD/FRAME.png to show as galleries")
+    configs: PathList = Field(
+        default=(), description="JSON configurations of the published viewer, for `/?config=NAME`"
+    )
     depth_scale: float = Field(default=256, gt=0, description="stored integer per metre in their 16-bit PNG")
     depth_range: str = Field(default="0.001:80", description="MIN:MAX metres of their colours in the viewer")
     magma_ranges: NameList = Field(
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
         parts = json.loads(value) if value.startswith("[") else value.split("*")
         return tuple(part for part in parts if part)
 
-    @field_validator("models", "results", "magma_ranges", mode="before")
+    @field_validator("models", "results", "configs", "magma_ranges", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

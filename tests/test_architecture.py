@@ -33,7 +33,7 @@ FLOORS: list[set[str]] = [
     {"tiekd.report", "tiekd.reproduce"},
     {"tiekd"},
     {"server.settings"},
-    {"server.inference", "server.galleries", "server.scores"},
+    {"server.inference", "server.galleries", "server.configs", "server.scores"},
     {"server.http"},
     {"server.app", "server.process", "server"},
     {"tiekd.cli", "studies"},

@@ -227,6 +227,13 @@ class SeenValues(Body):
     fault: Words | Absent = Field(default=None, description="why a frame can't be read")
 
 
+class ConfigLanding(Body):
+    """The answer of /api/configs/{name}."""
+
+    query: str = Field(description="of the page's address", examples=["?gallery=results&targets=A*B&diff=2"])
+    notes: list[Words] = Field(description="what of the configuration and the link it can't hold")
+
+
 class LeftOut(Body):
     """A folder of a gallery that is not shown, or not all of it."""
 

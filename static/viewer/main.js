@@ -35,6 +35,7 @@ import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
 import { Welcome } from "./panels/welcome.js";
 import { followGallery } from "./sources/follow.js";
+import { landingOf } from "./sources/config.js";
 import { FrameCache } from "./sources/frame-cache.js";
 import { isLost, messageOf } from "./sources/http.js";
 import { Loader } from "./sources/loader.js";
@@ -225,7 +226,21 @@ async function addPhotos(files) {
   }
 }
 
+/** The address that a link of the second published viewer means; whether the page can go on. */
+async function land() {
+  try {
+    const { search, notes } = await landingOf(location.search);
+    if (search !== location.search) history.replaceState(history.state, "", search);
+    if (notes.length) notify(notes.join(" "), { error: true });
+    return true;
+  } catch (error) {
+    store.dispatch({ type: "failed", message: messageOf(error) });
+    return false;
+  }
+}
+
 async function start() {
+  if (!(await land())) return;
   const view = parseView(location.search);
   const corrected = wordsOf(misread(location.search));
   if (corrected) notify(corrected, { error: true });

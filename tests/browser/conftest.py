@@ -16,6 +16,7 @@ from viewer_kit import (
     Viewer,
     make_brought,
     make_coloured,
+    make_config,
     make_gallery,
     make_many,
     make_models,
@@ -66,6 +67,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             make_many(folder / "many"),
         ),
         magma_ranges=("drawn=0.001:80",),
+        configs=(make_config(folder),),
     )
     port = free_port()
     running = uvicorn.Server(

@@ -117,3 +117,22 @@ def test_a_link_that_declares_what_can_not_be_opens_all_the_same(viewer):
     assert "What is declared of metres: scale:" in notice
     assert "as the server reads them" in notice
     assert viewer.data("metres", "mode") == "depth"
+
+
+def test_a_link_of_the_second_published_viewer_lands_on_its_view(viewer):
+    viewer.open("?config=published.json&indexes=2.0&index=0&diffIndex=1&shadow=1")
+    shown = viewer.page.locator("[data-pane]:not([data-method=image])")
+    assert [pane.get_attribute("data-method") for pane in shown.all()] == ["second", "first"]
+    assert "Second, ours" in viewer.pane("second").inner_text()
+    root = viewer.page.locator("html")
+    assert (root.get_attribute("data-index"), root.get_attribute("data-diff")) == ("0", "2")
+    notice = viewer.page.locator("[data-notice]").inner_text()
+    assert "Without a counterpart here: canvasThickness, targets.labelColor." in notice
+    assert "config=" not in viewer.query()
+    viewer.press("ArrowLeft", index=2)
+
+
+def test_a_configuration_that_is_not_there_is_told(viewer):
+    viewer.expect_fault("404")
+    viewer.open("?config=publishd", state="error")
+    assert "configuration 'publishd'" in viewer.page.locator(".blank").inner_text()

@@ -167,6 +167,18 @@ def make_units(folder: Path) -> Path:
     return folder
 
 
+def make_config(folder: Path) -> Path:
+    """A configuration of the second published viewer that shows the folders of `make_pictures` beside it."""
+    path = folder / "published.json"
+    targets = [
+        {"path": "pictures/second", "label": "Second, ours"},
+        {"path": "pictures/first", "labelColor": "red"},
+        {"path": "pictures/other size", "hide": True},
+    ]
+    path.write_text(json.dumps({"targets": targets, "index": 1, "canvasThickness": 3}))
+    return path
+
+
 def make_models(folder: Path) -> tuple[str, ...]:
     torch.manual_seed(0)
     common = {"max_depth_m": 80.0, "dataset": "test", "decoder_channels": (16, 8, 8, 8)}

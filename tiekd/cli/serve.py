@@ -30,6 +30,13 @@ def serve(
     results: Annotated[
         list[Path] | None, typer.Option(help="Folder of METHOD/FRAME.png to show too; may be repeated.")
     ] = None,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON configuration of the published viewer, shown at /?config=NAME; may be repeated.",
+        ),
+    ] = None,
     depth_scale: Annotated[
         float | None,
         typer.Option(
@@ -101,6 +108,7 @@ def serve(
         device=device,
         models=models,
         results=json.dumps([str(folder) for folder in results]) if results else None,
+        configs=json.dumps([str(file) for file in config]) if config else None,
         depth_scale=depth_scale,
         depth_range=depth_range,
         magma_ranges=json.dumps(magma_range) if magma_range else None,
