@@ -19,6 +19,7 @@ import { showBlank } from "./panels/blank.js";
 import { Distributions } from "./panels/distributions.js";
 import { find } from "./panels/dom.js";
 import { renderFavorites } from "./panels/favorites.js";
+import { Filmstrip } from "./panels/filmstrip.js";
 import { Grid } from "./panels/grid.js";
 import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
@@ -41,6 +42,7 @@ import { isLost, messageOf } from "./sources/http.js";
 import { Loader } from "./sources/loader.js";
 import { UPLOAD_GALLERY } from "./sources/own-gallery.js";
 import { Patience } from "./sources/patience.js";
+import { followScores } from "./sources/scores.js";
 import { serverSource } from "./sources/server.js";
 import { NEEDS_SERVER, NO_SERVER, siteSource } from "./sources/site.js";
 import { Uploads } from "./sources/upload.js";
@@ -49,7 +51,8 @@ import { misread, wordsOf } from "./state/corrections.js";
 import { changedFields, hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
-import { currentFrame } from "./state/selectors.js";
+import { keepOrder } from "./state/order.js";
+import { currentFrame, walkOf } from "./state/selectors.js";
 import { createStore } from "./state/store.js";
 import { rememberedTheme } from "./state/theme.js";
 import { parseView } from "./state/url.js";
@@ -93,6 +96,7 @@ const distributions = new Distributions(find(".inspector", HTMLElement), {
   source: () => loader.sourceOf(store.get().view.gallery),
   readings: () => readingsOf(store.get(), grid),
 });
+const filmstrip = new Filmstrip();
 const methodsMenu = new MethodsMenu(schedule);
 const sourcesSheet = new SourcesSheet({
   state: () => store.get(),
@@ -166,7 +170,8 @@ function render(state) {
   if (state.failure) root.dataset.viewer = "error";
   if (!state.gallery) return;
   legend.update(state);
-  updateTimeline(state);
+  filmstrip.update(state);
+  updateTimeline(state, filmstrip.errors());
   updateScan(state);
   if (methodsMenu.isOpen()) methodsMenu.update(state);
   const ofUploads = state.gallery.id === UPLOAD_GALLERY;
@@ -186,7 +191,8 @@ function render(state) {
 /** @param {State} state */
 function titleOf(state) {
   const frame = currentFrame(state);
-  const place = `${state.view.index}:${countOf(state.gallery)}`;
+  const walk = walkOf(state);
+  const place = `${walk.indexOf(state.view.index) + 1} of ${walk.length}`;
   return frame ? `${frame.title} (${place}) · tiekd` : "tiekd viewer";
 }
 
@@ -204,7 +210,9 @@ store.subscribe((now, before) => {
   schedule();
 });
 syncHistory(store);
+const sortAgain = keepOrder(store);
 followGallery(store, (id) => loader.sourceOf(id));
+followScores(store, (id) => loader.sourceOf(id));
 
 /** Load everything again that has failed, in all panes and of all frames. */
 function retry() {
@@ -257,8 +265,10 @@ const commands = createCommands({
   depthsOnShow: () => grid.panes().flatMap((pane) => pane.depthPicture() ?? []),
   favoritesChanged: () => {
     overlays.refresh("list");
+    sortAgain(); // the filter may ask for favourites
     schedule();
   },
+  sortAgain,
   toggleOverlay: (name) => overlays.toggle(name),
   download: (methodId) => {
     const pane = grid.panes().find((candidate) => candidate.id === methodId);

@@ -13,7 +13,7 @@ def test_arrows_walk_the_frames_and_stop_at_both_ends(viewer):
     viewer.press("ArrowLeft", index=0).press("ArrowRight", index=1)
     assert "index=1" in viewer.query()
     assert viewer.data("teacher", "frame") == "street_1"
-    assert viewer.page.title().startswith("Street 1 (1:5)")
+    assert viewer.page.title().startswith("Street 1 (2 of 5)")
     viewer.press("End", index=LAST).press("ArrowRight", index=LAST).press("ArrowLeft", index=LAST - 1)
     viewer.press("Home", index=0)
     assert viewer.data("image", "frame") == "street_0"

@@ -38,6 +38,8 @@ export const stateOf = (view = {}, opened = gallery()) => ({
   view: { ...DEFAULT_VIEW, gallery: opened.id, ...view },
   gallery: opened,
   failure: null,
+  scores: null,
+  order: null,
 });
 
 /** One row of depths, stored as metres × 256. */

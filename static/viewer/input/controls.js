@@ -9,7 +9,8 @@
 import { notify } from "../panels/notice.js";
 import { misfits, wordsOf } from "../state/corrections.js";
 import { differenceEnd, MOST_M, rangeWithin, withEnd } from "../state/ranges.js";
-import { depthScale, differenceMax, visibleMethods } from "../state/selectors.js";
+import { depthScale, differenceMax, visibleMethods, walkOf } from "../state/selectors.js";
+import { METRIC_NAMES, SORTS } from "../state/sorts.js";
 
 /** @param {Record<string, Command>} commands @param {Store} store */
 export function installControls(commands, store) {
@@ -24,8 +25,11 @@ export function installControls(commands, store) {
     command({ number: Number(element.dataset.target ?? 0), repeat: false, element });
   });
   document.addEventListener("input", (event) => {
-    if (event.target instanceof HTMLInputElement && event.target.dataset.action === "scrub")
-      scrubTo(store, event.target, true);
+    if (!(event.target instanceof HTMLInputElement)) return;
+    const { action } = event.target.dataset;
+    if (action === "scrub") scrubTo(store, event.target, true);
+    if (action === "filter")
+      store.dispatch({ type: "view/set", change: { filter: event.target.value } }, { repeat: true });
   });
   document.addEventListener("change", (event) => {
     const field = event.target;
@@ -48,7 +52,7 @@ function openMenu(event) {
   target.showPicker();
 }
 
-/** Enter takes a typed number and Escape leaves it; then the keys belong to the page again. */
+/** Enter takes a typed number or filter and Escape leaves it; then the keys belong to the page again. */
 function installNumbers() {
   let before = "";
   const isNumber = (/** @type {EventTarget|null} */ target) =>
@@ -57,7 +61,9 @@ function installNumbers() {
     if (target instanceof HTMLInputElement && isNumber(target)) before = target.value;
   });
   document.addEventListener("keydown", ({ target, key }) => {
-    if (!(target instanceof HTMLInputElement && isNumber(target))) return;
+    if (!(target instanceof HTMLInputElement)) return;
+    if (key === "Enter" && target.dataset.action === "filter") target.blur();
+    if (!isNumber(target)) return;
     if (key === "Escape") target.value = before;
     if (key === "Enter" || key === "Escape") target.blur(); // its change is told on the way
   });
@@ -70,18 +76,24 @@ const FIELDS = {
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
   "diff-max": changeDifferenceEnd,
   scrub: (store, field) => scrubTo(store, field, false),
+  sort: (store, { value }) => store.dispatch({ type: "view/set", change: { sort: oneOf(SORTS, value) } }),
+  metric: (store, { value }) =>
+    store.dispatch({ type: "view/set", change: { metric: oneOf(METRIC_NAMES, value) } }),
+  by: (store, { value }) => store.dispatch({ type: "view/set", change: { by: value || null } }),
+  filter: (store, { value }) => store.dispatch({ type: "view/set", change: { filter: value } }),
   index: goTo,
   "range-min": changeRange,
   "range-max": changeRange,
   method: changeMethods,
 };
 
+/** @template {string} T @param {readonly T[]} choices @param {string} value @returns {T} */
+const oneOf = (choices, value) => choices.find((choice) => choice === value) ?? choices[0];
+
 /** @param {Store} store @param {Field} field @param {boolean} repeat */
 function scrubTo(store, field, repeat) {
-  const { view, gallery } = store.get();
-  const at = Number(field.value);
-  const index = view.indexes?.[at] ?? at;
-  if (gallery) store.dispatch({ type: "frame/go", index }, { repeat });
+  const index = walkOf(store.get())[Number(field.value)];
+  if (index !== undefined) store.dispatch({ type: "frame/go", index }, { repeat });
 }
 
 /** @param {Store} store @param {Field} field */

@@ -40,6 +40,8 @@ export const KEYMAP = Object.freeze([
   { command: "first", codes: ["Home"], show: "Home", label: "First frame", group: "Frames" },
   { command: "last", codes: ["End"], show: "End", label: "Last frame", group: "Frames" },
   { command: "focus-index", chars: ["i"], show: "I", label: "Type a frame number", group: "Frames" },
+  { command: "next-sort", chars: ["j"], show: "J", label: "Next order of the frames: by name, worst first, best first …", group: "Frames" },
+  { command: "toggle-strip", chars: ["h"], show: "H", label: "Errors of the frames in the filmstrip, or not", group: "Frames" },
   { command: "toggle-diff", codes: [...digits("Digit"), ...digits("Numpad")], shift: false, show: "1 – 9", label: "Difference of all to the n-th method; again to go back", group: "Compare" },
   { command: "reference", codes: digits("Digit"), shift: true, show: "Shift 1 – 9", label: "Keep the n-th method as the reference of relative differences, δ and gain; again to forget it", group: "Compare" },
   { command: "relative", chars: ["r"], show: "R", label: "Relative difference to the reference; again to go back", group: "Compare" },

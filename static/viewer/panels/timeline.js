@@ -1,58 +1,115 @@
 /**
- * The timeline: which frame of which walk is on show. It shows the state; input/ turns what happens to it into actions.
+ * The timeline: which frame of which walk is on show, and the tools that order and filter the walk. It shows the state;
+ * input/ turns what happens to it into actions.
  *
  * @import { State } from "../state/types.js"
  */
 import { favoriteIndexes } from "../state/favorites.js";
 import { countOf } from "../state/frames.js";
-import { currentFrame, walkOf } from "../state/selectors.js";
+import { isUnsettled } from "../state/order.js";
+import { fittingScores, sameQuery, scoredMethods, scoresWanted } from "../state/scores.js";
+import { baselineOf, currentFrame, visibleMethods, walkOf } from "../state/selectors.js";
+import { FAVORITE, METRIC_NAMES, METRICS, SORT_WORDS, SORTS } from "../state/sorts.js";
 import { find, h, setText } from "./dom.js";
+import { extremesOf } from "./strip-columns.js";
 
-/** Beyond this many frames marks on the track would only be noise. */
-const MAX_MARKS = 400;
-
-/** @param {State} state */
-export function updateTimeline(state) {
+/** @param {State} state @param {Float64Array} errors  of all frames, by their number */
+export function updateTimeline(state, errors) {
   const walk = walkOf(state);
+  updatePlace(state, walk);
+  updateTools(state);
+  setText(find("[data-strip-note]", HTMLElement), noteOf(state, walk, errors));
+  const again = find("[data-action=sort-again]", HTMLElement);
+  again.hidden = !isUnsettled(state) || !state.scores?.done;
+}
+
+/** @param {State} state @param {number[]} walk */
+function updatePlace(state, walk) {
   const at = Math.max(0, walk.indexOf(state.view.index));
   const frame = currentFrame(state);
+  const place = `${at + 1} of ${walk.length}`;
   const scrub = find("[data-action=scrub]", HTMLInputElement);
   scrub.max = String(Math.max(0, walk.length - 1));
   scrub.value = String(at);
   scrub.disabled = walk.length < 2;
-  scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${at + 1} of ${walk.length}` : "");
+  scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${place}` : "");
   const index = find("[data-action=index]", HTMLInputElement);
   if (document.activeElement !== index) index.value = frame ? String(state.view.index) : "";
-  setText(find("[data-count=frames]", HTMLElement), `of 0–${Math.max(0, countOf(state.gallery) - 1)}`);
+  setText(find("[data-count=frames]", HTMLElement), walk.length ? `· ${place}` : "");
   const title = find("[data-frame-title]", HTMLElement);
   setText(title, frame?.title ?? "");
   title.title = frame?.title ?? "";
   find("[data-action=previous]", HTMLButtonElement).disabled = at <= 0;
   find("[data-action=next]", HTMLButtonElement).disabled = at >= walk.length - 1;
-  const only = find("[data-action=all-frames]", HTMLElement);
-  only.hidden = state.view.indexes === null;
-  setText(only, `Only ${walk.length} frames ×`);
-  only.title = "Back to all frames";
-  updateFavoriteMarks(state, walk);
+  const star = find("[data-action=favorite]", HTMLElement);
+  const kept = favoriteIndexes(state).includes(state.view.index);
+  star.setAttribute("aria-pressed", String(kept));
+  star.title = kept ? "Remove from the favourites (D)" : "Keep as a favourite (S)";
 }
 
-/** @param {State} state @param {number[]} walk */
-function updateFavoriteMarks(state, walk) {
-  const favorites = new Set(favoriteIndexes(state));
-  const star = find("[data-action=favorite]", HTMLElement);
-  star.setAttribute("aria-pressed", String(favorites.has(state.view.index)));
-  star.title = favorites.has(state.view.index) ? "Remove from the favourites (D)" : "Keep as a favourite (S)";
-  const marks = find(".marks", HTMLElement);
-  const signature = JSON.stringify([walk.length, [...favorites]]);
-  if (marks.dataset.signature === signature) return;
-  marks.dataset.signature = signature;
-  const dots =
-    walk.length > MAX_MARKS
-      ? []
-      : walk.map((index, i) => {
-          const mark = h("i", { dataset: { favorite: String(favorites.has(index)) } });
-          mark.style.setProperty("--at", String(walk.length > 1 ? i / (walk.length - 1) : 0));
-          return mark;
-        });
-  marks.replaceChildren(...dots);
+/** @param {State} state */
+function updateTools(state) {
+  const { view, gallery } = state;
+  const methods = visibleMethods(state).filter(({ unit }) => unit === "m");
+  offer(
+    "sort",
+    view.sort,
+    SORTS.map((sort) => [sort, SORT_WORDS[sort]]),
+  );
+  find("[data-action=sort]", HTMLElement).title =
+    `The baseline is ${baselineOf(state)?.label ?? "not there"}.`;
+  offer(
+    "metric",
+    view.metric,
+    METRIC_NAMES.map((metric) => [metric, METRICS[metric].words]),
+  );
+  offer("by", view.by ?? "", [["", "all on show"], ...methods.map(({ id, label }) => [id, label])]);
+  const filter = find("[data-action=filter]", HTMLInputElement);
+  if (document.activeElement !== filter) filter.value = view.filter;
+  const only = find("[data-action=all-frames]", HTMLElement);
+  only.hidden = view.indexes === null && !view.filter.trim();
+  setText(only, `Only ${walkOf(state).length} of ${countOf(gallery)} ×`);
+  only.title = "Back to all frames";
+  const favorites = find("[data-action=only-favorites]", HTMLElement);
+  favorites.setAttribute("aria-pressed", String(view.filter.includes(FAVORITE)));
+  find("[data-action=toggle-strip]", HTMLElement).setAttribute("aria-pressed", String(view.strip === "on"));
+}
+
+/** @param {string} action @param {string} value @param {string[][]} choices  value and words */
+function offer(action, value, choices) {
+  const select = find(`select[data-action=${action}]`, HTMLSelectElement);
+  const offered = JSON.stringify(choices);
+  if (select.dataset.offered !== offered) {
+    select.dataset.offered = offered;
+    select.replaceChildren(...choices.map(([name, words]) => h("option", { value: name }, words)));
+  }
+  select.value = value;
+}
+
+/**
+ * What is known of the errors, in words.
+ * @param {State} state @param {number[]} walk @param {Float64Array} errors
+ */
+function noteOf(state, walk, errors) {
+  const { view } = state;
+  const scores = fittingScores(state);
+  const wanted = scoresWanted(state);
+  const asked = view.sort !== "name" || /[<>]/.test(view.filter);
+  if (!wanted && walk.length === 0 && view.filter.trim()) return "No frame fits the filter.";
+  if (!wanted) return asked ? "There is no truth to sort by: press a number to compare with a method." : "";
+  if (!scores || !sameQuery(scores.query, wanted) || scores.done < scores.of) {
+    const share = scores ? `${scores.done.toLocaleString("en")} of ${scores.of.toLocaleString("en")}` : "";
+    return `Scoring frames${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " Sorted as far as known." : ""}`;
+  }
+  if (walk.length === 0) return "No frame fits the filter.";
+  const extremes = extremesOf(walk, errors);
+  if (!extremes) return "No frame can be scored.";
+  const { words, digits } = METRICS[view.metric];
+  const number = (/** @type {number} */ index) =>
+    Number.isNaN(errors[index]) ? "–" : errors[index].toFixed(digits);
+  const against = state.gallery?.methods.find(({ id }) => id === wanted.against);
+  const mean = scoredMethods(state).length > 1 ? "mean " : "";
+  const to = wanted.isTruth ? "" : ` to ${against?.label}`;
+  const ends = `${number(extremes.best)} to ${number(extremes.worst)}`;
+  return `${mean}${words}${to} ${number(view.index)} (${ends})`;
 }

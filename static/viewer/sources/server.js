@@ -40,6 +40,21 @@ export function serverSource(declared = () => ({})) {
     async news(gallery, signal) {
       return requestJson(withParams(galleryUrl(gallery.id, "state"), sourceParams(declared())), { signal });
     },
+    async scores({ gallery, against, isTruth, methods, metric, box, cap }, first, signal) {
+      /** @type {[string, string][]} */
+      const params = [
+        [isTruth ? "truth" : "reference", against],
+        ["metric", metric],
+        ["box", box],
+        ["first", String(first)],
+      ];
+      if (cap) params.push(["cap", cap.join("..")]);
+      for (const method of methods) params.push(["method", method]);
+      return requestJson(
+        withParams(galleryUrl(gallery, "scores"), [...params, ...sourceParams(declared())]),
+        { signal },
+      );
+    },
     async picture(gallery, method, frame, signal) {
       const url = galleryUrl(gallery.id, method.id, frame.id);
       // What the gallery says, not the view: a picture is read in the way in which its key names it.

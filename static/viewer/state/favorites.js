@@ -61,5 +61,6 @@ export const clearFavorites = (gallery) => writeFavorites(gallery, []);
 export function favoriteIndexes({ gallery }) {
   if (!gallery) return [];
   const ids = new Set(readFavorites(gallery.id).map((favorite) => favorite.frame));
+  if (ids.size === 0) return [];
   return knownFrames(gallery).flatMap(([index, frame]) => (ids.has(frame.id) ? [index] : []));
 }

@@ -15,6 +15,7 @@ import { differenceOf, isComparing, MODE_NAMES, needsTruth } from "./comparison.
 import { formatSources, parseSources } from "./declared.js";
 import { countOf, frameAt } from "./frames.js";
 import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
+import { METRIC_NAMES, SORTS } from "./sorts.js";
 import { clamp, isOnShow, resolveTargets, truthId, usualReference, walkWithin } from "./targets.js";
 import { differenceEnd, rangeWithin } from "./ranges.js";
 import { MAX_ZOOM } from "./window.js";
@@ -173,6 +174,27 @@ export const FIELDS = Object.freeze({
     allowed: "METHOD=SETTINGS, with * between",
     stays: ["link"],
   }),
+  /** The order of the walk; order.js says what each is. */
+  sort: choice(SORTS, { key: "sort", hook: true }),
+  /** Walk only the frames that fit these words; order.js explains them. */
+  filter: field(/** @type {string} */ (""), {
+    key: "filter",
+    parse: (text) => (text === undefined ? undefined : decode(text)),
+    format: encodeURIComponent,
+    allowed: "words of names, limits of the error like >0.1, is:favourite",
+  }),
+  /** The error by which frames are sorted and that the filmstrip shows. */
+  metric: choice(METRIC_NAMES, { key: "metric", stays: BOTH }),
+  /** The method whose error that is; null = the mean of those on show. */
+  by: field(/** @type {string|null} */ (null), {
+    key: "by",
+    parse: (text) => (text === undefined ? undefined : decode(text) || null),
+    format: (id) => escapeName(id ?? ""),
+    allowed: "the id of a method",
+    fit: (id, { gallery }) => (gallery.methods.some((method) => method.id === id) ? id : null),
+  }),
+  /** Whether the filmstrip shows the errors. */
+  strip: choice(/** @type {const} */ (["on", "off"]), { key: "strip", stays: BOTH }),
   /** The method that holds the truth; null = the gallery's own. */
   truth: field(/** @type {string|null} */ (null), {
     key: "truth",

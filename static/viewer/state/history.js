@@ -10,6 +10,8 @@ import { formatView, parseView } from "./url.js";
 /** A held key or a moving slider writes the address once, when it rests: browsers limit how often it may change. */
 const REST_MS = 200;
 
+const TOLD = /^(gallery|scores|order)\//;
+
 /** @param {Store} store */
 export function syncHistory(store) {
   /** @type {View} the view that the address holds */
@@ -38,8 +40,8 @@ export function syncHistory(store) {
       clearTimeout(timer);
       timer = setTimeout(() => commit(store.get().view, stepped), REST_MS);
     } else {
-      // What the server tells is no step of the visitor.
-      const told = how.type.startsWith("gallery/") && how.type !== "gallery/choose";
+      // What the server tells is no step of the visitor, nor is the frame that a filter comes to.
+      const told = TOLD.test(how.type) && how.type !== "gallery/choose";
       commit(view, how.fromHistory || told);
     }
   });

@@ -2,19 +2,21 @@
  * What each action makes of a state. Pure.
  *
  * @import { Gallery, GalleryPage, Scan, State } from "./types.js"
+ * @import { ScoresPart, ScoresQuery } from "./scores.js"
  * @import { View } from "./fields.js"
  */
 import { agreeing } from "./comparison.js";
 import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
 import { placeOf, withPage } from "./frames.js";
 import { tinted } from "./labels.js";
+import { withPart } from "./scores.js";
 import { currentFrame, visibleMethods, walkOf } from "./selectors.js";
 import { clamp, resolveTargets, visibleIds } from "./targets.js";
 
 /**
  * @typedef {{type: "view/restore", view: View}
  *   | {type: "view/set", change: Partial<View>}
- *   | {type: "view/next", field: "cmap"|"theme"}
+ *   | {type: "view/next", field: "cmap"|"sort"|"theme"}
  *   | {type: "gallery/choose", id: string, index?: number}
  *   | {type: "gallery/opened", gallery: Gallery}
  *   | {type: "gallery/page", page: GalleryPage}
@@ -24,6 +26,8 @@ import { clamp, resolveTargets, visibleIds } from "./targets.js";
  *   | {type: "frame/go", index: number}
  *   | {type: "frame/step", by: number}
  *   | {type: "frame/end", last: boolean}
+ *   | {type: "order/set", order: number[]|null}
+ *   | {type: "scores/part", query: ScoresQuery, part: ScoresPart}
  *   | {type: "diff/toggle", target: number}
  *   | {type: "mode/toggle", mode: View["mode"]}
  *   | {type: "targets/set", targets: string[]}
@@ -32,7 +36,13 @@ import { clamp, resolveTargets, visibleIds } from "./targets.js";
  */
 
 /** @type {State} */
-export const INITIAL_STATE = Object.freeze({ view: DEFAULT_VIEW, gallery: null, failure: null });
+export const INITIAL_STATE = Object.freeze({
+  view: DEFAULT_VIEW,
+  gallery: null,
+  failure: null,
+  scores: null,
+  order: null,
+});
 
 /**
  * @param {State} state @param {Action} action
@@ -43,19 +53,18 @@ export function reduce(state, action) {
     case "view/restore": {
       const same = action.view.gallery === state.view.gallery;
       const view = agreeing(DEFAULT_VIEW, action.view);
-      return within({ view, gallery: same ? state.gallery : null, failure: null });
+      return within({ ...(same ? state : INITIAL_STATE), view, failure: null });
     }
     case "gallery/choose": {
       const place = { gallery: action.id, index: action.index ?? 0 };
       return {
+        ...INITIAL_STATE,
         view: { ...DEFAULT_VIEW, ...staying(state.view, "gallery"), ...place },
-        gallery: null,
-        failure: null,
       };
     }
     case "gallery/opened": {
       const gallery = withTints(action.gallery);
-      return within({ view: { ...state.view, gallery: gallery.id }, gallery, failure: null });
+      return within({ ...INITIAL_STATE, view: { ...state.view, gallery: gallery.id }, gallery });
     }
     case "gallery/page": {
       const { gallery } = state;
@@ -68,6 +77,10 @@ export function reduce(state, action) {
     }
     case "gallery/changed":
       return state.gallery?.id === action.gallery.id ? changed(state, withTints(action.gallery)) : state;
+    case "scores/part":
+      return { ...state, scores: withPart(state.scores, action.query, action.part) };
+    case "order/set":
+      return { ...state, order: action.order, view: inOrder(state.view, action.order) };
     case "failed":
       return { ...state, gallery: null, failure: action.message };
     default: {
@@ -80,7 +93,7 @@ export function reduce(state, action) {
 /**
  * What an action changes of the view, for those that change nothing else; null when it changes nothing.
  * @param {State} state
- * @param {Exclude<Action, {type: "view/restore"|"failed"|`gallery/${string}`}>} action
+ * @param {Exclude<Action, {type: "view/restore"|"failed"|"order/set"|"scores/part"|`gallery/${string}`}>} action
  * @returns {Partial<View>|null}
  */
 function changeOf(state, action) {
@@ -94,13 +107,17 @@ function changeOf(state, action) {
       return { [action.field]: choices[(at + 1) % choices.length] };
     }
     case "frame/go": // a frame beside the walk ends the walk
-      return { index: action.index, indexes: view.indexes?.includes(action.index) ? view.indexes : null };
+      return {
+        index: action.index,
+        indexes: view.indexes?.includes(action.index) ? view.indexes : null,
+        filter: state.order?.includes(action.index) ? view.filter : "",
+      };
     case "frame/step": {
       const walk = walkOf(state);
-      return { index: walk[clamp(walk.indexOf(view.index) + action.by, walk.length - 1)] ?? 0 };
+      return { index: walk[clamp(walk.indexOf(view.index) + action.by, walk.length - 1)] ?? view.index };
     }
     case "frame/end":
-      return { index: walkOf(state).at(action.last ? -1 : 0) ?? 0 };
+      return { index: walkOf(state).at(action.last ? -1 : 0) ?? view.index };
     case "diff/toggle":
       return { diff: view.diff === action.target ? 0 : action.target };
     case "mode/toggle":
@@ -116,6 +133,10 @@ function changeOf(state, action) {
       return view.pixel && { pixel: [view.pixel[0] + action.dx, view.pixel[1] + action.dy] };
   }
 }
+
+/** The view on a frame of an order, if it has any. @param {View} view @param {number[]|null} order @returns {View} */
+const inOrder = (view, order) =>
+  order?.length && !order.includes(view.index) ? { ...view, index: order[0] } : view;
 
 /** @param {Gallery} gallery @returns {Gallery} */
 const withTints = (gallery) => ({ ...gallery, methods: tinted(gallery.methods) });

@@ -95,9 +95,14 @@ export function statBoxOf(state, size) {
   return { box: boxOf(choice, size), cap, words };
 }
 
-/** Numbers of the frames that the arrows walk. @param {State} state */
-export function walkOf({ gallery, view }) {
-  return view.indexes ?? Array.from({ length: countOf(gallery) }, (_, i) => i);
+/** @type {number[]} */
+let asTheyAre = [];
+
+/** Numbers of the frames that the arrows walk, in their order. The same array while nothing changes. @param {State} state */
+export function walkOf({ gallery, view, order }) {
+  const count = countOf(gallery);
+  if (asTheyAre.length !== count) asTheyAre = Array.from({ length: count }, (_, i) => i);
+  return order ?? view.indexes ?? asTheyAre;
 }
 
 /** The frame on show; null while it is not known. @param {State} state */

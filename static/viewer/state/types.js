@@ -1,6 +1,7 @@
 /**
  * The words of the viewer, once. Nothing here runs. The view itself is described in fields.js.
  *
+ * @import { Scores } from "./scores.js"
  * @import { View } from "./fields.js"
  *
  * @typedef {object} Method  One column of a gallery: what made its pictures.
@@ -132,5 +133,7 @@
  * @property {View} view
  * @property {Gallery|null} gallery  The gallery of `view.gallery` once it is open.
  * @property {string|null} failure  Why there is nothing to show at all.
+ * @property {Scores|null} scores  Errors of the frames, as far as they are known.
+ * @property {number[]|null} order  Numbers of the frames in the order that the view asks for; null: as they are.
  */
 export {};

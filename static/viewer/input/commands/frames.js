@@ -4,9 +4,11 @@
  * @import { Command, Given, Page } from "./command.js"
  */
 import { find } from "../../panels/dom.js";
+import { notify } from "../../panels/notice.js";
+import { FAVORITE, SORT_WORDS } from "../../state/sorts.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function frameCommands({ store }) {
+export function frameCommands({ store, sortAgain }) {
   const step =
     (/** @type {number} */ by) =>
     (/** @type {Given} */ { repeat }) =>
@@ -17,6 +19,22 @@ export function frameCommands({ store }) {
     first: () => store.dispatch({ type: "frame/end", last: false }),
     last: () => store.dispatch({ type: "frame/end", last: true }),
     "focus-index": () => find("[data-action=index]", HTMLInputElement).select(),
-    "all-frames": () => store.dispatch({ type: "indexes/set", indexes: null }),
+    "all-frames": () => store.dispatch({ type: "view/set", change: { indexes: null, filter: "" } }),
+    "next-sort": () => {
+      store.dispatch({ type: "view/next", field: "sort" });
+      notify(`Frames ${SORT_WORDS[store.get().view.sort]}.`);
+    },
+    "sort-again": () => sortAgain(),
+    "toggle-strip": () => {
+      const strip = store.get().view.strip === "on" ? "off" : "on";
+      store.dispatch({ type: "view/set", change: { strip } });
+    },
+    "only-favorites": () => {
+      const { filter } = store.get().view;
+      const words = filter.split(/\s+/).filter(Boolean);
+      const others = words.filter((word) => word !== FAVORITE);
+      const change = { filter: (others.length < words.length ? others : [...words, FAVORITE]).join(" ") };
+      store.dispatch({ type: "view/set", change });
+    },
   };
 }
