@@ -32,6 +32,7 @@ import { savePicture } from "./panels/save.js";
 import { updateScan } from "./panels/scan.js";
 import { marksOf, pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
 import { SourcesSheet } from "./panels/sources.js";
+import { Scores } from "./panels/scores.js";
 import { updateTimeline } from "./panels/timeline.js";
 import { updateToolbar } from "./panels/toolbar.js";
 import { Welcome } from "./panels/welcome.js";
@@ -91,6 +92,7 @@ const patience = new Patience({
   ask: () => (loader.lost ? start() : cache.probe(isLost)),
 });
 const grid = new Grid(gridRoot);
+const scores = new Scores(schedule);
 const legend = new Legend(find(".legend", HTMLElement));
 const distributions = new Distributions(find(".inspector", HTMLElement), {
   source: () => loader.sourceOf(store.get().view.gallery),
@@ -176,10 +178,12 @@ function render(state) {
   if (methodsMenu.isOpen()) methodsMenu.update(state);
   const ofUploads = state.gallery.id === UPLOAD_GALLERY;
   photoMenu.update(ofUploads ? uploads.about(currentFrame(state)?.id) : null, countOf(state.gallery));
+  const peek = (/** @type {string} */ key) => cache.peek(key);
   const complete = renderPanes(state, grid, {
-    peek: (key) => cache.peek(key),
+    peek,
     progress: (frameId, methodId) => (ofUploads ? uploads.progress(frameId, methodId) : null),
   });
+  scores.update(state, grid.panes(), peek, complete);
   distributions.update(state);
   pointer.refresh();
   showMinimap({ redraw: true });

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from PIL import Image
 from viewer_kit import (
+    SCORED_SIZES,
     Viewer,
     make_brought,
     make_coloured,
@@ -21,6 +22,7 @@ from viewer_kit import (
     make_many,
     make_models,
     make_pictures,
+    make_scored,
     make_sparse,
     make_units,
 )
@@ -65,6 +67,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             make_units(folder / "units"),
             make_sparse(folder / "sparse"),
             make_many(folder / "many"),
+            *(make_scored(folder / f"scored{size[0]}", size) for size in SCORED_SIZES),
         ),
         magma_ranges=("drawn=0.001:80",),
         configs=(make_config(folder),),

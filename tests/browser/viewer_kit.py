@@ -92,6 +92,23 @@ def coloured_depth(frame: int) -> np.ndarray:
     return colormap("magma_r")[index]
 
 
+SCORED_SIZES = ((375, 1242), (352, 1216))
+"""Of whole frames of KITTI, and of their crop."""
+
+
+def make_scored(folder: Path, size: tuple[int, int]) -> Path:
+    """Sparse truth, and an estimate with errors, holes and depth beyond the cap."""
+    rng = np.random.default_rng(5)
+    truth = rng.uniform(1, 95, size)
+    own = np.clip(truth * rng.normal(1, 0.3, size), 0.1, 200)
+    stored = {"ground_truth": truth * (rng.random(size) < 0.3), "own": own * (rng.random(size) < 0.99)}
+    for method, depth in stored.items():
+        path = folder / method / "a.png"
+        path.parent.mkdir(parents=True)
+        Image.fromarray(np.round(depth * 256).astype(np.uint16)).save(path)
+    return folder
+
+
 def make_coloured(folder: Path) -> Path:
     for frame in range(2):
         path = folder / "drawn" / f"{frame}.png"

@@ -5,12 +5,14 @@
  */
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
-import { currentFrame, visibleMethods } from "../state/selectors.js";
+import { canBeScored, currentFrame, visibleMethods } from "../state/selectors.js";
 import { layout } from "./layout.js";
 import { Pane } from "./pane.js";
 
 /** Height of a pane's label in rem; panes.css has the same number. */
 const LABEL_REM = 1.75;
+/** Height of the line of numbers below it, where a gallery has any. */
+const SCORES_REM = 1.125;
 
 export class Grid {
   /** @type {Pane[]} */
@@ -89,7 +91,11 @@ export class Grid {
   #arrange() {
     if (!this.#state) return;
     const style = getComputedStyle(this.root);
-    const label = LABEL_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const scored = canBeScored(this.#state);
+    this.root.dataset.scored = String(scored);
+    const label =
+      (LABEL_REM + (scored ? SCORES_REM : 0)) *
+      parseFloat(getComputedStyle(document.documentElement).fontSize);
     const { columns, paneWidth } = layout({
       count: this.#panes.length,
       aspect: this.aspect(),

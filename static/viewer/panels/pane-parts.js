@@ -15,6 +15,7 @@ export function paneParts(method, { label, short }, number) {
   const tag = h("span", { class: "pane-note" });
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
+  const scores = h("div", { class: "pane-scores" });
   const value = h("span", { class: "pane-value" });
   const message = h("p", { class: "pane-message" });
   const retry = h(
@@ -25,7 +26,7 @@ export function paneParts(method, { label, short }, number) {
   const veil = h("div", { class: "pane-veil" }, message, retry);
   // prettier-ignore
   return {
-    chip, tag, mean, note, value, message, retry,
+    chip, tag, mean, note, scores, value, message, retry,
     caption: h("figcaption", {}, chip, name, tag, mean, note, value, save),
     stage: new Stage(veil),
   };

@@ -45,7 +45,13 @@ export class Pane {
       frame: "",
       mode: "loading",
     };
-    this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage.element);
+    this.element = h(
+      "figure",
+      { class: "pane", dataset },
+      this.parts.caption,
+      this.parts.scores,
+      this.stage.element,
+    );
   }
 
   /** What the pane shows; null while it is blank, or shows what is no longer asked for. */

@@ -7,7 +7,7 @@
  */
 import { modeFor } from "../modes/index.js";
 import { frameAt } from "../state/frames.js";
-import { visibleMethods, walkOf } from "../state/selectors.js";
+import { measuredAgainst, visibleMethods, walkOf } from "../state/selectors.js";
 import { bitmapOf } from "./bitmap.js";
 
 /** Method id of the colour photo; galleries never use it for a method. */
@@ -49,7 +49,7 @@ export function wishesFor(state, source) {
 function neededMethods(state) {
   const shown = visibleMethods(state);
   const needed = shown.flatMap((method) => modeFor(state, method).needs(state, method));
-  return [...new Set([...shown, ...needed])].filter((method) => method !== null);
+  return [...new Set([...shown, ...needed, measuredAgainst(state)])].filter((method) => method !== null);
 }
 
 /**

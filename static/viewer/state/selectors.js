@@ -65,6 +65,10 @@ export function measuredAgainst(state) {
   return truthOf(state) ?? (chosen?.unit === "m" ? chosen : null);
 }
 
+/** Whether a gallery has two methods in metres, so that one can be measured against the other. @param {State} state */
+export const canBeScored = ({ gallery }) =>
+  (gallery?.methods.filter((method) => method.unit === "m").length ?? 0) > 1;
+
 /** @param {BoxChoice} box */
 function boxWords(box) {
   if (box === "none") return "no crop";

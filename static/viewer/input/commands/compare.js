@@ -40,6 +40,11 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
     delta: toggle("delta1"),
     error: toggle("error"),
     gain: toggle("gain"),
+    "next-box": () => {
+      const { box } = store.get().view;
+      const at = NAMED_BOXES.findIndex((name) => name === box);
+      set({ box: NAMED_BOXES[(at + 1) % NAMED_BOXES.length] });
+    },
     "diff-off": () => set({ mode: DEFAULT_VIEW.mode }),
     "toggle-signed": () => set({ signed: !store.get().view.signed }),
     signed: () => set({ signed: true }),
@@ -53,10 +58,11 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
     "pixel-up": move(0, -1),
     "pixel-down": move(0, 1),
     escape: () => {
-      const { pixel, mode } = store.get().view;
+      const { box, pixel, mode } = store.get().view;
       const menu = document.querySelector(":popover-open");
       if (menu instanceof HTMLElement) menu.hidePopover();
       else if (pixel) set({ pixel: null });
+      else if (typeof box !== "string") set({ box: "none" });
       else if (mode !== DEFAULT_VIEW.mode) set({ mode: DEFAULT_VIEW.mode });
     },
   };
@@ -64,6 +70,9 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
 
 const NO_TRUTH =
   "This gallery has no ground truth in metres. Choose a method as the truth, or compare with a reference.";
+
+/** The boxes that a key walks through. */
+const NAMED_BOXES = /** @type {const} */ (["none", "garg", "eigen"]);
 
 /** What a kept reference is for, in words. */
 const WHAT_FOR = "of relative differences, δ and gain";

@@ -1,0 +1,171 @@
+/**
+ * The numbers of each pane, below its label: what a paper reports, the pixels that they count, and the rank among the
+ * methods on show. They are computed while the page is idle, and kept with the picture.
+ *
+ * @import { DepthPicture, Picture, State } from "../state/types.js"
+ * @import { Metrics } from "../paint/metrics.js"
+ * @import { Peek } from "./content.js"
+ * @import { Pane } from "./pane.js"
+ */
+import { depthMetrics, ranksOf } from "../paint/metrics.js";
+import { pictureKey } from "../sources/wishes.js";
+import { currentFrame, measuredAgainst, statBoxOf, truthOf } from "../state/selectors.js";
+import { h, setText } from "./dom.js";
+
+/** At the latest then they are computed, however busy the page is. */
+const PATIENCE_MS = 400;
+
+/** Those that a pane writes; `best` 1: the largest is the best, −1: the least. */
+const SHOWN = /** @type {const} */ ([
+  { key: "absRel", name: "AbsRel", digits: 3, unit: "", best: -1 },
+  { key: "rmse", name: "RMSE", digits: 2, unit: " m", best: -1 },
+  { key: "delta1", name: "δ1", digits: 3, unit: "", best: 1 },
+  { key: "silog", name: "SILog", digits: 2, unit: "", best: -1 },
+]);
+
+/** @typedef {{pane: Pane, picture: DepthPicture, metrics: Metrics|null}} Scored */
+
+export class Scores {
+  /** @type {WeakMap<DepthPicture, Map<string, {against: DepthPicture, metrics: Metrics|null}>>} */
+  #known = new WeakMap();
+  #waiting = false;
+  #again;
+
+  /** @param {() => void} again  renders once more, when something was computed */
+  constructor(again) {
+    this.#again = again;
+  }
+
+  /**
+   * @param {State} state @param {readonly Pane[]} panes @param {Peek} peek
+   * @param {boolean} complete  A rank among some of the methods would be no rank.
+   */
+  update(state, panes, peek, complete) {
+    const against = measuredAgainst(state);
+    const picture = against && depthOf(state, against.id, peek);
+    const rule = picture && statBoxOf(state, picture);
+    const isTruth = against !== null && against === truthOf(state);
+    /** @type {Scored[]} */
+    const scored = [];
+    for (const pane of panes) {
+      const own = pane.method === against ? null : pane.depthPicture();
+      const fits = own && picture && own.width === picture.width && own.height === picture.height;
+      const found = fits && rule ? this.#metrics(own, picture, rule) : null;
+      if (own && found) scored.push({ pane, picture: own, metrics: found.metrics });
+      else show(pane, null, "");
+    }
+    if (!rule || !against) return;
+    const about = isTruth ? rule.words : `to ${against.label}, ${rule.words}`;
+    const all = complete && this.#work.length === 0;
+    showRanked(scored, { about, box: String(state.view.box), all });
+  }
+
+  /**
+   * Null until they are computed.
+   * @param {DepthPicture} own @param {DepthPicture} against @param {ReturnType<typeof statBoxOf>} rule
+   */
+  #metrics(own, against, { box, cap }) {
+    const key = JSON.stringify([box, cap]);
+    const kept = this.#known.get(own) ?? new Map();
+    this.#known.set(own, kept);
+    const found = kept.get(key);
+    if (found?.against === against) return found;
+    this.#later(() => {
+      const metrics = depthMetrics(own, { reference: against, box, cap });
+      kept.set(key, { against, metrics });
+    });
+    return null;
+  }
+
+  /** @type {(() => void)[]} */
+  #work = [];
+
+  /** @param {() => void} work */
+  #later(work) {
+    this.#work.push(work);
+    if (this.#waiting) return;
+    this.#waiting = true;
+    whenIdle(() => {
+      this.#waiting = false;
+      const todo = this.#work;
+      this.#work = [];
+      for (const compute of todo) compute();
+      this.#again();
+    });
+  }
+}
+
+/** Not every browser tells when it is idle. @param {() => void} run */
+function whenIdle(run) {
+  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: PATIENCE_MS });
+  else setTimeout(run, 50);
+}
+
+/** @param {State} state @param {string} id @param {Peek} peek @returns {DepthPicture|null} */
+function depthOf(state, id, peek) {
+  const frame = currentFrame(state);
+  const known = state.gallery && frame ? peek(pictureKey(state.gallery, id, frame)) : null;
+  const picture = /** @type {Picture|null} */ (known?.state === "done" ? known.value : null);
+  return picture?.unit === "m" ? picture : null;
+}
+
+/** @param {Scored[]} scored @param {{about: string, box: string, all: boolean}} given */
+function showRanked(scored, { about, box, all }) {
+  const counted = scored.flatMap(({ pane, metrics }) => (metrics ? { pane, metrics } : []));
+  const ranks = ranksOf(counted.map(({ metrics }) => metrics.absRel));
+  const best = SHOWN.map(({ key, best }) => {
+    const signed = counted.map(({ metrics }) => best * metrics[key]);
+    return Math.max(...signed);
+  });
+  counted.forEach(({ pane, metrics }, i) => {
+    const items = SHOWN.map(({ key, name, digits, unit, best: sign }, k) => {
+      const isBest = all && counted.length > 1 && sign * metrics[key] === best[k];
+      const number = `${metrics[key].toFixed(digits)}${unit}`;
+      return h("span", { dataset: { best: isBest } }, `${name} `, h("b", {}, number));
+    });
+    show(pane, { metrics, rank: all ? ranks[i] : undefined, box, items }, about);
+  });
+  for (const { pane, metrics } of scored) if (!metrics) show(pane, null, `no pixel to compare: ${about}`);
+}
+
+/**
+ * @param {Pane} pane
+ * @param {{metrics: Metrics, rank: number|undefined, box: string, items: HTMLElement[]}|null} found @param {string} about
+ */
+function show(pane, found, about) {
+  const { dataset } = pane.element;
+  const { scores } = pane.parts;
+  const hooks = {
+    absRel: found?.metrics.absRel,
+    rmse: found?.metrics.rmse,
+    delta1: found?.metrics.delta1,
+    silog: found?.metrics.silog,
+    rank: found?.rank,
+    statBox: found?.box,
+    validPixels: found?.metrics.count,
+  };
+  for (const [name, value] of Object.entries(hooks)) {
+    if (value === undefined) delete dataset[name];
+    else dataset[name] = String(value);
+  }
+  const signature = JSON.stringify([hooks, about]);
+  if (scores.dataset.signature === signature) return;
+  scores.dataset.signature = signature;
+  if (!found) return setText(scores, about);
+  const rank = h(
+    "span",
+    { class: "rank", dataset: { best: found.rank === 1 } },
+    found.rank ? `#${found.rank}` : "#–",
+  );
+  scores.replaceChildren(rank, ...found.items, h("span", { class: "about" }, about));
+  scores.title = `${wordsOf(found.metrics)} ${about}: ${found.metrics.count} pixels, ${found.metrics.holes} of them without depth here. Rank by AbsRel.`;
+}
+
+/** @param {Metrics} metrics */
+function wordsOf({ absRel, sqRel, rmse, rmseLog, log10, silog, delta1, delta2, delta3 }) {
+  const numbers = { AbsRel: absRel, SqRel: sqRel, RMSE: rmse, RMSElog: rmseLog, log10, SILog: silog };
+  const shares = { δ1: delta1, δ2: delta2, δ3: delta3 };
+  return Object.entries({ ...numbers, ...shares })
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(", ");
+}
