@@ -26,6 +26,8 @@ from tiekd.limits import Stated
 log = logging.getLogger("tiekd.server")
 _MOST_BYTES = 1 << 20
 _HINT = "The file is a configuration of the published viewer; docs/viewer.md lists its fields."
+_USUAL_PANE = 600
+"""Width of a pane on a usual screen, for the zoom at which a crop fills it."""
 LINK_FIELDS = ("index", "indexes", "hides", "diffIndex", "pageZoom", "crop")
 """Fields that a link may state too; the link wins."""
 WITHOUT = (
@@ -182,8 +184,9 @@ class _Lander:
         if crop:
             yield "box", ",".join(map(str, crop.box))
             yield "at", f"{crop.box[0] + crop.box[2] / 2:g},{crop.box[1] + crop.box[3] / 2:g}"
-        if self.values["pageZoom"] is not None:
-            yield "zoom", f"{self.values['pageZoom']:g}"
+        zoom = self.values["pageZoom"] or (crop and max(1, min(8, round(_USUAL_PANE / crop.box[2]))))
+        if zoom:
+            yield "zoom", f"{zoom:g}"
 
 
 @dataclass(frozen=True, slots=True)

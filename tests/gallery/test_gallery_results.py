@@ -354,3 +354,44 @@ def test_a_file_of_too_many_bytes_is_refused(results, monkeypatch) -> None:
     monkeypatch.setattr("tiekd.gallery.decoders._MOST_BYTES", 100)
     with pytest.raises(DataError, match=r"f0\.jpg has more than 0 MiB"):
         open_results(results).photo_bytes("f0")
+
+
+def sequences(root: Path, **sizes: int) -> None:
+    """SEQUENCE/METHOD/FRAME, with photos of that many columns."""
+    for sequence, size in sizes.items():
+        for frame in FRAMES:
+            path = root / sequence / "image" / f"{frame}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            noise = np.random.default_rng(size).integers(0, 255, (20, size, 3)).astype(np.uint8)
+            Image.fromarray(noise).save(path)
+            put(root / sequence / "net" / f"{frame}_pred.png", png16.encode(DEPTH))
+            put(root / sequence / "gt" / f"{frame}.npy", npy_bytes(DEPTH))
+
+
+def test_sequences_may_stand_above_the_methods(tmp_path) -> None:
+    sequences(tmp_path, drive_1=30, drive_2=31)
+    gallery = open_results(tmp_path)
+    told = [(method.id, method.family) for method in gallery.listing.methods]
+    assert told == [("gt", "ground_truth"), ("net", "other")]
+    frames = [frame.describe() for frame in gallery.listing.frames]
+    assert [frame["id"] for frame in frames] == ["drive_1/f0", "drive_1/f1", "drive_2/f0", "drive_2/f1"]
+    assert all(frame["has_image"] and "missing" not in frame for frame in frames)
+    assert (gallery.depth("net", "drive_2/f1") == png16.to_uint16(DEPTH)).all()
+
+
+@pytest.mark.parametrize("spoil", ["copies", "image above", "files beside", "no photos", "link out"])
+def test_methods_are_taken_for_sequences_only_where_that_is_sure(tmp_path, spoil) -> None:
+    root = tmp_path / "r"
+    sequences(root, a=30, b=30 if spoil == "copies" else 31)
+    if spoil == "image above":
+        picture(root / "image" / "f0.jpg")
+    elif spoil == "files beside":
+        put(root / "a" / "f0.png", png16.encode(DEPTH))
+    elif spoil == "no photos":
+        put(root / "c" / "f0.png", png16.encode(DEPTH))
+    elif spoil == "link out":
+        (root / "b").rename(tmp_path / "b")
+        (root / "b").symlink_to(tmp_path / "b")
+    names = {method.id for method in open_results(root).listing.methods}
+    assert names >= {"a"}
+    assert "net" not in names

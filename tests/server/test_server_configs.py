@@ -95,6 +95,8 @@ def test_a_configuration_is_a_gallery_and_a_view_of_it(site) -> None:
         ({"crop": "x100y20w300h50d0p1"}, "box", "100,20,300,50"),
         ({"crop": "x100y20w300h50d0p1"}, "at", "250,45"),
         ({"crop": "x100y20w300h50d0p1"}, "diff", "1"),
+        ({"crop": "x100y20w300h50d0p1"}, "zoom", "2"),
+        ({"crop": "x1y2w3h4", "pageZoom": "1.5"}, "zoom", "1.5"),
         ({"cmap": "turbo_r"}, "cmap", "turbo_r"),
     ],
 )

@@ -12,6 +12,7 @@ from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
 from tiekd.codecs.depth_names import says_other
 from tiekd.gallery.decoders import ARRAY_SUFFIXES, Probe
 from tiekd.gallery.known import Known
+from tiekd.gallery.layout import Parts
 from tiekd.gallery.walk import FOLLOW, PICTURE_SUFFIXES, READABLE, Boundary, Found, walk
 
 _BEST_FIRST = (*SUFFIXES, *(ending for ending in PICTURE_SUFFIXES if ending not in SUFFIXES))
@@ -42,13 +43,15 @@ class Folder:
         return self.arrays, self.grey16, self.pictures
 
 
-def read_folder(path: Path, boundary: Boundary, known: Known, *, quick: bool = False) -> Folder:
-    """Sort the files of a method's folder and its sub-folders by what their headers say.
+def read_folder(name: str, parts: Parts, boundary: Boundary, known: Known, *, quick: bool = False) -> Folder:
+    """Sort the files of a method's folders and their sub-folders by what their headers say.
 
     quick: by the headers of a few of them; the others are guessed to be of the same kind.
     """
-    found = walk(path, boundary)
-    folder = Folder(path.name, links=found.links, times=found.times)
+    found = Found()
+    for prefix, path in parts:
+        walk(path, boundary, prefix=prefix, found=found)
+    folder = Folder(name, links=found.links, times=found.times)
     unclear: dict[str, Path] = {}
     samples: dict[str, list[Probe]] = {}
     for stem, ending, file in named(found, READABLE):

@@ -15,10 +15,11 @@ from typing import Protocol
 from tiekd.errors import DataError, TiekdError
 from tiekd.gallery.index import Index
 from tiekd.gallery.known import Known
-from tiekd.gallery.model import IMAGE_FOLDER, Gallery
+from tiekd.gallery.layout import layout_of
+from tiekd.gallery.model import Gallery
 from tiekd.gallery.results import ResultsOptions, open_results, title_of
 from tiekd.gallery.shipped import INDEX, open_gallery, shipped_galleries
-from tiekd.gallery.walk import READABLE, folders_in
+from tiekd.gallery.walk import READABLE, Boundary
 
 log = logging.getLogger("tiekd.gallery")
 
@@ -205,10 +206,10 @@ def check_folder(folder: Path, options: ResultsOptions) -> tuple[str, set[str]]:
     if (folder / INDEX).is_file():
         gallery = _open_own(folder, options, Known(), quick=True)
         return gallery.id, set(gallery.folders)
-    folders = [path for path in folders_in(folder) if path.name != IMAGE_FOLDER]
-    if not any(map(_holds_files, folders)):
+    methods = layout_of(folder, Boundary.around(folder, follow_links=options.follow_links)).methods
+    if not any(_holds_files(path) for parts in methods.values() for _, path in parts):
         open_results(folder, options)
-    return title_of(folder), {path.name for path in folders}
+    return title_of(folder), set(methods)
 
 
 def _holds_files(folder: Path) -> bool:

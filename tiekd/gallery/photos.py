@@ -12,18 +12,20 @@ from PIL import Image
 from tiekd.codecs.orientation import swaps_sides, upright_by
 from tiekd.files import open_regular
 from tiekd.gallery.files import Folder, endings, left_out, named
-from tiekd.gallery.model import Frame
-from tiekd.gallery.walk import PICTURE_SUFFIXES, Boundary, fault_of, walk
+from tiekd.gallery.layout import Parts
+from tiekd.gallery.model import IMAGE_FOLDER, Frame
+from tiekd.gallery.walk import PICTURE_SUFFIXES, Boundary, Found, fault_of, walk
 
 _NOT_SHOWN = {".tif": "TIFF", ".tiff": "TIFF", ".heic": "HEIC", ".heif": "HEIC"}
 
 
-def read_photos(path: Path, boundary: Boundary) -> Folder:
-    """The photos of a gallery, which lie in a folder of their own. None if there is no such folder."""
-    folder = Folder(path.name)
-    if not path.is_dir():
-        return folder
-    found = walk(path, boundary)
+def read_photos(parts: Parts, boundary: Boundary) -> Folder:
+    """The photos of a gallery, which lie in folders of their own. None if there is no such folder."""
+    folder = Folder(IMAGE_FOLDER)
+    found = Found()
+    for prefix, path in parts:
+        if path.is_dir():
+            walk(path, boundary, prefix=prefix, found=found)
     folder.times = found.times
     for stem, _, file in named(found, PICTURE_SUFFIXES):
         if not (boundary.fault(file) if file in found.links else fault_of(file)):

@@ -21,12 +21,13 @@ from tiekd.gallery.decoders import KIND_WORDS, form_of
 from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.known import Known
 from tiekd.gallery.labels import method_label
+from tiekd.gallery.layout import layout_of
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery, LazyFrames, Listing, natural_key, version_of
 from tiekd.gallery.model import shown as shown_of
 from tiekd.gallery.names import frames_of
 from tiekd.gallery.photos import read_photos, turned_note
 from tiekd.gallery.stored import Method, Stored, method_of
-from tiekd.gallery.walk import Boundary, folders_in, is_text, legible, time_of
+from tiekd.gallery.walk import Boundary, legible
 from tiekd.methods import FAMILIES, GROUND_TRUTH, METHODS, OTHER
 from tiekd.types import DepthRange
 from tiekd.zoo import Zoo, read_zoo
@@ -82,15 +83,11 @@ def open_results(
     known = known or Known()
     chosen = options or ResultsOptions()
     boundary = Boundary.around(folder, follow_links=chosen.follow_links)
-    paths = sorted(folders_in(folder), key=lambda path: natural_key(path.name))
-    photos = read_photos(folder / IMAGE_FOLDER, boundary)
-    found = [
-        read_folder(path, boundary, known, quick=quick)
-        for path in paths
-        if path.name != IMAGE_FOLDER and is_text(path.name)
-    ]
+    layout = layout_of(folder, boundary)
+    photos = read_photos(layout.photos, boundary)
+    found = [read_folder(name, parts, boundary, known, quick=quick) for name, parts in layout.methods.items()]
     left_out = {one.name: one.note for one in (photos, *found) if one.note}
-    left_out |= {legible(path.name): "Its name is no text." for path in paths if not is_text(path.name)}
+    left_out |= dict.fromkeys(layout.strange, "Its name is no text.")
     shown = [one for one in found if any(one.kinds)]
     if not shown:
         told = "".join(f" {name}: {reason}" for name, reason in left_out.items())
@@ -104,7 +101,7 @@ def open_results(
     frames = LazyFrames(frame_ids, make) if quick else tuple(map(make, frame_ids))
     _add(left_out, IMAGE_FOLDER, "" if quick else turned_note(frames))
     files = {column.method.id: _relative(column.files, folder) for column in columns}
-    times = {str(folder): time_of(folder)}
+    times = layout.times
     for one in (photos, *found):
         times |= one.times
     title = title_of(folder)

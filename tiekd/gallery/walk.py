@@ -108,14 +108,15 @@ def legible(name: str) -> str:
     return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in decoded)
 
 
-def walk(folder: Path, boundary: Boundary) -> Found:
-    """Every file in `folder` and below. No folder is entered twice, nor one above, so links in a circle end.
+def walk(folder: Path, boundary: Boundary, *, prefix: str = "", found: Found | None = None) -> Found:
+    """Every file in `folder` and below, added to `found`; `prefix` stands before their names.
 
+    No folder is entered twice, nor one above, so links in a circle end.
     A folder whose name has the ending of a picture is taken for a file, so that its frame can tell the fault.
     """
-    found = Found()
+    found = found or Found()
     entered = {_place(above) for above in folder.resolve().parents}
-    waiting = [(folder, "")]
+    waiting = [(folder, prefix)]
     while waiting:
         current, prefix = waiting.pop()
         try:
