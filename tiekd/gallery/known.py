@@ -10,6 +10,7 @@ import gzip
 import json
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class Known:
         self._store = store
         self._probes: dict[str, tuple[int, int, Probe]] = _load(store) if store else {}
         self._changed = False
+        self.give_way: Callable[[], None] = lambda: None
+        """Called before a file is opened."""
 
     def begin(self, n_files: int) -> None:
         """Count from here on; so many files will be asked for."""
@@ -54,6 +57,7 @@ class Known:
         known = self._probes.get(key)
         if known and known[:2] == state:
             return known[2]
+        self.give_way()
         seen = probe(path, shape=shape)
         self._probes[key] = (*state, seen)
         self._changed = True

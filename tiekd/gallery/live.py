@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from threading import Lock, Thread
-from time import monotonic
+from threading import Lock, Thread, current_thread
+from time import monotonic, sleep
 from typing import Protocol
 
 from tiekd.errors import DataError, TiekdError
@@ -27,6 +28,9 @@ NAMES_EVERY_S = 1.0
 """The times of its folders are looked at so often, while somebody asks."""
 FILES_EVERY_S = 10.0
 """And those of all of its files: a file may change without its folder."""
+_GIVE_WAY_S = 0.3
+_MOST_WAY_S = 5.0
+"""The reading of all files waits so long after each question, and so long in all."""
 _IDLE = 20
 """Whatever looking takes, it rests so many times longer."""
 
@@ -52,11 +56,14 @@ class LiveGallery:
         self._opening, self._reading, self._starting = Lock(), Lock(), Lock()
         self._thread: Thread | None = None
         self._names_due = self._files_due = 0.0
+        self._asked, self._gave_way_s = -math.inf, 0.0
+        known.give_way = self._give_way
 
     def current(self) -> Gallery:
         """The gallery as far as it is known, at once. Raises DataError."""
         if self._fault:
             raise self._fault
+        self._asked = monotonic()
         return self._opened()
 
     def fresh(self) -> Gallery:
@@ -80,6 +87,14 @@ class LiveGallery:
     def scan(self) -> tuple[int, int] | None:
         """Files that were read, and files that there are; None once all were read."""
         return None if self._whole else (min(self._known.read, self._known.files), self._known.files)
+
+    def _give_way(self) -> None:
+        """Let those who ask for a page go first, while the background reads."""
+        if current_thread() is not self._thread:
+            return
+        while self._gave_way_s < _MOST_WAY_S and monotonic() - self._asked < _GIVE_WAY_S:
+            sleep(_GIVE_WAY_S / 10)
+            self._gave_way_s += _GIVE_WAY_S / 10
 
     def _opened(self) -> Gallery:
         if self._gallery is None:
@@ -123,10 +138,10 @@ class LiveGallery:
             self._gallery.times = gallery.times
         else:
             self._gallery = gallery
+        self._write(gallery)
         self._fault, self._whole = None, True
         self._names_due, self._files_due = monotonic() + NAMES_EVERY_S, monotonic() + FILES_EVERY_S
         self._on_read(gallery)
-        self._write(gallery)
 
     def _has_changed(self, gallery: Gallery, *, force: bool) -> bool:
         began = monotonic()

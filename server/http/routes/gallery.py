@@ -24,7 +24,8 @@ from tiekd.gallery import Gallery
 router = APIRouter(prefix="/api/galleries", tags=["galleries"])
 MOST_FRAMES = 1000
 """Of one page."""
-_PAGE = 60
+_PAGE, _FIRST_PAGE = 60, 12
+"""Frames of a page where nobody says how many; while files are still read, each frame costs some time."""
 _MISSING = problems(404, 422, page=True)
 _WRONG = problems(400, 404, 422, page=True)
 _SIZE = ("ETag", "X-Depth-Width", "X-Depth-Height", "X-Depth-Scale")
@@ -76,7 +77,7 @@ async def describe_gallery(
     def answer() -> Response:
         gallery = galleries.reopen(gallery_id, read_as) if whole else galleries.get(gallery_id, read_as)
         n_frames = len(gallery.listing.frames)
-        size = limit or _PAGE
+        size = limit or (_FIRST_PAGE if galleries.scan(gallery_id) else _PAGE)
         places = range(min(offset or 0, n_frames), min((offset or 0) + size, n_frames))
         if around is not None:
             places = gallery.places(around, size, frame_id=frame)

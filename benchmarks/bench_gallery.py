@@ -1,0 +1,138 @@
+"""How long a large folder of results takes: start of the server, first frame, whole listing, the next frame.
+
+Each size is opened three times: with nothing known of it, after a restart of the server (the index is there),
+and by a second page of the same server. `--source DIR` measures another working copy of tiekd.
+
+    python benchmarks/bench_gallery.py --sizes 40x2000,40x10000 --json benchmarks/results/gallery.json
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.request import urlopen
+
+import measuring
+from chromium import Chromium, chromium
+from make_results import make_results
+
+HEAD = measuring.head("methods x frames", "opening", "listens:", "first frame:", "all known:", "next frame:")
+READY = "html[data-viewer=ready]"
+_STEPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One opening. Seconds on the wall; `next_s` is the median of a walk from frame to frame."""
+
+    size: str
+    version: str
+    opening: str
+    listens_s: float | None
+    first_s: float
+    whole_s: float | None
+    next_s: float
+    machine: str = field(default_factory=measuring.machine)
+    date: str = field(default_factory=lambda: measuring.circumstances(0)["date"])
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+
+
+@contextmanager
+def server(results: Path, home: Path, source: Path) -> Iterator[tuple[str, float]]:
+    """`tiekd serve` of a folder: its address, and seconds until it listened."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    verb = ["-c", "from tiekd.cli.main import app; app()", "serve", "--port", str(port)]
+    command = [sys.executable, *verb, "--models", "tiekd_mobilenetv2.demo", "--results", str(results)]
+    environment = os.environ | {"TIEKD_HOME": str(home), "PYTHONPATH": str(source)}
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    try:
+        while True:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60):
+                break
+            if process.poll() is not None:
+                raise SystemExit("tiekd serve has ended.")
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}", time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def visit(browser: Chromium, address: str, gallery: str, n_frames: int) -> tuple[float, float, float]:
+    """Seconds to the first frame and until every frame is known, and of a step to the next frame."""
+    context = browser.browser.new_context(viewport={"width": 1920, "height": 1080}, bypass_csp=True)
+    page = context.new_page()
+    began = time.perf_counter()
+    page.goto(f"{address}/?gallery={gallery}&targets=method_01*method_02*method_03&index=3", timeout=300_000)
+    page.wait_for_selector(READY, timeout=600_000)
+    first_s = time.perf_counter() - began
+    steps = []
+    for step in range(_STEPS):
+        at = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(f'html[data-viewer=ready][data-index="{4 + step}"]', timeout=60_000)
+        steps.append(time.perf_counter() - at)
+    page.keyboard.press("End")
+    page.wait_for_selector(f'html[data-viewer=ready][data-index="{n_frames - 1}"]', timeout=600_000)
+    page.wait_for_function(
+        "!document.querySelector('[data-scan]') || document.querySelector('[data-scan]').hidden",
+        timeout=600_000,
+    )
+    whole_s = time.perf_counter() - began
+    context.close()
+    return first_s, whole_s, statistics.median(steps)
+
+
+def measure(size: tuple[int, int], results: Path, source: Path, version: str) -> Iterator[Row]:
+    """The three openings of one folder."""
+    n_methods, n_frames = size
+    name = f"{n_methods} x {n_frames}"
+    with TemporaryDirectory() as home, chromium() as browser:
+        for opening in ("first", "after a restart"):
+            with server(results, Path(home), source) as (address, listens_s):
+                yield Row(name, version, opening, listens_s, *visit(browser, address, results.name, n_frames))
+                if opening == "after a restart":
+                    again = visit(browser, address, results.name, n_frames)
+                    yield Row(name, version, "second page", None, *again)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row as it is printed."""
+    seconds = (row.listens_s, row.first_s, row.whole_s, row.next_s)
+    return row.size, row.opening, *("-" if one is None else f"{one:.2f} s" for one in seconds)
+
+
+def main() -> None:
+    """Measure and print all sizes."""
+    parser = measuring.parser(__doc__, rounds=1)
+    parser.add_argument("--sizes", default="40x2000", help="METHODSxFRAMES, separated by commas")
+    parser.add_argument("--folder", type=Path, help="keep and reuse the folders here")
+    parser.add_argument("--source", type=Path, default=Path(__file__).resolve().parents[1])
+    parser.add_argument("--name", default="now", help="what the rows call this version")
+    options = parser.parse_args()
+    measuring.start(options, HEAD)
+    for text in options.sizes.split(","):
+        n_methods, n_frames = map(int, text.split("x"))
+        with TemporaryDirectory() as temporary:
+            results = (options.folder or Path(temporary)) / f"r{n_frames}"
+            if not results.is_dir():
+                make_results(results, n_methods=n_methods, n_frames=n_frames, size=(620, 188))
+            for row in measure((n_methods, n_frames), results, options.source, options.name):
+                print(measuring.line(*cells(row)), flush=True)
+                measuring.keep_row(row, options.json, what=("size", "version", "opening"))
+
+
+if __name__ == "__main__":
+    main()
