@@ -69,7 +69,7 @@ def test_axe_finds_nothing(viewer, state, scheme):
     assert viewer.page.evaluate(TARGETS) == []
 
 
-@pytest.mark.parametrize("width", [360, 390, 640])
+@pytest.mark.parametrize("width", [360, 390, 640, 800])
 def test_a_narrow_page_fits_and_has_everything_behind_a_button(viewer, width):
     viewer.page.set_viewport_size({"width": width, "height": 780})
     viewer.open("?gallery=streets&diff=2")
@@ -171,3 +171,15 @@ def test_forced_colours_keep_what_is_pressed_and_what_is_no_data(viewer):
         viewer.pane("ground_truth").locator(".ground").evaluate("e => getComputedStyle(e).backgroundImage")
     )
     assert "gradient" in hatch
+
+
+def test_the_cursor_stays_in_sight_of_a_zoomed_picture(viewer):
+    viewer.open("?gallery=streets&zoom=16&at=100,30")
+    cross = viewer.pane("teacher").locator(".cross")
+    for _ in range(12):
+        viewer.page.keyboard.press("Shift+ArrowRight")
+    viewer.page.locator("[data-spoken]", has_text="Column 112, row 30").wait_for(state="attached")
+    stage = viewer.pane("teacher").locator(".stage").bounding_box()
+    left = cross.evaluate("e => parseFloat(e.style.getPropertyValue('--x'))")
+    assert 0 < left < stage["width"]
+    assert "at=" in viewer.query()

@@ -76,7 +76,9 @@ def test_scripts_read_and_set_the_view(viewer):
     said = viewer.page.evaluate(
         "(() => { try { tiekd.view = {index: 9} } catch (e) { return e.message } })()"
     )
-    assert said == "index can't be 9 here. Allowed: the number of a frame, from 0."
+    assert said == (
+        "index can't be 9 here. Allowed: the number of a frame, from 0. This gallery would make it 4."
+    )
     viewer.wait(index=2)
 
 

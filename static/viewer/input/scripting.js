@@ -102,7 +102,10 @@ function checkFit(change, before, gallery, view) {
   for (const [name, { format }] of ENTRIES) {
     if (change[name] === undefined || name === "targets") continue;
     const text = format(change[name]);
-    if (text !== format(view[name]) && text !== format(before[name])) throw impossible(name, change[name]);
+    if (text === format(view[name]) || text === format(before[name])) continue;
+    const error = impossible(name, change[name]);
+    error.message += ` This gallery would make it ${JSON.stringify(view[name])}.`;
+    throw error;
   }
 }
 
