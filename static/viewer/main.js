@@ -5,6 +5,7 @@
  * @import { Window } from "./state/window.js"
  */
 import { createCommands } from "./input/commands/index.js";
+import { goToFrame, useMethod } from "./input/found.js";
 import { installControls, moveEnd } from "./input/controls.js";
 import { keyboardCursor } from "./input/cursor.js";
 import { installUpload } from "./input/drop.js";
@@ -20,6 +21,9 @@ import { Distributions } from "./panels/distributions.js";
 import { find } from "./panels/dom.js";
 import { renderFavorites } from "./panels/favorites.js";
 import { Filmstrip } from "./panels/filmstrip.js";
+import { frameFinding } from "./panels/find-frame.js";
+import { methodFinding } from "./panels/find-method.js";
+import { renderFinder } from "./panels/finder.js";
 import { Grid } from "./panels/grid.js";
 import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
@@ -112,6 +116,16 @@ const overlays = new Overlays({
   sources: (sheet) => sourcesSheet.fill(sheet),
   help: (sheet) => renderHelp(sheet, KEYMAP, GROUPS),
   list: (sheet) => renderFavorites(sheet, store.get()),
+  "find-frame": (sheet) =>
+    renderFinder(
+      sheet,
+      frameFinding(store.get(), (index) => goToFrame(store, index)),
+    ),
+  "find-method": (sheet) =>
+    renderFinder(
+      sheet,
+      methodFinding(store.get(), (id, use) => useMethod(store, id, use)),
+    ),
 });
 const welcome = new Welcome(KEYMAP);
 const pointer = installPointer(gridRoot, {
@@ -203,13 +217,18 @@ function titleOf(state) {
 store.subscribe((now, before) => {
   const fields = changedFields(before.view, now.view);
   const sameGallery = now.gallery === before.gallery && now.failure === before.failure;
+  const wishes = () => cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
+  if (sameGallery && fields.length === 0) {
+    wishes(); // errors of frames came, or their order changed: other frames are next
+    return schedule();
+  }
   if (sameGallery && fields.every((name) => name === "zoom" || name === "at")) return follow(now);
   const leftOut = now.gallery?.left_out === before.gallery?.left_out ? null : leftOutNotice(now.gallery);
   if (leftOut) notify(leftOut, { error: true });
   const viewer = now.failure ? "error" : "loading";
   Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
   if (now.gallery?.id === UPLOAD_GALLERY) uploads.prefer(currentFrame(now)?.id);
-  cache.want(wishesFor(now, loader.sourceOf(now.view.gallery)));
+  wishes();
   patience.check();
   schedule();
 });

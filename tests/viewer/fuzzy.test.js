@@ -27,6 +27,10 @@ test("whole words go before beginnings of words, those before scattered letters"
   assert.deepEqual(ranked("day", names, same), ["day", "a_day_in_x", "monday", "d_a_y", "xdaxyx"]);
 });
 
+test("a word of its own goes before the beginning of a longer one", () => {
+  assert.deepEqual(ranked("net d", ["depth_net_a", "depth_net_d"], same), ["depth_net_d", "depth_net_a"]);
+});
+
 test("numbers and capitals begin words", () => {
   assert.equal(ranked("k", ["backup", "MyKitti"], same)[0], "MyKitti");
   assert.equal(ranked("1", ["frame 21", "frame 12"], same)[0], "frame 12");

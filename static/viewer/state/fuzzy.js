@@ -5,6 +5,8 @@
 /** Points of a letter that begins a word or number, and of one that follows the letter before. */
 const AT_WORD = 8;
 const IN_ROW = 5;
+/** Points of a word that the name has as a word of its own. */
+const ALONE = 4;
 /** Points lost for each letter of the name that is not in the query: of two that fit alike, the shorter is first. */
 const LEFT_OVER = 0.05;
 
@@ -29,7 +31,9 @@ function fitWord(word, text, name) {
   let best = null;
   // A word as a whole may stand in several places; scattered letters are looked for once, from the front.
   for (let at = whole; at >= 0; at = text.indexOf(word, at + 1)) {
-    const points = word.length * (1 + IN_ROW) + (beginsWord(name, at) ? AT_WORD : 0);
+    const begins = beginsWord(name, at);
+    const alone = begins && !/[\p{L}\p{N}]/u.test(name[at + word.length] ?? " ");
+    const points = word.length * (1 + IN_ROW) + (begins ? AT_WORD : 0) + (alone ? ALONE : 0);
     best = Math.max(best ?? points, points);
   }
   return best ?? scattered(word, text, name);

@@ -13,7 +13,7 @@
  * @property {() => DepthPicture[]} depthsOnShow  Depth of the frame on show, of the methods on show, as far as loaded.
  * @property {() => void} favoritesChanged
  * @property {() => void} sortAgain  Order the frames by the errors that are known by now.
- * @property {(name: "list"|"help"|"sources"|null) => void} toggleOverlay  null: close what is open
+ * @property {(name: "list"|"help"|"sources"|"find-frame"|"find-method"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download
  * @property {(next: (scale: number, fit: number) => number) => void} zoom  about the pointer, else about the middle
  * @property {() => void} retry

@@ -8,7 +8,7 @@ import { notify } from "../../panels/notice.js";
 import { FAVORITE, SORT_WORDS } from "../../state/sorts.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function frameCommands({ store, sortAgain }) {
+export function frameCommands({ store, sortAgain, toggleOverlay }) {
   const step =
     (/** @type {number} */ by) =>
     (/** @type {Given} */ { repeat }) =>
@@ -24,6 +24,7 @@ export function frameCommands({ store, sortAgain }) {
       store.dispatch({ type: "view/next", field: "sort" });
       notify(`Frames ${SORT_WORDS[store.get().view.sort]}.`);
     },
+    "find-frame": () => toggleOverlay("find-frame"),
     "sort-again": () => sortAgain(),
     "toggle-strip": () => {
       const strip = store.get().view.strip === "on" ? "off" : "on";

@@ -7,7 +7,7 @@ import { notify } from "../../panels/notice.js";
 import { visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function methodCommands({ store, methodsMenu }) {
+export function methodCommands({ store, methodsMenu, toggleOverlay }) {
   const show = (/** @type {string[]} */ targets) => store.dispatch({ type: "targets/set", targets });
   const shown = () => visibleMethods(store.get()).map((method) => method.id);
   /** Without these, or a word about why that can't be. @param {string[]} ids */
@@ -18,6 +18,7 @@ export function methodCommands({ store, methodsMenu }) {
   };
   return {
     methods: ({ element }) => element && methodsMenu.toggle(element, store.get()),
+    "find-method": () => toggleOverlay("find-method"),
     "all-methods": () => show([]),
     "no-methods": () => methodsMenu.clear(),
     "fitting-methods": () => show(methodsMenu.fitting()),
