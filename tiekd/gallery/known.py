@@ -89,7 +89,7 @@ class Known:
 
 def write_json(path: Path, body: dict[str, Any]) -> None:
     """Write a packed JSON file, whole or not at all. Raises DataError."""
-    write_bytes(path, igzip.compress(json.dumps(body, separators=(",", ":")).encode(), 1))
+    write_bytes(path, igzip.compress(json.dumps(body, separators=(",", ":")).encode(), 1, mtime=0))
 
 
 def read_json(path: Path, *, form: str) -> dict[str, Any] | None:
