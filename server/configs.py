@@ -1,7 +1,7 @@
 """JSON configurations of the second published viewer: what they mean here, and what has no counterpart.
 
 A configuration names folders of pictures and how to look at them. It becomes a gallery of this server and an
-address of its page. docs/viewer.md has the table of the fields.
+address of its page. docs/results.md has the table of the fields.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tiekd.limits import Stated
 
 log = logging.getLogger("tiekd.server")
 _MOST_BYTES = 1 << 20
-_HINT = "The file is a configuration of the published viewer; docs/viewer.md lists its fields."
+_HINT = "The file is a configuration of the published viewer; docs/results.md lists its fields."
 _USUAL_PANE = 600
 """Width of a pane on a usual screen, for the zoom at which a crop fills it."""
 LINK_FIELDS = ("index", "indexes", "hides", "diffIndex", "pageZoom", "crop")
