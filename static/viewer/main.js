@@ -4,6 +4,7 @@
  * @import { State } from "./state/types.js"
  * @import { Window } from "./state/window.js"
  */
+import { createBlink } from "./input/blink.js";
 import { createCommands } from "./input/commands/index.js";
 import { goToFrame, useMethod } from "./input/found.js";
 import { installControls, moveEnd } from "./input/controls.js";
@@ -131,9 +132,11 @@ const welcome = new Welcome(KEYMAP);
 const pointer = installPointer(gridRoot, {
   panes: () => grid.panes(),
   onPoint: () => legend.mark(marksOf(store.get(), grid)),
-  onPick: (at) => {
+  onPick: (at, pane) => {
     const pixel = pixelOf(at, grid);
-    if (pixel) store.dispatch({ type: "view/set", change: { pixel } });
+    if (pane.element.dataset.place === "strip")
+      store.dispatch({ type: "view/set", change: { focus: pane.id } });
+    else if (pixel) store.dispatch({ type: "view/set", change: { pixel } });
   },
   onPane: () => showMinimap({ redraw: false }),
 });
@@ -302,6 +305,11 @@ const commands = createCommands({
   methodsMenu,
   photoMenu,
   removePhoto: (frameId) => uploads.remove(frameId),
+  blink: createBlink({
+    state: () => store.get(),
+    pane: () => pointer.over()?.pane ?? grid.main(),
+    panes: () => grid.panes(),
+  }),
   zoom: (next) => {
     const over = pointer.over();
     const stage = over?.pane.stage ?? grid.main()?.stage;

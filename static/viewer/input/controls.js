@@ -1,6 +1,7 @@
 /**
  * The page's controls: buttons and links run the command that they name, fields change the state.
  *
+ * @import { View } from "../state/fields.js"
  * @import { Store } from "../state/store.js"
  * @import { Command } from "./commands/command.js"
  *
@@ -26,10 +27,13 @@ export function installControls(commands, store) {
   });
   document.addEventListener("input", (event) => {
     if (!(event.target instanceof HTMLInputElement)) return;
-    const { action } = event.target.dataset;
+    const { value, dataset } = event.target;
+    const { action } = dataset;
     if (action === "scrub") scrubTo(store, event.target, true);
     if (action === "filter")
-      store.dispatch({ type: "view/set", change: { filter: event.target.value } }, { repeat: true });
+      store.dispatch({ type: "view/set", change: { filter: value } }, { repeat: true });
+    if (action === "divide" || action === "opacity")
+      store.dispatch({ type: "view/set", change: { [action]: Number(value) } }, { repeat: true });
   });
   document.addEventListener("change", (event) => {
     const field = event.target;
@@ -73,6 +77,8 @@ function installNumbers() {
 const FIELDS = {
   "choose-gallery": (store, { value }) => store.dispatch({ type: "gallery/choose", id: value }),
   cmap: (store, { value }) => store.dispatch({ type: "view/set", change: { cmap: value } }),
+  layout: (store, { value }) =>
+    store.dispatch({ type: "view/set", change: { layout: /** @type {View["layout"]} */ (value) } }),
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
   "diff-max": changeDifferenceEnd,
   scrub: (store, field) => scrubTo(store, field, false),

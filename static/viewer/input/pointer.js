@@ -12,7 +12,7 @@ const LONG_PRESS_MS = 500;
 
 /**
  * @param {HTMLElement} root  holds the panes
- * @param {{panes: () => Pane[], onPick: (at: Cursor) => void, onPane: () => void, onPoint: () => void}} page
+ * @param {{panes: () => Pane[], onPick: (at: Cursor, pane: Pane) => void, onPane: () => void, onPoint: () => void}} page
  */
 export function installPointer(root, { panes, onPick, onPane, onPoint }) {
   /** @type {PointerEvent|null} where the pointer was last seen */
@@ -50,7 +50,8 @@ export function installPointer(root, { panes, onPick, onPane, onPoint }) {
 
   function pick() {
     const at = cursor();
-    if (at) onPick(at);
+    const pane = last && paneUnder(last);
+    if (at && pane) onPick(at, pane);
   }
 
   function endPress() {

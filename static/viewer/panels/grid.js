@@ -6,8 +6,10 @@
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
 import { canBeScored, currentFrame, visibleMethods } from "../state/selectors.js";
-import { layout } from "./layout.js";
+import { h } from "./dom.js";
+import { gridLayout, largeLayout } from "./layout.js";
 import { Pane } from "./pane.js";
+import { placesOf } from "./places.js";
 
 /** Height of a pane's label in rem; panes.css has the same number. */
 const LABEL_REM = 1.75;
@@ -28,6 +30,17 @@ export class Grid {
   });
   /** @type {State|null} */
   #state = null;
+
+  /** The line between the two pictures of a split. */
+  #divider = h("input", {
+    class: "divider",
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    "aria-label": "Where the picture is divided",
+    dataset: { action: "divide" },
+  });
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -51,7 +64,7 @@ export class Grid {
       this.#panes = methods.map((method, i) => new Pane(method, i + 1, short[i]));
       if (photo) this.#panes.unshift(new Pane(null, 0));
       this.#rooms.disconnect();
-      this.root.replaceChildren(...this.#panes.map((pane) => pane.element));
+      this.root.replaceChildren(...this.#panes.map((pane) => pane.element), this.#divider);
       for (const pane of this.#panes) this.#rooms.observe(pane.stage.element);
     }
     this.#arrange();
@@ -70,7 +83,8 @@ export class Grid {
 
   /** The pane that the scale of the window is meant for. @returns {Pane|undefined} */
   main() {
-    return this.#panes.find((pane) => pane.method) ?? this.#panes[0];
+    const large = this.#panes.find((pane) => pane.element.dataset.place === "large");
+    return large ?? this.#panes.find((pane) => pane.method) ?? this.#panes[0];
   }
 
   /** Size of the upright photo of the frame on show; of what is painted where the gallery doesn't know it. */
@@ -90,22 +104,47 @@ export class Grid {
 
   #arrange() {
     if (!this.#state) return;
+    const state = this.#state;
+    const places = placesOf(
+      state,
+      this.#panes.map(({ id }) => id),
+    );
+    this.#panes.forEach(({ element }, i) => (element.dataset.place = places[i]));
+    const { divide, opacity } = state.view;
+    this.#divider.value = String(divide);
+    this.#divider.hidden = !places.includes("over");
+    const { side, columns, paneWidth, large } = this.#shares(state, places);
+    this.root.dataset.side = side;
+    for (const [name, value] of Object.entries({
+      columns,
+      divide,
+      opacity,
+      aspect: this.aspect(),
+      "pane-width": `${paneWidth}px`,
+      "large-width": `${large}px`,
+    }))
+      this.root.style.setProperty(`--${name}`, String(value));
+  }
+
+  /** @param {State} state @param {ReturnType<typeof placesOf>} places */
+  #shares(state, places) {
     const style = getComputedStyle(this.root);
-    const scored = canBeScored(this.#state);
+    const scored = canBeScored(state);
     this.root.dataset.scored = String(scored);
-    const label =
-      (LABEL_REM + (scored ? SCORES_REM : 0)) *
-      parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const { columns, paneWidth } = layout({
-      count: this.#panes.length,
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const room = {
       aspect: this.aspect(),
       width: this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
       height: this.root.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
-      label,
-      columns: this.#state.view.columns,
-    });
-    this.root.style.setProperty("--columns", String(columns));
-    this.root.style.setProperty("--pane-width", `${paneWidth}px`);
-    this.root.style.setProperty("--aspect", String(this.aspect()));
+      label: (LABEL_REM + (scored ? SCORES_REM : 0)) * rem,
+    };
+    this.root.style.setProperty("--label", `${room.label}px`);
+    if (places[0] !== "grid")
+      return largeLayout({ ...room, count: places.filter((place) => place === "strip").length });
+    const photo = this.#panes[0]?.method === null;
+    const count = this.#panes.length;
+    const { photoWidth, ...grid } = gridLayout({ ...room, photo, count, columns: state.view.columns });
+    if (photo && photoWidth) this.#panes[0].element.dataset.place = "photo";
+    return { ...grid, large: photoWidth, side: "none" };
   }
 }

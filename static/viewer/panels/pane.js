@@ -138,6 +138,13 @@ export class Pane {
     return { x: Math.min(width - 1, Math.floor(u * width)), y: Math.min(height - 1, Math.floor(v * height)) };
   }
 
+  /** Show another pane's picture in this place, and say so; null shows its own again. @param {Pane|null} other */
+  flip(other) {
+    this.stage.flip(other?.canvas ?? null);
+    if (other) this.element.dataset.flip = other.label;
+    else delete this.element.dataset.flip;
+  }
+
   /** Show the crosshair and the reading; null takes both away. @param {Cursor|null} cursor */
   point(cursor) {
     this.stage.point(this.shown ? cursor : null);

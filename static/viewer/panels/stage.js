@@ -40,6 +40,8 @@ export class Stage {
   canvas = h("canvas", { width: 1, height: 1, dataset: { layer: "depth" } });
   details = new Details(this.canvas);
   #viewport = h("div", { class: "viewport" }, this.canvas);
+  /** @type {HTMLCanvasElement|null} the picture of another pane, while both are compared by flipping */
+  #flipped = null;
   #ground = h("div", { class: "ground" });
   #cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
   #pin = h("div", { class: "pin", hidden: true });
@@ -90,6 +92,16 @@ export class Stage {
     this.details.place(this.#place, room);
     this.#put(this.#cross, this.#cursor);
     this.#put(this.#pin, this.#marked);
+  }
+
+  /** Lay another picture over this one; null takes it away. @param {HTMLCanvasElement|null} picture */
+  flip(picture) {
+    this.#flipped?.remove();
+    this.#flipped = picture && h("canvas", { width: picture.width, height: picture.height });
+    if (!picture || !this.#flipped) return;
+    this.#flipped.dataset.layer = "flip";
+    this.#flipped.getContext("2d")?.drawImage(picture, 0, 0);
+    this.#viewport.append(this.#flipped);
   }
 
   /** The middle of the pixel at a point of the screen; null beside the picture. @param {{clientX: number, clientY: number}} point @returns {Cursor|null} */

@@ -29,6 +29,8 @@ export function updateToolbar(state, galleries) {
   updateCommonParts(state);
   setText(find("[data-count=favorites]", HTMLElement), String(favoriteIndexes(state).length));
   find("[data-action=columns]", HTMLSelectElement).value = String(Math.min(state.view.columns, 6));
+  find("[data-action=layout]", HTMLSelectElement).value = state.view.layout;
+  find("[data-action=opacity]", HTMLInputElement).value = String(state.view.opacity);
   const inspect = find("[data-action=distributions]", HTMLElement);
   inspect.setAttribute("aria-pressed", String(state.view.pixel !== null));
 }

@@ -122,6 +122,12 @@ function boxInside([x, y, w, h], { gallery, index }) {
   return [x, y, Math.min(w, width - x), Math.min(h, height - y)];
 }
 
+/** @param {string|undefined} text */
+function share(text) {
+  const value = Number(text);
+  return text && value >= 0 && value <= 1 ? value : undefined;
+}
+
 const BOTH = /** @type {const} */ (["gallery", "link"]);
 
 export const FIELDS = Object.freeze({
@@ -299,6 +305,43 @@ export const FIELDS = Object.freeze({
     format: (pixel) => (pixel ?? []).join(","),
     allowed: "column and row of a pixel of the photo, from 0",
     fit: (pixel, at) => pixel && insidePhoto(pixel, at),
+  }),
+  /** All panes alike; one large and the others small; two in one picture; one over the photo. */
+  layout: choice(/** @type {const} */ (["grid", "solo", "split", "overlay"]), {
+    key: "layout",
+    step: true,
+    stays: BOTH,
+    hook: true,
+  }),
+  /** The pane that is large where the layout has one; null = the first method that is no ground truth. */
+  focus: field(/** @type {string|null} */ (null), {
+    key: "focus",
+    parse: (text) => (text ? decode(text) : undefined),
+    format: (id) => escapeName(id ?? ""),
+    allowed: "the name of a method on show",
+  }),
+  /** The other one of a split; null = the reference of the difference, else the ground truth. */
+  beside: field(/** @type {string|null} */ (null), {
+    key: "beside",
+    parse: (text) => (text ? decode(text) : undefined),
+    format: (id) => escapeName(id ?? ""),
+    allowed: "the name of a method on show",
+  }),
+  /** Where a split is divided, in parts of its width. */
+  divide: field(0.5, {
+    key: "divide",
+    parse: share,
+    format: String,
+    allowed: "a number from 0 to 1",
+    stays: BOTH,
+  }),
+  /** How much of an overlay hides the photo. */
+  opacity: field(0.6, {
+    key: "opacity",
+    parse: share,
+    format: String,
+    allowed: "a number from 0 to 1",
+    stays: BOTH,
   }),
   /** Screen pixels per pixel of the photo, in all panes; "fit" = the whole picture. */
   zoom: field(/** @type {"fit"|number} */ ("fit"), {

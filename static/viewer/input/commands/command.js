@@ -15,6 +15,7 @@
  * @property {() => void} sortAgain  Order the frames by the errors that are known by now.
  * @property {(name: "list"|"help"|"sources"|"find-frame"|"find-method"|null) => void} toggleOverlay  null: close what is open
  * @property {(methodId: string) => void} download
+ * @property {(on: boolean) => void} blink  The pane under the pointer shows another one, and itself again.
  * @property {(next: (scale: number, fit: number) => number) => void} zoom  about the pointer, else about the middle
  * @property {() => void} retry
  * @property {() => void} retryAll

@@ -6,6 +6,7 @@
 import { compareCommands } from "./compare.js";
 import { favoriteCommands } from "./favorites.js";
 import { frameCommands } from "./frames.js";
+import { layoutCommands } from "./layout.js";
 import { lookCommands } from "./look.js";
 import { methodCommands } from "./methods.js";
 import { pageCommands } from "./page.js";
@@ -19,6 +20,7 @@ export function createCommands(page) {
     ...frameCommands(page),
     ...compareCommands(page),
     ...favoriteCommands(page),
+    ...layoutCommands(page),
     ...lookCommands(page),
     ...rangeCommands(page),
     ...methodCommands(page),
