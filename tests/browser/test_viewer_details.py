@@ -63,3 +63,17 @@ def test_depth_beyond_16_bits_is_read_as_a_bound(viewer):
     viewer.press("1", diff=1)
     assert viewer.pane("net").locator(".pane-value").inner_text().startswith("Δ ≥ 2")
     assert viewer.pane("net").locator(".pane-mean").inner_text().startswith("mean ≥ ")
+
+
+def test_pointing_at_a_dot_reads_its_return(viewer):
+    viewer.open("?gallery=sparse&zoom=1&at=100.5,30.5")
+    stored = sparse_depth(0)
+    stage = viewer.pane("laser").locator(".stage").bounding_box()
+    x, y = 100, 30  # a return, in the middle of the stage
+    viewer.page.mouse.move(stage["x"] + stage["width"] / 2 + 1, stage["y"] + stage["height"] / 2)
+    assert float(viewer.data("laser", "cursor-m")) == stored[y, x] / 256
+    viewer.open("?gallery=sparse&zoom=16&at=100.5,30.5")
+    viewer.page.mouse.move(stage["x"] + stage["width"] / 2 + 16, stage["y"] + stage["height"] / 2)
+    assert viewer.pane("laser").locator(".pane-value").inner_text() == "no data", (
+        "large pixels are read as they are"
+    )

@@ -123,7 +123,8 @@ def sparse_depth(frame: int) -> np.ndarray:
     """Stored depth [H, W] of a laser: about one pixel in thirty, also beyond what 16 bits hold."""
     stored = depth_of("teacher", frame)
     stored[np.random.default_rng(frame).random((HEIGHT, WIDTH)) > 1 / 30] = 0
-    stored[30, 100], stored[31, 100] = 65535, 0
+    stored[27:34, 97:104] = 0
+    stored[30, 100] = 65535  # alone, so that its dot touches no other
     return stored
 
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { dotDiameter, drawDots, needsDots, pointsOf, stampOf } from "../../static/viewer/paint/dots.js";
-import { isSparse, nearestReturn } from "../../static/viewer/paint/sparse.js";
+import { nearestReturn, returnsOf } from "../../static/viewer/paint/sparse.js";
 import { colors, depths } from "./kit.js";
 
 /** An empty picture of the screen, and what a dot left at a place of it. */
@@ -31,9 +31,9 @@ test("a dot can be seen at any zoom and grows with it, until the pixel itself is
   assert.ok(dotDiameter(7.9) < 7.9, "it has not grown beyond its pixel");
 });
 
-test("painted pixels become points with their colours, the others don't", () => {
+test("returns that were painted become points with their colours, the others don't", () => {
   const data = new Uint8ClampedArray([1, 2, 3, 255, 0, 0, 0, 0, 0, 0, 0, 0, 9, 8, 7, 255]);
-  const found = pointsOf({ width: 2, height: 2, data });
+  const found = pointsOf({ width: 2, data }, Uint32Array.of(0, 2, 3));
   assert.deepEqual([...found.at], [0, 3]);
   assert.deepEqual([...new Uint8Array(found.colors.buffer)], [1, 2, 3, 255, 9, 8, 7, 255]);
   assert.equal(found.width, 2);
@@ -75,10 +75,11 @@ test("the smallest dot covers at least four pixels of a plain screen", () => {
 });
 
 test("depth in few pixels is sparse; none at all, much of it and colours are not", () => {
-  assert.equal(isSparse(depths(0, 0, 0, 5)), true);
-  assert.equal(isSparse(depths(0, 0, 5, 5)), false);
-  assert.equal(isSparse(depths(0, 0, 0, 0)), false);
-  assert.equal(isSparse(colors([1, 2, 3])), false);
+  assert.deepEqual([...returnsOf(depths(0, 0, 0, 5))], [3]);
+  assert.equal(returnsOf(depths(0, 0, 5, 5)), null);
+  assert.equal(returnsOf(depths(0, 0, 0, 0)), null);
+  assert.equal(returnsOf(depths(1, 1, 1, ...Array(7).fill(0))), null, "three in ten are no longer few");
+  assert.equal(returnsOf(colors([1, 2, 3])), null);
 });
 
 test("the nearest return is found within reach", () => {

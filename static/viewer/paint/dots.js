@@ -14,6 +14,8 @@
  * @property {number} scale  CSS pixels per pixel of the picture
  * @property {number} ratio  pixels of the canvas per CSS pixel
  *
+ * @typedef {{width: number, height: number, data: Uint8ClampedArray}} Screen  Pixels of the canvas.
+ *
  * @typedef {object} Stamp  A dot in pixels of the canvas, around its middle.
  * @property {number} reach  The farthest of them from the middle, in either direction.
  * @property {Int16Array} dx
@@ -40,14 +42,13 @@ export const needsDots = (scale) => scale < LARGEST_SCALE;
 export const dotDiameter = (scale) => Math.max(LEAST_DIAMETER, 1.5 + 0.8 * scale);
 
 /**
- * The pixels that a layer holds.
- * @param {{width: number, height: number, data: Uint8ClampedArray}} layer @returns {Points}
+ * The pixels of a layer that were painted, among those where a sparse picture holds depth.
+ * @param {{width: number, data: Uint8ClampedArray}} layer @param {Uint32Array} returns  y × width + x @returns {Points}
  */
-export function pointsOf({ width, data }) {
+export function pointsOf({ width, data }, returns) {
   const pixels = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
-  const at = [];
-  for (let i = 0; i < pixels.length; i++) if (data[4 * i + 3] !== 0) at.push(i);
-  return { width, at: Uint32Array.from(at), colors: Uint32Array.from(at, (i) => pixels[i]) };
+  const at = returns.filter((i) => pixels[i] !== 0);
+  return { width, at, colors: at.map((i) => pixels[i]) };
 }
 
 /** @param {number} diameter  in pixels of the canvas @param {number} ring  width of the ring in the same @returns {Stamp} */
@@ -91,24 +92,43 @@ export function paintDots(canvas, points, placed) {
 }
 
 /**
- * @param {{width: number, height: number, data: Uint8ClampedArray}} image @param {Points} points
+ * @param {Screen} image @param {Points} points
  * @param {Placed} placed @param {Stamp} stamp
  */
 export function drawDots(image, { at, colors, width }, { left, top, scale, ratio }, stamp) {
-  const { reach } = stamp;
+  const { reach, tone } = stamp;
+  const out = new Uint32Array(image.data.buffer);
+  // Small dots have one colour, and most of them lie inside: those are nearly all that ever has to be fast.
+  const steps = tone.every((share) => share === 255) ? stepsOf(stamp, image.width) : null;
   for (let i = 0; i < at.length; i++) {
     const column = at[i] % width;
     const x = Math.floor((left + (column + 0.5) * scale) * ratio);
     const y = Math.floor((top + ((at[i] - column) / width + 0.5) * scale) * ratio);
-    const inside = x >= -reach && y >= -reach && x < image.width + reach && y < image.height + reach;
-    if (inside) drawDot(image, x, y, colors[i], stamp);
+    if (x < -reach || y < -reach || x >= image.width + reach || y >= image.height + reach) continue;
+    const whole = x >= reach && y >= reach && x < image.width - reach && y < image.height - reach;
+    if (steps && whole) drawWhole(out, y * image.width + x, colors[i], steps, stamp.alpha);
+    else drawDot(image, x, y, colors[i], stamp);
+  }
+}
+
+/** Where the pixels of a stamp lie from its middle, in an image of this width. @param {Stamp} stamp @param {number} width */
+const stepsOf = ({ dx, dy }, width) => Int32Array.from(dx, (x, k) => dy[k] * width + x);
+
+/**
+ * A dot of one colour that lies inside the image.
+ * @param {Uint32Array} out @param {number} middle @param {number} color @param {Int32Array} steps @param {Uint8Array} alpha
+ */
+function drawWhole(out, middle, color, steps, alpha) {
+  const opaque = color & 0xffffff;
+  for (let k = 0; k < steps.length; k++) {
+    const to = middle + steps[k];
+    if (out[to] >>> 24 <= alpha[k]) out[to] = opaque | (alpha[k] << 24);
   }
 }
 
 /**
  * Where dots touch, the inside of one stands before the edge of another.
- * @param {{width: number, height: number, data: Uint8ClampedArray}} image
- * @param {number} x @param {number} y @param {number} color @param {Stamp} stamp
+ * @param {Screen} image @param {number} x @param {number} y @param {number} color @param {Stamp} stamp
  */
 function drawDot({ width, height, data }, x, y, color, { dx, dy, tone, alpha }) {
   const [red, green, blue] = [color & 255, (color >> 8) & 255, (color >> 16) & 255];

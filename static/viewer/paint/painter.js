@@ -14,13 +14,18 @@ const DIFFERENCES = Object.freeze({ first: NO_DIFFERENCE, last: 65535, perUnit: 
 
 const RATIOS = Object.freeze({ first: NO_RATIO, last: RATIO_SCALE, perUnit: RATIO_SCALE });
 
-/** @type {ImageData|null} Pixels on their way to a canvas. Panes mostly have one size, so one buffer serves them. */
-let buffer = null;
+/** @type {ImageData[]} Pixels on their way to a canvas. Panes share a few sizes, so a few buffers serve all of them. */
+const buffers = [];
+const MAX_BUFFERS = 3;
 
 /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
 export function bufferFor(context, width, height) {
-  if (buffer?.width !== width || buffer.height !== height) buffer = context.createImageData(width, height);
-  return buffer;
+  const known = buffers.find((buffer) => buffer.width === width && buffer.height === height);
+  if (known) return known;
+  if (buffers.length >= MAX_BUFFERS) buffers.shift();
+  const made = context.createImageData(width, height);
+  buffers.push(made);
+  return made;
 }
 
 /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */

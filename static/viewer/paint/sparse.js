@@ -7,23 +7,28 @@
 /** A picture with depth in a smaller share of its pixels is sparse. */
 const SPARSE_SHARE = 0.3;
 
-/** @type {WeakMap<Picture, boolean>} */
+/** @type {WeakMap<Picture, Uint32Array|null>} */
 const known = new WeakMap();
 
-/** Whether a picture holds depth in so few pixels that it is drawn as dots. @param {Picture} picture */
-export function isSparse(picture) {
-  if (picture.unit !== "m") return false;
-  let sparse = known.get(picture);
-  if (sparse === undefined) known.set(picture, (sparse = fewValues(picture.values)));
-  return sparse;
+/** Where a sparse picture holds depth, y × width + x; null for all others. @param {Picture} picture */
+export function returnsOf(picture) {
+  if (picture.unit !== "m") return null;
+  let returns = known.get(picture);
+  if (returns === undefined) known.set(picture, (returns = fewValues(picture.values)));
+  return returns;
 }
 
 /** @param {Uint16Array} values */
 function fewValues(values) {
   const limit = SPARSE_SHARE * values.length;
+  const at = new Uint32Array(Math.ceil(limit));
   let count = 0;
-  for (let i = 0; i < values.length && count < limit; i++) if (values[i] !== 0) count++;
-  return count > 0 && count < limit;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 0) continue;
+    if (count === at.length) return null;
+    at[count++] = i;
+  }
+  return count > 0 && count < limit ? at.slice(0, count) : null;
 }
 
 /**

@@ -1,21 +1,25 @@
 /**
  * What lies over a picture at the screen's resolution: sparse depth as dots, and numbers inside the pixels.
  *
+ * @import { DepthPicture } from "../state/types.js"
  * @import { Given, Mode } from "../modes/mode.js"
  * @import { Points } from "../paint/dots.js"
  * @import { Placement, Size } from "../state/window.js"
  */
-import { needsDots, paintDots, pointsOf } from "../paint/dots.js";
+import { dotDiameter, needsDots, paintDots, pointsOf } from "../paint/dots.js";
 import { paintNumbers, typeSize } from "../paint/numbers.js";
-import { isSparse } from "../paint/sparse.js";
+import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { visiblePixels } from "../state/window.js";
 import { h } from "./dom.js";
 
 export class Details {
   dots = h("canvas", { hidden: true, dataset: { layer: "dots" } });
   numbers = h("canvas", { hidden: true, dataset: { layer: "numbers" } });
+  /** @type {DepthPicture|null} what the dots come from */
+  #sparse = null;
   /** @type {Points|null} */
   #points = null;
+  #scale = 1;
   /** @type {((x: number, y: number, rgb: number[]) => string[])|null} */
   #lines = null;
 
@@ -29,21 +33,30 @@ export class Details {
    * @param {{mode: Mode<any, any>, given: Given<any, any>}|null} shown
    */
   show(shown) {
-    this.#points = shown?.given.pictures.some(isSparse) ? this.#pointsOfLayer() : null;
+    this.#sparse = shown?.given.pictures.find((picture) => returnsOf(picture)) ?? null;
+    this.#points = this.#sparse && this.#pointsAt(returnsOf(this.#sparse));
     const { inside } = shown?.mode ?? {};
     this.#lines = shown && inside ? (x, y, rgb) => inside(shown.given, x, y, rgb) : null;
   }
 
-  /** @returns {Points|null} */
-  #pointsOfLayer() {
+  /** @param {Uint32Array|null} returns @returns {Points|null} */
+  #pointsAt(returns) {
     const { width, height } = this.layer;
     const pixels = this.layer.getContext("2d")?.getImageData(0, 0, width, height);
-    return pixels ? pointsOf(pixels) : null;
+    return pixels && returns ? pointsOf(pixels, returns) : null;
+  }
+
+  /** The pixel that is read at a pixel: that of the dot which lies over it. @param {{x: number, y: number}} pixel */
+  readAt({ x, y }) {
+    if (!this.#sparse || this.dots.hidden) return { x, y };
+    const reach = dotDiameter(this.#scale) / 2 / this.#scale;
+    return nearestReturn(this.#sparse, x, y, reach) ?? { x, y };
   }
 
   /** Draw for a picture that lies there in a stage of this size. @param {Placement} place @param {Size} room */
   place(place, room) {
     const ratio = devicePixelRatio;
+    this.#scale = place.scale;
     const dotted = this.#points !== null && needsDots(place.scale);
     this.dots.hidden = !dotted;
     if (this.#points && dotted) paintDots(sized(this.dots, room, ratio), this.#points, { ...place, ratio });

@@ -158,7 +158,7 @@ export class Pane {
   /** @param {Cursor} cursor */
   #read(cursor) {
     if (!this.shown) return null;
-    const { x, y } = this.pixelAt(cursor);
+    const { x, y } = this.stage.details.readAt(this.pixelAt(cursor));
     return this.shown.mode.read(this.shown.given, x, y);
   }
 
@@ -181,7 +181,7 @@ export class Pane {
   depthAt(at) {
     const picture = this.depthPicture();
     if (!picture) return null;
-    const { x, y } = this.pixelAt(at);
+    const { x, y } = this.stage.details.readAt(this.pixelAt(at));
     const depth = depthAt(picture, x, y);
     return Number.isNaN(depth) ? null : depth;
   }
