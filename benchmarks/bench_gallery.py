@@ -56,7 +56,8 @@ def server(results: Path, home: Path, source: Path) -> Iterator[tuple[str, float
     command = [sys.executable, *verb, "--models", "tiekd_mobilenetv2.demo", "--results", str(results)]
     environment = os.environ | {"TIEKD_HOME": str(home), "PYTHONPATH": str(source)}
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment, cwd=source)
     try:
         while True:
             with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60):
