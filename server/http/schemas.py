@@ -103,6 +103,8 @@ class ModelEntry(Body):
         examples=[721.5377],
     )
     n_bins: int | None = Field(description="bins of its distribution over depth; null: it has none")
+    target: TargetName | None = Field(description="kind of the target DPM of its training; null: it had none")
+    sigma_m: float | None = Field(description="width of that target in metres", examples=[0.5])
     parameters: int | None
     engine: str | None = Field(description="what runs it; null until it is loaded", examples=["torch"])
     device: str | None = Field(examples=["cpu"])

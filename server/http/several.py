@@ -73,12 +73,12 @@ async def streamed(
 
 async def json_list(several: Several[bytes]) -> AsyncIterator[bytes]:
     """One list of JSON, an entry on each line; a model that failed has its problem there."""
-    opening = b"["
+    opening = b"[\n"
     async for model, outcome in several:
         entry = model_problem(model, outcome) if isinstance(outcome, TiekdError) else outcome
-        yield opening + b"\n" + entry
+        yield opening + entry + b"\n"
         opening = b","
-    yield b"\n]"
+    yield b"]"
 
 
 def model_problem(model: str, error: TiekdError) -> bytes:

@@ -71,6 +71,8 @@ class Resident:
             "max_depth_m": card.max_depth_m,
             "train_fx_px": card.train_fx_px,
             "n_bins": card.n_bins,
+            "target": card.target or "published" if card.sigma_m else None,
+            "sigma_m": card.sigma_m,
             "parameters": engine.parameters if engine else row.parameters if row else None,
             "engine": engine.name if engine else None,
             "device": engine.device if engine else None,

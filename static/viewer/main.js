@@ -102,6 +102,7 @@ const legend = new Legend(find(".legend", HTMLElement));
 const distributions = new Distributions(find(".inspector", HTMLElement), {
   source: () => loader.sourceOf(store.get().view.gallery),
   readings: () => readingsOf(store.get(), grid),
+  focal: () => ownPhoto(store.get())?.fx ?? null,
 });
 const filmstrip = new Filmstrip();
 const methodsMenu = new MethodsMenu(schedule);
@@ -194,7 +195,7 @@ function render(state) {
   updateScan(state);
   if (methodsMenu.isOpen()) methodsMenu.update(state);
   const ofUploads = state.gallery.id === UPLOAD_GALLERY;
-  photoMenu.update(ofUploads ? uploads.about(currentFrame(state)?.id) : null, countOf(state.gallery));
+  photoMenu.update(ownPhoto(state), countOf(state.gallery));
   const peek = (/** @type {string} */ key) => cache.peek(key);
   const complete = renderPanes(state, grid, {
     peek,
@@ -207,6 +208,11 @@ function render(state) {
   document.title = titleOf(state);
   if (complete && !gridRoot.hidden) welcome.offer();
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
+}
+
+/** The visitor's photo on show; null in a gallery of the server. @param {State} state */
+function ownPhoto(state) {
+  return state.gallery?.id === UPLOAD_GALLERY ? uploads.about(currentFrame(state)?.id) : null;
 }
 
 /** @param {State} state */
@@ -304,6 +310,7 @@ const commands = createCommands({
   retryAll: start,
   methodsMenu,
   photoMenu,
+  toggleDock: () => distributions.toggleDock(),
   removePhoto: (frameId) => uploads.remove(frameId),
   blink: createBlink({
     state: () => store.get(),

@@ -1,5 +1,7 @@
 """The panel of distributions over depth."""
 
+import json
+
 import numpy as np
 import pytest
 from viewer_kit import depth_of, photo_of
@@ -101,16 +103,13 @@ def test_pixel_outside_is_brought_inside(viewer):
 
 
 def test_failing_model_says_why_and_the_others_stay(viewer):
-    viewer.expect_fault("400")
-
     def refuse(route):
-        if MODELS["baseline"] in route.request.url:
-            problem = '{"detail": "No such pixel."}'
-            route.fulfill(status=400, content_type="application/problem+json", body=problem)
-        else:
-            route.continue_()
+        name = MODELS["baseline"]
+        real = route.fetch(url=route.request.url.replace(f"%2C{name}", ""))
+        entry = json.dumps({"model": name, "status": 400, "detail": "No such pixel."})
+        route.fulfill(content_type="application/json", body=f"[\n{entry}\n,{real.text()[2:]}")
 
-    viewer.page.route("**/dpm*", refuse)
+    viewer.page.route("**/dpm?*", refuse)
     opened(viewer)
     assert "No such pixel." in viewer.page.locator('[data-dpm="baseline"]').inner_text()
     assert shown(viewer, "teacher").endswith(" m")
@@ -125,3 +124,114 @@ def test_works_on_own_photos(viewer, photo_file):
     settled(viewer)
     assert viewer.page.locator(".curve-row svg.curve").count() == 3
     assert "pixel=20,80" in viewer.query()
+
+
+def boxes(viewer) -> list[dict]:
+    return viewer.page.evaluate(
+        "[...document.querySelectorAll('.stage')].map((s) => s.getBoundingClientRect().toJSON())"
+    )
+
+
+@pytest.mark.parametrize("x", [20, 190])
+def test_opening_moves_no_picture_and_covers_no_pixel_that_was_picked(viewer, x):
+    viewer.open("?gallery=streets&index=1&columns=2")
+    before = boxes(viewer)
+    method = "teacher" if x < 100 else "ground_truth"
+    viewer.click(method, x, 41)
+    settled(viewer)
+    assert boxes(viewer) == before
+    viewer.hover(method, x, 41)
+    assert viewer.data(method, "cursor-m") is not None, "the pixel is still under the pointer"
+    side = viewer.page.locator(".inspector").get_attribute("data-side")
+    assert side in {"left", "right"}
+
+
+def test_docked_it_has_a_place_of_its_own_and_stays_so(viewer):
+    opened(viewer)
+    viewer.act("dock")
+    for _ in range(2):
+        panel = viewer.page.locator(".inspector").bounding_box()
+        assert all(box["right"] <= panel["x"] for box in boxes(viewer))
+        viewer.page.reload()
+        settled(viewer.wait(index=1))
+
+
+def test_in_a_narrow_window_it_is_a_sheet_at_the_foot(viewer):
+    viewer.page.set_viewport_size({"width": 390, "height": 800})
+    viewer.open("?gallery=streets&index=1").press("p")
+    settled(viewer)
+    panel = viewer.page.locator(".inspector").bounding_box()
+    assert panel["x"] == 0
+    assert panel["width"] == 390
+    assert panel["height"] < 450
+    assert viewer.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_pick_is_one_request_for_all_models_and_no_further_photo(viewer):
+    asked = []
+    viewer.page.on("request", lambda r: asked.append((r.method, r.url.removeprefix(viewer.base))))
+    opened(viewer)
+    asked.clear()
+    viewer.hover("tiekd", 71, 42)
+    viewer.press("Shift+ArrowRight", index=1)
+    viewer.page.wait_for_selector(".inspector[data-state=loading]")
+    settled(viewer)
+    posts = [url for method, url in asked if method == "POST"]
+    assert len(posts) == 1
+    assert all(name in posts[0] for name in MODELS.values())
+    assert not [url for _, url in asked if "/image/" in url]
+
+
+def test_methods_that_are_not_served_are_marks_at_their_depth(viewer):
+    viewer.page.route("**/api/models", lambda route: without(route, MODELS["baseline"]))
+    opened(viewer)
+    row = viewer.page.locator('[data-reading="baseline"]')
+    depth = depth_of("baseline", 1)[41, 70] / 256
+    assert f"{depth:.2f} m" in row.inner_text()
+    assert "this server has no such model" in row.inner_text()
+    assert float(row.locator("line.stored").get_attribute("x1")) == pytest.approx(depth / 80 * 360, abs=0.01)
+    assert viewer.page.locator("[data-dpm]").count() == 2
+
+
+def without(route, name: str) -> None:
+    body = route.fetch().json()
+    body["models"] = [model for model in body["models"] if model["name"] != name]
+    route.fulfill(json=body)
+
+
+def test_the_target_that_the_student_learned_is_drawn_with_its_sigma(viewer):
+    viewer.page.route("**/api/models", lambda route: with_target(route, "gaussian", 4))
+    opened(viewer)
+    row = viewer.page.locator('[data-dpm="tiekd"]')
+    assert "dotted: its gaussian target, σ 4 m" in row.inner_text()
+    assert row.locator("path.target").count() == 1
+    assert viewer.page.locator('[data-dpm="teacher"] path.target').count() == 0
+    spikes = viewer.page.locator('[data-dpm="teacher"] .curve-note')
+    assert "Spikes" in spikes.inner_text()
+    assert "plateau" in viewer.page.locator('[data-dpm="baseline"] .curve-note').inner_text()
+
+
+def with_target(route, kind: str, sigma_m: float) -> None:
+    body = route.fetch().json()
+    for model in body["models"]:
+        if model["name"] == MODELS["tiekd"]:
+            model.update(target=kind, sigma_m=sigma_m)
+    route.fulfill(json=body)
+
+
+@pytest.mark.parametrize("kind", ["published", "gaussian"])
+def test_the_page_draws_targets_by_the_formula_of_the_server(viewer, kind):
+    viewer.open()
+    photo = viewer.page.request.get(f"{viewer.base}/api/galleries/streets/image/street_1").body()
+    said = viewer.page.request.post(
+        f"{viewer.base}/dpm?model={MODELS['tiekd']}&x=9&y=9&source=target&target={kind}&sigma_m=5",
+        data=photo, headers={"Content-Type": "image/jpeg"},
+    ).json()  # fmt: skip
+    made = viewer.page.evaluate(
+        """async ([edges, depth, kind]) => {
+          const { targetDpm } = await import('/static/viewer/paint/target-dpm.js');
+          return targetDpm(edges, depth, { sigma: 5, kind });
+        }""",
+        [said["bin_edges_m"], said["depth_m"], kind],
+    )
+    np.testing.assert_allclose(made, said["probability"], atol=2e-6)

@@ -1,7 +1,7 @@
 /**
  * One row of the distributions' panel.
  *
- * @import { Distribution, Method } from "../state/types.js"
+ * @import { Distribution, Method, Model } from "../state/types.js"
  * @import { Axis } from "./dpm-chart.js"
  *
  * @typedef {object} Row
@@ -11,13 +11,19 @@
  * @property {boolean} failed
  *
  * @typedef {{method: Method, depth: number|null}} PaneReading  What a pane says at the marked pixel.
+ *
+ * @typedef {object} Beside  What all rows are compared with.
+ * @property {Distribution|null} teacher
+ * @property {number|null} truth
+ * @property {(name: string) => Model|undefined} model  what the server says of a model
  */
+import { targetDpm } from "../paint/target-dpm.js";
 import { h } from "./dom.js";
-import { colourOf, nameOf } from "./names.js";
 import { drawAxis, drawChart } from "./dpm-chart.js";
+import { colourOf, nameOf } from "./names.js";
 
-/** @param {Row} row @param {Axis} axis @param {{teacher: Distribution|null, truth: number|null}} compare */
-export function distributionRow({ method, distribution, message, failed }, axis, compare) {
+/** @param {Row} row @param {Axis} axis @param {Beside} beside @param {string} note  explains the curve; may be empty */
+export function distributionRow({ method, distribution, message, failed }, axis, beside, note) {
   const state = failed ? "failed" : message ? "loading" : "ready";
   const expectation = distribution ? `${distribution.expectation_m.toFixed(2)} m` : "";
   return h(
@@ -27,20 +33,63 @@ export function distributionRow({ method, distribution, message, failed }, axis,
     h(
       "div",
       { class: "curve-box" },
-      distribution ? drawChart(distribution, axis, compare) : null,
+      distribution ? chartOf(distribution, axis, beside) : null,
       message ? h("p", { class: "curve-message" }, message) : null,
     ),
     drawAxis(axis),
-    h("p", { class: "curve-facts" }, h("span", {}, factsOf(distribution)), h("span", { class: "curve-bin" })),
+    h(
+      "p",
+      { class: "curve-facts" },
+      h("span", {}, distribution ? factsOf(distribution, beside) : ""),
+      h("span", { class: "curve-bin" }),
+    ),
+    note ? h("p", { class: "curve-note" }, note) : null,
   );
 }
 
-/** The row of a method that no model of the server can explain: its depth only. @param {PaneReading} reading */
-export function readingRow({ method, depth }) {
+/** @param {Distribution} own @param {Axis} axis @param {Beside} beside */
+function chartOf(own, axis, beside) {
+  const { teacher, truth } = beside;
+  const target = targetOf(own, beside);
+  const label = `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`;
+  return drawChart(
+    [
+      { kind: "area", curve: own },
+      teacher && teacher !== own ? { kind: "ghost", curve: teacher } : null,
+      target && { kind: "target", curve: target },
+      { kind: "truth", depth: truth },
+      { kind: "expectation", depth: own.expectation_m },
+    ],
+    axis,
+    label,
+  );
+}
+
+/** What a student with bins of its own was to learn at this depth of the teacher. @param {Distribution} own @param {Beside} beside */
+function targetOf(own, { teacher, model }) {
+  const { target: kind, sigma_m: sigma } = model(own.model) ?? {};
+  if (own.source !== "own" || own === teacher || !teacher || !kind || !sigma) return null;
+  const { bin_edges_m } = own;
+  return { bin_edges_m, probability: targetDpm(bin_edges_m, teacher.depth_m, { sigma, kind }), kind, sigma };
+}
+
+/** The row of a method that no model of the server can explain: its depth only. @param {PaneReading} reading @param {Axis} axis @param {Beside} beside */
+export function readingRow({ method, depth }, axis, { truth }) {
+  const isTruth = method.family === "ground_truth";
+  const words = depth === null ? "no data" : `${depth.toFixed(2)} m`;
+  const marks = [{ kind: "truth", depth: truth }, isTruth ? null : { kind: "stored", depth }];
   return h(
     "section",
-    { class: "curve-row plain-row", dataset: colourOf(method) },
-    header(method, h("b", {}, depth === null ? "no data" : `${depth.toFixed(2)} m`)),
+    { class: "curve-row plain-row", dataset: { ...colourOf(method), reading: method.id } },
+    header(method, h("b", {}, words)),
+    depth === null
+      ? null
+      : h("div", { class: "curve-box" }, drawChart(marks, axis, `Depth ${depth.toFixed(2)} metres`)),
+    h(
+      "p",
+      { class: "curve-facts" },
+      isTruth ? "measured" : "depth of its pane; this server has no such model",
+    ),
   );
 }
 
@@ -55,10 +104,17 @@ function header(method, value) {
   );
 }
 
-/** @param {Distribution|null} distribution */
-function factsOf(distribution) {
-  if (!distribution) return "";
+/** @param {Distribution} distribution @param {Beside} beside */
+function factsOf(distribution, beside) {
   const { source, target, sigma_m, mode_m, entropy_nats } = distribution;
+  const learned = targetOf(distribution, beside);
   const kind = source === "own" ? "own distribution" : `${target} target of its depth, σ ${sigma_m} m`;
-  return `${kind} · mode ${mode_m.toFixed(2)} m · entropy ${entropy_nats.toFixed(2)} nats`;
+  const aim = learned ? ` · dotted: its ${learned.kind} target, σ ${learned.sigma} m` : "";
+  return `${kind} · mode ${mode_m.toFixed(2)} m · entropy ${entropy_nats.toFixed(2)} nats${aim}`;
+}
+
+/** Bins that move with the photo give spikes. @param {Distribution} d */
+export function hasOwnBins({ source, bin_edges_m }) {
+  const widths = bin_edges_m.slice(1).map((edge, i) => edge - bin_edges_m[i]);
+  return source === "own" && Math.max(...widths) > 1.01 * Math.min(...widths);
 }

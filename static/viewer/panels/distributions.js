@@ -1,15 +1,16 @@
 /**
  * The side panel: distributions over depth at one pixel, one row per model, one depth axis for all.
  *
- * @import { Frame, Gallery, Method, State } from "../state/types.js"
+ * @import { Distribution, Frame, Gallery, Method, Model, State } from "../state/types.js"
+ * @import { Wanted } from "../sources/distributions.js"
  * @import { Source } from "../sources/source.js"
  * @import { PaneReading, Row } from "./distribution-row.js"
  * @import { Axis } from "./dpm-chart.js"
  */
-import { askDistribution } from "../sources/distributions.js";
+import { askDistributions } from "../sources/distributions.js";
 import { isAbort, messageOf } from "../sources/http.js";
 import { currentFrame, visibleMethods } from "../state/selectors.js";
-import { distributionRow, readingRow } from "./distribution-row.js";
+import { distributionRow, hasOwnBins, readingRow } from "./distribution-row.js";
 import { h, setText } from "./dom.js";
 import { binAt, depthAtX, WIDTH } from "./dpm-chart.js";
 
@@ -17,12 +18,21 @@ import { binAt, depthAtX, WIDTH } from "./dpm-chart.js";
 const SETTLE_MS = 160;
 
 const FOOT =
-  "Each curve is probability per metre, drawn to its own peak. Solid line: expectation. Outline: the teacher. Dashed line: ground truth. Depth in metres.";
+  "Each curve is probability per metre, drawn to its own peak. Solid line: expectation. Outline: the teacher. Dotted: the target that the student learned from the teacher's depth. Dashed line: ground truth. Depth in metres.";
 const NO_PHOTO = "There is no photo here to run the models on, so there are only the depths of the panes.";
+const SPIKES =
+  "Spikes: this network chooses the widths of its bins for each photo, and much probability in a narrow bin is a spike.";
+const SHAPES = Object.freeze({
+  published:
+    "A plateau and no bell: the published target is a softmax of the Gaussian's density, about 8.5 σ wide on either side.",
+  gaussian: "A bell: the Gaussian target is the mass of a normal distribution in each bin.",
+});
 
 export class Distributions {
   /** @type {Row[]} */
   #rows = [];
+  /** @type {Model[]} those of the server that were asked */
+  #models = [];
   /** @type {AbortController|null} */
   #asking = null;
   /** @type {{key: string, blob: Promise<Blob>}|null} the photo of the frame on show */
@@ -33,12 +43,18 @@ export class Distributions {
   #axis = { min: 0, max: 80, spread: "linear" };
   #where = h("span", { class: "dim" });
   #scale = h("button", { class: "button", type: "button", dataset: { action: "axis" } });
+  #dock = h("button", { class: "button", type: "button", dataset: { action: "dock" } }, "Dock");
   #list = h("div", { class: "curves" });
+  /** Where the pointer is in the window: the panel opens on the other side. */
+  #pointerX = 0;
   #foot = h("p", { class: "dim" });
 
   /**
    * @param {HTMLElement} root
-   * @param {{source: () => Source, readings: () => PaneReading[]}} page
+   * @param {object} page
+   * @param {() => Source} page.source
+   * @param {() => PaneReading[]} page.readings
+   * @param {() => number|null} page.focal  of the photo on show, in pixels, where it is stated
    */
   constructor(root, page) {
     this.root = root;
@@ -50,10 +66,22 @@ export class Distributions {
       dataset: { action: "close-distributions" },
     };
     root.replaceChildren(
-      h("header", {}, h("h2", {}, "Distributions"), this.#where, this.#scale, h("button", close, "×")),
+      h(
+        "header",
+        {},
+        h("h2", {}, "Distributions"),
+        this.#where,
+        this.#scale,
+        this.#dock,
+        h("button", close, "×"),
+      ),
       this.#list,
       this.#foot,
     );
+    this.#dock.title = "Give it a place of its own beside the pictures, or lay it over them";
+    this.dock(readDocked());
+    for (const type of /** @type {const} */ (["pointermove", "pointerdown"]))
+      window.addEventListener(type, ({ clientX }) => (this.#pointerX = clientX), { passive: true });
     this.#list.addEventListener("pointermove", (event) => this.#hover(event));
     this.#list.addEventListener("pointerleave", () => this.#hover(null));
   }
@@ -62,7 +90,9 @@ export class Distributions {
   update(state) {
     const { pixel, axis } = state.view;
     const frame = currentFrame(state);
+    const opens = this.root.hidden;
     this.root.hidden = pixel === null || !frame;
+    if (opens && !this.root.hidden) this.#place();
     this.root.dataset.state = this.root.hidden ? "closed" : (this.root.dataset.state ?? "loading");
     if (!pixel || !frame || !state.gallery) return this.#stop();
     setText(this.#where, `x ${pixel[0]}  y ${pixel[1]}`);
@@ -72,13 +102,35 @@ export class Distributions {
     const methods = frame.has_image
       ? visibleMethods(state).filter((method) => method.model && method.unit === "m")
       : [];
-    const place = JSON.stringify([state.gallery.id, frame.id, pixel, methods.map((m) => m.id)]);
+    const fx = this.page.focal();
+    const place = JSON.stringify([state.gallery.id, frame.id, pixel, fx, methods.map((m) => m.id)]);
     if (place !== this.#asked) {
       this.#asked = place;
-      this.#ask(methods, pixel, this.#photoOf(state.gallery, frame));
+      this.#ask(methods, pixel, fx, this.#photoOf(state.gallery, frame));
     }
     this.#axis = axisOf(state);
     this.#draw();
+  }
+
+  /** Beside the pictures, or over them. @param {boolean} docked */
+  dock(docked) {
+    this.root.dataset.docked = String(docked);
+    this.#dock.setAttribute("aria-pressed", String(docked));
+  }
+
+  toggleDock() {
+    const docked = this.root.dataset.docked !== "true";
+    this.dock(docked);
+    keepDocked(docked);
+  }
+
+  /** Away from the pointer; and where the sheet at the foot would cover the pixel, that is scrolled clear of it. */
+  #place() {
+    this.root.dataset.side = this.#pointerX > innerWidth / 2 ? "left" : "right";
+    const sheet = this.root.getBoundingClientRect();
+    if (sheet.width < innerWidth) return;
+    const at = document.querySelector(".pane:hover .stage")?.getBoundingClientRect();
+    if (at && at.bottom > sheet.top) document.querySelector(".grid")?.scrollBy(0, at.bottom - sheet.top + 8);
   }
 
   #stop() {
@@ -88,8 +140,8 @@ export class Distributions {
     this.#rows = [];
   }
 
-  /** @param {Method[]} methods @param {[number, number]} pixel @param {() => Promise<Blob>} photo */
-  async #ask(methods, pixel, photo) {
+  /** @param {Method[]} methods @param {[number, number]} pixel @param {number|null} fx @param {() => Promise<Blob>} photo */
+  async #ask(methods, pixel, fx, photo) {
     this.#asking?.abort();
     const { signal } = (this.#asking = new AbortController());
     const known = new Map(this.#rows.map((row) => [row.method.id, row.distribution]));
@@ -104,25 +156,38 @@ export class Distributions {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     if (signal.aborted) return;
     this.#draw();
-    await Promise.all(this.#rows.map((row) => this.#askOne(row, pixel, photo, signal)));
-    if (!signal.aborted) this.root.dataset.state = "ready";
+    const models = [...new Set(methods.flatMap((method) => method.model ?? []))];
+    try {
+      if (models.length) await this.#askAll({ models, pixel, fx }, photo, signal);
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return;
+      for (const row of this.#rows.filter(({ message }) => message)) fail(row, error);
+    }
+    if (signal.aborted) return;
+    this.root.dataset.state = "ready";
+    this.#draw();
   }
 
-  /** @param {Row} row @param {[number, number]} pixel @param {() => Promise<Blob>} photo @param {AbortSignal} signal */
-  async #askOne(row, pixel, photo, signal) {
-    const onWait = (/** @type {string} */ words) => {
-      row.message = words;
-      this.#draw();
-    };
-    try {
-      const wanted = { model: row.method.model ?? "", pixel };
-      row.distribution = await askDistribution(await photo(), wanted, { signal, onWait });
-      row.message = "";
-    } catch (error) {
-      if (isAbort(error)) return;
-      Object.assign(row, { distribution: null, message: messageOf(error), failed: true });
-    }
-    if (!signal.aborted) this.#draw();
+  /** @param {Wanted} wanted @param {() => Promise<Blob>} photo @param {AbortSignal} signal */
+  async #askAll(wanted, photo, signal) {
+    const rowsOf = (/** @type {string} */ model) => this.#rows.filter((row) => row.method.model === model);
+    this.#models = await askDistributions(photo, wanted, {
+      signal,
+      onWait: (models, message) => {
+        for (const row of models.flatMap(rowsOf)) row.message = message;
+        this.#draw();
+      },
+      onAnswer: (model, answer) => {
+        if (signal.aborted) return;
+        for (const row of rowsOf(model)) {
+          if (answer instanceof Error) fail(row, answer);
+          else Object.assign(row, { distribution: answer, message: "" });
+        }
+        this.#draw();
+      },
+    });
+    const served = new Set(this.#models.map(({ name }) => name));
+    this.#rows = this.#rows.filter(({ method }) => served.has(method.model ?? ""));
   }
 
   /** Reads the photo of a frame, once for all models and pixels. @param {Gallery} gallery @param {Frame} frame @returns {() => Promise<Blob>} */
@@ -142,17 +207,21 @@ export class Distributions {
     const readings = this.page.readings();
     const axis = this.#axis;
     const rows = this.#rows.map((row) => [row.method.id, row.message, row.distribution]);
-    const signature = JSON.stringify([rows, readings.map((r) => [r.method.id, r.depth]), axis]);
+    const told = readings.map((reading) => [reading.method.id, reading.depth]);
+    const signature = JSON.stringify([rows, told, axis, this.#models]);
     if (signature === this.#drawn) return;
     this.#drawn = signature;
-    const compare = {
+    const beside = {
       teacher: this.#rows.find((row) => row.method.family === "teacher")?.distribution ?? null,
       truth: readings.find(({ method }) => method.family === "ground_truth")?.depth ?? null,
+      model: (/** @type {string} */ name) => this.#models.find((model) => model.name === name),
     };
     const others = readings.filter(({ method }) => !this.#rows.some((row) => row.method.id === method.id));
+    /** @type {Set<string>} */
+    const notes = new Set();
     this.#list.replaceChildren(
-      ...this.#rows.map((row) => distributionRow(row, axis, compare)),
-      ...others.map(readingRow),
+      ...this.#rows.map((row) => distributionRow(row, axis, beside, firstNote(row.distribution, notes))),
+      ...others.map((reading) => readingRow(reading, axis, beside)),
     );
     setText(this.#foot, this.#rows.length ? FOOT : NO_PHOTO);
   }
@@ -173,8 +242,41 @@ export class Distributions {
   }
 }
 
+const DOCKED_KEY = "tiekd:docked";
+
+function readDocked() {
+  try {
+    return localStorage.getItem(DOCKED_KEY) === "true";
+  } catch {
+    return false; // storage is switched off
+  }
+}
+
+/** @param {boolean} docked */
+function keepDocked(docked) {
+  try {
+    localStorage.setItem(DOCKED_KEY, String(docked));
+  } catch {
+    // then it is docked until the page is closed
+  }
+}
+
 /** Depth axis of the charts. @param {State} state @returns {Axis} */
 function axisOf({ gallery, view }) {
   const max = gallery?.depth_range.max_m ?? 80;
   return { min: view.axis === "log" ? max / 80 : 0, max, spread: view.axis };
+}
+
+/** @param {Row} row @param {unknown} error */
+function fail(row, error) {
+  Object.assign(row, { distribution: null, message: messageOf(error), failed: true });
+}
+
+/** What explains the shape of a curve, where it stands first. @param {Distribution|null} distribution @param {Set<string>} told */
+function firstNote(distribution, told) {
+  if (!distribution) return "";
+  const note = hasOwnBins(distribution) ? SPIKES : distribution.target ? SHAPES[distribution.target] : "";
+  if (told.has(note)) return "";
+  told.add(note);
+  return note;
 }

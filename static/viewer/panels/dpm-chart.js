@@ -20,12 +20,12 @@ export function xOf(depth, axis) {
 /** Depth at a place on the chart, metres. @param {number} x @param {Axis} axis */
 export const depthAtX = (x, axis) => valueAt(x / WIDTH, axis);
 
-/** Bins may differ in width, so curves show density: probability per metre. @param {Distribution} d */
+/** Bins may differ in width, so curves show density: probability per metre. @param {Curve} d */
 function densities(d) {
   return d.probability.map((p, i) => p / Math.max(d.bin_edges_m[i + 1] - d.bin_edges_m[i], 1e-9));
 }
 
-/** Outline of the density as steps, as high as the chart. @param {Distribution} d @param {Axis} axis */
+/** Outline of the density as steps, as high as the chart. @param {Curve} d @param {Axis} axis */
 function outline(d, axis) {
   const density = densities(d);
   const peak = Math.max(...density, 1e-12);
@@ -38,28 +38,25 @@ function outline(d, axis) {
 }
 
 /**
- * @param {Distribution} own @param {Axis} axis
- * @param {{teacher: Distribution|null, truth: number|null}} compare
+ * What is drawn into a chart, first the hindmost; null is left out. `curve` is a distribution, `depth` a line.
+ * @typedef {{kind: string, curve: Curve}|{kind: string, depth: number|null}|null} Mark
+ * @typedef {Pick<Distribution, "bin_edges_m"|"probability">} Curve
  */
-export function drawChart(own, axis, { teacher, truth }) {
+
+/** @param {Mark[]} marks @param {Axis} axis @param {string} label */
+export function drawChart(marks, axis, label) {
   const root = svg("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     class: "curve",
     role: "img",
     preserveAspectRatio: "none",
+    "aria-label": label,
   });
-  root.setAttribute(
-    "aria-label",
-    `Distribution over depth, expectation ${own.expectation_m.toFixed(2)} metres`,
-  );
-  for (const value of stepsOf(axis)) {
-    const x = xOf(value, axis);
-    root.append(svg("line", { class: "gridline", x1: x, x2: x, y1: 0, y2: HEIGHT }));
+  for (const value of stepsOf(axis)) root.append(vertical("gridline", value, axis));
+  for (const mark of marks) {
+    if (mark && "curve" in mark) root.append(svg("path", { class: mark.kind, d: outline(mark.curve, axis) }));
+    else if (mark?.depth != null) root.append(vertical(mark.kind, mark.depth, axis));
   }
-  root.append(svg("path", { class: "area", d: outline(own, axis) }));
-  if (teacher && teacher !== own) root.append(svg("path", { class: "ghost", d: outline(teacher, axis) }));
-  if (truth !== null) root.append(vertical("truth", truth, axis));
-  root.append(vertical("expectation", own.expectation_m, axis));
   return root;
 }
 
@@ -80,7 +77,7 @@ export function drawAxis(axis) {
   return root;
 }
 
-/** The bin at a depth and its probability; null outside. @param {Distribution} d @param {number} depth */
+/** The bin at a depth and its probability; null outside. @param {Curve} d @param {number} depth */
 export function binAt(d, depth) {
   const i = d.bin_edges_m.findLastIndex((edge) => edge <= depth);
   if (i < 0 || i >= d.probability.length) return null;

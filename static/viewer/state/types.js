@@ -109,11 +109,14 @@
  * @property {number} min_depth_m
  * @property {number} max_depth_m
  * @property {number|null} train_fx_px  focal length in pixels for which it is metric; null: not known
+ * @property {"published"|"gaussian"|null} target  Kind of the target DPM of its training; null: it had none.
+ * @property {number|null} sigma_m  Its width.
  * @property {boolean} loaded
  * @property {boolean} [untrained]
  * @property {string} [error]  why it can't be used
  *
  * @typedef {object} Distribution  What /dpm answers for one pixel.
+ * @property {string} model
  * @property {"own"|"target"} source
  * @property {"published"|"gaussian"} [target]  Kind of the target DPM, with `source` "target".
  * @property {number} [sigma_m]  Its width.
@@ -122,6 +125,7 @@
  * @property {number} expectation_m
  * @property {number} mode_m
  * @property {number} entropy_nats
+ * @property {number} depth_m  What the model answers at the pixel.
  *
  * @typedef {object} Scale  A colour scale; the formula is in paint/scale.js.
  * @property {string} cmap

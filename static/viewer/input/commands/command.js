@@ -21,6 +21,7 @@
  * @property {() => void} retryAll
  * @property {MethodsMenu} methodsMenu
  * @property {PhotoMenu} photoMenu
+ * @property {() => void} toggleDock  of the panel of distributions
  * @property {(frameId: string|null) => void} removePhoto  null: all photos of the visitor
  *
  * @typedef {object} Given

@@ -11,7 +11,7 @@ import { DEFAULT_VIEW } from "../../state/fields.js";
 import { currentFrame, truthOf, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
+export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCursor }) {
   const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
   const move =
     (/** @type {number} */ dx, /** @type {number} */ dy) =>
@@ -52,6 +52,7 @@ export function compareCommands({ store, pixelUnderCursor, moveCursor }) {
     distributions: () =>
       set({ pixel: store.get().view.pixel ? null : (pixelUnderCursor() ?? middle(store.get())) }),
     "close-distributions": () => set({ pixel: null }),
+    dock: () => toggleDock(),
     axis: () => set({ axis: store.get().view.axis === "log" ? "linear" : "log" }),
     "pixel-left": move(-1, 0),
     "pixel-right": move(1, 0),
