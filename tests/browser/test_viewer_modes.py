@@ -103,3 +103,21 @@ def test_gain_is_what_the_baseline_is_farther_off(viewer):
 def test_without_truth_the_keys_say_what_is_missing(viewer):
     viewer.open("?gallery=pictures").press("e", mode="depth")
     assert "no ground truth" in viewer.page.locator("[data-notice]").inner_text()
+
+
+def test_the_lists_say_and_set_what_is_compared_with_what(viewer):
+    viewer.open()
+    modes = viewer.page.locator("[data-action=mode]")
+    against = viewer.page.locator("[data-action=against]")
+    modes.select_option("relative")
+    viewer.wait(mode="relative", diff=1)
+    assert against.input_value() == "1"
+    against.select_option(label="Baseline")
+    viewer.wait(mode="relative", diff=3)
+    viewer.press("0", mode="depth", diff=0)
+    assert modes.input_value() == "depth"
+    against.select_option(label="Teacher")
+    viewer.wait(mode="depth", diff=0)
+    assert "ref=2" in viewer.query()
+    viewer.open("?gallery=brought")
+    assert modes.locator("option").all_inner_texts()[-1] == "δ < 1.25", "no truth, no error"

@@ -42,7 +42,7 @@ def test_each_pane_has_its_numbers_rank_and_what_they_count(viewer):
     for absent in ("ground_truth", "image"):
         assert viewer.data(absent, "abs-rel") is None
     line = viewer.pane("teacher").locator(".pane-scores").inner_text()
-    assert "no crop, up to 80 m" in line
+    assert "no crop ≤ 80 m" in line
     assert f"{found['teacher']['abs_rel']:.3f}" in line
 
 

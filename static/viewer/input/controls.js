@@ -8,8 +8,10 @@
  * @typedef {HTMLInputElement|HTMLSelectElement} Field
  */
 import { notify } from "../panels/notice.js";
+import { isComparing, MODE_NAMES } from "../state/comparison.js";
 import { misfits, wordsOf } from "../state/corrections.js";
 import { differenceEnd, MOST_M, rangeWithin, withEnd } from "../state/ranges.js";
+import { parseBox } from "../state/query.js";
 import { depthScale, differenceMax, visibleMethods, walkOf } from "../state/selectors.js";
 import { METRIC_NAMES, SORTS } from "../state/sorts.js";
 
@@ -80,6 +82,14 @@ const FIELDS = {
   layout: (store, { value }) =>
     store.dispatch({ type: "view/set", change: { layout: /** @type {View["layout"]} */ (value) } }),
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
+  mode: (store, { value }) =>
+    store.dispatch({ type: "view/set", change: { mode: oneOf(MODE_NAMES, value) } }),
+  against: (store, { value }) => {
+    const number = Number(value);
+    const compares = isComparing(store.get().view.mode) && number > 0;
+    store.dispatch({ type: "view/set", change: compares ? { diff: number } : { reference: number } });
+  },
+  box: (store, { value }) => store.dispatch({ type: "view/set", change: { box: parseBox(value) } }),
   "diff-max": changeDifferenceEnd,
   scrub: (store, field) => scrubTo(store, field, false),
   sort: (store, { value }) => store.dispatch({ type: "view/set", change: { sort: oneOf(SORTS, value) } }),

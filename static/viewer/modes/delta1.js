@@ -68,7 +68,7 @@ export const delta1 = {
           what: "the factor between a and b",
           ends: ["within", "beyond"],
           unit: "times",
-          steps: [DELTA, DELTA ** 2, DELTA ** 3],
+          steps: [1.25, 1.56, 1.95],
           scale: scaleOf(state),
           active: true,
         }

@@ -73,7 +73,7 @@ export class Bar {
   #update() {
     const [legend, axis] = [this.#legend, this.axis];
     if (!legend || !axis) return;
-    const { scale, what, unit = "", ends } = legend;
+    const { scale, what, unit = "", ends, steps } = legend;
     const signature = JSON.stringify([scale, axis, what, unit, ends]);
     if (signature === this.#signature) return;
     this.#signature = signature;
@@ -89,7 +89,7 @@ export class Bar {
     begin.hidden ||= fixed;
     find(".beyond", HTMLElement, this.root).style.visibility = fixed ? "hidden" : "visible";
     showColors(this.root, scale, ends ?? ["", ""]);
-    find(".ticks", HTMLElement, this.root).replaceChildren(...ticksOf(axis));
+    find(".ticks", HTMLElement, this.root).replaceChildren(...ticksOf(axis, steps));
     this.#showMarks();
   }
 
@@ -154,9 +154,9 @@ function showUnit(root, unit) {
 /** Ticks closer than this share of the bar would run into each other. */
 const TICK_ROOM = 0.075;
 
-/** @param {Scale} axis */
-function ticksOf(axis) {
-  const steps = stepsOf(axis).map((value) => ({ value, at: shareOf(value, axis) }));
+/** @param {Scale} axis @param {readonly number[]} [values] */
+function ticksOf(axis, values = stepsOf(axis)) {
+  const steps = values.map((value) => ({ value, at: shareOf(value, axis) }));
   const last = steps.at(-1);
   let free = 0;
   return steps.flatMap(({ value, at }, i) => {

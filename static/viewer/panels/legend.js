@@ -8,6 +8,7 @@ import { MODES } from "../modes/index.js";
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { depthScale, differenceMax } from "../state/selectors.js";
 import { Bar } from "./bar.js";
+import { updateComparison } from "./comparison.js";
 import { find, h, setText } from "./dom.js";
 
 export class Legend {
@@ -38,6 +39,7 @@ export class Legend {
     this.#cmap.value = state.view.cmap;
     showDepthControls(this.root, state);
     showDifferenceControls(this.root, state);
+    updateComparison(this.root, state);
   }
 
   /** The bar that an element of the page stands in. @param {Element} element */

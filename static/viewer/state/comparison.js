@@ -20,6 +20,17 @@ export const MODE_NAMES = /** @type {const} */ ([
 
 /** @typedef {typeof MODE_NAMES[number]} ModeName */
 
+/** What the page's list calls them: b is a pane's depth, a that of the reference. @type {Readonly<Record<ModeName, string>>} */
+export const MODE_LABELS = Object.freeze({
+  depth: "Depth",
+  absolute: "Difference |b − a|",
+  signed: "Difference b − a",
+  relative: "Relative (b − a) / a",
+  delta1: "δ < 1.25",
+  error: "Error to the truth",
+  gain: "Gain over a",
+});
+
 /** Modes in metres: b − a. @param {ModeName} mode */
 const isDifference = (mode) => mode === "absolute" || mode === "signed";
 

@@ -72,7 +72,7 @@ export const canBeScored = ({ gallery }) =>
 /** @param {BoxChoice} box */
 function boxWords(box) {
   if (box === "none") return "no crop";
-  if (typeof box === "string") return `${box === "garg" ? "Garg" : "Eigen"} crop`;
+  if (typeof box === "string") return box === "garg" ? "Garg" : "Eigen";
   return `box ${box[2]} × ${box[3]} at ${box[0]}, ${box[1]}`;
 }
 
@@ -85,8 +85,8 @@ function boxWords(box) {
 export function statRuleOf({ gallery, view }) {
   const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
   const cap = view.cap ?? /** @type {const} */ ([range.min_m, range.max_m]);
-  const from = cap[0] > 0.01 ? `${cap[0]} to ` : "up to ";
-  return { choice: view.box, cap, words: `${boxWords(view.box)}, ${from}${cap[1]} m` };
+  const range_m = cap[0] > 0.01 ? `, ${cap[0]} to ${cap[1]} m` : ` ≤ ${cap[1]} m`;
+  return { choice: view.box, cap, words: boxWords(view.box) + range_m };
 }
 
 /**
