@@ -57,10 +57,9 @@ def test_large_pixels_hold_their_numbers_and_need_no_dots(viewer):
 
 def test_depth_beyond_16_bits_is_read_as_a_bound(viewer):
     viewer.open("?gallery=sparse&zoom=8&at=100.5,30.5")
-    stage = viewer.pane("laser").locator(".stage").bounding_box()
-    viewer.page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    viewer.hover("laser", 100, 30)
     assert viewer.pane("laser").locator(".pane-value").inner_text() == "≥ 255.99 m (> 80 m)"
-    viewer.press("1", diff=1)
+    viewer.press("1", diff=1).hover("laser", 100, 30)
     assert viewer.pane("net").locator(".pane-value").inner_text().startswith("Δ ≥ 2")
     assert viewer.pane("net").locator(".pane-mean").inner_text().startswith("mean ≥ ")
 
