@@ -112,6 +112,19 @@ test("going back leaves colours, sign and range as they are now", () => {
   assert.deepEqual(calls.at(-1), ["replace", "?gallery=g&index=0&signed=1&cmap=grey_r&range=1..9"]);
 });
 
+test("the sign of a difference is no step, and going back to a difference keeps it", () => {
+  const store = opened();
+  store.dispatch({ type: "diff/toggle", target: 2 });
+  store.dispatch({ type: "frame/step", by: 1 });
+  store.dispatch({ type: "view/set", change: { signed: true } });
+  assert.equal(store.get().view.mode, "signed");
+  assert.equal(calls.at(-1)[0], "replace");
+  location.search = "?gallery=g&index=0&diff=2";
+  heard.get("popstate")();
+  const { index, mode, signed, diff } = store.get().view;
+  assert.deepEqual([index, mode, signed, diff], [0, "signed", true, 2]);
+});
+
 test("going back to another gallery takes that gallery's range, and keeps the colours", () => {
   const store = opened();
   store.dispatch({ type: "view/set", change: { cmap: "grey_r", range: [1, 9] } });

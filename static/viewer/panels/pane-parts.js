@@ -37,7 +37,7 @@ function nameButton(method, { label, short }, number) {
   if (!method) return h("span", { class: "pane-name" }, nameOf(short));
   const model = method.model && method.model !== label ? ` (${method.model})` : "";
   const title = `${label}${model}: show the difference of all to it`;
-  const dataset = { action: "toggle-diff", target: number };
+  const dataset = { action: "compare-to", target: number };
   return h("button", { class: "pane-name", type: "button", title, dataset }, nameOf(short));
 }
 

@@ -32,7 +32,7 @@ export const MODE_LABELS = Object.freeze({
 });
 
 /** Modes in metres: b − a. @param {ModeName} mode */
-const isDifference = (mode) => mode === "absolute" || mode === "signed";
+export const isDifference = (mode) => mode === "absolute" || mode === "signed";
 
 /** Modes that divide by a kept reference. @param {ModeName} mode */
 const isRatio = (mode) => mode === "relative" || mode === "delta1";

@@ -11,7 +11,7 @@
  */
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { SPREADS } from "../paint/scale.js";
-import { differenceOf, isComparing, MODE_NAMES, needsTruth } from "./comparison.js";
+import { differenceOf, isComparing, isDifference, MODE_NAMES, needsTruth } from "./comparison.js";
 import { formatSources, parseSources } from "./declared.js";
 import { countOf, frameAt } from "./frames.js";
 import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
@@ -47,6 +47,7 @@ import { MAX_ZOOM } from "./window.js";
  * @property {readonly T[]} [choices]  All values, for a key that walks through them.
  * @property {boolean} [always]  Named in the address even with its initial value.
  * @property {boolean} [step]  A change is a place that the Back button returns from.
+ * @property {(value: T) => unknown} [place]  What of the value counts for that, where it is not all.
  * @property {boolean} [personal]  The visitor's own: an address may name it, but no address is written with it.
  * @property {readonly ("gallery"|"link")[]} [stays]  Keeps its value when the visitor chooses another gallery, or
  *   follows a link inside the page.
@@ -222,6 +223,7 @@ export const FIELDS = Object.freeze({
     key: "mode",
     fit: fittedMode,
     step: true,
+    place: (mode) => (isDifference(mode) ? "difference" : mode), // its sign is a look
     hook: true,
   }),
   /** Compare with the n-th method on show, from 1; 0 = the mode doesn't compare. */
@@ -389,7 +391,9 @@ export function returned(now, address) {
   const kept = ENTRIES.filter(
     ([, { step, stays, personal }]) => !step && (same || personal || stays?.includes("gallery")),
   );
-  return { ...address, ...Object.fromEntries(kept.map(([name]) => [name, now[name]])) };
+  /** @type {View} */
+  const view = { ...address, ...Object.fromEntries(kept.map(([name]) => [name, now[name]])) };
+  return isDifference(view.mode) ? { ...view, mode: differenceOf(view) } : view;
 }
 
 /** The view within a gallery: frames and methods that exist, a pixel inside the picture. @param {View} view @param {Gallery} gallery @returns {View} */
@@ -404,7 +408,9 @@ export function fitted(view, gallery) {
 /** Whether going from one view to the other is a step of its own for the Back button. @param {View} before @param {View} after */
 export function isStep(before, after) {
   const place = (/** @type {View} */ view) =>
-    JSON.stringify(ENTRIES.filter(([, { step }]) => step).map(([name]) => view[name]));
+    JSON.stringify(
+      ENTRIES.filter(([, { step }]) => step).map(([name, { place: of }]) => of?.(view[name]) ?? view[name]),
+    );
   return place(before) !== place(after);
 }
 

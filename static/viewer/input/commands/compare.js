@@ -22,12 +22,14 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     const state = store.get();
     if (state.gallery && needsTruth(mode) && !truthOf(state)) notify(NO_TRUTH);
   };
+  const compareTo = (/** @type {Given} */ { number }) => {
+    const count = visibleMethods(store.get()).length;
+    if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
+    else if (count) notify(tooFew(count, number));
+  };
   return {
-    "toggle-diff": ({ number }) => {
-      const count = visibleMethods(store.get()).length;
-      if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
-      else if (count) notify(tooFew(count, number));
-    },
+    "toggle-diff": compareTo,
+    "compare-to": compareTo,
     reference: ({ number }) => {
       const { view } = store.get();
       const method = visibleMethods(store.get())[number - 1];
