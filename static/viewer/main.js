@@ -58,7 +58,7 @@ import { changedFields, hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
 import { keepOrder } from "./state/order.js";
-import { currentFrame, walkOf } from "./state/selectors.js";
+import { currentFrame, truthOf, walkOf } from "./state/selectors.js";
 import { createStore } from "./state/store.js";
 import { rememberedTheme } from "./state/theme.js";
 import { parseView } from "./state/url.js";
@@ -140,6 +140,7 @@ const pointer = installPointer(gridRoot, {
     else if (pixel) store.dispatch({ type: "view/set", change: { pixel } });
   },
   onPane: () => showMinimap({ redraw: false }),
+  snap: (at) => grid.snapped(at, truthOf(store.get())?.id),
 });
 
 const minimap = new Minimap((stage, at) => setWindow(stage.centred(at)));

@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 from test_viewer_pixels import expected_colors
-from viewer_kit import READ_PIXELS, sparse_depth
+from viewer_kit import READ_PIXELS, depth_of, sparse_depth
 
 
 def layer(viewer, method: str, name: str) -> np.ndarray | None:
@@ -76,3 +76,19 @@ def test_pointing_at_a_dot_reads_its_return(viewer):
     assert viewer.pane("laser").locator(".pane-value").inner_text() == "no data", (
         "large pixels are read as they are"
     )
+
+
+def test_the_pointer_reads_the_nearest_return_of_sparse_truth(viewer):
+    stored, dense = sparse_depth(0), depth_of("tiekd", 0)
+    assert not stored[31, 99:102].any()
+    assert not stored[32, 100]
+    viewer.open("?gallery=sparse&truth=laser")
+    viewer.hover("net", 100, 31)
+    assert float(viewer.data("net", "cursor-m")) == dense[30, 100] / 256
+    cross = viewer.pane("net").locator(".cross b").bounding_box()
+    picture = viewer.pane("net").locator("[data-layer=depth]").bounding_box()
+    row = (cross["y"] + cross["height"] / 2 - picture["y"]) / picture["height"] * dense.shape[0]
+    assert int(row) == 30, "the cursor stands on the return"
+    viewer.open("?gallery=sparse&truth=net")
+    viewer.hover("net", 100, 31)
+    assert float(viewer.data("net", "cursor-m")) == dense[31, 100] / 256, "dense truth needs no help"

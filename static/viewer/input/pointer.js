@@ -12,9 +12,10 @@ const LONG_PRESS_MS = 500;
 
 /**
  * @param {HTMLElement} root  holds the panes
- * @param {{panes: () => Pane[], onPick: (at: Cursor, pane: Pane) => void, onPane: () => void, onPoint: () => void}} page
+ * @param {{panes: () => Pane[], onPick: (at: Cursor, pane: Pane) => void, onPane: () => void, onPoint: () => void, snap: (at: Cursor) => Cursor}} page
+ *   `snap`: the place that is read for a pointer there
  */
-export function installPointer(root, { panes, onPick, onPane, onPoint }) {
+export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
   /** @type {PointerEvent|null} where the pointer was last seen */
   let last = null;
   /** @type {Cursor|null} another place to read, until the pointer moves */
@@ -29,7 +30,10 @@ export function installPointer(root, { panes, onPick, onPane, onPoint }) {
     return panes().find((pane) => pane.stage.element === element);
   };
   /** The middle of the pixel that is read, as fractions; null beside the pictures. */
-  const cursor = () => kept ?? (last && paneUnder(last)?.stage.cursorAt(last)) ?? null;
+  const cursor = () => {
+    const at = last && paneUnder(last)?.stage.cursorAt(last);
+    return kept ?? (at ? snap(at) : null);
+  };
 
   function point() {
     const at = cursor();

@@ -2,7 +2,9 @@
  * The panes of a gallery and how they share the window.
  *
  * @import { State } from "../state/types.js"
+ * @import { Cursor } from "./stage.js"
  */
+import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
 import { canBeScored, currentFrame, visibleMethods } from "../state/selectors.js";
@@ -11,6 +13,8 @@ import { gridLayout, largeLayout } from "./layout.js";
 import { Pane } from "./pane.js";
 import { placesOf } from "./places.js";
 
+/** How far from the pointer a return of sparse truth is read, in pixels of the screen. */
+const SNAP_PX = 12;
 /** Height of a pane's label in rem; panes.css has the same number. */
 const LABEL_REM = 1.75;
 /** Height of the line of numbers below it, where a gallery has any. */
@@ -85,6 +89,20 @@ export class Grid {
   main() {
     const large = this.#panes.find((pane) => pane.element.dataset.place === "large");
     return large ?? this.#panes.find((pane) => pane.method) ?? this.#panes[0];
+  }
+
+  /**
+   * The place of the nearest return near a place, where the truth on show has depth in few pixels; else the place
+   * itself. `truth` is the id of its method.
+   * @param {Cursor} at @param {string|undefined} truth @returns {Cursor}
+   */
+  snapped(at, truth) {
+    const pane = this.#panes.find(({ id }) => id === truth);
+    const picture = pane?.depthPicture();
+    if (!pane || !picture || !returnsOf(picture)) return at;
+    const { x, y } = pane.pixelAt(at);
+    const found = nearestReturn(picture, x, y, SNAP_PX / pane.stage.scale());
+    return found ? { u: (found.x + 0.5) / picture.width, v: (found.y + 0.5) / picture.height } : at;
   }
 
   /** Size of the upright photo of the frame on show; of what is painted where the gallery doesn't know it. */

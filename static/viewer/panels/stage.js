@@ -140,6 +140,11 @@ export class Stage {
     return draggedBy(placement({ ...this.#window, at }, photo, room), [0, 0], photo, room);
   }
 
+  /** Screen pixels per pixel of this picture. */
+  scale() {
+    return this.#place?.scale ?? 1;
+  }
+
   /** What part of the photo is in sight, as fractions. */
   sight() {
     const { photo, room, place } = this.#geometry();
