@@ -44,7 +44,7 @@ export class Filmstrip {
   /** @param {State} state */
   update(state) {
     this.#state = state;
-    const tall = state.view.strip === "on" && scoresWanted(state) !== null;
+    const tall = state.view.strip === "on" && scoresWanted(state) !== null && state.scores?.of !== 0;
     this.#track.dataset.strip = tall ? "tall" : "slim";
     const { scores, view, gallery } = state;
     const source = [

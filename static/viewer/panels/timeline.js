@@ -97,6 +97,7 @@ function noteOf(state, walk, errors) {
   const asked = view.sort !== "name" || /[<>]/.test(view.filter);
   if (!wanted && walk.length === 0 && view.filter.trim()) return "No frame fits the filter.";
   if (!wanted) return asked ? "There is no truth to sort by: press a number to compare with a method." : "";
+  if (scores?.of === 0) return asked ? "The errors of these frames are not known." : "";
   if (!scores || !sameQuery(scores.query, wanted) || scores.done < scores.of) {
     const share = scores ? `${scores.done.toLocaleString("en")} of ${scores.of.toLocaleString("en")}` : "";
     return `Scoring frames${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " Sorted as far as known." : ""}`;

@@ -39,7 +39,7 @@ export function followScores(store, sourceOf) {
     for (;;) {
       const { gallery, scores } = store.get();
       const ask = sourceOf(gallery?.id ?? null).scores;
-      if (!ask) return;
+      if (!ask) return store.dispatch({ type: "scores/part", query, part: { ...NOTHING, of: 0 } });
       const known = scores && sameQuery(scores.query, query) ? scores.done : 0;
       if (scores && known > 0 && known === scores.of) return;
       try {

@@ -23,7 +23,7 @@
  * @typedef {object} Scores
  * @property {ScoresQuery} query
  * @property {number} done  The first so many frames are scored.
- * @property {number} of
+ * @property {number} of  0: the gallery's source knows no errors
  * @property {Record<string, (number|null)[]>} values  by method
  */
 import { baselineOf, measuredAgainst, truthOf, visibleMethods } from "./selectors.js";
