@@ -74,6 +74,21 @@ def opened(viewer, *files):
     return viewer.wait(index=len(files) - 1)
 
 
+def kept(viewer, depths: int) -> None:
+    """Until so many depths are stored in the browser."""
+    viewer.page.wait_for_function(
+        """async (count) => {
+          const open = indexedDB.open('tiekd-photos');
+          await new Promise((resolve) => (open.onsuccess = resolve));
+          const counted = open.result.transaction('depths').objectStore('depths').count();
+          await new Promise((resolve) => (counted.onsuccess = resolve));
+          open.result.close();
+          return counted.result === count;
+        }""",
+        arg=depths,
+    )
+
+
 def posts(viewer) -> list[str]:
     """Addresses of the POST requests from now on."""
     seen: list[str] = []
@@ -104,6 +119,7 @@ def test_photos_and_depths_survive_a_reload(viewer, photo_file):
     opened(viewer, photo_file, saved_as(photo_file, "second.png"))
     viewer.press("ArrowLeft", index=0)
     viewer.wait()
+    kept(viewer, 2 * len(NAMES))
     asked = posts(viewer)
     viewer.page.reload()
     viewer.wait(index=0)

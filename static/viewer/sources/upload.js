@@ -31,6 +31,8 @@ export class Uploads {
   #page;
   /** @type {Promise<void>|null} */
   #restored = null;
+  /** Depths are stored one after another, once the photo's models have all answered. */
+  #kept = Promise.resolve();
 
   /**
    * @param {object} page
@@ -215,15 +217,19 @@ export class Uploads {
         if ("picture" in answer && !isFrame(photo)) await this.#accept(photo, answer.picture);
         settle(photo, answer.model, answer);
         this.#page.onProgress();
-        if ("picture" in answer) await this.#keep(photo, answer.model, answer.picture);
+        if ("picture" in answer) this.#keep(photo, answer.model, answer.picture, signal);
       }
     }
   }
 
-  /** @param {Upload} photo @param {string} model @param {DepthPicture} picture */
-  async #keep(photo, model, picture) {
-    photo.done.add(model);
-    await this.#store.keepDepth(photo.id, model, picture, photo.name);
+  /** Nobody waits for the disk, which takes longer than a model. @param {Upload} photo @param {string} model @param {DepthPicture} picture @param {AbortSignal} signal */
+  #keep(photo, model, picture, signal) {
+    this.#kept = this.#kept.then(async () => {
+      while (photo.asked.size && !signal.aborted) await pause(ASK_AGAIN_MS / 10);
+      if (signal.aborted) return;
+      await this.#store.keepDepth(photo.id, model, picture, photo.name);
+      photo.done.add(model);
+    });
   }
 
   /** A kind that only the browser knows goes to the server as a PNG; the rest is no frame. @param {Upload} photo @param {ApiError} error @returns {Promise<void>} */
