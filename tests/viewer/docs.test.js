@@ -1,5 +1,5 @@
 /**
- * The worked example of docs/viewer.md works in a copy of the page.
+ * The worked example of docs/viewer-inside.md works in a copy of the page.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { DEFAULT_VIEW } from "../../static/viewer/state/fields.js";
 import { colors, depths, fakeCanvas, gallery } from "./kit.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const DOCUMENT = readFileSync(join(ROOT, "docs/viewer.md"), "utf8");
+const DOCUMENT = readFileSync(join(ROOT, "docs/viewer-inside.md"), "utf8");
 
 /** Code blocks of the document by the file that their first line names. */
 const BLOCKS = new Map(
