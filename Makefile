@@ -10,6 +10,7 @@
 #
 # Settings: PYTHON=python3.12  HOST=0.0.0.0  PORT=8080  ARGS="--results DIR"
 #           STUDY=bias, optimum or targets  for `make study`: what the two kinds of target DPM do (docs/study.md)
+#           STUDY=pictures  takes the pictures of docs/viewer.md
 #           TORCH_INDEX=URL of a package index for torch. Empty: pip's own build, which on Linux x86-64 is one for
 #           CUDA (several GB, and runs without a GPU, too). The index of the small CPU build stands in
 #           the command that PyTorch's "Get Started" page gives for Linux, Pip, CPU, after --index-url.

@@ -79,7 +79,7 @@ def test_keyboard_opens_moves_and_closes(viewer):
     assert "pixel=100,30" in viewer.query()
     viewer.press("Shift+ArrowRight", index=0)
     viewer.press("Shift+ArrowUp", index=0)
-    assert "x 101  y 29" in viewer.page.locator(".inspector").inner_text()
+    assert "101, 29" in viewer.page.locator(".inspector").inner_text()
     viewer.press("Escape")
     assert viewer.page.locator(".inspector").is_hidden()
     assert "pixel" not in viewer.query()
@@ -89,7 +89,7 @@ def test_keyboard_opens_moves_and_closes(viewer):
 
 def test_logarithmic_axis(viewer):
     opened(viewer).act("axis")
-    viewer.page.wait_for_selector("text=log depth")
+    viewer.page.wait_for_selector("[data-action=axis]:text-is('log')")
     line = viewer.page.locator('[data-dpm="teacher"] line.expectation').get_attribute("x1")
     expected = answered(viewer, MODELS["teacher"], 70, 41)["expectation_m"]
     assert float(line) == pytest.approx(np.log(expected / 1) / np.log(80) * 360, abs=0.01)
@@ -99,7 +99,7 @@ def test_logarithmic_axis(viewer):
 def test_pixel_outside_is_brought_inside(viewer):
     viewer.open("?gallery=streets&pixel=9999,9999")
     settled(viewer)
-    assert "x 199  y 59" in viewer.page.locator(".inspector").inner_text()
+    assert "199, 59" in viewer.page.locator(".inspector").inner_text()
 
 
 def test_failing_model_says_why_and_the_others_stay(viewer):

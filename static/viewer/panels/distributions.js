@@ -95,8 +95,8 @@ export class Distributions {
     if (opens && !this.root.hidden) this.#place();
     this.root.dataset.state = this.root.hidden ? "closed" : (this.root.dataset.state ?? "loading");
     if (!pixel || !frame || !state.gallery) return this.#stop();
-    setText(this.#where, `x ${pixel[0]}  y ${pixel[1]}`);
-    setText(this.#scale, axis === "log" ? "log depth" : "linear depth");
+    setText(this.#where, pixel.join(", "));
+    setText(this.#scale, axis);
     this.#scale.title = "Switch the depth axis between linear and logarithmic";
     // Models run on the photo: without one there are only the depths of the panes.
     const methods = frame.has_image
