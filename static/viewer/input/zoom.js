@@ -74,11 +74,12 @@ function installDrag(root, stageOf, page) {
     const was = spreadOf([...held.values()]);
     held.set(event.pointerId, event);
     const is = spreadOf([...held.values()]);
-    page.onWindow(stage.dragged(is.clientX - was.clientX, is.clientY - was.clientY));
+    // The scale first: the whole picture has nowhere to go before it is larger.
     if (was.size > 0) {
       const factor = is.size / was.size;
-      page.onWindow(stage.zoomed((scale, fit) => rescaled(scale, factor, fit), is));
+      page.onWindow(stage.zoomed((scale, fit) => rescaled(scale, factor, fit), was));
     }
+    page.onWindow(stage.dragged(is.clientX - was.clientX, is.clientY - was.clientY));
   });
   const release = (/** @type {PointerEvent} */ event) => {
     held.delete(event.pointerId);

@@ -23,6 +23,9 @@ import {
 import { Details } from "./details.js";
 import { h } from "./dom.js";
 
+/** @type {Window} */
+const FITTED = Object.freeze({ zoom: "fit", at: null });
+
 export class Stage {
   /** @type {Size} in CSS pixels */
   room = { width: 0, height: 0 };
@@ -129,6 +132,7 @@ export class Stage {
 
   /** The window after dragging the picture by pixels of the screen. @param {number} dx @param {number} dy */
   dragged(dx, dy) {
+    if (this.#window.zoom === "fit") return FITTED;
     const { photo, room, place } = this.#geometry();
     return draggedBy(place, [dx / this.#share, dy / this.#share], photo, room);
   }
