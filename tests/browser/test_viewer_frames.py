@@ -138,7 +138,7 @@ def test_where_nothing_can_be_compared_the_strip_is_slim(viewer) -> None:
     viewer.open("?gallery=pictures")
     assert viewer.page.locator(".track").get_attribute("data-strip") == "slim"
     viewer.press("j", sort="worst")
-    assert "no truth" in viewer.page.locator("[data-strip-note]").inner_text()
+    assert "no ground truth" in viewer.page.locator("[data-strip-note]").inner_text()
 
 
 def test_the_title_and_the_field_say_which_frame_of_how_many(viewer) -> None:

@@ -13,10 +13,10 @@ export const error = {
   ...distances,
   name: "error",
   hook: "error",
-  words: "error against the truth in metres",
+  words: "error against the ground truth in metres",
   help: {
     term: "Error",
-    text: "How far the pane's depth b is from the truth a, in metres. It has the sign or not, like differences (X): above 0 is too far.",
+    text: "How far the pane's depth b is from the ground truth a, in metres: |b − a|. With a sign (X) it is b − a, and above 0 is too far.",
   },
   suits(state, method) {
     const truth = truthOf(state);

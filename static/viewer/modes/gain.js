@@ -45,7 +45,7 @@ export const gain = {
   words: "gain over the baseline in metres",
   help: {
     term: "Gain",
-    text: "|baseline − truth| − |b − truth| in metres: above 0 the pane's depth b is nearer to the truth than the baseline is. The baseline is the kept reference (Shift and a number), else the gallery's own.",
+    text: "|a − t| − |b − t| in metres, where a is the baseline and t the ground truth: above 0 the pane's depth b is nearer to the ground truth than the baseline. The baseline is the kept reference (Shift and a number), else the gallery's own.",
   },
   suits(state, method) {
     const [truth, baseline] = [truthOf(state), baselineOf(state)];

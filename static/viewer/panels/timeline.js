@@ -96,15 +96,16 @@ function noteOf(state, walk, errors) {
   const wanted = scoresWanted(state);
   const asked = view.sort !== "name" || /[<>]/.test(view.filter);
   if (!wanted && walk.length === 0 && view.filter.trim()) return "No frame fits the filter.";
-  if (!wanted) return asked ? "There is no truth to sort by: press a number to compare with a method." : "";
+  if (!wanted)
+    return asked ? "There is no ground truth to sort by: press a number to compare with a method." : "";
   if (scores?.of === 0) return asked ? "The errors of these frames are not known." : "";
   if (!scores || !sameQuery(scores.query, wanted) || scores.done < scores.of) {
     const share = scores ? `${scores.done.toLocaleString("en")} of ${scores.of.toLocaleString("en")}` : "";
-    return `Scoring frames${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " Sorted as far as known." : ""}`;
+    return `Computing errors${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " The order is that of the errors so far." : ""}`;
   }
   if (walk.length === 0) return "No frame fits the filter.";
   const extremes = extremesOf(walk, errors);
-  if (!extremes) return "No frame can be scored.";
+  if (!extremes) return "No frame has pixels to compare.";
   const { words, digits } = METRICS[view.metric];
   const number = (/** @type {number} */ index) =>
     Number.isNaN(errors[index]) ? "–" : errors[index].toFixed(digits);

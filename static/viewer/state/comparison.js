@@ -27,7 +27,7 @@ export const MODE_LABELS = Object.freeze({
   signed: "Difference b − a",
   relative: "Relative (b − a) / a",
   delta1: "δ < 1.25",
-  error: "Error to the truth",
+  error: "Error to ground truth",
   gain: "Gain over a",
 });
 

@@ -71,8 +71,7 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
   };
 }
 
-const NO_TRUTH =
-  "This gallery has no ground truth in metres. Choose a method as the truth, or compare with a reference.";
+const NO_TRUTH = "This gallery has no ground truth in metres. Press a number to compare with a method.";
 
 /** The boxes that a key walks through. */
 const NAMED_BOXES = /** @type {const} */ (["none", "garg", "eigen"]);
