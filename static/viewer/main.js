@@ -5,6 +5,7 @@
  * @import { Window } from "./state/window.js"
  */
 import { createBlink } from "./input/blink.js";
+import { installBox } from "./input/box.js";
 import { createCommands } from "./input/commands/index.js";
 import { goToFrame, useMethod } from "./input/found.js";
 import { installControls, moveEnd } from "./input/controls.js";
@@ -18,6 +19,7 @@ import { installPointer } from "./input/pointer.js";
 import { scriptingOf } from "./input/scripting.js";
 import { installZoom } from "./input/zoom.js";
 import { showBlank } from "./panels/blank.js";
+import { Counting } from "./panels/counting.js";
 import { Distributions } from "./panels/distributions.js";
 import { find } from "./panels/dom.js";
 import { renderFavorites } from "./panels/favorites.js";
@@ -98,6 +100,7 @@ const patience = new Patience({
 });
 const grid = new Grid(gridRoot);
 const scores = new Scores(schedule);
+const counting = new Counting();
 const legend = new Legend(find(".legend", HTMLElement));
 const distributions = new Distributions(find(".inspector", HTMLElement), {
   source: () => loader.sourceOf(store.get().view.gallery),
@@ -144,6 +147,13 @@ const pointer = installPointer(gridRoot, {
 });
 
 const minimap = new Minimap((stage, at) => setWindow(stage.centred(at)));
+const boxTool = installBox(gridRoot, {
+  panes: () => grid.panes(),
+  size: () => grid.photoSize(),
+  onDraw: (box) => grid.draw(box),
+  onBox: (box) => store.dispatch({ type: "view/set", change: { box } }),
+  onTool: (taken) => taken && notify("Drag over a picture: the pixels of that box count. Esc leaves it."),
+});
 installZoom(gridRoot, { panes: () => grid.panes(), isZoomed, onWindow: setWindow });
 
 /** @param {Window} change */
@@ -202,6 +212,7 @@ function render(state) {
     peek,
     progress: (frameId, methodId) => (ofUploads ? uploads.progress(frameId, methodId) : null),
   });
+  counting.update(state);
   scores.update(state, grid.panes(), peek, complete);
   distributions.update(state);
   pointer.refresh();
@@ -307,6 +318,7 @@ const commands = createCommands({
     const pane = grid.panes().find((candidate) => candidate.id === methodId);
     if (pane) savePicture(pane, store.get().view.mode);
   },
+  boxTool,
   retry,
   retryAll: start,
   methodsMenu,

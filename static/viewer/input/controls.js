@@ -11,9 +11,9 @@ import { notify } from "../panels/notice.js";
 import { isComparing, MODE_NAMES } from "../state/comparison.js";
 import { misfits, wordsOf } from "../state/corrections.js";
 import { differenceEnd, MOST_M, rangeWithin, withEnd } from "../state/ranges.js";
-import { parseBox } from "../state/query.js";
 import { depthScale, differenceMax, visibleMethods, walkOf } from "../state/selectors.js";
 import { METRIC_NAMES, SORTS } from "../state/sorts.js";
+import { COUNTING_FIELDS } from "./counting.js";
 
 /** @param {Record<string, Command>} commands @param {Store} store */
 export function installControls(commands, store) {
@@ -89,7 +89,7 @@ const FIELDS = {
     const compares = isComparing(store.get().view.mode) && number > 0;
     store.dispatch({ type: "view/set", change: compares ? { diff: number } : { reference: number } });
   },
-  box: (store, { value }) => store.dispatch({ type: "view/set", change: { box: parseBox(value) } }),
+  ...COUNTING_FIELDS,
   "diff-max": changeDifferenceEnd,
   scrub: (store, field) => scrubTo(store, field, false),
   sort: (store, { value }) => store.dispatch({ type: "view/set", change: { sort: oneOf(SORTS, value) } }),

@@ -49,7 +49,7 @@ export const KEYMAP = Object.freeze([
   { command: "delta", chars: ["u"], show: "U", label: "Where δ to the reference is below 1.25; again to go back", group: "Compare" },
   { command: "error", chars: ["e"], show: "E", label: "Error against the ground truth; again to go back", group: "Compare" },
   { command: "gain", chars: ["w"], show: "W", label: "Gain over the baseline; again to go back", group: "Compare" },
-  { command: "next-box", chars: ["k"], show: "K", label: "Pixels that count in the numbers: all, Garg's crop, Eigen's crop", group: "Compare" },
+  { command: "next-box", chars: ["k"], show: "K", label: "Pixels that count in the numbers: all, Garg's crop, Eigen's crop; hold Shift and drag for a box", group: "Compare" },
   { command: "find-method", chars: ["."], show: ".", label: "Find a method by some letters of its name: difference, reference, or only this one", group: "Compare" },
   { command: "diff-off", codes: ["Digit0", "Numpad0"], shift: false, show: "0", label: "Back to depth", group: "Compare" },
   { command: "toggle-signed", chars: ["x"], show: "X", label: "Difference or error with or without sign", group: "Compare" },

@@ -1,6 +1,6 @@
 /**
  * Zooming and dragging the pictures, all panes at once: with the wheel about the pointer, by dragging, with two
- * fingers. With Shift held a drag belongs to others.
+ * fingers. With Shift held a drag draws a box (box.js).
  *
  * @import { Pane } from "../panels/pane.js"
  * @import { Stage } from "../panels/stage.js"
@@ -59,7 +59,7 @@ function installDrag(root, stageOf, page) {
 
   root.addEventListener("pointerdown", (event) => {
     const under = stageOf(event);
-    if (!under || event.shiftKey || event.button > 1 || (held.size > 0 && under !== stage)) return;
+    if (!under || event.button > 1 || (held.size > 0 && under !== stage)) return;
     stage = under;
     held.set(event.pointerId, event);
     dragging = held.size > 1;

@@ -23,6 +23,32 @@ function byShares({ width, height }, rows) {
   return { left, top, width: right - left, height: bottom - top };
 }
 
+/**
+ * The pixels that a drag from one place of a picture to another covers, at least one.
+ * @param {{u: number, v: number}} from @param {{u: number, v: number}} to  shares of width and height, 0 to 1
+ * @param {Size} size @returns {[number, number, number, number]}
+ */
+export function boxBetween(from, to, { width, height }) {
+  const along = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ pixels) => {
+    const first = Math.min(Math.floor(Math.min(a, b) * pixels), pixels - 1);
+    return { first, count: Math.max(1, Math.ceil(Math.max(a, b) * pixels) - first) };
+  };
+  const [x, y] = [along(from.u, to.u, width), along(from.v, to.v, height)];
+  return [x.first, y.first, x.count, y.count];
+}
+
+/** A box as shares of the picture's width and height; null: the whole picture. @param {BoxChoice} choice @param {Size} size @returns {Box|null} */
+export function boxShares(choice, size) {
+  if (choice === "none") return null;
+  const { left, top, width, height } = boxOf(choice, size);
+  return {
+    left: left / size.width,
+    top: top / size.height,
+    width: width / size.width,
+    height: height / size.height,
+  };
+}
+
 /** The box of a picture. @param {BoxChoice} choice @param {Size} size @returns {Box} */
 export function boxOf(choice, size) {
   if (choice === "garg") return byShares(size, GARG_ROWS);

@@ -1,9 +1,11 @@
 /**
  * The panes of a gallery and how they share the window.
  *
+ * @import { BoxChoice } from "../paint/boxes.js"
  * @import { State } from "../state/types.js"
  * @import { Cursor } from "./stage.js"
  */
+import { boxShares } from "../paint/boxes.js";
 import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
@@ -34,6 +36,9 @@ export class Grid {
   });
   /** @type {State|null} */
   #state = null;
+
+  /** @type {BoxChoice|null} the box that is being dragged */
+  #drawn = null;
 
   /** The line between the two pictures of a split. */
   #divider = h("input", {
@@ -83,6 +88,20 @@ export class Grid {
     const width = this.main()?.stage.room.width;
     for (const { stage } of this.#panes)
       stage.look(state.view, photo, width && stage.room.width ? stage.room.width / width : 1);
+  }
+
+  /** Outline the pixels that count, in all panes. @param {State} state */
+  outline({ view }) {
+    const choice = this.#drawn ?? view.box;
+    const size = this.photoSize();
+    const box = size && boxShares(choice, size);
+    for (const { stage } of this.#panes) stage.outline(box, typeof choice === "string" ? choice : "own");
+  }
+
+  /** Outline a box that is being dragged, in place of the view's; null: no longer. @param {BoxChoice|null} box */
+  draw(box) {
+    this.#drawn = box;
+    if (this.#state) this.outline(this.#state);
   }
 
   /** The pane that the scale of the window is meant for. @returns {Pane|undefined} */

@@ -34,6 +34,7 @@ export function renderPanes(state, grid, { peek, progress }) {
     });
     pane.stage.mark(at);
   }
+  grid.outline(state);
   return complete;
 }
 

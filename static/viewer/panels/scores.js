@@ -9,7 +9,8 @@
  */
 import { depthMetrics, ranksOf } from "../paint/metrics.js";
 import { pictureKey } from "../sources/wishes.js";
-import { currentFrame, measuredAgainst, statBoxOf, truthOf } from "../state/selectors.js";
+import { currentFrame, measuredAgainst, statBoxOf } from "../state/selectors.js";
+import { truthId } from "../state/targets.js";
 import { h, setText } from "./dom.js";
 
 /** At the latest then they are computed, however busy the page is. */
@@ -44,7 +45,7 @@ export class Scores {
     const against = measuredAgainst(state);
     const picture = against && depthOf(state, against.id, peek);
     const rule = picture && statBoxOf(state, picture);
-    const isTruth = against !== null && against === truthOf(state);
+    const isUsual = against !== null && state.gallery !== null && against.id === truthId(state.gallery, null);
     /** @type {Scored[]} */
     const scored = [];
     for (const pane of panes) {
@@ -55,7 +56,7 @@ export class Scores {
       else show(pane, null, "");
     }
     if (!rule || !against) return;
-    const about = isTruth ? rule.words : `to ${against.label}, ${rule.words}`;
+    const about = isUsual ? rule.words : `to ${against.label}, ${rule.words}`;
     const all = complete && this.#work.length === 0;
     showRanked(scored, { about, box: String(state.view.box), all });
   }

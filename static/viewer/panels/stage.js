@@ -5,8 +5,9 @@
  *                 div.viewport          the picture at its own resolution; zoom is a transform of this element
  *                   canvas[data-layer=depth]    what the mode paints
  *                 canvas[data-layer=dots|numbers]   see details.js; these and what follows in pixels of the screen
- *                 .cross .pin .pane-veil
+ *                 .outline .cross .pin .pane-veil
  *
+ * @import { Box } from "../paint/boxes.js"
  * @import { Placement, Point, Size, Window } from "../state/window.js"
  *
  * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
@@ -46,13 +47,16 @@ export class Stage {
   /** @type {HTMLCanvasElement|null} the picture of another pane, while both are compared by flipping */
   #flipped = null;
   #ground = h("div", { class: "ground" });
+  #outline = h("div", { class: "outline", hidden: true });
+  /** @type {Box|null} shares of the picture */
+  #box = null;
   #cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
   #pin = h("div", { class: "pin", hidden: true });
 
   /** @param {HTMLElement} veil  what can lie over the picture */
   constructor(veil) {
     const { dots, numbers } = this.details;
-    const layers = [this.#ground, this.#viewport, dots, numbers, this.#cross, this.#pin, veil];
+    const layers = [this.#ground, this.#viewport, dots, numbers, this.#outline, this.#cross, this.#pin, veil];
     this.element = h("div", { class: "stage" }, ...layers);
   }
 
@@ -93,6 +97,7 @@ export class Stage {
     const y = [inside(top, room.height), inside(top + canvas.height * scale, room.height)];
     this.#ground.style.inset = `${y[0]}px ${room.width - x[1]}px ${room.height - y[1]}px ${x[0]}px`;
     this.details.place(this.#place, room);
+    this.#putOutline();
     this.#put(this.#cross, this.#cursor);
     this.#put(this.#pin, this.#marked);
   }
@@ -113,6 +118,19 @@ export class Stage {
     const pixel = this.#place && pixelAt(this.#place, this.canvas, [clientX - left, clientY - top]);
     const { width, height } = this.canvas;
     return pixel && { u: (pixel[0] + 0.5) / width, v: (pixel[1] + 0.5) / height };
+  }
+
+  /** The place in the picture at a point of the screen, or the nearest one; null without a picture. @param {{clientX: number, clientY: number}} point @returns {Cursor|null} */
+  nearestTo({ clientX, clientY }) {
+    if (!this.#place) return null;
+    const { left, top } = this.element.getBoundingClientRect();
+    const { left: x, top: y, scale } = this.#place;
+    const share = (/** @type {number} */ from, /** @type {number} */ size) =>
+      Math.max(0, Math.min(1, from / (size * scale)));
+    return {
+      u: share(clientX - left - x, this.canvas.width),
+      v: share(clientY - top - y, this.canvas.height),
+    };
   }
 
   /**
@@ -169,6 +187,25 @@ export class Stage {
   mark(at) {
     this.#marked = at;
     this.#put(this.#pin, at);
+  }
+
+  /** The edge of the pixels that count. @param {Box|null} box  shares of the picture; null: all @param {string} kind  of the box */
+  outline(box, kind) {
+    this.#box = box;
+    this.#outline.dataset.box = kind;
+    this.#putOutline();
+  }
+
+  #putOutline() {
+    const { style } = this.#outline;
+    this.#outline.hidden = this.#box === null || this.#place === null;
+    if (!this.#box || !this.#place) return;
+    const { left, top, scale } = this.#place;
+    const [width, height] = [this.canvas.width * scale, this.canvas.height * scale];
+    style.left = `${left + this.#box.left * width}px`;
+    style.top = `${top + this.#box.top * height}px`;
+    style.width = `${this.#box.width * width}px`;
+    style.height = `${this.#box.height * height}px`;
   }
 
   /** @param {HTMLElement} element @param {Cursor|null} at */

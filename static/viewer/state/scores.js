@@ -26,11 +26,8 @@
  * @property {number} of  0: the gallery's source knows no errors
  * @property {Record<string, (number|null)[]>} values  by method
  */
-import { baselineOf, measuredAgainst, truthOf, visibleMethods } from "./selectors.js";
+import { baselineOf, measuredAgainst, statRuleOf, truthOf, visibleMethods } from "./selectors.js";
 import { METRICS } from "./sorts.js";
-
-/** The server's ranges begin above 0 m; a stored depth is at least 1/256 m. */
-const LEAST_M = 1e-6;
 
 /** The methods whose errors the filmstrip shows. @param {State} state @returns {Method[]} */
 export function scoredMethods(state) {
@@ -61,7 +58,7 @@ export function scoresWanted(state) {
     against: against.id,
     isTruth: against === truthOf(state),
     box: String(view.box),
-    cap: view.cap && [Math.max(view.cap[0], LEAST_M), view.cap[1]],
+    cap: view.cap && [...statRuleOf(state).cap],
     methods: [...ids].sort(),
     metric: view.metric,
   };

@@ -76,6 +76,9 @@ function boxWords(box) {
   return `box ${box[2]} × ${box[3]} at ${box[0]}, ${box[1]}`;
 }
 
+/** A hole counts as the nearest depth of the cap, so that is above 0 m; a stored depth is at least 1/256 m. */
+const LEAST_M = 1e-6;
+
 /**
  * Which pixels count in the numbers of the panes: those of a box where the truth lies strictly between the ends of
  * the cap, in metres.
@@ -84,7 +87,8 @@ function boxWords(box) {
  */
 export function statRuleOf({ gallery, view }) {
   const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
-  const cap = view.cap ?? /** @type {const} */ ([range.min_m, range.max_m]);
+  const [min, max] = view.cap ?? [range.min_m, range.max_m];
+  const cap = /** @type {const} */ ([Math.max(min, LEAST_M), max]);
   const range_m = cap[0] > 0.01 ? `, ${cap[0]} to ${cap[1]} m` : ` ≤ ${cap[1]} m`;
   return { choice: view.box, cap, words: boxWords(view.box) + range_m };
 }

@@ -17,6 +17,7 @@
  * @property {(methodId: string) => void} download
  * @property {(on: boolean) => void} blink  The pane under the pointer shows another one, and itself again.
  * @property {(next: (scale: number, fit: number) => number) => void} zoom  about the pointer, else about the middle
+ * @property {{toggle: () => void, cancel: () => boolean}} boxTool  To drag a box; whether there was anything to cancel.
  * @property {() => void} retry
  * @property {() => void} retryAll
  * @property {MethodsMenu} methodsMenu

@@ -11,7 +11,7 @@ import { DEFAULT_VIEW } from "../../state/fields.js";
 import { currentFrame, truthOf, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
-export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCursor }) {
+export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCursor, boxTool }) {
   const set = (/** @type {Partial<View>} */ change) => store.dispatch({ type: "view/set", change });
   const move =
     (/** @type {number} */ dx, /** @type {number} */ dy) =>
@@ -47,6 +47,12 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
       const at = NAMED_BOXES.findIndex((name) => name === box);
       set({ box: NAMED_BOXES[(at + 1) % NAMED_BOXES.length] });
     },
+    "draw-box": () => {
+      for (const menu of document.querySelectorAll(":popover-open"))
+        if (menu instanceof HTMLElement) menu.hidePopover();
+      boxTool.toggle();
+    },
+    "count-usual": () => set({ box: DEFAULT_VIEW.box, cap: DEFAULT_VIEW.cap, truth: DEFAULT_VIEW.truth }),
     "diff-off": () => set({ mode: DEFAULT_VIEW.mode }),
     "toggle-signed": () => set({ signed: !store.get().view.signed }),
     signed: () => set({ signed: true }),
@@ -64,6 +70,7 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
       const { box, pixel, mode } = store.get().view;
       const menu = document.querySelector(":popover-open");
       if (menu instanceof HTMLElement) menu.hidePopover();
+      else if (boxTool.cancel()) return;
       else if (pixel) set({ pixel: null });
       else if (typeof box !== "string") set({ box: "none" });
       else if (mode !== DEFAULT_VIEW.mode) set({ mode: DEFAULT_VIEW.mode });
