@@ -26,6 +26,7 @@ from tiekd.errors import ConfigError, TiekdError
 from tiekd.files import write_bytes
 
 FOLDER = Path("docs/images")
+LARGEST_BYTES = 250_000
 MODELS = ("adabins_tf_efficientnet_lite0.demo", "tiekd_mobilenetv2.demo", "tiekd_dpm_mobilenetv2.demo")
 """Those that answer in the panel of distributions."""
 PATIENCE_S = 300
@@ -96,10 +97,16 @@ def _settle(page: Page, shot: Shot) -> None:
 
 
 def smaller(png: bytes) -> bytes:
-    """The same picture with 256 colours: a third of the bytes, and the eye sees no difference."""
-    written = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(written, "PNG", optimize=True)
-    return written.getvalue()
+    """The same picture, with as many colours as `LARGEST_BYTES` has room for."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    data = png
+    for colours in (256, 208, 160, 128):
+        written = io.BytesIO()
+        picture.quantize(colours).save(written, "PNG", optimize=True)
+        data = written.getvalue()
+        if len(data) <= LARGEST_BYTES:
+            break
+    return data
 
 
 @contextmanager

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "viewer.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LARGEST_BYTES = 250_000
 
 
 def anchors(page: Path) -> set[str]:
@@ -40,7 +39,7 @@ def test_the_guide_shows_every_picture_that_is_taken() -> None:
 @pytest.mark.parametrize("shot", pictures.SHOTS, ids=lambda shot: shot.name)
 def test_a_picture_is_small_and_of_its_size(shot: pictures.Shot) -> None:
     path = ROOT / pictures.FOLDER / shot.file
-    assert path.stat().st_size <= LARGEST_BYTES
+    assert path.stat().st_size <= pictures.LARGEST_BYTES
     with Image.open(path) as picture:
         assert picture.size == shot.size
 
