@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { absoluteDifference, colorAt, colorStatistics } from "../../static/viewer/paint/color.js";
-import { depthAt, depthDifference, NO_DIFFERENCE } from "../../static/viewer/paint/depth.js";
+import {
+  depthAt,
+  depthDifference,
+  depthDistance,
+  NO_DIFFERENCE,
+  NO_DISTANCE,
+} from "../../static/viewer/paint/depth.js";
 import * as scale from "../../static/viewer/paint/scale.js";
 import { colors, depths } from "./kit.js";
 
@@ -57,12 +63,12 @@ test("difference colours end at about an eighth of the depth range", () => {
 
 test("a difference needs both depths", () => {
   const [a, b] = [depths(256, 0, 512, 1024), depths(512, 256, 0, 256)];
-  assert.deepEqual([...depthDifference(a, b, true)], [256, NO_DIFFERENCE, NO_DIFFERENCE, -768]);
-  assert.deepEqual([...depthDifference(a, b, false)], [256, NO_DIFFERENCE, NO_DIFFERENCE, 768]);
+  assert.deepEqual([...depthDifference(a, b)], [256, NO_DIFFERENCE, NO_DIFFERENCE, -768]);
+  assert.deepEqual([...depthDistance(a, b)], [256, NO_DISTANCE, NO_DISTANCE, 768]);
 });
 
 test("the largest difference that 16 bits allow is kept", () => {
-  assert.deepEqual([...depthDifference(depths(65535), depths(1), true)], [-65534]);
+  assert.deepEqual([...depthDifference(depths(65535), depths(1))], [-65534]);
 });
 
 test("one pixel is read in metres, NaN without data", () => {

@@ -6,7 +6,7 @@ import { DEFAULT_VIEW } from "../../static/viewer/state/fields.js";
 import { reduce } from "../../static/viewer/state/reducer.js";
 import * as selectors from "../../static/viewer/state/selectors.js";
 import { formatView, parseView } from "../../static/viewer/state/url.js";
-import { gallery, method, stateOf } from "./kit.js";
+import { depths, gallery, method, stateOf } from "./kit.js";
 
 const TRUTH = method("gt", { family: "ground_truth" });
 const BASE = method("base", { family: "baseline" });
@@ -162,6 +162,11 @@ test("the crops are those of tiekd eval", () => {
   assert.deepEqual(boxOf("eigen", { width: 1216, height: 352 }), box(43, 117, 1129, 204));
   assert.deepEqual(boxOf("eigen", { width: 640, height: 480 }), box(41, 45, 560, 426));
   assert.deepEqual(boxOf("none", { width: 7, height: 5 }), box(0, 0, 7, 5));
+  assert.deepEqual(
+    boxOf("none", depths(1, 2)),
+    box(0, 0, 2, 1),
+    "pixels of a picture are no part of its box",
+  );
   assert.deepEqual(boxOf([6, 1, 4, 2], { width: 7, height: 5 }), box(6, 1, 1, 2));
   assert.deepEqual(boxOf([9, 1, 4, 2], { width: 7, height: 5 }), box(9, 1, 0, 2));
 });

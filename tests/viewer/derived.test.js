@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { derived } from "../../static/viewer/paint/derived.js";
+import { derived, room } from "../../static/viewer/paint/derived.js";
 import { depths } from "./kit.js";
 
 /** Counts how often something is computed. */
@@ -42,4 +42,15 @@ test("one result larger than all the room is still given", () => {
   const huge = { ...depths(1), width: 2 ** 14, height: 2 ** 14 };
   const { compute } = counting();
   assert.equal(derived("huge", [huge], compute).result, derived("huge", [huge], compute).result);
+});
+
+test("an array that has left is filled again, unless its kind or length is another", () => {
+  const picture = () => ({ ...depths(1), width: 2 ** 11, height: 2 ** 11 });
+  const made = new Uint16Array(3);
+  derived("arrays", [picture()], () => made);
+  for (let i = 0; i < 6; i++) derived("arrays", [picture()], () => ({}));
+  assert.notEqual(room(Int32Array, 3), made);
+  assert.notEqual(room(Uint16Array, 4), made);
+  assert.equal(room(Uint16Array, 3), made);
+  assert.notEqual(room(Uint16Array, 3), made, "it is in use again");
 });

@@ -5,8 +5,9 @@ import { beyondColors, colorTable, DEPTH_MAPS, SIGNED_MAPS } from "../../static/
 import { lookup, packed, packedTable } from "../../static/viewer/paint/lookup.js";
 import { colorIndex, SPREADS } from "../../static/viewer/paint/scale.js";
 
-const DEPTHS = { first: 0, last: 65535, perUnit: 256 };
-const DIFFERENCES = { first: -65536, last: 65535, perUnit: 256 };
+const DEPTHS = { first: 0, last: 65535, none: 0, perUnit: 256 };
+const DISTANCES = { ...DEPTHS, none: 65535 };
+const DIFFERENCES = { first: -65536, last: 65535, none: -65536, perUnit: 256 };
 
 /** The colour of a value, as scale.js states it. */
 function stated(value, scale) {
@@ -20,8 +21,9 @@ function stated(value, scale) {
 function sameEverywhere(scale, stored) {
   const table = lookup(scale, stored);
   assert.equal(table.length, stored.last - stored.first + 1);
-  assert.equal(table[0], 0, "no data is transparent");
-  for (let n = stored.first + 1; n <= stored.last; n++) {
+  assert.equal(table[stored.none - stored.first], 0, "no data is transparent");
+  for (let n = stored.first; n <= stored.last; n++) {
+    if (n === stored.none) continue;
     if (table[n - stored.first] !== stated(n / stored.perUnit, scale))
       assert.fail(`${JSON.stringify(scale)}: stored number ${n}`);
   }
@@ -50,7 +52,7 @@ test("so it has for ends at, between and beyond stored numbers", () => {
 test("differences have both signs, and no difference is no data", () => {
   for (const max of [0.001, 1, 10, 256])
     sameEverywhere({ cmap: SIGNED_MAPS.dark, min: -max, max, spread: "linear" }, DIFFERENCES);
-  sameEverywhere({ cmap: "apart", min: 0, max: 10, spread: "linear" }, DIFFERENCES);
+  sameEverywhere({ cmap: "apart", min: 0, max: 10, spread: "linear" }, DISTANCES);
 });
 
 test("a table is made once for a scale", () => {

@@ -49,7 +49,7 @@ export const cutOff = (picture, method) => derived("cut off", [picture], () => i
  * The two notes of a comparison: its mean, with the pixels that it counts, and its ends.
  * @param {object} given
  * @param {string} given.kind  of the derived values
- * @param {{values: Int32Array, none: number, perUnit: number}} given.stored
+ * @param {{values: Int32Array|Uint16Array, none: number, perUnit: number}} given.stored
  * @param {DepthPicture[]} given.pictures  what the values were derived from; the last decides which pixels count
  * @param {StatRule} given.rule
  * @param {(value: number) => string} given.words

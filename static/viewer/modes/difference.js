@@ -6,9 +6,16 @@
  * @import { Mode } from "./mode.js"
  */
 import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
-import { DEPTH_SCALE, depthAt, depthDifference, NO_DIFFERENCE } from "../paint/depth.js";
-import { derived } from "../paint/derived.js";
-import { paintDifference } from "../paint/painter.js";
+import {
+  DEPTH_SCALE,
+  depthAt,
+  depthDifference,
+  depthDistance,
+  NO_DIFFERENCE,
+  NO_DISTANCE,
+} from "../paint/depth.js";
+import { derived, room } from "../paint/derived.js";
+import { paintDifference, paintDistance } from "../paint/painter.js";
 import { differenceMax, showsMetres, statRuleOf } from "../state/selectors.js";
 import { comparedTitle, counterpart, cutOff, mismatchInMetres, statisticNotes } from "./compare.js";
 import { differenceWords, shortWords, statisticWords } from "./words.js";
@@ -20,6 +27,22 @@ export function scaleOf(state) {
   return signed
     ? { cmap: SIGNED_MAPS[zero], min: -max, max, spread: "linear" }
     : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
+}
+
+/** @param {HTMLCanvasElement} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
+function paintedDifference(canvas, own, reference, scale) {
+  const compute = () => depthDifference(reference, own, room(Int32Array, own.values.length));
+  const values = derived("signed difference", [own, reference], compute);
+  paintDifference(canvas, values, own, scale);
+  return { values, none: NO_DIFFERENCE };
+}
+
+/** @param {HTMLCanvasElement} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
+function paintedDistance(canvas, own, reference, scale) {
+  const compute = () => depthDistance(reference, own, room(Uint16Array, own.values.length));
+  const values = derived("absolute difference", [own, reference], compute, 2);
+  paintDistance(canvas, values, own, scale);
+  return { values, none: NO_DISTANCE };
 }
 
 /** @typedef {{scale: Scale, signed: boolean, rule: StatRule}} Look */
@@ -34,11 +57,12 @@ export const distances = /** @satisfies {Partial<Mode<DepthPicture, Look>>} */ (
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
   paint(canvas, { pictures: [own, reference], methods, look: { signed, scale, rule } }) {
     const kind = signed ? "signed difference" : "absolute difference";
-    const values = derived(kind, [own, reference], () => depthDifference(reference, own, signed));
-    paintDifference(canvas, values, own, scale);
+    const { values, none } = signed
+      ? paintedDifference(canvas, own, reference, scale)
+      : paintedDistance(canvas, own, reference, scale);
     const cut = [own, reference].map((picture, i) => cutOff(picture, methods[i]));
     const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
-    const stored = { values, none: NO_DIFFERENCE, perUnit: DEPTH_SCALE };
+    const stored = { values, none, perUnit: DEPTH_SCALE };
     return statisticNotes({ kind, stored, pictures: [own, reference], rule, words });
   },
   read({ pictures: [own, reference], methods, look: { signed, scale } }, x, y) {

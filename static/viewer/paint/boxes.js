@@ -56,7 +56,8 @@ export function boxOf(choice, size) {
     const isNyu = size.width === 640 && size.height === 480;
     return isNyu ? NYU_EIGEN : byShares(size, EIGEN_ROWS);
   }
-  if (choice === "none") return { left: 0, top: 0, ...size };
+  // Not `...size`: a picture is a size, too, and its pixels are no part of a box.
+  if (choice === "none") return { left: 0, top: 0, width: size.width, height: size.height };
   const [left, top, width, height] = choice;
   const inside = (/** @type {number} */ length, /** @type {number} */ from, /** @type {number} */ end) =>
     Math.max(0, Math.min(length, end - from));

@@ -18,20 +18,33 @@ export const NO_DIFFERENCE = -65536;
  * @property {number} min @property {number} mean @property {number} max @property {number} count
  */
 
+/** Stands for "no distance": two depths that are there are never so far apart. */
+export const NO_DISTANCE = 65535;
+
 /**
- * Differences of depth `b` to reference `a`, in 1/256 m: b − a, or |b − a| unless `signed`. A pixel without data in
- * either has no difference: it holds `NO_DIFFERENCE`.
- * @param {DepthPicture} a @param {DepthPicture} b @param {boolean} signed
+ * Differences of depth `b` to reference `a`, in 1/256 m: b − a. A pixel without data in either holds `NO_DIFFERENCE`.
+ * @param {DepthPicture} a @param {DepthPicture} b @param {Int32Array} [out]  as long as the pictures
  */
-export function depthDifference(a, b, signed) {
-  const [from, to, values] = [a.values, b.values, new Int32Array(a.values.length)];
-  for (let i = 0; i < values.length; i++) {
+export function depthDifference({ values: from }, { values: to }, out = new Int32Array(from.length)) {
+  for (let i = 0; i < out.length; i++) {
     const p = from[i];
     const q = to[i];
-    if (p === 0 || q === 0) values[i] = NO_DIFFERENCE;
-    else values[i] = signed || q >= p ? q - p : p - q;
+    out[i] = p === 0 || q === 0 ? NO_DIFFERENCE : q - p;
   }
-  return values;
+  return out;
+}
+
+/**
+ * How far depths are apart, in 1/256 m: |b − a|. A pixel without data in either holds `NO_DISTANCE`.
+ * @param {DepthPicture} a @param {DepthPicture} b @param {Uint16Array} [out]  as long as the pictures
+ */
+export function depthDistance({ values: from }, { values: to }, out = new Uint16Array(from.length)) {
+  for (let i = 0; i < out.length; i++) {
+    const p = from[i];
+    const q = to[i];
+    out[i] = p === 0 || q === 0 ? NO_DISTANCE : q >= p ? q - p : p - q;
+  }
+  return out;
 }
 
 /**

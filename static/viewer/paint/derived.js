@@ -13,6 +13,27 @@ const MAX_BYTES = 96 * 2 ** 20;
 /** @type {Entry[]} least recently used first */
 const entries = [];
 
+/** @type {(Int32Array|Uint16Array)[]} Arrays that have left. To fill one of them again is faster than a new one. */
+const spare = [];
+const MAX_SPARE = 10;
+
+/**
+ * An array for a result of `derived`, with anything in it.
+ * @template {Int32Array|Uint16Array} A
+ * @param {new (length: number) => A} Kind @param {number} length @returns {A}
+ */
+export function room(Kind, length) {
+  const at = spare.findIndex((array) => array instanceof Kind && array.length === length);
+  return /** @type {A} */ (at < 0 ? new Kind(length) : spare.splice(at, 1)[0]);
+}
+
+/** @param {Entry} entry */
+function leave({ value, bytes }) {
+  if ((value instanceof Uint16Array || value instanceof Int32Array) && spare.length < MAX_SPARE)
+    spare.push(value);
+  return bytes;
+}
+
 /**
  * The result of `compute` for these pictures; `kind` names what it is. `bytesPerPixel` is about what it keeps.
  * @template T
@@ -28,7 +49,7 @@ export function derived(kind, pictures, compute, bytesPerPixel = 4) {
       : entries.splice(at, 1)[0];
   entries.push(entry);
   let bytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  while (bytes > MAX_BYTES && entries.length > 1) bytes -= entries.shift()?.bytes ?? 0;
+  while (bytes > MAX_BYTES && entries.length > 1) bytes -= leave(entries.splice(0, 1)[0]);
   return /** @type {T} */ (entry.value);
 }
 

@@ -9,8 +9,9 @@ import { colorIndex, valueAt } from "./scale.js";
 
 /**
  * @typedef {object} Stored  What the whole numbers of a picture mean.
- * @property {number} first  The entry 0 of the table: "no data", transparent.
+ * @property {number} first  The entry 0 of the table.
  * @property {number} last
+ * @property {number} none  "No data", transparent.
  * @property {number} perUnit  Number n stands for the value n / `perUnit`.
  */
 
@@ -45,7 +46,7 @@ export function lookup(scale, stored) {
 }
 
 /** @param {Scale} scale @param {Stored} stored */
-function filled(scale, { first, last, perUnit }) {
+function filled(scale, { first, last, none, perUnit }) {
   const { min, max, cmap } = scale;
   const out = new Uint32Array(last - first + 1);
   const colors = packedTable(cmap);
@@ -68,6 +69,6 @@ function filled(scale, { first, last, perUnit }) {
     at = Math.max(at, Math.min(next, end));
   }
   out.fill(packed(over), end - first);
-  out[0] = 0;
+  out[none - first] = 0;
   return out;
 }

@@ -5,14 +5,15 @@
  * @import { DepthPicture, ColorPicture, Photo, Scale } from "../state/types.js"
  */
 import { beyondColors } from "./colormaps.js";
-import { DEPTH_SCALE, NO_DIFFERENCE } from "./depth.js";
+import { DEPTH_SCALE, NO_DIFFERENCE, NO_DISTANCE } from "./depth.js";
 import { NO_RATIO, RATIO_SCALE } from "./errors.js";
 import { lookup, packedTable } from "./lookup.js";
 
-const DEPTHS = Object.freeze({ first: 0, last: 65535, perUnit: DEPTH_SCALE });
-const DIFFERENCES = Object.freeze({ first: NO_DIFFERENCE, last: 65535, perUnit: DEPTH_SCALE });
+const DEPTHS = Object.freeze({ first: 0, last: 65535, none: 0, perUnit: DEPTH_SCALE });
+const DISTANCES = Object.freeze({ ...DEPTHS, none: NO_DISTANCE });
+const DIFFERENCES = Object.freeze({ ...DEPTHS, first: NO_DIFFERENCE, none: NO_DIFFERENCE });
 
-const RATIOS = Object.freeze({ first: NO_RATIO, last: RATIO_SCALE, perUnit: RATIO_SCALE });
+const RATIOS = Object.freeze({ first: NO_RATIO, last: RATIO_SCALE, none: NO_RATIO, perUnit: RATIO_SCALE });
 
 /** @type {ImageData[]} Pixels on their way to a canvas. Panes share a few sizes, so a few buffers serve all of them. */
 const buffers = [];
@@ -66,6 +67,15 @@ export function paintDepth(canvas, picture, scale) {
  */
 export function paintDifference(canvas, difference, size, scale) {
   paintValues(canvas, difference, size, lookup(scale, DIFFERENCES), DIFFERENCES.first);
+}
+
+/**
+ * Distances (see `depthDistance`) as colours; pixels without one stay transparent.
+ * @param {HTMLCanvasElement} canvas @param {Uint16Array} distances
+ * @param {{width: number, height: number}} size @param {Scale} scale
+ */
+export function paintDistance(canvas, distances, size, scale) {
+  paintValues(canvas, distances, size, lookup(scale, DISTANCES), DISTANCES.first);
 }
 
 /**

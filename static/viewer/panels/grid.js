@@ -26,6 +26,8 @@ export class Grid {
   /** @type {Pane[]} */
   #panes = [];
   #signature = "";
+  /** What the panes were arranged by, so that the browser lays the page out for a change of that only. */
+  #arranged = "";
   /** Stages have their room before the next repaint, without asking for it while something else changes. */
   #rooms = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
@@ -54,7 +56,10 @@ export class Grid {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    new ResizeObserver(() => this.#arrange()).observe(root);
+    new ResizeObserver(() => {
+      this.#arranged = "";
+      this.#arrange();
+    }).observe(root);
   }
 
   panes() {
@@ -69,6 +74,7 @@ export class Grid {
     const wanted = JSON.stringify([state.gallery?.id, photo, methods]);
     if (wanted !== this.#signature) {
       this.#signature = wanted;
+      this.#arranged = "";
       const { short } = shortened(methods.map(({ label }) => label));
       this.#panes = methods.map((method, i) => new Pane(method, i + 1, short[i]));
       if (photo) this.#panes.unshift(new Pane(null, 0));
@@ -146,8 +152,11 @@ export class Grid {
       state,
       this.#panes.map(({ id }) => id),
     );
+    const { divide, opacity, columns: asked } = state.view;
+    const wanted = JSON.stringify([places, divide, opacity, asked, this.aspect(), canBeScored(state)]);
+    if (wanted === this.#arranged) return;
+    this.#arranged = wanted;
     this.#panes.forEach(({ element }, i) => (element.dataset.place = places[i]));
-    const { divide, opacity } = state.view;
     this.#divider.value = String(divide);
     this.#divider.hidden = !places.includes("over");
     const { side, columns, paneWidth, large } = this.#shares(state, places);

@@ -1,6 +1,6 @@
 /**
  * The numbers of each pane, below its label: what a paper reports, the pixels that they count, and the rank among the
- * methods on show. They are computed while the page is idle, and kept with the picture.
+ * methods on show. They are computed once the page rests, one after the other while it is idle, and kept with the picture.
  *
  * @import { DepthPicture, Picture, State } from "../state/types.js"
  * @import { Metrics } from "../paint/metrics.js"
@@ -13,7 +13,9 @@ import { currentFrame, measuredAgainst, statBoxOf } from "../state/selectors.js"
 import { truthId } from "../state/targets.js";
 import { h, setText } from "./dom.js";
 
-/** At the latest then they are computed, however busy the page is. */
+/** A page that has not changed for so long rests: nobody reads numbers while walking. */
+const REST_MS = 120;
+/** At the latest then the next one is computed, however busy the page is. */
 const PATIENCE_MS = 400;
 
 /** Those that a pane writes; `best` 1: the largest is the best, −1: the least. */
@@ -29,7 +31,8 @@ const SHOWN = /** @type {const} */ ([
 export class Scores {
   /** @type {WeakMap<DepthPicture, Map<string, {against: DepthPicture, metrics: Metrics|null}>>} */
   #known = new WeakMap();
-  #waiting = false;
+  /** @type {(() => void)[]} what is missing for the panes as they are now */
+  #work = [];
   #again;
 
   /** @param {() => void} again  renders once more, when something was computed */
@@ -42,6 +45,7 @@ export class Scores {
    * @param {boolean} complete  A rank among some of the methods would be no rank.
    */
   update(state, panes, peek, complete) {
+    this.#work = [];
     const against = measuredAgainst(state);
     const picture = against && depthOf(state, against.id, peek);
     const rule = picture && statBoxOf(state, picture);
@@ -55,6 +59,7 @@ export class Scores {
       if (own && found) scored.push({ pane, picture: own, metrics: found.metrics });
       else show(pane, null, "");
     }
+    if (this.#work.length) this.#computeLater(this.#work);
     if (!rule || !against) return;
     const about = isUsual ? rule.words : `to ${against.label}, ${rule.words}`;
     const all = complete && this.#work.length === 0;
@@ -71,28 +76,22 @@ export class Scores {
     this.#known.set(own, kept);
     const found = kept.get(key);
     if (found?.against === against) return found;
-    this.#later(() => {
+    this.#work.push(() => {
       const metrics = depthMetrics(own, { reference: against, box, cap });
       kept.set(key, { against, metrics });
     });
     return null;
   }
 
-  /** @type {(() => void)[]} */
-  #work = [];
-
-  /** @param {() => void} work */
-  #later(work) {
-    this.#work.push(work);
-    if (this.#waiting) return;
-    this.#waiting = true;
-    whenIdle(() => {
-      this.#waiting = false;
-      const todo = this.#work;
-      this.#work = [];
-      for (const compute of todo) compute();
-      this.#again();
-    });
+  /** Unless the panes change meanwhile. @param {(() => void)[]} work */
+  #computeLater(work) {
+    const step = () => {
+      if (work !== this.#work) return;
+      work.shift()?.();
+      if (work.length) whenIdle(step);
+      else this.#again();
+    };
+    setTimeout(() => whenIdle(step), REST_MS);
   }
 }
 

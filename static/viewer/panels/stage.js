@@ -41,6 +41,8 @@ export class Stage {
   /** @type {Size|null} */
   #photo = null;
   #share = 1;
+  /** @type {Size|null} the room that the picture was placed in last */
+  #placedIn = null;
   canvas = h("canvas", { width: 1, height: 1, dataset: { layer: "depth" } });
   details = new Details(this.canvas);
   #viewport = h("div", { class: "viewport" }, this.canvas);
@@ -65,11 +67,18 @@ export class Stage {
    * @param {Window} window @param {Size|null} photo  Size of the upright photo.
    * @param {number} share  Width of this stage over that of the main one, which has the scale of the window.
    */
-  look(window, photo, share) {
-    this.#window = window;
+  look({ zoom, at }, photo, share) {
+    const same =
+      zoom === this.#window.zoom &&
+      at === this.#window.at &&
+      photo?.width === this.#photo?.width &&
+      photo?.height === this.#photo?.height &&
+      share === this.#share &&
+      this.room === this.#placedIn;
+    this.#window = { zoom, at };
     this.#photo = photo;
     this.#share = share;
-    this.place();
+    if (!same) this.place();
   }
 
   /** The window and sizes in units of the main stage. */
@@ -82,6 +91,7 @@ export class Stage {
   /** Put the picture in its place, also after its size changed. */
   place() {
     const { room, canvas } = this;
+    this.#placedIn = room;
     this.#place = null;
     if (!room.width || !room.height) return;
     const { photo, place } = this.#geometry();
