@@ -92,3 +92,16 @@ def test_the_pointer_reads_the_nearest_return_of_sparse_truth(viewer):
     viewer.open("?gallery=sparse&truth=net")
     viewer.hover("net", 100, 31)
     assert float(viewer.data("net", "cursor-m")) == dense[31, 100] / 256, "dense truth needs no help"
+
+
+def test_the_photo_lies_below_sparse_depth_and_its_errors_and_ends_with_them(viewer):
+    viewer.open("?gallery=sparse&truth=laser")
+    photo, stored = viewer.pixels("image"), sparse_depth(0)
+    assert np.array_equal(layer(viewer, "laser", "photo"), photo)
+    assert layer(viewer, "net", "photo") is None, "dense depth needs no photo below"
+    assert np.array_equal(viewer.pixels("laser")[..., 3] > 0, stored > 0)
+    viewer.press("e", mode="error")
+    viewer.page.wait_for_selector('[data-method="net"] canvas[data-layer=photo]:not([hidden])')
+    assert np.array_equal(layer(viewer, "net", "photo"), photo)
+    viewer.press("e", mode="depth")
+    viewer.page.wait_for_selector('[data-method="net"] canvas[data-layer=photo][hidden]', state="attached")

@@ -1,7 +1,7 @@
 /**
  * What lies over a picture at the screen's resolution: sparse depth as dots, and numbers inside the pixels.
  *
- * @import { DepthPicture } from "../state/types.js"
+ * @import { DepthPicture, Photo } from "../state/types.js"
  * @import { Given, Mode } from "../modes/mode.js"
  * @import { Points } from "../paint/dots.js"
  * @import { Placement, Size } from "../state/window.js"
@@ -13,6 +13,10 @@ import { visiblePixels } from "../state/window.js";
 import { h } from "./dom.js";
 
 export class Details {
+  /** The photo below sparse depth, so that one sees where its few pixels lie. */
+  photo = h("canvas", { hidden: true, dataset: { layer: "photo" } });
+  /** @type {Photo|null} */
+  #photo = null;
   dots = h("canvas", { hidden: true, dataset: { layer: "dots" } });
   numbers = h("canvas", { hidden: true, dataset: { layer: "numbers" } });
   /** @type {DepthPicture|null} what the dots come from */
@@ -37,6 +41,17 @@ export class Details {
     this.#points = this.#sparse && this.#pointsAt(returnsOf(this.#sparse));
     const { inside } = shown?.mode ?? {};
     this.#lines = shown && inside ? (x, y, rgb) => inside(shown.given, x, y, rgb) : null;
+  }
+
+  /** Lay the photo of the frame below, where what was painted is sparse; null: there is none. @param {Photo|null} photo */
+  lay(photo) {
+    const below = this.#sparse ? photo : null;
+    this.photo.hidden = below === null;
+    if (below === this.#photo) return;
+    this.#photo = below;
+    if (!below) return;
+    Object.assign(this.photo, { width: below.width, height: below.height });
+    this.photo.getContext("2d")?.drawImage(below.bitmap, 0, 0);
   }
 
   /** @param {Uint32Array|null} returns @returns {Points|null} */

@@ -2,7 +2,7 @@
  * One pane: label, stage, reading. It shows the content it is given and keeps the last picture
  * until the next one is complete, so that nothing flickers or jumps.
  *
- * @import { DepthPicture, Method } from "../state/types.js"
+ * @import { DepthPicture, Method, Photo } from "../state/types.js"
  * @import { Content, Shown } from "./content.js"
  * @import { Cursor } from "./stage.js"
  */
@@ -61,9 +61,9 @@ export class Pane {
 
   /**
    * @param {Content} content
-   * @param {{frameId: string, title: string, progress: string|null, isReference: boolean, role: string}} about
+   * @param {{frameId: string, title: string, progress: string|null, photo: Photo|null, isReference: boolean, role: string}} about
    */
-  show(content, { frameId, title, progress, isReference, role }) {
+  show(content, { frameId, title, progress, photo, isReference, role }) {
     const { chip, tag, message, retry } = this.parts;
     const { dataset } = this.element;
     chip.setAttribute("aria-pressed", String(isReference));
@@ -86,6 +86,7 @@ export class Pane {
     this.element.setAttribute("aria-label", `${this.label}, ${title}, ${words}`);
     if (content.status === "shown") this.#paint(content, frameId);
     else this.#blank();
+    this.stage.details.lay(photo);
   }
 
   /** Nothing may be read from an old picture, nor its notes stand beside a new title. @param {boolean} busy */

@@ -1,11 +1,12 @@
 /**
  * Everything between toolbar and timeline: the panes, each with what its mode shows, and the place they mark.
  *
- * @import { State } from "../state/types.js"
+ * @import { Photo, State } from "../state/types.js"
  * @import { Peek } from "./content.js"
  * @import { Grid } from "./grid.js"
  * @import { Cursor } from "./stage.js"
  */
+import { PHOTO, pictureKey } from "../sources/wishes.js";
 import { countOf } from "../state/frames.js";
 import { comparedOf, currentFrame, roleOf } from "../state/selectors.js";
 import { contentFor } from "./content.js";
@@ -21,6 +22,7 @@ export function renderPanes(state, grid, { peek, progress }) {
   if (!frame) return countOf(state.gallery) === 0;
   const reference = comparedOf(state);
   const at = markedPlace(state, grid);
+  const photo = photoOf(state, peek);
   let complete = true;
   for (const pane of panes) {
     const content = contentFor(state, pane.method, peek);
@@ -29,6 +31,7 @@ export function renderPanes(state, grid, { peek, progress }) {
       frameId: frame.id,
       title: frame.title,
       progress: progress(frame.id, pane.id),
+      photo,
       isReference: reference !== null && pane.id === reference.id,
       role: roleOf(state, pane.method),
     });
@@ -36,6 +39,13 @@ export function renderPanes(state, grid, { peek, progress }) {
   }
   grid.outline(state);
   return complete;
+}
+
+/** The photo of the frame on show, as soon as it is there. @param {State} state @param {Peek} peek */
+function photoOf(state, peek) {
+  const frame = currentFrame(state);
+  const known = state.gallery && frame?.has_image ? peek(pictureKey(state.gallery, PHOTO, frame)) : null;
+  return known?.state === "done" ? /** @type {Photo} */ (known.value) : null;
 }
 
 /** Where the marked pixel lies in the pictures. @param {State} state @param {Grid} grid @returns {Cursor|null} */

@@ -3,6 +3,7 @@
  *
  *     div.stage > div.ground            the hatch that "no data" shows, under the picture only
  *                 div.viewport          the picture at its own resolution; zoom is a transform of this element
+ *                   canvas[data-layer=photo]    below sparse depth
  *                   canvas[data-layer=depth]    what the mode paints
  *                 canvas[data-layer=dots|numbers]   see details.js; these and what follows in pixels of the screen
  *                 .outline .cross .pin .pane-veil
@@ -45,7 +46,7 @@ export class Stage {
   #placedIn = null;
   canvas = h("canvas", { width: 1, height: 1, dataset: { layer: "depth" } });
   details = new Details(this.canvas);
-  #viewport = h("div", { class: "viewport" }, this.canvas);
+  #viewport = h("div", { class: "viewport" }, this.details.photo, this.canvas);
   /** @type {HTMLCanvasElement|null} the picture of another pane, while both are compared by flipping */
   #flipped = null;
   #ground = h("div", { class: "ground" });
