@@ -9,12 +9,14 @@ test("what most labels share is said once", () => {
   assert.deepEqual(shortened(names), {
     prefix: "kitti_run1_",
     suffix: "_depth",
-    short: ["…small…", "…large…", "…tiny_v2…"],
+    common: "kitti_run1 … depth",
+    inAll: true,
+    short: ["small", "large", "tiny_v2"],
   });
 });
 
 test("labels that don't share it stay whole, and no label is lost", () => {
-  const { prefix, suffix, short } = shortened([
+  const { prefix, suffix, common, inAll, short } = shortened([
     "Ground truth",
     "Teacher · AdaBins",
     "TIE-KD · AdaBins",
@@ -23,10 +25,19 @@ test("labels that don't share it stay whole, and no label is lost", () => {
   ]);
   assert.equal(prefix, "");
   assert.equal(suffix, " · AdaBins");
-  assert.deepEqual(short, ["Ground truth", "Teacher…", "TIE-KD…", "TIE-KD (DPM)…", "Baseline…"]);
+  assert.deepEqual([common, inAll], ["AdaBins", false]);
+  assert.deepEqual(short, ["Ground truth", "Teacher", "TIE-KD", "TIE-KD (DPM)", "Baseline"]);
   // The name that is itself what the others share keeps its last word.
   const own = shortened(["experiment_seven", "experiment_seven_a_long_one", "experiment_seven_b"]);
-  assert.deepEqual(own.short, ["…seven", "…seven_a_long_one", "…seven_b"]);
+  assert.deepEqual(own.short, ["seven", "seven_a_long_one", "seven_b"]);
+  // Without what they share, two of these would be one.
+  const alike = shortened([
+    "Teacher",
+    "Teacher · AdaBins network",
+    "TIE-KD · AdaBins network",
+    "R · AdaBins network",
+  ]);
+  assert.deepEqual(alike.short, ["Teacher", "Teacher · AdaBins network", "TIE-KD", "R"]);
 });
 
 test("short labels, one label, and labels that share little stay as they are", () => {
@@ -36,7 +47,7 @@ test("short labels, one label, and labels that share little stay as they are", (
     ["a_rather_long_name_of_one", "b_rather_long_name_of_two"],
     [],
   ])
-    assert.deepEqual(shortened(labels), { prefix: "", suffix: "", short: labels });
+    assert.deepEqual(shortened(labels), { prefix: "", suffix: "", common: "", inAll: false, short: labels });
 });
 
 test("different labels stay different", () => {

@@ -47,10 +47,10 @@ test("names are unique, scripts find the hooks that they know, and the help its 
 });
 
 test("depth is read in metres", () => {
-  const shown = scene({}, A, depths(0, 256, 640));
+  const shown = scene({}, A, depths(0, 128, 640));
   assert.deepEqual(readings(shown), [
     { metres: NaN, text: "no data" },
-    { metres: 1, text: "1.00 m (< 2 m)" },
+    { metres: 0.5, text: "0.50 m (< 1 m)" },
     { metres: 2.5, text: "2.50 m" },
   ]);
 });

@@ -14,8 +14,8 @@ test("colours end where stored depth ends", () => {
 });
 
 test("a logarithmic or inverse scale begins where it still tells what is far", () => {
-  assert.equal(beginOf(0.001, 80, "log"), 2);
-  assert.equal(beginOf(0.001, 80, "inverse"), 2);
+  assert.equal(beginOf(0.001, 80, "log"), 1);
+  assert.equal(beginOf(0.001, 80, "inverse"), 1);
   assert.equal(beginOf(0.001, 80, "linear"), 0.001);
   assert.equal(beginOf(0.1, 80, "log"), 0.1);
 });

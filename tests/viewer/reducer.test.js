@@ -95,10 +95,10 @@ test("a failure closes the gallery and says why", () => {
   assert.equal(restored.failure, null);
 });
 
-test("depth colours are logarithmic from a fortieth on, but linear where depth was decoded from colours", () => {
-  assert.deepEqual(selectors.depthScale(stateOf()), { cmap: "magma_r", min: 2, max: 80, spread: "log" });
-  const near = stateOf({ range: [1, 40] });
-  assert.deepEqual(selectors.depthScale(near), { cmap: "magma_r", min: 1, max: 40, spread: "log" });
+test("depth colours are logarithmic from an eightieth on, but linear where depth was decoded from colours", () => {
+  assert.deepEqual(selectors.depthScale(stateOf()), { cmap: "magma_r", min: 1, max: 80, spread: "log" });
+  const near = stateOf({ range: [0.5, 40] });
+  assert.deepEqual(selectors.depthScale(near), { cmap: "magma_r", min: 0.5, max: 40, spread: "log" });
   const decoded = gallery({ methods: [method("a", { saturated_m: 79.7 })] });
   assert.deepEqual(selectors.depthScale(stateOf({}, decoded)), {
     cmap: "magma_r",

@@ -44,9 +44,9 @@ const STEPS = {
 // prettier-ignore
 /** @type {Record<string, number[][]>} Values below and above a table: hues that it hardly has itself. */
 const BEYOND = {
-  magma: [[110, 232, 255], [20, 130, 124]],
-  inferno: [[110, 232, 255], [20, 130, 124]],
-  plasma: [[110, 232, 255], [10, 120, 90]],
+  magma: [[172, 206, 238], [74, 112, 120]],
+  inferno: [[172, 206, 238], [74, 112, 120]],
+  plasma: [[172, 206, 238], [10, 120, 90]],
   viridis: [[255, 134, 178], [214, 60, 100]],
   cividis: [[255, 150, 150], [206, 60, 70]],
   turbo: [[240, 150, 255], [124, 124, 132]],

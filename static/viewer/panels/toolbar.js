@@ -35,11 +35,11 @@ export function updateToolbar(state, galleries) {
   inspect.setAttribute("aria-pressed", String(state.view.pixel !== null));
 }
 
-/** What the labels leave out, said once. @param {State} state */
+/** What the labels of panes leave out, said once. @param {State} state */
 function updateCommonParts(state) {
-  const { prefix, suffix } = shortened(visibleMethods(state).map(({ label }) => label));
-  const common = find("[data-common]", HTMLElement);
-  common.hidden = !prefix && !suffix;
-  setText(common, `… = ${[prefix, suffix].filter(Boolean).join(" … ")}`);
-  common.title = "What most names have in common; in their labels … stands for it";
+  const { common, inAll } = shortened(visibleMethods(state).map(({ label }) => label));
+  const element = find("[data-common]", HTMLElement);
+  element.hidden = !common;
+  setText(element, `${inAll ? "all" : "most"}: ${common}`);
+  element.title = `${inAll ? "All" : "Most"} names of methods have “${common}”. The pictures' labels leave it out.`;
 }

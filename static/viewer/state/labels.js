@@ -5,7 +5,7 @@
 
 /** Labels up to this length are left as they are. */
 const SHORT = 20;
-/** What is shared must be longer than the "…" that stands for it by this much. */
+/** What is shared must be at least so long: a shorter word is better read where it stands. */
 const WORTH = 5;
 /** So many of the labels must share it. */
 const MOST = 0.75;
@@ -16,25 +16,36 @@ const TAIL = 10;
  * @typedef {object} Labels
  * @property {string} prefix  what most labels begin with; often empty
  * @property {string} suffix  what most labels end with
- * @property {string[]} short  the labels in their order; "…" stands for what is said once
+ * @property {string} common  both in words, without the separators around them
+ * @property {boolean} inAll  whether every label has both
+ * @property {string[]} short  the labels in their order without what is said once
  */
 
 /** @param {readonly string[]} labels @returns {Labels} */
 export function shortened(labels) {
   if (labels.length < 2 || Math.max(...labels.map((label) => label.length)) <= SHORT)
-    return { prefix: "", suffix: "", short: [...labels] };
+    return { prefix: "", suffix: "", common: "", inAll: false, short: [...labels] };
   const parts = labels.map((label) => label.match(/[\p{L}\p{N}]+|[^\p{L}\p{N}]/gu) ?? []);
   const first = shared(parts);
   const begun = parts.map((words) => first.length > 0 && begins(words, first));
   const rest = parts.map((words, i) => (begun[i] ? words.slice(first.length) : words).reverse());
   const last = shared(rest);
-  const short = rest.map((words, i) => {
-    const ended = last.length > 0 && begins(words, last);
-    const own = (ended ? words.slice(last.length) : words).reverse().join("");
-    return `${begun[i] ? "…" : ""}${own}${ended ? "…" : ""}`;
-  });
-  return { prefix: first.join(""), suffix: last.reverse().join(""), short };
+  const ended = rest.map((words) => last.length > 0 && begins(words, last));
+  const own = rest.map((words, i) => (ended[i] ? words.slice(last.length) : words).reverse().join(""));
+  const [prefix, suffix] = [first.join(""), last.reverse().join("")];
+  const common = [prefix, suffix].map(bare).filter(Boolean).join(" … ");
+  return {
+    prefix,
+    suffix,
+    common,
+    inAll: common !== "" && labels.every((_label, i) => (!prefix || begun[i]) && (!suffix || ended[i])),
+    // A name that would then be another's stays whole.
+    short: own.map((name, i) => (own.filter((other) => other === name).length > 1 ? labels[i] : name)),
+  };
 }
+
+/** Without spaces, dots and the like at either end. @param {string} text */
+const bare = (text) => text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
 
 /** The words with which most lists begin, and after which each of those has more. @param {string[][]} lists */
 function shared(lists) {

@@ -23,7 +23,7 @@ export function rangeWithin([min, max]) {
 
 /** The begin of a scale of such a spread, if `least` was chosen. @param {number} least @param {number} max @param {Scale["spread"]} spread */
 export const beginOf = (least, max, spread) =>
-  spread !== "linear" && least < max * LEAST_BEGIN ? max / 40 : least;
+  spread !== "linear" && least < max * LEAST_BEGIN ? max / 80 : least;
 
 /**
  * The ends after one of them was moved, as far as it can be.
