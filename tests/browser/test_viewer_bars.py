@@ -113,14 +113,14 @@ def test_after_enter_the_keys_belong_to_the_page_again(viewer):
     [
         ("range-max", "402", "255.99", "402 m is farther than a picture can hold"),
         ("range-max", "1", "80", "not possible"),
-        ("range-min", "0", "2", "they begin at 2 m"),
+        ("range-min", "0", "1", "they begin at 1 m"),
         ("diff-max", "402", "255.99", "402 m is farther than a picture can hold"),
         ("diff-max", "0", "10", "above 0 m"),
         ("diff-max", "0.001", "0.01", "too small"),
     ],
 )
 def test_numbers_that_can_not_be_taken_are_said(viewer, field, typed, taken, said):
-    viewer.open("?gallery=streets&range=2..80")
+    viewer.open("?gallery=streets&range=2..80&diff=2")
     control = viewer.page.locator(f"[data-action={field}]")
     control.fill(typed)
     viewer.page.keyboard.press("Enter")
@@ -181,7 +181,7 @@ def test_the_bar_says_what_its_ends_mean_and_what_lies_beyond(viewer):
     meanings = viewer.page.locator("[data-scale=depth] .meanings span")
     assert meanings.all_inner_texts() == ["near", "far"]
     caps = viewer.page.locator("[data-scale=depth] .beyond")
-    assert [caps.nth(i).get_attribute("title") for i in (0, 1)] == ["Colour below 2", "Colour above 80"]
+    assert [caps.nth(i).get_attribute("title") for i in (0, 1)] == ["Colour below 1", "Colour above 80"]
     for i in (0, 1):
         shown = caps.nth(i).evaluate("e => getComputedStyle(e).backgroundColor")
         assert shown == "rgb({}, {}, {})".format(*viewer.beyond("depth")[i])

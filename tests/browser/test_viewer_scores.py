@@ -42,7 +42,8 @@ def test_each_pane_has_its_numbers_rank_and_what_they_count(viewer):
     for absent in ("ground_truth", "image"):
         assert viewer.data(absent, "abs-rel") is None
     line = viewer.pane("teacher").locator(".pane-scores").inner_text()
-    assert "no crop ≤ 80 m" in line
+    assert "≤ 80 m" in line
+    assert "no crop, up to 80 m" in viewer.pane("teacher").locator(".pane-scores").get_attribute("title")
     assert f"{found['teacher']['abs_rel']:.3f}" in line
 
 
@@ -57,7 +58,7 @@ def test_the_key_walks_the_crops_and_a_cap_counts_less(viewer):
     viewer.page.wait_for_selector('[data-method="tiekd"][data-stat-box="none"]')
     viewer.open("?gallery=streets&cap=5..30")
     assert scored(viewer, "tiekd") == pytest.approx(expected("tiekd", 0, cap=(5.0, 30.0)), abs=1e-6)
-    assert "5 to 30 m" in viewer.pane("tiekd").locator(".pane-scores").inner_text()
+    assert "5–30 m" in viewer.pane("tiekd").locator(".pane-scores").inner_text()
 
 
 def test_without_truth_the_numbers_are_against_the_chosen_reference_and_say_so(viewer):

@@ -176,10 +176,13 @@ test("box and cap are named; unless chosen otherwise all pixels of the gallery's
   assert.deepEqual(of({}), {
     box: { left: 0, top: 0, width: 100, height: 40 },
     cap: [0.001, 80],
-    words: "no crop ≤ 80 m",
+    words: "≤ 80 m",
+    long: "no crop, up to 80 m",
   });
-  assert.equal(of({ box: "garg", cap: [2, 50] }).words, "Garg, 2 to 50 m");
-  assert.equal(of({ box: [1, 2, 30, 4] }).words, "box 30 × 4 at 1, 2 ≤ 80 m");
+  assert.equal(of({ box: "garg", cap: [2, 50] }).words, "Garg 2–50 m");
+  assert.equal(of({ box: "garg", cap: [2, 50] }).long, "Garg's crop, 2 to 50 m");
+  assert.equal(of({ box: [1, 2, 30, 4] }).words, "box ≤ 80 m");
+  assert.equal(of({ box: [1, 2, 30, 4] }).long, "box 30 × 4 at 1, 2, up to 80 m");
   assert.deepEqual(opened("?box=90,30,40,40").view.box, [90, 30, 10, 10], "inside the frame");
   assert.equal(opened("?box=100,0,4,4").view.box, "none");
   assert.equal(DEFAULT_VIEW.box, "none");

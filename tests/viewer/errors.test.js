@@ -99,7 +99,7 @@ test("a relative difference is painted on a signed scale, and its mean says what
   );
   assert.deepEqual(texts(shown), ["0.0 %", "no data", "+50.0 %", "+50.0 %"]);
   const { notes, pixels } = painted(shown);
-  assert.deepEqual(notes, ["mean +33.3 % (no crop ≤ 80 m)", "min 0.0 %, max +50.0 %"]);
+  assert.deepEqual(notes, ["mean +33.3 %", "min 0.0 %, max +50.0 %; no crop, up to 80 m"]);
   const table = colorTable("signed");
   assert.deepEqual(pixels.slice(0, 4), [...table.subarray(384, 387), 255]);
   assert.deepEqual(pixels.slice(4, 8), [0, 0, 0, 0]);
@@ -115,8 +115,8 @@ test("the mask of δ has a colour for each class, and says the shares", () => {
   );
   const { notes, pixels } = painted(shown);
   assert.deepEqual(notes, [
-    "δ < 1.25: 33.3 % (box 4 × 1 at 0, 0 ≤ 80 m)",
-    "< 1.25²: 66.7 %, < 1.25³: 66.7 %",
+    "δ < 1.25: 33.3 %",
+    "< 1.25²: 66.7 %, < 1.25³: 66.7 %; box 4 × 1 at 0, 0, up to 80 m",
   ]);
   const table = colorTable("delta");
   const color = (quarter) => [...table.subarray(192 * quarter, 192 * quarter + 3), 255];
@@ -127,7 +127,7 @@ test("an error is the difference to the truth, with the sign that differences ha
   const pictures = [depths(256, 0, 512), depths(384, 256, 256)];
   const absolute = scene({ mode: "error", diffMax: 1 }, A, ...pictures);
   assert.deepEqual(texts(absolute), ["Δ 0.50 m", "no data", "Δ 1.00 m"]);
-  assert.deepEqual(painted(absolute).notes[0], "mean 0.75 m (no crop ≤ 80 m)");
+  assert.deepEqual(painted(absolute).notes[0], "mean 0.75 m");
   const signed = scene({ mode: "error", signed: true }, A, ...pictures);
   assert.deepEqual(texts(signed), ["Δ −0.50 m", "no data", "Δ +1.00 m"]);
   assert.deepEqual(
@@ -149,7 +149,7 @@ test("a gain is read, painted and counted from three pictures", () => {
     ["a", "base", "gt"],
   );
   assert.deepEqual(texts(shown), ["gain +1.00 m", "gain 0.00 m", "no data"]);
-  assert.deepEqual(painted(shown).notes, ["mean +0.50 m (no crop ≤ 80 m)", "min 0.00 m, max +1.00 m"]);
+  assert.deepEqual(painted(shown).notes, ["mean +0.50 m", "min 0.00 m, max +1.00 m; no crop, up to 80 m"]);
   const cut = scene({ mode: "gain" }, A, depths(65535), depths(512), depths(256));
   assert.deepEqual(texts(cut), ["gain unknown: cut off"]);
   const sizes = scene({ mode: "gain" }, A, depths(1, 2), depths(1, 2), depths(1));

@@ -102,8 +102,8 @@ test("depth that 16 bits can't hold is a bound, and so is what follows from it",
   const compared = scene({ diff: 1, diffMax: 256 }, B, depths(65535, 256), depths(2560, 256));
   assert.equal(readings(compared)[0].text, "Δ ≥ 245.99 m");
   assert.deepEqual(compared.mode.paint(canvas, compared.given), [
-    "mean ≥ 122.99 m (no crop ≤ 80 m)",
-    "min ≥ 0.00 m, max ≥ 245.99 m",
+    "mean ≥ 122.99 m",
+    "min ≥ 0.00 m, max ≥ 245.99 m; no crop, up to 80 m",
   ]);
 });
 
@@ -160,10 +160,10 @@ test("depth is painted in the colours of its scale; no data stays transparent", 
 test("a difference is painted from the dark end on, and its statistics stand beside it", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1 }, B, depths(256, 0, 512), depths(256, 256, 256));
-  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m (no crop ≤ 80 m)", "min 0.00 m, max 1.00 m"]);
+  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00 m, max 1.00 m; no crop, up to 80 m"]);
   assert.deepEqual([...canvas.pixels], [44, 58, 112, 255, 0, 0, 0, 0, 250, 246, 176, 255]);
   const apart = scene({ diff: 1 }, B, depths(0), depths(256));
-  assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", "no crop ≤ 80 m"]);
+  assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", "no crop, up to 80 m"]);
 });
 
 test("depth beyond the range has colours of its own", () => {
@@ -196,7 +196,10 @@ test("a change of colours doesn't compute a difference again", () => {
 test("a signed difference has its dark zero in the middle", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1, signed: true }, B, depths(1, 513), depths(257, 257));
-  assert.deepEqual(mode.paint(canvas, given), ["mean 0.00 m (no crop ≤ 80 m)", "min −1.00 m, max +1.00 m"]);
+  assert.deepEqual(mode.paint(canvas, given), [
+    "mean 0.00 m",
+    "min −1.00 m, max +1.00 m; no crop, up to 80 m",
+  ]);
   assert.deepEqual([...canvas.pixels], [176, 232, 255, 255, 255, 218, 140, 255]);
 });
 

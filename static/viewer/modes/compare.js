@@ -46,7 +46,7 @@ export const countingOf = ({ choice, cap }, reference) => ({ reference, box: box
 export const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
 
 /**
- * The two notes of a comparison: its mean, with the pixels that it counts, and its ends.
+ * The two notes of a comparison: its mean; its ends, with the pixels that both count.
  * @param {object} given
  * @param {string} given.kind  of the derived values
  * @param {{values: Int32Array|Uint16Array, none: number, perUnit: number}} given.stored
@@ -64,7 +64,7 @@ export function statisticNotes({ kind, stored: { values, none, perUnit }, pictur
     () => countedStatistics(values, none, perUnit, counting),
     0,
   );
-  if (!statistics) return ["no pixel in common", rule.words];
+  if (!statistics) return ["no pixel in common", rule.long];
   const { min, mean, max } = statistics;
-  return [`mean ${words(mean)} (${rule.words})`, `min ${words(min)}, max ${words(max)}`];
+  return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}; ${rule.long}`];
 }

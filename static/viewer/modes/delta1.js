@@ -45,11 +45,11 @@ export const delta1 = {
     const counts = countedClasses(classes, countingOf(rule, reference));
     const [, ...found] = counts;
     const all = found.reduce((sum, count) => sum + count, 0);
-    if (all === 0) return ["no pixel in common", rule.words];
+    if (all === 0) return ["no pixel in common", rule.long];
     const share = (/** @type {number} */ count) => `${((100 * count) / all).toFixed(1)} %`;
     return [
-      `δ < 1.25: ${share(found[0])} (${rule.words})`,
-      `< 1.25²: ${share(found[0] + found[1])}, < 1.25³: ${share(all - found[3])}`,
+      `δ < 1.25: ${share(found[0])}`,
+      `< 1.25²: ${share(found[0] + found[1])}, < 1.25³: ${share(all - found[3])}; ${rule.long}`,
     ];
   },
   read: ({ pictures: [own, reference], methods }, x, y) => ({

@@ -5,6 +5,7 @@
  * @import { State } from "../state/types.js"
  */
 import { isComparing, MODE_LABELS, needsTruth } from "../state/comparison.js";
+import { shortened } from "../state/labels.js";
 import { baselineOf, truthOf, visibleMethods } from "../state/selectors.js";
 import { find, h } from "./dom.js";
 
@@ -19,7 +20,8 @@ export function updateComparison(root, state) {
 
   const methods = visibleMethods(state);
   const against = find("[data-action=against]", HTMLSelectElement, root);
-  const numbered = methods.map(({ label }, i) => /** @type {[string, string]} */ ([String(i + 1), label]));
+  const { short } = shortened(methods.map(({ label }) => label));
+  const numbered = short.map((name, i) => /** @type {[string, string]} */ ([String(i + 1), name]));
   const usual = methods.indexOf(/** @type {any} */ (baselineOf(state))) + 1;
   const chosen = (isComparing(mode) ? diff : reference) || (needsTruth(mode) ? usual : 0);
   offer(against, [["0", "not chosen"], ...numbered], String(chosen));

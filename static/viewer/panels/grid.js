@@ -9,7 +9,7 @@ import { boxShares } from "../paint/boxes.js";
 import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
-import { canBeScored, currentFrame, visibleMethods } from "../state/selectors.js";
+import { currentFrame, visibleMethods } from "../state/selectors.js";
 import { h } from "./dom.js";
 import { gridLayout, largeLayout } from "./layout.js";
 import { Pane } from "./pane.js";
@@ -19,8 +19,6 @@ import { placesOf } from "./places.js";
 const SNAP_PX = 12;
 /** Height of a pane's label in rem; panes.css has the same number. */
 const LABEL_REM = 1.75;
-/** Height of the line of numbers below it, where a gallery has any. */
-const SCORES_REM = 1.125;
 
 export class Grid {
   /** @type {Pane[]} */
@@ -175,14 +173,12 @@ export class Grid {
   /** @param {State} state @param {ReturnType<typeof placesOf>} places */
   #shares(state, places) {
     const style = getComputedStyle(this.root);
-    const scored = canBeScored(state);
-    this.root.dataset.scored = String(scored);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const room = {
       aspect: this.aspect(),
       width: this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
       height: this.root.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
-      label: (LABEL_REM + (scored ? SCORES_REM : 0)) * rem,
+      label: LABEL_REM * rem,
     };
     this.root.style.setProperty("--label", `${room.label}px`);
     if (places[0] !== "grid")

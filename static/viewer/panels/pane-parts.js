@@ -15,7 +15,8 @@ export function paneParts(method, { label, short }, number) {
   const tag = h("span", { class: "pane-note" });
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
-  const scores = h("div", { class: "pane-scores" });
+  const scores = h("span", { class: "pane-scores" });
+  const facts = h("div", { class: "pane-facts" }, tag, mean, scores, note);
   const value = h("span", { class: "pane-value" });
   const message = h("p", { class: "pane-message" });
   const retry = h(
@@ -27,7 +28,7 @@ export function paneParts(method, { label, short }, number) {
   // prettier-ignore
   return {
     chip, tag, mean, note, scores, value, message, retry,
-    caption: h("figcaption", {}, chip, name, tag, mean, note, value, save),
+    caption: h("figcaption", {}, chip, name, facts, value, save),
     stage: new Stage(veil),
   };
 }

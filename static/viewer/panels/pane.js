@@ -35,7 +35,8 @@ export class Pane {
     this.method = method;
     this.id = method?.id ?? PHOTO;
     this.label = method?.label ?? "Photo";
-    this.parts = paneParts(method, { label: this.label, short: short ?? this.label }, number);
+    this.short = short ?? this.label;
+    this.parts = paneParts(method, { label: this.label, short: this.short }, number);
     this.stage = this.parts.stage;
     this.canvas = this.stage.canvas;
     const dataset = {
@@ -45,13 +46,7 @@ export class Pane {
       frame: "",
       mode: "loading",
     };
-    this.element = h(
-      "figure",
-      { class: "pane", dataset },
-      this.parts.caption,
-      this.parts.scores,
-      this.stage.element,
-    );
+    this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage.element);
   }
 
   /** What the pane shows; null while it is blank, or shows what is no longer asked for. */

@@ -1,5 +1,5 @@
 /**
- * The numbers of each pane, below its label: what a paper reports, the pixels that they count, and the rank among the
+ * The numbers of each pane, beside its label: what a paper reports, the pixels that they count, and the rank among the
  * methods on show. They are computed once the page rests, one after the other while it is idle, and kept with the picture.
  *
  * @import { DepthPicture, Picture, State } from "../state/types.js"
@@ -18,11 +18,11 @@ const REST_MS = 120;
 /** At the latest then the next one is computed, however busy the page is. */
 const PATIENCE_MS = 400;
 
-/** Those that a pane writes; `best` 1: the largest is the best, −1: the least. */
+/** Those that a pane writes, as many as it has room for; `best` 1: the largest is the best, −1: the least. */
 const SHOWN = /** @type {const} */ ([
   { key: "absRel", name: "AbsRel", digits: 3, unit: "", best: -1 },
-  { key: "rmse", name: "RMSE", digits: 2, unit: " m", best: -1 },
   { key: "delta1", name: "δ1", digits: 3, unit: "", best: 1 },
+  { key: "rmse", name: "RMSE", digits: 2, unit: " m", best: -1 },
   { key: "silog", name: "SILog", digits: 2, unit: "", best: -1 },
 ]);
 
@@ -57,13 +57,15 @@ export class Scores {
       const fits = own && picture && own.width === picture.width && own.height === picture.height;
       const found = fits && rule ? this.#metrics(own, picture, rule) : null;
       if (own && found) scored.push({ pane, picture: own, metrics: found.metrics });
-      else show(pane, null, "");
+      else show(pane, null, { about: "", long: "" });
     }
     if (this.#work.length) this.#computeLater(this.#work);
     if (!rule || !against) return;
-    const about = isUsual ? rule.words : `to ${against.label}, ${rule.words}`;
+    const name = panes.find(({ method }) => method === against)?.short ?? against.label;
+    const about = isUsual ? rule.words : `${rule.words}, to ${name}`;
+    const long = isUsual ? rule.long : `to ${against.label}, ${rule.long}`;
     const all = complete && this.#work.length === 0;
-    showRanked(scored, { about, box: String(state.view.box), all });
+    showRanked(scored, { about, long, box: String(state.view.box), all });
   }
 
   /**
@@ -109,8 +111,10 @@ function depthOf(state, id, peek) {
   return picture?.unit === "m" ? picture : null;
 }
 
-/** @param {Scored[]} scored @param {{about: string, box: string, all: boolean}} given */
-function showRanked(scored, { about, box, all }) {
+/** @typedef {{about: string, long: string}} Words  what the numbers count, in the line and in its tooltip */
+
+/** @param {Scored[]} scored @param {Words & {box: string, all: boolean}} given */
+function showRanked(scored, { about, long, box, all }) {
   const counted = scored.flatMap(({ pane, metrics }) => (metrics ? { pane, metrics } : []));
   const ranks = ranksOf(counted.map(({ metrics }) => metrics.absRel));
   const best = SHOWN.map(({ key, best }) => {
@@ -123,16 +127,18 @@ function showRanked(scored, { about, box, all }) {
       const number = `${metrics[key].toFixed(digits)}${unit}`;
       return h("span", { dataset: { best: isBest } }, `${name} `, h("b", {}, number));
     });
-    show(pane, { metrics, rank: all ? ranks[i] : undefined, box, items }, about);
+    show(pane, { metrics, rank: all ? ranks[i] : undefined, box, items }, { about, long });
   });
-  for (const { pane, metrics } of scored) if (!metrics) show(pane, null, `no pixel to compare: ${about}`);
+  for (const { pane, metrics } of scored)
+    if (!metrics) show(pane, null, { about: "no pixel to compare", long });
 }
 
 /**
  * @param {Pane} pane
- * @param {{metrics: Metrics, rank: number|undefined, box: string, items: HTMLElement[]}|null} found @param {string} about
+ * @param {{metrics: Metrics, rank: number|undefined, box: string, items: HTMLElement[]}|null} found
+ * @param {Words} words
  */
-function show(pane, found, about) {
+function show(pane, found, { about, long }) {
   const { dataset } = pane.element;
   const { scores } = pane.parts;
   const hooks = {
@@ -148,9 +154,10 @@ function show(pane, found, about) {
     if (value === undefined) delete dataset[name];
     else dataset[name] = String(value);
   }
-  const signature = JSON.stringify([hooks, about]);
+  const signature = JSON.stringify([hooks, about, long]);
   if (scores.dataset.signature === signature) return;
   scores.dataset.signature = signature;
+  scores.title = long;
   if (!found) return setText(scores, about);
   const rank = h(
     "span",
@@ -158,7 +165,7 @@ function show(pane, found, about) {
     found.rank ? `#${found.rank}` : "#–",
   );
   scores.replaceChildren(rank, ...found.items, h("span", { class: "about" }, about));
-  scores.title = `${wordsOf(found.metrics)} ${about}: ${found.metrics.count} pixels, ${found.metrics.holes} of them without depth here. Rank by AbsRel.`;
+  scores.title = `${wordsOf(found.metrics)}; ${long}: ${found.metrics.count} pixels, ${found.metrics.holes} of them without depth here. Rank by AbsRel.`;
 }
 
 /** @param {Metrics} metrics */

@@ -35,7 +35,7 @@ function updatePlace(state, walk) {
   scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${place}` : "");
   const index = find("[data-action=index]", HTMLInputElement);
   if (document.activeElement !== index) index.value = frame ? String(state.view.index) : "";
-  setText(find("[data-count=frames]", HTMLElement), walk.length ? `· ${place}` : "");
+  setText(find("[data-count=frames]", HTMLElement), walk.length ? place : "");
   const title = find("[data-frame-title]", HTMLElement);
   setText(title, frame?.title ?? "");
   title.title = frame?.title ?? "";

@@ -65,15 +65,12 @@ export function measuredAgainst(state) {
   return truthOf(state) ?? (chosen?.unit === "m" ? chosen : null);
 }
 
-/** Whether a gallery has two methods in metres, so that one can be measured against the other. @param {State} state */
-export const canBeScored = ({ gallery }) =>
-  (gallery?.methods.filter((method) => method.unit === "m").length ?? 0) > 1;
-
-/** @param {BoxChoice} box */
+/** In a short form and in a long one. @param {BoxChoice} box */
 function boxWords(box) {
-  if (box === "none") return "no crop";
-  if (typeof box === "string") return box === "garg" ? "Garg" : "Eigen";
-  return `box ${box[2]} × ${box[3]} at ${box[0]}, ${box[1]}`;
+  if (box === "none") return ["", "no crop"];
+  if (box === "garg") return ["Garg", "Garg's crop"];
+  if (box === "eigen") return ["Eigen", "Eigen's crop"];
+  return ["box", `box ${box[2]} × ${box[3]} at ${box[0]}, ${box[1]}`];
 }
 
 /** A hole counts as the nearest depth of the cap, so that is above 0 m; a stored depth is at least 1/256 m. */
@@ -82,25 +79,32 @@ const LEAST_M = 1e-6;
 /**
  * Which pixels count in the numbers of the panes: those of a box where the truth lies strictly between the ends of
  * the cap, in metres.
- * @typedef {{choice: BoxChoice, cap: readonly [number, number], words: string}} StatRule
+ * @typedef {{choice: BoxChoice, cap: readonly [number, number], words: string, long: string}} StatRule
+ *   `words` fit into the label of a pane, `long` is for its tooltip
  * @param {State} state @returns {StatRule}
  */
 export function statRuleOf({ gallery, view }) {
   const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
   const [min, max] = view.cap ?? [range.min_m, range.max_m];
   const cap = /** @type {const} */ ([Math.max(min, LEAST_M), max]);
-  const range_m = cap[0] > 0.01 ? `, ${cap[0]} to ${cap[1]} m` : ` ≤ ${cap[1]} m`;
-  return { choice: view.box, cap, words: boxWords(view.box) + range_m };
+  const [words, long] = boxWords(view.box);
+  const whole = cap[0] <= 0.01;
+  return {
+    choice: view.box,
+    cap,
+    words: `${words} ${whole ? `≤ ${cap[1]}` : `${cap[0]}–${cap[1]}`} m`.trim(),
+    long: `${long}, ${whole ? "up" : cap[0]} to ${cap[1]} m`,
+  };
 }
 
 /**
  * The box of these pixels in a picture.
  * @param {State} state @param {Size} size of the picture
- * @returns {{box: Box, cap: readonly [number, number], words: string}}
+ * @returns {{box: Box, cap: readonly [number, number], words: string, long: string}}
  */
 export function statBoxOf(state, size) {
-  const { choice, cap, words } = statRuleOf(state);
-  return { box: boxOf(choice, size), cap, words };
+  const { choice, ...rule } = statRuleOf(state);
+  return { box: boxOf(choice, size), ...rule };
 }
 
 /** @type {number[]} */
