@@ -92,7 +92,7 @@ def test_difference_is_the_distance_in_metres_on_its_own_scale(viewer):
 
 def test_depth_colours_are_logarithmic_unless_chosen_otherwise(viewer):
     viewer.open()
-    assert viewer.scale("depth")[1:] == (2.0, 80.0, "log")
+    assert viewer.scale("depth")[1:] == (1.0, 80.0, "log")
     viewer.press("g")
     assert viewer.scale("depth")[1:] == (0.001, 80.0, "linear")
     assert "spread=linear" in viewer.query()

@@ -151,7 +151,7 @@ export class Grid {
       this.#panes.map(({ id }) => id),
     );
     const { divide, opacity, columns: asked } = state.view;
-    const wanted = JSON.stringify([places, divide, opacity, asked, this.aspect(), canBeScored(state)]);
+    const wanted = JSON.stringify([places, divide, opacity, asked, this.aspect()]);
     if (wanted === this.#arranged) return;
     this.#arranged = wanted;
     this.#panes.forEach(({ element }, i) => (element.dataset.place = places[i]));
