@@ -206,6 +206,8 @@ def test_a_version_changes_with_the_file_and_the_way_it_is_read(results) -> None
 
 def test_frames_are_sorted_as_people_count() -> None:
     assert sorted(["f10", "f9", "F1", "g", "f09b"], key=natural_key) == ["F1", "f9", "f09b", "f10", "g"]
+    for names in (["0", "00", "1"], ["1", "00", "0"]):
+        assert sorted(names, key=natural_key) == ["0", "00", "1"], "whatever order they were in"
 
 
 def test_a_gallery_is_built_and_read_back(tiny_world, tiny_models, tmp_path) -> None:

@@ -352,6 +352,8 @@ def version_of(paths: Iterable[Path]) -> str:
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts `frame2` before `frame10`."""
+    """Sort key that puts `frame2` before `frame10`. Different names have different keys."""
     parts = re.findall(r"\d+|\D+", name)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]
+    found = [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts]
+    # Without the last entry `0` and `00` would be equal. It is less than any part, so short names stay first.
+    return [*found, (-1, 0, name)]
