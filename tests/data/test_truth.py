@@ -155,7 +155,7 @@ def test_floats_in_millimetres_and_their_marks(tmp_path):
         ("d.npy", b"no array", "corrupt", "is no array"),
         ("d.tiff", FORMS["d.tiff"][:200], "corrupt", "can't be read"),
         ("d.pfm", FORMS["d.pfm"][:200], "corrupt", "not as long as its header says"),
-        ("d.png", b"no picture", "corrupt", "not what its ending says"),
+        ("d.png", b"no picture", "corrupt", "it is no PNG, in spite of its name"),
         ("d.npy", npy_bytes(np.zeros((48, 64, 3), np.float32)), "misscaled", "not depth"),
         ("d.npz", npz_bytes(left=DEPTH, right=DEPTH), "misscaled", "several arrays"),
         ("d.tiff", tiff(np.zeros((48, 64, 3), np.uint8)), "misscaled", "holds no depth"),
