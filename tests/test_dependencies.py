@@ -25,6 +25,7 @@ EXTRA_OF = {
     "tiekd.estimators.huggingface": "hub",
     "tiekd.estimators.onnx": "export",
     "tiekd.export": "export",
+    "studies.pictures": "dev",
 }
 """Module or room -> the extra that it needs besides the core."""
 NOT_IMPORTED = {
