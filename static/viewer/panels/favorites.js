@@ -70,7 +70,7 @@ function favoriteItem({ frame, query }, { gallery }) {
 
 /** @param {State} state */
 const onlyFavorites = (state) => {
-  const indexes = favoriteIndexes(state);
+  const indexes = [...favoriteIndexes(state)];
   const index = indexes.includes(state.view.index) ? state.view.index : (indexes[0] ?? 0);
   return formatView({ ...state.view, indexes, index });
 };

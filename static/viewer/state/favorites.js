@@ -1,7 +1,7 @@
 /**
  * Frames worth coming back to, kept per gallery in this browser. What is read back is checked like any input.
  *
- * @import { State } from "./types.js"
+ * @import { Gallery, State } from "./types.js"
  *
  * @typedef {object} Favorite
  * @property {string} frame  id of the frame
@@ -14,16 +14,25 @@ import { formatView } from "./url.js";
 /** @param {string} gallery */
 const storageKey = (gallery) => `tiekd:favorites:${gallery}`;
 
+/** What is stored for a gallery; null where nothing is, or storage is switched off. @param {string} gallery */
+function storedText(gallery) {
+  try {
+    return localStorage.getItem(storageKey(gallery));
+  } catch {
+    return null;
+  }
+}
+
 /** @param {string} gallery @returns {Favorite[]} */
 export function readFavorites(gallery) {
   try {
-    const stored = JSON.parse(localStorage.getItem(storageKey(gallery)) ?? "[]");
+    const stored = JSON.parse(storedText(gallery) ?? "[]");
     if (!Array.isArray(stored)) return [];
     return stored.filter(
       (f) => typeof f?.frame === "string" && typeof f?.query === "string" && f.query.startsWith("?"),
     );
   } catch {
-    return []; // storage is switched off, or holds something else
+    return []; // storage holds something else
   }
 }
 
@@ -57,10 +66,21 @@ export function removeFavorite(gallery, frame) {
 /** @param {string} gallery */
 export const clearFavorites = (gallery) => writeFavorites(gallery, []);
 
-/** Numbers of the favourite frames in a gallery, ascending. @param {State} state */
+/** @type {WeakMap<Gallery, {text: string|null, indexes: number[]}>} each gallery's last answer */
+const answers = new WeakMap();
+
+/**
+ * Numbers of the favourite frames in a gallery, ascending. A render asks several times, so the answer is kept as
+ * long as the gallery and what is stored are the same.
+ * @param {State} state @returns {readonly number[]}
+ */
 export function favoriteIndexes({ gallery }) {
   if (!gallery) return [];
+  const text = storedText(gallery.id);
+  const known = answers.get(gallery);
+  if (known?.text === text) return known.indexes;
   const ids = new Set(readFavorites(gallery.id).map((favorite) => favorite.frame));
-  if (ids.size === 0) return [];
-  return knownFrames(gallery).flatMap(([index, frame]) => (ids.has(frame.id) ? [index] : []));
+  const indexes = knownFrames(gallery).flatMap(([index, frame]) => (ids.has(frame.id) ? [index] : []));
+  answers.set(gallery, { text, indexes });
+  return indexes;
 }
