@@ -9,21 +9,17 @@ and by a second page of the same server. `--source DIR` measures another working
 from __future__ import annotations
 
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.request import urlopen
 
 import measuring
 from chromium import Chromium, chromium
 from make_results import make_results
+from viewer_pages import ROOT, our_server
 
 HEAD = measuring.head("methods x frames", "opening", "listens:", "first frame:", "all known:", "next frame:")
 READY = "html[data-viewer=ready]"
@@ -46,35 +42,9 @@ class Row:
     load: float = field(default_factory=lambda: os.getloadavg()[0])
 
 
-@contextmanager
-def server(results: Path, home: Path, source: Path) -> Iterator[tuple[str, float]]:
-    """`tiekd serve` of a folder: its address, and seconds until it listened."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    verb = ["-c", "from tiekd.cli.main import app; app()", "serve", "--port", str(port)]
-    command = [sys.executable, *verb, "--models", "tiekd_mobilenetv2.demo", "--results", str(results)]
-    environment = os.environ | {"TIEKD_HOME": str(home), "PYTHONPATH": str(source)}
-    began = time.perf_counter()
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment, cwd=source)
-    try:
-        while True:
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60):
-                break
-            if process.poll() is not None:
-                raise SystemExit("tiekd serve has ended.")
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}", time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 def visit(browser: Chromium, address: str, gallery: str, n_frames: int) -> tuple[float, float, float]:
     """Seconds to the first frame and until every frame is known, and of a step to the next frame."""
-    context = browser.browser.new_context(viewport={"width": 1920, "height": 1080}, bypass_csp=True)
-    page = context.new_page()
+    page = browser.page()
     began = time.perf_counter()
     page.goto(f"{address}/?gallery={gallery}&targets=method_01*method_02*method_03&index=3", timeout=300_000)
     page.wait_for_selector(READY, timeout=600_000)
@@ -92,7 +62,7 @@ def visit(browser: Chromium, address: str, gallery: str, n_frames: int) -> tuple
         timeout=600_000,
     )
     whole_s = time.perf_counter() - began
-    context.close()
+    page.context.close()
     return first_s, whole_s, statistics.median(steps)
 
 
@@ -102,7 +72,7 @@ def measure(size: tuple[int, int], results: Path, source: Path, version: str) ->
     name = f"{n_methods} x {n_frames}"
     with TemporaryDirectory() as home, chromium() as browser:
         for opening in ("first", "after a restart"):
-            with server(results, Path(home), source) as (address, listens_s):
+            with our_server(results, Path(home), until="healthz", source=source) as (address, listens_s):
                 yield Row(name, version, opening, listens_s, *visit(browser, address, results.name, n_frames))
                 if opening == "after a restart":
                     again = visit(browser, address, results.name, n_frames)
@@ -120,7 +90,7 @@ def main() -> None:
     parser = measuring.parser(__doc__, rounds=1)
     parser.add_argument("--sizes", default="40x2000", help="METHODSxFRAMES, separated by commas")
     parser.add_argument("--folder", type=Path, help="keep and reuse the folders here")
-    parser.add_argument("--source", type=Path, default=Path(__file__).resolve().parents[1])
+    parser.add_argument("--source", type=Path, default=ROOT)
     parser.add_argument("--name", default="now", help="what the rows call this version")
     options = parser.parse_args()
     measuring.start(options, HEAD)

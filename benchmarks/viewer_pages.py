@@ -26,7 +26,8 @@ METHODS, HEIGHT, WIDTH = 9, 352, 1216
 MODEL = "tiekd_mobilenetv2.demo"
 """The only one that is loaded: the page shows files."""
 RANGE = DepthRange(1e-3, 80.0)
-PUBLISHED_PAGE = Path(__file__).parent / "published_viewer"
+ROOT = Path(__file__).resolve().parents[1]
+PUBLISHED_PAGE = ROOT / "benchmarks" / "published_viewer"
 _READY_S = 300
 
 
@@ -55,27 +56,33 @@ def make_folders(folder: Path, frames: int) -> list[str]:
 
 
 @contextmanager
-def our_server(results: Path, home: Path) -> Iterator[str]:
-    """`tiekd serve` of a folder; its address."""
+def our_server(
+    results: Path, home: Path, *, until: str = "readyz", source: Path = ROOT
+) -> Iterator[tuple[str, float]]:
+    """`tiekd serve` of a folder, by a working copy: its address, and seconds until `until` answered."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     verb = ["-c", "from tiekd.cli.main import app; app()", "serve", "--models", MODEL]
     command = [sys.executable, *verb, "--port", str(port), "--results", str(results)]
-    environment = os.environ | {"TIEKD_HOME": str(home)}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    environment = os.environ | {"TIEKD_HOME": str(home), "PYTHONPATH": str(source)}
+    quiet = subprocess.DEVNULL
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment, cwd=source)
     base = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(10 * _READY_S):
-            with suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=5):
+        while True:
+            with suppress(OSError), urllib.request.urlopen(f"{base}/{until}", timeout=60):
                 break
-            time.sleep(0.1)
-        else:
-            raise SystemExit("tiekd serve did not become ready.")
-        yield base
+            if process.poll() is not None:
+                raise SystemExit("tiekd serve has ended.")
+            if time.perf_counter() - began > _READY_S:
+                raise SystemExit("tiekd serve did not become ready.")
+            time.sleep(0.02)
+        yield base, time.perf_counter() - began
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,23 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """A server in a thread of this process; its address."""
+    port = free_port()
+    running = uvicorn.Server(
+        uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
+    )
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not running.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join(30)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("viewer")
@@ -72,18 +90,8 @@ def server(tmp_path_factory) -> Iterator[str]:
         magma_ranges=("drawn=0.001:80",),
         configs=(make_config(folder),),
     )
-    port = free_port()
-    running = uvicorn.Server(
-        uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"  # the models may still be loading: the page must know how to wait
-    running.should_exit = True
-    thread.join(10)
+    with serving(settings) as address:
+        yield address  # the models may still be loading: the page must know how to wait
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,7 @@
 import base64
 
 import numpy as np
-from test_viewer_pixels import expected_colors
-from viewer_kit import READ_PIXELS, depth_of, sparse_depth
+from viewer_kit import READ_PIXELS, depth_of, expected_colors, sparse_depth
 
 
 def layer(viewer, method: str, name: str) -> np.ndarray | None:

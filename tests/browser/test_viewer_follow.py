@@ -1,16 +1,12 @@
 """A results folder that changes while the page is open."""
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from conftest import free_port
+from conftest import serving
 from viewer_kit import Viewer, make_pictures
 
-from server.app import create_app
 from server.settings import Settings
 
 
@@ -22,18 +18,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(folder) -> Iterator[str]:
     settings = Settings(models=("tiekd_mobilenetv2.demo",), results=(folder,))
-    port = free_port()
-    running = uvicorn.Server(
-        uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    end = time.monotonic() + 60
-    while not running.started and time.monotonic() < end:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(30)
+    with serving(settings) as served:
+        yield served
 
 
 def test_files_that_come_and_go_show_up_without_a_reload(viewer, address, folder) -> None:

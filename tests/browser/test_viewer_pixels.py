@@ -1,25 +1,12 @@
 """What the canvases hold, against numpy."""
 
 import numpy as np
-from viewer_kit import HEIGHT, METHODS, WIDTH, coloured_depth, depth_of, painted, picture_of
+from viewer_kit import HEIGHT, METHODS, WIDTH, coloured_depth, depth_of, expected_colors, picture_of
 
 
 def some_pixels(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(11)
     return rng.integers(0, HEIGHT, n), rng.integers(0, WIDTH, n)
-
-
-def expected_colors(viewer, bar: str, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """RGBA [H, W, 4] of values in metres in the colours of a bar."""
-    rgba = np.zeros((*values.shape, 4), np.uint8)
-    scale = viewer.scale(bar)
-    rgba[..., :3] = painted(values, *scale)
-    below, above = viewer.beyond(bar)
-    rgba[values < scale[1], :3] = below
-    rgba[values > scale[2], :3] = above
-    rgba[..., 3] = 255
-    rgba[~valid] = 0
-    return rgba
 
 
 def test_depth_is_painted_at_its_own_resolution_with_the_colours_of_the_bar(viewer):

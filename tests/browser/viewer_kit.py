@@ -302,3 +302,16 @@ def painted(values: np.ndarray, table: np.ndarray, low: float, high: float, spre
 
 def read_npy(data: bytes) -> np.ndarray:
     return np.load(io.BytesIO(data))
+
+
+def expected_colors(viewer, bar: str, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """RGBA [H, W, 4] of values in metres in the colours of a bar."""
+    rgba = np.zeros((*values.shape, 4), np.uint8)
+    scale = viewer.scale(bar)
+    rgba[..., :3] = painted(values, *scale)
+    below, above = viewer.beyond(bar)
+    rgba[values < scale[1], :3] = below
+    rgba[values > scale[2], :3] = above
+    rgba[..., 3] = 255
+    rgba[~valid] = 0
+    return rgba
