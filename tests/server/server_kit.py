@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel
 from starlette.testclient import TestClient
 
-from server.http import schemas
+from server.http import gallery_schemas, schemas
 from server.inference.service import Service
 
 COMMON_HEADERS = {
@@ -82,7 +82,7 @@ def check_headers(answer: Any, declared: dict[str, Any], *, where: str) -> None:
 def check_body(answer: Any, schema: dict[str, Any]) -> None:
     """A JSON body is exactly what its model says: no field more, and null only where it is declared."""
     names = [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
-    models: list[type[BaseModel]] = [getattr(schemas, name) for name in names]
+    models: list[type[BaseModel]] = [(vars(schemas) | vars(gallery_schemas))[name] for name in names]
     lists = [model for model in models if issubclass(model, RootModel)]
     [model] = (lists if isinstance(answer.json(), list) else [m for m in models if m not in lists])[:1]
     body = model.model_validate_json(answer.content, strict=True)

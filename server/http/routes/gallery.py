@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from server.galleries import Galleries
 from server.http.answers import json_answer
+from server.http.gallery_schemas import GalleryBody, GalleryList, GalleryState, GallerySummary
 from server.http.openapi import files, problems, unchanged
-from server.http.schemas import GalleryBody, GalleryList, GalleryState, GallerySummary
 from server.http.state import ReadAs, TheGalleries
 from tiekd import render
 from tiekd.codecs import png, png16

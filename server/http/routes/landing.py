@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from server.configs import Configs
+from server.http.gallery_schemas import ConfigLanding
 from server.http.openapi import problems
-from server.http.schemas import ConfigLanding
 from server.http.state import TheGalleries
 
 router = APIRouter(prefix="/api/configs", tags=["galleries"])

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
+from server.http.gallery_schemas import GalleryScores
 from server.http.openapi import problems
-from server.http.schemas import GalleryScores, Span
+from server.http.schemas import Span
 from server.http.state import ReadAs, TheGalleries, TheScores
 from tiekd.errors import ConfigError
 from tiekd.gallery import Gallery

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
+from server.http.gallery_schemas import GallerySources, SeenValues
 from server.http.openapi import problems
-from server.http.schemas import GallerySources, SeenValues
 from server.http.state import ReadAs, TheGalleries
 from tiekd.gallery.sources import describe_sources, seen_values
 
