@@ -37,7 +37,8 @@ import { Overlays } from "./panels/overlays.js";
 import { PhotoMenu } from "./panels/photo-menu.js";
 import { savePicture } from "./panels/save.js";
 import { updateScan } from "./panels/scan.js";
-import { marksOf, pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
+import { Probe } from "./panels/probe.js";
+import { markedPlace, marksOf, pixelOf, readingsOf, renderPanes } from "./panels/scene.js";
 import { SourcesSheet } from "./panels/sources.js";
 import { Scores } from "./panels/scores.js";
 import { updateTimeline } from "./panels/timeline.js";
@@ -133,9 +134,23 @@ const overlays = new Overlays({
     ),
 });
 const welcome = new Welcome(KEYMAP);
+const probe = new Probe(find(".probe", HTMLElement), {
+  state: () => store.get(),
+  at: () => {
+    const at = pointer.cursor() ?? markedPlace(store.get(), grid);
+    return at && grid.snapped(at, truthOf(store.get())?.id);
+  },
+  pointerX: () => pointer.over()?.point.clientX ?? null,
+  photo: () => grid.photoSize(),
+  part: () => grid.main()?.stage.sight().x ?? { from: 0, size: 1 },
+  peek: (key) => cache.peek(key),
+});
 const pointer = installPointer(gridRoot, {
   panes: () => grid.panes(),
-  onPoint: () => legend.mark(marksOf(store.get(), grid)),
+  onPoint: () => {
+    legend.mark(marksOf(store.get(), grid));
+    probe.schedule();
+  },
   onPick: (at, pane) => {
     const pixel = pixelOf(at, grid);
     if (pane.element.dataset.place === "strip")
@@ -170,6 +185,7 @@ let moved = 0;
 function follow(state) {
   root.dataset.zoom = String(state.view.zoom);
   grid.look(state);
+  probe.schedule();
   moved ||= requestAnimationFrame(() => {
     moved = 0;
     pointer.refresh();
@@ -195,6 +211,7 @@ function schedule() {
 
 /** @param {State} state */
 function render(state) {
+  probe.schedule();
   updateToolbar(state, loader.galleries());
   const others = loader.galleries().filter((gallery) => gallery.id !== state.view.gallery);
   gridRoot.hidden = showBlank(state, others);

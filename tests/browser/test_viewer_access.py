@@ -49,6 +49,16 @@ def distributions(viewer: Viewer) -> None:
     viewer.page.wait_for_selector(".inspector[data-state=ready]", timeout=60_000)
 
 
+def values(viewer: Viewer) -> None:
+    viewer.open("?gallery=streets&index=1").press("q")
+    viewer.page.wait_for_selector(".probe [data-value=tiekd]")
+
+
+def profile(viewer: Viewer) -> None:
+    viewer.open("?gallery=streets&index=1").press("y")
+    viewer.page.wait_for_selector(".probe [data-abs-rel]")
+
+
 def no_photo(viewer: Viewer) -> None:
     viewer.open("?gallery=your-photos")
 
@@ -57,7 +67,18 @@ def broken(viewer: Viewer) -> None:
     viewer.open("?gallery=streets&index=4&diff=4")
 
 
-STATES = [depth, difference, help_sheet, methods_menu, favourites, distributions, no_photo, broken]
+STATES = [
+    depth,
+    difference,
+    help_sheet,
+    methods_menu,
+    favourites,
+    distributions,
+    values,
+    profile,
+    no_photo,
+    broken,
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -67,6 +67,7 @@ const KNOWN = {
   opacity: { initial: 0.6, other: 1, text: "opacity=1", stays: ["gallery", "link"] },
   zoom: { initial: "fit", other: 2.5, text: "zoom=2.5", hook: true },
   at: { initial: null, other: [610.5, 0], text: "at=610.5,0" },
+  panel: { initial: "none", other: "table", text: "panel=table", stays: ["gallery", "link"] },
   axis: { initial: "linear", other: "log", text: "axis=log", stays: ["gallery", "link"] },
 };
 

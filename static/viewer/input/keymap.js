@@ -54,6 +54,8 @@ export const KEYMAP = Object.freeze([
   { command: "diff-off", codes: ["Digit0", "Numpad0"], shift: false, show: "0", label: "Back to depth", group: "Compare" },
   { command: "toggle-signed", chars: ["x"], show: "X", label: "Difference or error with or without sign", group: "Compare" },
   { command: "distributions", chars: ["p"], show: "P", label: "Distributions over depth at a pixel (or click it)", group: "Compare" },
+  { command: "values", chars: ["q"], show: "Q", label: "Table of all methods' values at the cursor, the least error first", group: "Compare" },
+  { command: "profile", chars: ["y"], show: "Y", label: "Errors by depth, and the depth along the cursor's row", group: "Compare" },
   { command: "zoom-in", chars: ["+", "="], codes: ["NumpadAdd"], repeats: true, show: "+", label: "Zoom in, about the pointer (also the wheel; drag to move)", group: "Zoom and layout" },
   { command: "zoom-out", chars: ["-", "_"], codes: ["NumpadSubtract"], repeats: true, show: "-", label: "Zoom out", group: "Zoom and layout" },
   { command: "zoom-fit", chars: ["f"], show: "F", label: "Fit: the whole picture", group: "Zoom and layout" },

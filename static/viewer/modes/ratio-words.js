@@ -37,6 +37,15 @@ export function relativeWords(depths, methods) {
   return percent(share).replace(" %", `${about} %`);
 }
 
+/** Whether two depths are within a factor of 1.25; null where that is not known. @param {[number, number]} depths  b, then a @param {Trust[]} methods */
+export function isWithin(depths, methods) {
+  const ratio = depths[0] / depths[1];
+  const { least, most } = ratioSpan(depths, methods);
+  const known = most < Infinity && least > 0;
+  if (Number.isNaN(ratio) || (!known && Math.max(least, 1 / most) < DELTA)) return null;
+  return Math.max(ratio, 1 / ratio) < DELTA;
+}
+
 /** The factor between two depths, and whether it is within 1.25. @param {[number, number]} depths  b, then a @param {Trust[]} methods */
 export function deltaWords(depths, methods) {
   const ratio = depths[0] / depths[1];
@@ -44,7 +53,7 @@ export function deltaWords(depths, methods) {
   const { least, most } = ratioSpan(depths, methods);
   const factor = Math.max(ratio, 1 / ratio);
   const known = most < Infinity && least > 0;
-  if (!known && Math.max(least, 1 / most) < DELTA) return UNKNOWN;
-  const within = factor < DELTA ? "< 1.25" : "≥ 1.25";
-  return `${known ? "×" : "× ≥"} ${factor.toFixed(2)} (${within})`;
+  const within = isWithin(depths, methods);
+  if (within === null) return UNKNOWN;
+  return `${known ? "×" : "× ≥"} ${factor.toFixed(2)} (${within ? "< 1.25" : "≥ 1.25"})`;
 }

@@ -32,6 +32,9 @@ function tablesFor(cap) {
   return tables;
 }
 
+/** Metres of each stored depth, brought within the cap. @param {readonly [number, number]} cap */
+export const metresWithin = (cap) => tablesFor(cap).metres;
+
 /**
  * The metrics of an estimate; null where no pixel counts, or none of those has an estimate.
  * @param {DepthPicture} estimate @param {Counting} counting  its `reference` is the truth

@@ -1,7 +1,7 @@
 /**
  * What each pane shows for a state: a picture in a mode, or the reason why it can't. No DOM here.
  *
- * @import { Method, Picture, State } from "../state/types.js"
+ * @import { DepthPicture, Method, Picture, State } from "../state/types.js"
  * @import { Given, Mode } from "../modes/mode.js"
  * @import { Settled } from "../sources/frame-cache.js"
  *
@@ -50,6 +50,18 @@ function withoutOther(found, mode, other) {
 /** Trying again wouldn't help; where a picture is missing, its own pane offers that. @param {Mode<any, any>} mode @param {string} reason @returns {Failed} */
 function refused(mode, reason) {
   return { status: "error", message: `${mode.without ?? "Not shown"}: ${reason}.`, retry: false };
+}
+
+/** The depth of a method, whatever its pane shows; null when there is none, or not yet. @param {State} state @param {Method} method @param {Peek} peek @returns {DepthPicture|null} */
+export function depthOf(state, method, peek) {
+  const found = lookUp(state, method, peek);
+  return "unit" in found && found.unit === "m" ? found : null;
+}
+
+/** Whether the picture of a method is still to come. @param {State} state @param {Method} method @param {Peek} peek */
+export function isLoading(state, method, peek) {
+  const found = lookUp(state, method, peek);
+  return "status" in found && found.status === "loading";
 }
 
 /**

@@ -49,7 +49,7 @@ function photoOf(state, peek) {
 }
 
 /** Where the marked pixel lies in the pictures. @param {State} state @param {Grid} grid @returns {Cursor|null} */
-function markedPlace({ view: { pixel } }, grid) {
+export function markedPlace({ view: { pixel } }, grid) {
   const size = grid.photoSize();
   return size && pixel && { u: (pixel[0] + 0.5) / size.width, v: (pixel[1] + 0.5) / size.height };
 }

@@ -2,21 +2,17 @@
  * The numbers of each pane, beside its label: what a paper reports, the pixels that they count, and the rank among the
  * methods on show. They are computed once the page rests, one after the other while it is idle, and kept with the picture.
  *
- * @import { DepthPicture, Picture, State } from "../state/types.js"
+ * @import { DepthPicture, State } from "../state/types.js"
  * @import { Metrics } from "../paint/metrics.js"
  * @import { Peek } from "./content.js"
  * @import { Pane } from "./pane.js"
  */
 import { depthMetrics, ranksOf } from "../paint/metrics.js";
-import { pictureKey } from "../sources/wishes.js";
-import { currentFrame, measuredAgainst, statBoxOf } from "../state/selectors.js";
+import { measuredAgainst, statBoxOf } from "../state/selectors.js";
 import { truthId } from "../state/targets.js";
+import { depthOf } from "./content.js";
 import { h, setText } from "./dom.js";
-
-/** A page that has not changed for so long rests: nobody reads numbers while walking. */
-const REST_MS = 120;
-/** At the latest then the next one is computed, however busy the page is. */
-const PATIENCE_MS = 400;
+import { IdleResults } from "./idle-results.js";
 
 /** Those that a pane writes, as many as it has room for; `best` 1: the largest is the best, −1: the least. */
 const SHOWN = /** @type {const} */ ([
@@ -29,15 +25,11 @@ const SHOWN = /** @type {const} */ ([
 /** @typedef {{pane: Pane, picture: DepthPicture, metrics: Metrics|null}} Scored */
 
 export class Scores {
-  /** @type {WeakMap<DepthPicture, Map<string, {against: DepthPicture, metrics: Metrics|null}>>} */
-  #known = new WeakMap();
-  /** @type {(() => void)[]} what is missing for the panes as they are now */
-  #work = [];
-  #again;
+  #known;
 
   /** @param {() => void} again  renders once more, when something was computed */
   constructor(again) {
-    this.#again = again;
+    this.#known = new IdleResults(again);
   }
 
   /**
@@ -45,9 +37,9 @@ export class Scores {
    * @param {boolean} complete  A rank among some of the methods would be no rank.
    */
   update(state, panes, peek, complete) {
-    this.#work = [];
+    this.#known.begin();
     const against = measuredAgainst(state);
-    const picture = against && depthOf(state, against.id, peek);
+    const picture = against && depthOf(state, against, peek);
     const rule = picture && statBoxOf(state, picture);
     const isUsual = against !== null && state.gallery !== null && against.id === truthId(state.gallery, null);
     /** @type {Scored[]} */
@@ -59,56 +51,25 @@ export class Scores {
       if (own && found) scored.push({ pane, picture: own, metrics: found.metrics });
       else show(pane, null, { about: "", long: "" });
     }
-    if (this.#work.length) this.#computeLater(this.#work);
+    this.#known.computeLater();
     if (!rule || !against) return;
     const name = panes.find(({ method }) => method === against)?.short ?? against.label;
     const about = isUsual ? rule.words : `${rule.words}, to ${name}`;
     const long = isUsual ? rule.long : `to ${against.label}, ${rule.long}`;
-    const all = complete && this.#work.length === 0;
+    const all = complete && !this.#known.isWaiting();
     showRanked(scored, { about, long, box: String(state.view.box), all });
   }
 
   /**
    * Null until they are computed.
    * @param {DepthPicture} own @param {DepthPicture} against @param {ReturnType<typeof statBoxOf>} rule
+   * @returns {{metrics: Metrics|null}|null}
    */
   #metrics(own, against, { box, cap }) {
-    const key = JSON.stringify([box, cap]);
-    const kept = this.#known.get(own) ?? new Map();
-    this.#known.set(own, kept);
-    const found = kept.get(key);
-    if (found?.against === against) return found;
-    this.#work.push(() => {
-      const metrics = depthMetrics(own, { reference: against, box, cap });
-      kept.set(key, { against, metrics });
-    });
-    return null;
+    return this.#known.get(own, against, JSON.stringify([box, cap]), () => ({
+      metrics: depthMetrics(own, { reference: against, box, cap }),
+    }));
   }
-
-  /** Unless the panes change meanwhile. @param {(() => void)[]} work */
-  #computeLater(work) {
-    const step = () => {
-      if (work !== this.#work) return;
-      work.shift()?.();
-      if (work.length) whenIdle(step);
-      else this.#again();
-    };
-    setTimeout(() => whenIdle(step), REST_MS);
-  }
-}
-
-/** Not every browser tells when it is idle. @param {() => void} run */
-function whenIdle(run) {
-  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: PATIENCE_MS });
-  else setTimeout(run, 50);
-}
-
-/** @param {State} state @param {string} id @param {Peek} peek @returns {DepthPicture|null} */
-function depthOf(state, id, peek) {
-  const frame = currentFrame(state);
-  const known = state.gallery && frame ? peek(pictureKey(state.gallery, id, frame)) : null;
-  const picture = /** @type {Picture|null} */ (known?.state === "done" ? known.value : null);
-  return picture?.unit === "m" ? picture : null;
 }
 
 /** @typedef {{about: string, long: string}} Words  what the numbers count, in the line and in its tooltip */

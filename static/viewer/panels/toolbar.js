@@ -33,6 +33,8 @@ export function updateToolbar(state, galleries) {
   find("[data-action=opacity]", HTMLInputElement).value = String(state.view.opacity);
   const inspect = find("[data-action=distributions]", HTMLElement);
   inspect.setAttribute("aria-pressed", String(state.view.pixel !== null));
+  const { panel } = state.view;
+  find(".more [data-action=values]", HTMLElement).setAttribute("aria-pressed", String(panel === "table"));
 }
 
 /** What the labels of panes leave out, said once. @param {State} state */

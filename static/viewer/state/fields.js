@@ -364,6 +364,8 @@ export const FIELDS = Object.freeze({
     allowed: "column and row of the photo, from 0",
     fit: (at, place) => at && onPhoto(at, place),
   }),
+  /** The panel that reads all methods at the cursor: their values, or bands and profile. */
+  panel: choice(/** @type {const} */ (["none", "table", "profile"]), { key: "panel", stays: BOTH }),
   /** Depth axis of the distributions. */
   axis: choice(/** @type {const} */ (["linear", "log"]), { key: "axis", stays: BOTH }),
 });

@@ -22,6 +22,8 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     const state = store.get();
     if (state.gallery && needsTruth(mode) && !truthOf(state)) notify(NO_TRUTH);
   };
+  const toggleProbe = (/** @type {View["panel"]} */ panel) => () =>
+    set({ panel: store.get().view.panel === panel ? "none" : panel });
   const compareTo = (/** @type {Given} */ { number }) => {
     const count = visibleMethods(store.get()).length;
     if (number <= count) store.dispatch({ type: "diff/toggle", target: number });
@@ -60,6 +62,9 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     distributions: () =>
       set({ pixel: store.get().view.pixel ? null : (pixelUnderCursor() ?? middle(store.get())) }),
     "close-distributions": () => set({ pixel: null }),
+    values: toggleProbe("table"),
+    profile: toggleProbe("profile"),
+    "close-probe": () => set({ panel: "none" }),
     dock: () => toggleDock(),
     axis: () => set({ axis: store.get().view.axis === "log" ? "linear" : "log" }),
     "pixel-left": move(-1, 0),
@@ -67,10 +72,11 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     "pixel-up": move(0, -1),
     "pixel-down": move(0, 1),
     escape: () => {
-      const { box, pixel, mode } = store.get().view;
+      const { box, panel, pixel, mode } = store.get().view;
       const menu = document.querySelector(":popover-open");
       if (menu instanceof HTMLElement) menu.hidePopover();
       else if (boxTool.cancel()) return;
+      else if (panel !== "none") set({ panel: "none" });
       else if (pixel) set({ pixel: null });
       else if (typeof box !== "string") set({ box: "none" });
       else if (mode !== DEFAULT_VIEW.mode) set({ mode: DEFAULT_VIEW.mode });
