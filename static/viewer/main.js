@@ -270,7 +270,7 @@ store.subscribe((now, before) => {
   patience.check();
   schedule();
 });
-syncHistory(store);
+const writeAddress = syncHistory(store);
 const sortAgain = keepOrder(store);
 followGallery(store, (id) => loader.sourceOf(id));
 followScores(store, (id) => loader.sourceOf(id));
@@ -309,6 +309,7 @@ async function land() {
 }
 
 async function start() {
+  writeAddress();
   if (!(await land())) return;
   const view = parseView(location.search);
   const corrected = wordsOf(misread(location.search));

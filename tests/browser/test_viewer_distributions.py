@@ -64,7 +64,7 @@ def test_panel_is_part_of_the_address_and_follows_frames(viewer):
     opened(viewer)
     assert "pixel=70,41" in viewer.query()
     first = shown(viewer, "teacher")
-    viewer.page.reload()
+    viewer.reload()
     settled(viewer.wait(index=1))
     assert shown(viewer, "teacher") == first
     viewer.press("ArrowRight", index=2)
@@ -152,7 +152,7 @@ def test_docked_it_has_a_place_of_its_own_and_stays_so(viewer):
     for _ in range(2):
         panel = viewer.page.locator(".inspector").bounding_box()
         assert all(box["right"] <= panel["x"] for box in boxes(viewer))
-        viewer.page.reload()
+        viewer.reload()
         settled(viewer.wait(index=1))
 
 

@@ -12,14 +12,14 @@ def keep_two(viewer):
 
 def test_kept_frames_survive_a_reload_and_lead_back(viewer):
     keep_two(viewer)
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait().press("Home", index=0)
     viewer.press("l", index=0)
     assert entries(viewer) == ["0 Street 0", "3 Street 3"]
     viewer.page.locator("dialog li a").nth(1).click()
     viewer.wait(index=3, diff=2)
     assert not viewer.page.locator("dialog[open]").count()
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=0)
 
 
@@ -69,11 +69,11 @@ def test_stored_text_is_never_markup_and_never_trusted(viewer):
     viewer.page.evaluate("""localStorage.setItem('tiekd:favorites:streets', JSON.stringify([
       {frame: '<img src=x onerror=alert(1)>', query: '?index=1'},
       {frame: 'street_1', query: 'javascript:alert(1)'}, {frame: 5, query: '?'}, null]))""")
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait().press("l")
     assert len(entries(viewer)) == 1
     assert "<img" in entries(viewer)[0]
     viewer.page.evaluate("localStorage.setItem('tiekd:favorites:streets', '{not json')")
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait().press("l")
     assert entries(viewer) == []

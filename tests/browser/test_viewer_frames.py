@@ -42,7 +42,7 @@ def test_j_walks_through_the_orders_and_the_arrows_follow(frames) -> None:
     frames.press("j", sort="best")
     assert walked(frames, 5) == list(np.argsort(ERRORS)[:5])
     assert "sort=best" in frames.query()
-    frames.page.reload()
+    frames.reload()
     settled(frames.wait(sort="best"))
     assert walked(frames, 3) == list(np.argsort(ERRORS)[:3])
 
@@ -80,7 +80,7 @@ def test_a_filter_leaves_frames_out_and_is_kept_in_the_link(frames) -> None:
     frames.page.keyboard.press("Enter")
     assert walked(frames, len(wanted)) == wanted
     frames.page.wait_for_function("location.search.includes('filter=drive_1%20%3E0.1')")
-    frames.page.reload()
+    frames.reload()
     settled(frames.wait())
     assert place(frames).endswith(f"of {len(wanted)}")
     frames.act("all-frames")

@@ -89,15 +89,15 @@ def test_the_menu_of_methods_is_used_from_the_keyboard(viewer):
 def test_back_leads_through_what_was_looked_at(viewer):
     viewer.open().press("ArrowRight", index=1).press("2", diff=2).press("ArrowRight", index=2, diff=2)
     viewer.press("c", index=2).press("x", index=2)
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=1, diff=2)
     assert "signed=1" in viewer.query(), "Back is for places; sign and colours stay"
     assert "cmap=turbo_r" in viewer.query()
     assert viewer.data("tiekd", "frame") == "street_1"
     assert viewer.data("tiekd", "mode") == "diff"
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=1, diff=0)
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=0)
     viewer.page.go_forward()
     viewer.wait(index=1)
@@ -117,7 +117,7 @@ def test_held_key_writes_one_address(viewer):
     viewer.page.wait_for_timeout(400)
     assert f"index={LAST}" in viewer.query()
     assert viewer.page.evaluate("history.length") == before + 1
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=0)
 
 
@@ -135,7 +135,7 @@ def test_dragging_the_slider_is_one_step(viewer):
     viewer.page.mouse.up()
     assert f"index={LAST}" in viewer.query()
     assert viewer.page.evaluate("history.length") == before + 1
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=0)
 
 
@@ -163,7 +163,7 @@ def test_view_survives_a_reload(viewer):
         "image", "tiekd", "teacher",
     ]  # fmt: skip
     assert viewer.data("teacher", "mode") == "diff"
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait(index=2, diff=1)
     assert viewer.query() == before
     assert viewer.scale("diff")[1:3] == (-5.0, 5.0)
@@ -227,7 +227,7 @@ def test_slider_and_gallery_choice(viewer):
     viewer.page.locator("[data-action=choose-gallery]").select_option("pictures")
     viewer.wait(index=0)
     viewer.page.wait_for_selector('[data-pane][data-method="first"]')
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=3)
     viewer.page.wait_for_selector('[data-pane][data-method="teacher"]')
 

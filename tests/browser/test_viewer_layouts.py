@@ -19,7 +19,7 @@ def test_one_key_walks_the_layouts_and_the_address_keeps_them(viewer):
     assert place(viewer, "teacher") == "large"
     assert box(viewer, "teacher")["width"] > 3 * box(viewer, "tiekd")["width"]
     viewer.press("v", layout="split").press("v", layout="overlay").press("v", layout="grid")
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(layout="overlay")
 
 

@@ -76,7 +76,7 @@ def test_rows_are_moved_by_keys_and_by_dragging(menu) -> None:
     menu.page.mouse.move(box["x"] + 5, box["y"] + 2, steps=4)
     menu.page.mouse.up()
     wait_for(menu, MANY[11], MANY[0], "ground_truth", *MANY[1:11])
-    menu.page.reload()
+    menu.reload()
     menu.wait()
     assert shown(menu)[0] == MANY[11]
 

@@ -22,7 +22,7 @@ def test_the_sign_is_a_mode_and_old_links_still_have_it(viewer):
     viewer.open("?gallery=streets&diff=2&signed=1").wait(mode="signed", diff=2)
     viewer.press("x", mode="absolute", diff=2).press("x", mode="signed", diff=2)
     viewer.press("0", mode="depth", diff=0).press("3", mode="signed", diff=3)
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(mode="depth", diff=0)
 
 

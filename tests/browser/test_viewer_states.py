@@ -48,7 +48,7 @@ def test_unknown_gallery_and_unreachable_server_end_in_words_and_a_way_on(viewer
     viewer.page.get_by_text("Show Test streets").click()
     viewer.wait(index=0)
     viewer.page.route("**/api/galleries", lambda route: route.abort())
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait("error")
     assert "can't be reached" in viewer.page.locator(".blank p").inner_text()
     viewer.page.unroute("**/api/galleries")
@@ -318,7 +318,7 @@ def test_theme_key_turns_and_is_remembered_and_is_not_in_the_address(viewer):
     viewer.press("t", theme="light")
     assert viewer.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
     viewer.press("ArrowRight", index=1)
-    viewer.page.go_back()
+    viewer.go_back()
     viewer.wait(index=0, theme="light")
     viewer.open()
     viewer.wait(theme="light")

@@ -121,7 +121,7 @@ def test_photos_and_depths_survive_a_reload(viewer, photo_file):
     viewer.wait()
     kept(viewer, 2 * len(NAMES))
     asked = posts(viewer)
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait(index=0)
     assert viewer.page.locator("[data-frame-title]").inner_text() == "my street.jpg"
     reads(viewer, NAMES[0], photo_file)
@@ -137,7 +137,7 @@ def test_a_photo_is_removed_and_stays_removed(viewer, photo_file):
     viewer.act("remove-photo")
     viewer.wait(index=0)
     assert viewer.page.locator("[data-frame-title]").inner_text() == "my street.jpg"
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait(index=0)
     assert "Your photos (1)" in viewer.page.locator("[data-action=choose-gallery] option").all_inner_texts()
     viewer.act("photo-menu")
@@ -168,7 +168,7 @@ def test_the_focal_length_makes_depth_metric_for_the_camera(viewer, photo_file):
     viewer.press("Escape")
     reads(viewer, NAMES[2], photo_file, fx=900)
     assert viewer.data(NAMES[2], "cursor-m") != before
-    viewer.page.reload()
+    viewer.reload()
     viewer.wait(index=0)
     reads(viewer, NAMES[2], photo_file, fx=900)
 

@@ -285,7 +285,17 @@ class Viewer:
         self.page.locator(f'[data-action="{action}"]').first.click()
 
     def query(self) -> str:
+        """The address as the page leaves it: otherwise it follows once the view rests."""
+        self.page.evaluate("window.dispatchEvent(new Event('pagehide'))")
         return self.page.evaluate("location.search")
+
+    def reload(self) -> None:
+        self.query()
+        self.page.reload()
+
+    def go_back(self) -> None:
+        self.query()
+        self.page.go_back()
 
 
 def painted(values: np.ndarray, table: np.ndarray, low: float, high: float, spread: str) -> np.ndarray:

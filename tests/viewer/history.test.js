@@ -31,6 +31,14 @@ beforeEach(() => {
   setGlobal("clearTimeout", () => (timer = null));
 });
 
+/** The view has not changed for as long as the timer waits. */
+function rest() {
+  const { run, ms } = timer;
+  timer = null;
+  assert.equal(ms, 200);
+  run();
+}
+
 afterEach(() => {
   for (const name of globals) setGlobal(name, kept[name]);
 });
@@ -40,6 +48,7 @@ function opened() {
   syncHistory(store);
   store.dispatch({ type: "gallery/choose", id: "g" }, { fromHistory: true });
   store.dispatch({ type: "gallery/opened", gallery: gallery() });
+  rest();
   return store;
 }
 
@@ -51,19 +60,52 @@ test("opening a gallery completes the address without a step", () => {
 test("a place is a step for the Back button, a look only changes the address", () => {
   const store = opened();
   store.dispatch({ type: "frame/step", by: 1 });
+  rest();
   store.dispatch({ type: "view/next", field: "cmap" });
+  rest();
   assert.deepEqual(calls.slice(1), [
     ["push", "?gallery=g&index=1"],
     ["replace", "?gallery=g&index=1&cmap=turbo_r"],
   ]);
 });
 
+test("the address waits until the view rests, and every place on the way stays a step", () => {
+  const store = opened();
+  store.dispatch({ type: "frame/step", by: 1 });
+  store.dispatch({ type: "view/next", field: "cmap" });
+  assert.equal(calls.length, 1, "nothing is written while something changes");
+  store.dispatch({ type: "frame/step", by: 1 });
+  assert.deepEqual(calls.slice(1), [["push", "?gallery=g&index=1&cmap=turbo_r"]]);
+  rest();
+  assert.deepEqual(calls.slice(2), [["push", "?gallery=g&index=2&cmap=turbo_r"]]);
+});
+
+test("whoever leaves the page or reads its address finds it written", () => {
+  const leave = { pagehide: {}, blur: {}, pointerdown: {}, keydown: { key: "Alt" } };
+  for (const [name, event] of Object.entries(leave)) {
+    const store = opened();
+    store.dispatch({ type: "frame/step", by: 1 });
+    heard.get("keydown")({ type: "keydown", key: "x" });
+    assert.equal(calls.at(-1)[0], "replace", "a key of the page is no reason");
+    heard.get(name)({ type: name, ...event });
+    assert.deepEqual(calls.at(-1), ["push", "?gallery=g&index=1"], name);
+    location.search = "?gallery=g";
+  }
+});
+
+test("what the server tells belongs to the step that waits, and makes none itself", () => {
+  const store = opened();
+  store.dispatch({ type: "order/set", order: [2, 3] });
+  store.dispatch({ type: "view/next", field: "cmap" });
+  rest();
+  assert.deepEqual(calls.slice(1), [["replace", "?gallery=g&index=2&cmap=turbo_r"]]);
+});
+
 test("a held key writes the address once, when it rests", () => {
   const store = opened();
   for (let i = 0; i < 3; i++) store.dispatch({ type: "frame/step", by: 1 }, { repeat: true });
   assert.equal(calls.length, 1);
-  assert.equal(timer.ms, 200);
-  timer.run();
+  rest();
   assert.deepEqual(calls.slice(1), [["push", "?gallery=g&index=3"]]);
 });
 
@@ -71,31 +113,40 @@ test("a drag is one step, however often it rests", () => {
   const store = opened();
   const drag = (index) => store.dispatch({ type: "frame/go", index }, { repeat: true });
   drag(1);
-  timer.run();
+  rest();
   drag(2);
-  timer.run();
+  rest();
   drag(3);
-  heard.get("pointerup")();
+  heard.get("pointerup")({ type: "pointerup" });
+  rest();
   assert.deepEqual(calls.slice(1), [
     ["push", "?gallery=g&index=1"],
     ["replace", "?gallery=g&index=2"],
     ["replace", "?gallery=g&index=3"],
   ]);
-  assert.equal(timer, null, "letting go does not wait");
   drag(0);
-  heard.get("pointerup")();
+  heard.get("pointerup")({ type: "pointerup" });
+  rest();
   assert.deepEqual(calls.at(-1), ["push", "?gallery=g&index=0"], "the next drag is the next step");
+});
+
+test("a drag that does not rest writes one address", () => {
+  const store = opened();
+  for (const far of [70, 60, 50, 40, 30])
+    store.dispatch({ type: "view/set", change: { range: [1, far] } }, { repeat: true });
+  heard.get("pointerup")({ type: "pointerup" });
+  rest();
+  assert.deepEqual(calls.slice(1), [["replace", "?gallery=g&index=0&range=1..30"]]);
+  assert.equal(timer, null);
 });
 
 test("a held key is one step with its first press", () => {
   const store = opened();
   store.dispatch({ type: "frame/step", by: 1 });
   for (let i = 0; i < 2; i++) store.dispatch({ type: "frame/step", by: 1 }, { repeat: true });
-  heard.get("keyup")();
-  assert.deepEqual(calls.slice(1), [
-    ["push", "?gallery=g&index=1"],
-    ["replace", "?gallery=g&index=3"],
-  ]);
+  heard.get("keyup")({ type: "keyup" });
+  rest();
+  assert.deepEqual(calls.slice(1), [["push", "?gallery=g&index=3"]]);
 });
 
 test("going back leaves colours, sign and range as they are now", () => {
@@ -107,6 +158,7 @@ test("going back leaves colours, sign and range as they are now", () => {
   });
   location.search = "?gallery=g&index=0";
   heard.get("popstate")();
+  rest();
   const { index, cmap, signed, range, theme } = store.get().view;
   assert.deepEqual([index, cmap, signed, range, theme], [0, "grey_r", true, [1, 9], "dark"]);
   assert.deepEqual(calls.at(-1), ["replace", "?gallery=g&index=0&signed=1&cmap=grey_r&range=1..9"]);
@@ -118,7 +170,12 @@ test("the sign of a difference is no step, and going back to a difference keeps 
   store.dispatch({ type: "frame/step", by: 1 });
   store.dispatch({ type: "view/set", change: { signed: true } });
   assert.equal(store.get().view.mode, "signed");
-  assert.equal(calls.at(-1)[0], "replace");
+  rest();
+  const pushed = calls.filter(([kind]) => kind === "push").map(([, search]) => search);
+  assert.deepEqual(pushed, [
+    "?gallery=g&index=0&mode=absolute&diff=2",
+    "?gallery=g&index=1&mode=signed&diff=2&signed=1",
+  ]);
   location.search = "?gallery=g&index=0&diff=2";
   heard.get("popstate")();
   const { index, mode, signed, diff } = store.get().view;
@@ -137,8 +194,10 @@ test("going back to another gallery takes that gallery's range, and keeps the co
 test("going back restores the view and leaves the address alone", () => {
   const store = opened();
   store.dispatch({ type: "frame/step", by: 2 });
+  rest();
   location.search = "?gallery=g&index=0";
   heard.get("popstate")();
+  rest();
   assert.equal(store.get().view.index, 0);
   assert.equal(calls.length, 2);
 });
