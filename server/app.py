@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     configs = app.state.configs = Configs(chosen.configs, chosen.results)
     galleries = app.state.galleries = Galleries(chosen, configs.folders)
     app.state.scores = Scores(busy=lambda: galleries.readers.busy or service.memory.held_bytes > 0)
-    static = StaticTree(root / "static")
+    static = StaticTree(root / "static", ["viewer/main.js"])
     app.state.pages = Pages(root, static)
     problems.install(app)
     for router in ROUTERS:

@@ -25,7 +25,7 @@ assert "<h1>Nothing</h1>" in build_report(Collected(), title="Nothing").html()
 with TestClient(create_app()) as client:
     page = client.get("/")
     assert page.status_code == 200 and "data-action" in page.text, page.text[:500]
-    script = next(part for part in page.text.split('"') if part.endswith("/viewer/main.js"))
+    script = next(part for part in page.text.split('"') if part.endswith("/viewer/main.joined.js"))
     assert client.get(script).status_code == 200
     assert client.get("/healthz").status_code == 200
 """

@@ -16,12 +16,12 @@ _ASK_FIRST = "no-cache"
 
 
 class Pages:
-    """Renders the templates under `root`; they may call `static_url(path)` and `modules(folder)`."""
+    """Renders the templates under `root`; they may call `static_url(path)` and `program(path)`."""
 
     def __init__(self, root: Path, static: StaticTree) -> None:
         self._templates = Jinja2Templates(root / "templates")
         self._templates.env.globals["static_url"] = static.url
-        self._templates.env.globals["modules"] = static.modules
+        self._templates.env.globals["program"] = static.program
         self._templates.env.filters["code"] = _code
 
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from mimetypes import guess_type
 from pathlib import Path
 from time import monotonic
 
+from isal import igzip
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.http.joined import CannotJoinError, join
 from tiekd.files import digest_of
 
+log = logging.getLogger("tiekd.server")
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 _LOOK_AGAIN_S = 1.0
@@ -35,18 +39,28 @@ class StaticFile:
     @cached_property
     def packed(self) -> bytes:
         """The content as gzip."""
-        return gzip.compress(self.data, mtime=0)
+        return igzip.compress(self.data, 2, mtime=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a page runs: the address of one script, and those of modules that it will ask for."""
+
+    address: str
+    modules: tuple[str, ...] = ()
 
 
 class StaticTree:
     """The static files as a whole, in memory. Their hash is a folder in their addresses.
 
     Modules import each other by relative addresses, so all of them are then under the hash of the page that
-    loads them, and a browser may keep them forever.
+    loads them, and a browser may keep them forever. `programs`: modules that begin a program, which is there
+    as one script, too.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, programs: Sequence[str] = ()) -> None:
         self._root = root
+        self._programs = programs
         self._files: dict[str, StaticFile] = {}
         self._states: dict[str, tuple[int, int]] = {}
         self._hash, self._until = "", 0.0
@@ -67,10 +81,14 @@ class StaticTree:
         """Address of a file."""
         return f"/static/{_MARK}{self.hash()}/{name}"
 
-    def modules(self, folder: str) -> list[str]:
-        """Addresses of every module under a folder, so that a page can ask for all of them at once."""
-        self.hash()
-        return [self.url(name) for name in self._files if name.startswith(folder) and name.endswith(".js")]
+    def program(self, name: str) -> Program:
+        """A program that begins with a module: joined, or module by module where joining is not possible."""
+        joined = _joined_name(name)
+        if self.file(joined):
+            return Program(self.url(joined))
+        folder = name[: name.rfind("/") + 1]
+        modules = (one for one in self._files if one.startswith(folder) and one.endswith(".js"))
+        return Program(self.url(name), tuple(map(self.url, modules)))
 
     def _read(self) -> None:
         """Read what has changed."""
@@ -83,12 +101,39 @@ class StaticTree:
         self._files = {name: self._files[name] if name in same else _read(paths[name]) for name in states}
         self._hash = digest_of((f"{name} {one.etag}" for name, one in self._files.items()), digits=16)
         self._states = states
+        for program in self._programs:
+            self._files |= _joined(self._files, program)
 
 
 def _read(path: Path) -> StaticFile:
-    data = path.read_bytes()
-    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    return _file(path.name, path.read_bytes())
+
+
+def _file(name: str, data: bytes) -> StaticFile:
+    media_type = guess_type(name)[0] or "application/octet-stream"
     return StaticFile(data, f'"{digest_of([data], digits=16)}"', media_type)
+
+
+def _joined_name(program: str) -> str:
+    return f"{program.removesuffix('.js')}.joined.js"
+
+
+def _joined(files: Mapping[str, StaticFile], program: str) -> dict[str, StaticFile]:
+    """A program as one file, with its source map; nothing if it can't be joined."""
+    start = program.rfind("/") + 1
+    modules = {
+        name[start:]: file.data.decode()
+        for name, file in files.items()
+        if name.startswith(program[:start]) and name.endswith(".js")
+    }
+    name = _joined_name(program)
+    try:
+        joined = join(modules, program[start:], map_name=f"{name[start:]}.map")
+    except CannotJoinError as error:
+        log.warning("The page loads its modules one by one, which takes longer. %s", error)
+        return {}
+    made = {name: joined.script, f"{name}.map": joined.source_map}
+    return {name: _file(name, text.encode()) for name, text in made.items()}
 
 
 class StaticAssets:

@@ -256,6 +256,8 @@ def test_nothing_jumps_between_frames_differences_and_pointing(viewer):
 
 
 def test_a_bar_in_another_unit_names_it_and_offers_no_metres(viewer):
+    one_by_one = {"content_type": "text/javascript", "body": "import './main.js';"}  # to change one of them
+    viewer.page.route("**/main.joined.js", lambda route: route.fulfill(**one_by_one))
     viewer.open("?gallery=streets&diff=1")
     select = viewer.page.locator("[data-scale=diff] [data-action=diff-max]")
     unit = viewer.page.locator("[data-scale=diff] .unit")

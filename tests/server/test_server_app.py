@@ -94,18 +94,18 @@ def test_the_page_has_hashed_addresses_and_a_strict_policy(client) -> None:
     assert "http" not in policy, "nothing comes from elsewhere"
     assert page.headers["x-content-type-options"] == "nosniff"
     address = page.text.split('src="')[1].split('"')[0]
-    folder = re.fullmatch(r"(/static/@[0-9a-f]{16})/viewer/main.js", address)
+    folder = re.fullmatch(r"(/static/@[0-9a-f]{16})/viewer/main.joined.js", address)
     assert folder, address
+    assert "modulepreload" not in page.text, "all modules are in that one"
     hashed = client.get(address)
     assert "immutable" in hashed.headers["cache-control"]
-    assert f'rel="modulepreload" href="{folder[1]}/viewer/state/store.js"' in page.text
     assert "immutable" in client.get(f"{folder[1]}/viewer/state/store.js").headers["cache-control"]
-    plain = client.get("/static/viewer/main.js")
+    plain = client.get("/static/viewer/main.joined.js")
     assert plain.headers["cache-control"] == "no-cache"
     assert plain.headers["content-type"].startswith("text/javascript")
     held = {"if-none-match": plain.headers["etag"]}
-    assert client.get("/static/viewer/main.js", headers=held).status_code == 304
-    assert client.get("/static/@0123/viewer/main.js").headers["cache-control"] == "no-cache"
+    assert client.get("/static/viewer/main.joined.js", headers=held).status_code == 304
+    assert client.get("/static/@0123/viewer/main.joined.js").headers["cache-control"] == "no-cache"
     packed = client.get(address, headers={"accept-encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.text == hashed.text == plain.text
@@ -123,11 +123,11 @@ def test_an_edit_changes_the_address_of_every_static_file(tmp_path, monkeypatch)
     now = 100.0
     monkeypatch.setattr("server.http.static.monotonic", lambda: now)
     static = StaticTree(tmp_path)
-    before = static.modules("")
+    before = static.program("main.js").modules
     assert [address.split("/", 3)[3] for address in before] == ["main.js", "room/part.js"]
     (tmp_path / "look.css").write_text("another")
     now += 2
-    after = static.modules("")
+    after = static.program("main.js").modules
     assert len(after) == 2
     assert not {*before} & {*after}
     assert static.url("look.css").startswith(after[0].removesuffix("main.js"))

@@ -120,7 +120,10 @@ def _write_page(folder: Path) -> None:
     )
     modules = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("static/viewer/**/*.js"))]
     page = templates.get_template("viewer.html").render(
-        site="data", home="./", static_url=lambda name: f"static/{name}", modules=lambda _: modules
+        site="data",
+        home="./",
+        static_url=lambda name: f"static/{name}",
+        program=lambda name: {"address": f"static/{name}", "modules": modules},
     )
     _write(folder / "index.html", page.encode())
     _write(folder / ".nojekyll", b"")  # GitHub Pages then serves names that begin with "_", too.
