@@ -72,6 +72,8 @@ const CACHE_BYTES = 256 * 2 ** 20;
 const root = document.documentElement;
 /** Where the data of a static export lies; undefined for a page with a server. */
 const site = root.dataset.site;
+/** Keys that do something here. */
+const keys = KEYMAP.filter(({ command }) => !site || !NEEDS_SERVER.includes(command));
 const gridRoot = find(".grid", HTMLElement);
 const store = createStore();
 const uploads = new Uploads({
@@ -120,7 +122,7 @@ const photoMenu = new PhotoMenu((fx, all) =>
 );
 const overlays = new Overlays({
   sources: (sheet) => sourcesSheet.fill(sheet),
-  help: (sheet) => renderHelp(sheet, KEYMAP, GROUPS),
+  help: (sheet) => renderHelp(sheet, keys, { groups: GROUPS, hasServer: !site }),
   list: (sheet) => renderFavorites(sheet, store.get()),
   "find-frame": (sheet) =>
     renderFinder(
@@ -231,7 +233,7 @@ function render(state) {
   });
   counting.update(state);
   scores.update(state, grid.panes(), peek, complete);
-  distributions.update(state);
+  if (!site) distributions.update(state);
   pointer.refresh();
   showMinimap({ redraw: true });
   document.title = titleOf(state);
@@ -298,7 +300,7 @@ async function addPhotos(files) {
 /** The address that a link of the second published viewer means; whether the page can go on. */
 async function land() {
   try {
-    const { search, notes } = await landingOf(location.search);
+    const { search, notes } = await landingOf(location.search, { hasServer: !site });
     if (search !== location.search) history.replaceState(history.state, "", search);
     if (notes.length) notify(notes.join(" "), { error: true });
     return true;

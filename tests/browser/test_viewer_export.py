@@ -71,6 +71,43 @@ def test_an_export_paints_the_pixels_of_the_server(exported, viewer, server) -> 
             other.close()
 
 
+STRIP = "document.querySelector('.filmstrip').toDataURL()"
+NOTE = "document.querySelector('[data-strip-note]').textContent"
+
+
+def frames_of(view: Viewer, query: str) -> tuple[str, str, list[str]]:
+    """What the filmstrip says and shows once all errors are there, and the frames as the arrows go."""
+    view.open(query)
+    view.page.wait_for_function(f"/^mean (AbsRel|RMSE|SILog|1 − δ1) /.test({NOTE})")
+    view.press("Home")
+    said, shown, order = view.page.evaluate(NOTE), view.page.evaluate(STRIP), []
+    while not order or order[-1] != view.data("teacher", "frame"):
+        order.append(view.data("teacher", "frame"))
+        view.press("ArrowRight")
+    return said, shown, order
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "&sort=worst", "&sort=gain&metric=silog&box=garg", "&sort=best&metric=rmse&box=eigen"]
+)
+def test_the_filmstrip_of_an_export_is_that_of_the_server(exported, viewer, server, asked) -> None:
+    query = f"?gallery=streets&index=2{asked}"
+    plain = frames_of(exported, query)
+    assert len(plain[2]) == FRAMES
+    other = viewer.page.context.new_page()
+    other.set_viewport_size(viewer.page.viewport_size)
+    try:
+        assert frames_of(Viewer(other, server), query) == plain
+    finally:
+        other.close()
+
+
+def test_an_export_says_which_errors_it_has(exported) -> None:
+    exported.open("?gallery=streets&box=0,0,20,20&sort=worst")
+    exported.page.wait_for_function(f"{NOTE}.includes('Garg’s and Eigen’s crop')")
+    exported.page.locator("[data-strip-note]", has_text="This export has the errors").wait_for()
+
+
 def test_an_export_walks_and_tells_what_is_missing(exported) -> None:
     exported.open("?gallery=streets")
     for index in range(1, FRAMES):
@@ -91,6 +128,32 @@ def test_what_needs_a_server_is_absent_and_said_so(exported) -> None:
     exported.page.keyboard.press("p")
     exported.page.wait_for_selector("[data-notice]:not([hidden])")
     assert "without a server" in exported.page.locator("[data-notice]").inner_text()
+
+
+def test_a_click_marks_a_pixel_where_no_model_can_run(exported) -> None:
+    exported.open("?gallery=streets&index=1").click("teacher", 70, 40)
+    exported.page.wait_for_function("location.search.includes('pixel=70,40')")
+    exported.page.mouse.move(0, 0)
+    exported.press("q")
+    exported.page.locator(".probe header .dim", has_text="x 70  y 40").wait_for()
+    assert not exported.page.locator(".inspector").is_visible()
+    exported.open("?gallery=streets&pixel=5,40")
+    assert not exported.page.locator(".inspector").is_visible()
+
+
+def test_the_help_of_an_export_has_nothing_that_needs_a_server(exported) -> None:
+    exported.open("?gallery=streets").press("?")
+    said = exported.page.locator("[data-overlay=help]").inner_text()
+    assert "Difference of all to the n-th method" in said
+    for absent in ("Open photos", "Distributions", "HTTP"):
+        assert absent not in said
+    assert exported.page.locator('a[href^="/"]').count() == 0
+
+
+def test_a_configuration_in_the_address_of_an_export_is_left_out(exported) -> None:
+    exported.open("?config=lab&gallery=streets&index=2").wait(index=2)
+    exported.page.locator("[data-notice]", has_text="no configurations").wait_for()
+    assert "config" not in exported.query()
 
 
 def test_an_unknown_gallery_of_an_export_is_told(exported) -> None:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 
@@ -12,6 +13,7 @@ from tiekd.errors import DataError
 from tiekd.gallery import ResultsOptions, export
 from tiekd.gallery.export import export_site
 from tiekd.gallery.live import open_folders
+from tiekd.gallery.scores import SCORED, Rule, Scorer, columns
 
 DEPTH = np.linspace(1, 79, 6 * 8, dtype=np.float32).reshape(6, 8)
 
@@ -78,6 +80,27 @@ def test_the_page_of_an_export_has_only_relative_addresses(results, tmp_path) ->
         assert (tmp_path / "site" / address).exists(), address
     assert 'data-site="data"' in page
     assert "<script>" not in page
+
+
+def test_an_export_has_the_errors_of_its_frames(results, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path / "home"))
+    (results / "gt").mkdir()
+    for name, factor in {"f#1 %?": 0.5, "day/f0": 2}.items():
+        (results / "gt" / name).parent.mkdir(exist_ok=True)
+        np.save(results / "gt" / f"{name}.npy", DEPTH * factor)
+    (results / "net" / "f#1 %?.npy").write_bytes(b"cut off")
+    opened = galleries(results)
+    export_site(opened, tmp_path / "site")
+    (about,) = read(tmp_path / "site", "data/galleries.json")["galleries"]
+    assert about["scores"] == {"against": "gt", "boxes": ["none", "garg", "eigen"]}
+    folder = tmp_path / "site" / "data" / "scores" / "results"
+    for box, metric in itertools.product(about["scores"]["boxes"], SCORED):
+        scorer = Scorer(opened[0], "gt", Rule.parse(box, "", usual=opened[0].listing.depth_range))
+        (expected,) = columns([scorer.score("day/f0", ["net"])], ["net"], metric)["net"]
+        assert expected is not None
+        written = read(folder, f"{box}/{metric}.json")
+        assert written == {"net": [expected, None], "millimetres": [None, None]}
+    assert read(folder, "none/abs_rel.json")["net"][0] == pytest.approx(0.5, abs=0.01)
 
 
 def test_long_listings_are_written_in_pages(results, tmp_path, monkeypatch) -> None:

@@ -3,6 +3,7 @@
 index.html, static/                the page
 data/galleries.json                what there is
 data/listing/ID/0.json, 1.json …   its frames, in pages
+data/scores/ID/BOX/METRIC.json     errors of all frames by method, where there is ground truth
 data/pictures/ID/METHOD/FRAME.png  depth as 16-bit PNG (metres x 256), or colours
 data/pictures/ID/image/FRAME.jpg   photos as they are stored
 """
@@ -26,6 +27,7 @@ from tiekd.codecs import png
 from tiekd.errors import DataError
 from tiekd.files import cannot_write, write_errors
 from tiekd.gallery.model import IMAGE_FOLDER, Frame, Gallery
+from tiekd.gallery.site_scores import SiteScores
 
 FORMAT = "tiekd site 1"
 PAGE = 500
@@ -57,11 +59,13 @@ def export_site(
     with write_errors(out), _arriving(out, force=force) as part:
         _write_page(part)
         written, done = Written(), 0
+        summaries: list[dict[str, Any]] = []
         for gallery in galleries:
-            for _ in _write_gallery(gallery, part / "data", written):
+            scores = SiteScores(gallery)
+            for _ in _write_gallery(gallery, part / "data", written, scores):
                 done += 1
                 progress(done, total)
-        summaries = [{**gallery.summary(), "page": PAGE} for gallery in galleries]
+            summaries.append(gallery.summary() | {"page": PAGE} | scores.summary())
         _write(part / _INDEX, _json({"format": FORMAT, "galleries": summaries}))
         files = [path for path in part.rglob("*") if path.is_file()]
         written.n_files, written.n_bytes = len(files), sum(path.stat().st_size for path in files)
@@ -129,8 +133,8 @@ def _write_page(folder: Path) -> None:
     _write(folder / ".nojekyll", b"")  # GitHub Pages then serves names that begin with "_", too.
 
 
-def _write_gallery(gallery: Gallery, data: Path, written: Written) -> Iterator[Frame]:
-    """Write pictures and listing of one gallery; yields each frame that is done."""
+def _write_gallery(gallery: Gallery, data: Path, written: Written, scores: SiteScores) -> Iterator[Frame]:
+    """Write pictures, errors and listing of one gallery; yields each frame that is done."""
     pictures, listing = data / "pictures" / gallery.id, data / "listing" / gallery.id
     frames: list[dict[str, Any]] = []
     with ThreadPoolExecutor(_READERS) as readers:
@@ -144,7 +148,10 @@ def _write_gallery(gallery: Gallery, data: Path, written: Written) -> Iterator[F
             written.n_broken += len(broken)
             described = replace(frame, broken=broken, photo=frame.photo if photo else None).describe()
             frames.append(described | ({"photo": photo} if photo else {}))
+            scores.add(frame.id, readers.map)
             yield frame
+    for path, values in scores.files():
+        _write(data / "scores" / gallery.id / path, _json(values))
     head = gallery.describe(range(0)) | {"has_images": any("photo" in frame for frame in frames)}
     for number, first in enumerate(range(0, max(len(frames), 1), PAGE)):
         page = head | {"offset": first, "frames": frames[first : first + PAGE]}

@@ -21,7 +21,7 @@ from tiekd.gallery.declared import Declared, declared_text
 from tiekd.gallery.decoders import PictureDecoder, read_picture
 from tiekd.gallery.stored import IGNORED, Method
 from tiekd.gallery.walk import FOLLOW, LEADS_OUT, Boundary
-from tiekd.methods import FAMILIES
+from tiekd.methods import FAMILIES, GROUND_TRUTH
 from tiekd.types import DepthRange
 
 IMAGE_FOLDER = "image"
@@ -100,6 +100,12 @@ class Listing:
     frames: Sequence[Frame]
     found: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[Method, ...] = ()
+
+    @property
+    def truth(self) -> str:
+        """The method that holds the ground truth: the first of that family in metres, or ""."""
+        held = (m.id for m in self.methods if m.family == GROUND_TRUTH and m.decoder.unit == "m")
+        return next(held, "")
 
     @property
     def left_out(self) -> dict[str, str]:

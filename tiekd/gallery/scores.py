@@ -6,7 +6,7 @@ What was scored once is kept in a file under `$TIEKD_HOME/scores` until a pictur
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -105,6 +105,18 @@ def score(pred: NDArray[np.float32], truth: NDArray[np.float32], rule: Rule) -> 
     clamped = np.clip(estimate, rule.depth_range.min_m, rule.depth_range.max_m)
     found = depth_metrics(clamped[None], truth[mask][None], depth_range=rule.depth_range)
     return tuple(found[name] for name in SCORED)
+
+
+def columns(
+    rows: Sequence[Mapping[str, Score]], methods: Sequence[str], metric: str
+) -> dict[str, list[float | None]]:
+    """One metric of each method by frame, as JSON: six decimals, null where no pixel can be compared."""
+    at = SCORED.index(metric)
+    return {name: [_plain(row[name][at]) for row in rows] for name in methods}
+
+
+def _plain(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
 
 
 class ScoreStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -15,7 +14,7 @@ from server.http.schemas import Span
 from server.http.state import ReadAs, TheGalleries, TheScores
 from tiekd.errors import ConfigError
 from tiekd.gallery import Gallery
-from tiekd.gallery.scores import SCORED, Rule
+from tiekd.gallery.scores import Rule, columns
 from tiekd.methods import GROUND_TRUTH
 
 router = APIRouter(prefix="/api/galleries", tags=["galleries"])
@@ -48,7 +47,6 @@ async def scores(
     chosen = _methods(gallery, method or [], against)
     job = await run_in_threadpool(jobs.of, gallery, chosen, against, rule)
     rows = list(islice(job.rows, first, first + max(1, _MOST_VALUES // max(1, len(chosen)))))
-    at = SCORED.index(metric)
     return GalleryScores(
         against=against,
         against_is="truth" if truth or gallery.method(against).family == GROUND_TRUTH else "reference",
@@ -58,14 +56,13 @@ async def scores(
         first=first,
         done=min(first, len(job.rows)) + len(rows),
         of=job.of,
-        scores={name: [_plain(row[name][at]) for row in rows] for name in chosen},
+        scores=columns(rows, chosen, metric),
     )
 
 
 def _against(gallery: Gallery, truth: str, reference: str) -> str:
     """The method that counts as true. Raises NotFoundError, and ConfigError where none does."""
-    own = next((method.id for method in gallery.listing.methods if method.family == GROUND_TRUTH), "")
-    name = truth or reference or own
+    name = truth or reference or gallery.listing.truth
     if not name:
         raise ConfigError(
             f"The gallery {gallery.id} has no ground truth.",
@@ -81,8 +78,3 @@ def _methods(gallery: Gallery, names: list[str], against: str) -> list[str]:
     """The methods to score, of all or of those named. Raises NotFoundError."""
     chosen = [gallery.method(name) for name in names] or gallery.listing.methods
     return [method.id for method in chosen if method.decoder.unit == "m" and method.id != against]
-
-
-def _plain(value: float) -> float | None:
-    """Six decimals; null for what is not finite."""
-    return round(value, 6) if math.isfinite(value) else None

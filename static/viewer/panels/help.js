@@ -5,11 +5,16 @@ import { MODES } from "../modes/index.js";
 import { closeButton, h } from "./dom.js";
 import { FIRST_STEPS } from "./welcome.js";
 
+/** @type {[string, string][]} */
 const WORDS = [
   [
     "Zoom",
     "Turn the wheel over a picture, or pinch: all panes show the same part. Drag to move it. Where the pictures don't fit in the window the wheel scrolls until you zoom; Ctrl and the wheel always zoom.",
   ],
+];
+
+/** @type {[string, string][]} */
+const WORDS_OF_SERVER = [
   [
     "Distributions",
     "Click a pixel: the models run on the photo and show how likely they find each depth there. A network without bins shows the target distribution, which is made from its depth.",
@@ -24,9 +29,9 @@ const WORDS = [
 /**
  * @param {HTMLDialogElement} dialog
  * @param {readonly {group: string, show: string, label: string}[]} keys  A key without `show` is not listed.
- * @param {readonly string[]} groups  in the order of the help
+ * @param {{groups: readonly string[], hasServer: boolean}} page  `groups`: in the order of the help
  */
-export function renderHelp(dialog, keys, groups) {
+export function renderHelp(dialog, keys, { groups, hasServer }) {
   const lists = groups.flatMap((group) => {
     const rows = keys.filter((binding) => binding.group === group && binding.show);
     if (rows.length === 0) return [];
@@ -37,7 +42,14 @@ export function renderHelp(dialog, keys, groups) {
     return h("section", {}, h("h3", {}, group), h("dl", { class: "keys" }, ...items));
   });
   const ofModes = MODES.flatMap(({ help }) => (help ? [[help.term, help.text]] : []));
-  const words = [...ofModes, ...WORDS].flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
+  const words = [...ofModes, ...WORDS, ...(hasServer ? WORDS_OF_SERVER : [])];
+  const programs = h(
+    "dd",
+    {},
+    "All of this is also available over HTTP: ",
+    h("a", { href: "/docs" }, "every call"),
+    ".",
+  );
   dialog.replaceChildren(
     h("header", {}, h("h2", {}, "Keys and controls"), closeButton()),
     h(
@@ -48,15 +60,8 @@ export function renderHelp(dialog, keys, groups) {
       h(
         "dl",
         { class: "words" },
-        ...words,
-        h("dt", {}, "Programs"),
-        h(
-          "dd",
-          {},
-          "All of this is also available over HTTP: ",
-          h("a", { href: "/docs" }, "every call"),
-          ".",
-        ),
+        ...words.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]),
+        ...(hasServer ? [h("dt", {}, "Programs"), programs] : []),
       ),
     ),
   );

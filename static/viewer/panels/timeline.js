@@ -13,6 +13,8 @@ import { FAVORITE, METRIC_NAMES, METRICS, SORT_WORDS, SORTS } from "../state/sor
 import { find, h, setText } from "./dom.js";
 import { extremesOf } from "./strip-columns.js";
 
+const UNKNOWN = "The errors of these frames are not known.";
+
 /** @param {State} state @param {Float64Array} errors  of all frames, by their number */
 export function updateTimeline(state, errors) {
   const walk = walkOf(state);
@@ -98,7 +100,7 @@ function noteOf(state, walk, errors) {
   if (!wanted && walk.length === 0 && view.filter.trim()) return "No frame fits the filter.";
   if (!wanted)
     return asked ? "There is no ground truth to sort by: press a number to compare with a method." : "";
-  if (scores?.of === 0) return asked ? "The errors of these frames are not known." : "";
+  if (scores?.of === 0) return asked || wanted.isTruth ? (scores.why ?? UNKNOWN) : "";
   if (!scores || !sameQuery(scores.query, wanted) || scores.done < scores.of) {
     const share = scores ? `${scores.done.toLocaleString("en")} of ${scores.of.toLocaleString("en")}` : "";
     return `Computing errors${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " The order is that of the errors so far." : ""}`;

@@ -4,17 +4,21 @@
 import { rawValues } from "../state/query.js";
 import { requestJson } from "./http.js";
 
+const NO_CONFIGS = "This export has no configurations: “config” of the address was left out.";
+
 /**
  * The query that a link means here, and what of it can't be held, in words.
- * @param {string} search  `location.search` @returns {Promise<{search: string, notes: string[]}>}
+ * @param {string} search  `location.search` @param {{hasServer: boolean}} page
+ * @returns {Promise<{search: string, notes: string[]}>}
  */
-export async function landingOf(search) {
+export async function landingOf(search, { hasServer }) {
   const raw = rawValues(search);
   const name = raw.get("config");
   if (!name) return { search, notes: [] };
   const fields = [...raw]
     .filter(([key]) => key !== "config")
     .map(([key, text]) => `${encodeURIComponent(key)}=${text}`);
+  if (!hasServer) return { search: `?${fields.join("&")}`, notes: [NO_CONFIGS] };
   const { query, notes } = await requestJson(`/api/configs/${name}?${fields.join("&")}`);
   return { search: query, notes };
 }

@@ -46,7 +46,8 @@ export function followScores(store, sourceOf) {
         const part = await ask(query, known, signal);
         const anew = part.first > part.done; // the server has begun again, because files changed
         store.dispatch({ type: "scores/part", query, part: anew ? { ...NOTHING, of: part.of } : part });
-        if (part.done < part.of) await pause(part.done > known ? REST_MS / 4 : REST_MS, signal);
+        if (!anew && part.done === part.of) return;
+        await pause(part.done > known ? REST_MS / 4 : REST_MS, signal);
       } catch (error) {
         if (isAbort(error)) return;
         await pause(FAILED_MS, signal).catch(() => {});

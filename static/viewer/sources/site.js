@@ -5,7 +5,8 @@
  * @import { Frame, GalleryPage, GallerySummary } from "../state/types.js"
  * @import { Source } from "./source.js"
  *
- * @typedef {GallerySummary & {page: number}} Exported  `page`: frames in one file of the listing.
+ * @typedef {GallerySummary & {page: number, scores?: {against: string, boxes: string[]}}} Exported
+ *   `page`: frames in one file of the listing. `scores`: which errors of the frames it has.
  */
 import { galleryOf } from "../state/frames.js";
 import { colorsOf } from "./bitmap.js";
@@ -15,6 +16,10 @@ import { decodePng16 } from "./png16.js";
 /** What the page says where only a server could help. */
 export const NO_SERVER =
   "This page is an export: plain files without a server. Photos, distributions and sources need “tiekd serve”.";
+
+/** What it says of errors that were not exported. */
+const NO_ERRORS =
+  "This export has the errors of its frames against its own ground truth and within its range: for the whole picture, Garg’s and Eigen’s crop.";
 
 /** Commands that need a server. */
 export const NEEDS_SERVER = Object.freeze(["upload", "distributions", "sources"]);
@@ -38,11 +43,17 @@ export function siteSource(root) {
       },
     ));
 
+  /** @param {string} id */
+  async function about(id) {
+    const found = (await galleries()).find((gallery) => gallery.id === id);
+    if (!found) throw new ApiError(`This export has no gallery named ${id}.`);
+    return found;
+  }
+
   /** The page of a gallery that holds a frame. @param {string} id @param {number} index @param {AbortSignal} [signal] @returns {Promise<GalleryPage>} */
   async function pageWith(id, index, signal) {
-    const about = (await galleries()).find((gallery) => gallery.id === id);
-    if (!about) throw new ApiError(`This export has no gallery named ${id}.`);
-    const number = Math.floor(Math.max(0, Math.min(index, about.n_frames - 1)) / about.page);
+    const { n_frames, page } = await about(id);
+    const number = Math.floor(Math.max(0, Math.min(index, n_frames - 1)) / page);
     return requestJson(url("listing", id, `${number}.json`), { signal });
   }
 
@@ -56,6 +67,15 @@ export function siteSource(root) {
     },
     async news(gallery) {
       return { version: gallery.version ?? "", n_frames: gallery.frames.length };
+    },
+    async scores({ gallery, against, methods, metric, box, cap }, _first, signal) {
+      const { scores, n_frames } = await about(gallery);
+      if (scores?.against !== against || !scores.boxes.includes(box) || cap)
+        return { first: 0, done: 0, of: 0, scores: {}, why: NO_ERRORS };
+      /** @type {Record<string, (number|null)[]>} */
+      const all = await requestJson(url("scores", gallery, box, `${metric}.json`), { signal });
+      const asked = Object.fromEntries(methods.map((id) => [id, all[id]]));
+      return { first: 0, done: n_frames, of: n_frames, scores: asked };
     },
     async picture(gallery, method, frame, signal) {
       const response = await request(url("pictures", gallery.id, method.id, `${frame.id}.png`), { signal });

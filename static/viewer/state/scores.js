@@ -19,12 +19,14 @@
  * @property {number} done
  * @property {number} of
  * @property {Record<string, (number|null)[]>} scores
+ * @property {string} [why]  none are known, in a sentence
  *
  * @typedef {object} Scores
  * @property {ScoresQuery} query
  * @property {number} done  The first so many frames are scored.
  * @property {number} of  0: the gallery's source knows no errors
  * @property {Record<string, (number|null)[]>} values  by method
+ * @property {string} [why]  none are known, in a sentence
  */
 import { baselineOf, measuredAgainst, statRuleOf, truthOf, visibleMethods } from "./selectors.js";
 import { METRICS } from "./sorts.js";
@@ -79,13 +81,13 @@ export function fittingScores(state) {
 }
 
 /** The scores with one more answer. @param {Scores|null} scores @param {ScoresQuery} query @param {ScoresPart} part @returns {Scores} */
-export function withPart(scores, query, { first, done, of, scores: more }) {
+export function withPart(scores, query, { first, done, of, scores: more, why }) {
   const before = scores && sameQuery(scores.query, query) && first > 0 ? scores.values : {};
   const values = Object.entries(more).map(([id, column]) => [
     id,
     [...(before[id] ?? []).slice(0, first), ...column],
   ]);
-  return { query, done, of, values: Object.fromEntries(values) };
+  return { query, done, of, values: Object.fromEntries(values), why };
 }
 
 /**
