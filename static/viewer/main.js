@@ -217,7 +217,10 @@ function render(state) {
   updateToolbar(state, loader.galleries());
   const others = loader.galleries().filter((gallery) => gallery.id !== state.view.gallery);
   gridRoot.hidden = showBlank(state, others);
-  if (state.failure) root.dataset.viewer = "error";
+  if (state.failure) {
+    root.dataset.viewer = "error";
+    root.dataset.busy = "false";
+  }
   if (!state.gallery) return;
   legend.update(state);
   filmstrip.update(state);
@@ -265,8 +268,7 @@ store.subscribe((now, before) => {
   if (sameGallery && fields.every((name) => name === "zoom" || name === "at")) return follow(now);
   const leftOut = now.gallery?.left_out === before.gallery?.left_out ? null : leftOutNotice(now.gallery);
   if (leftOut) notify(leftOut, { error: true });
-  const viewer = now.failure ? "error" : "loading";
-  Object.assign(root.dataset, { viewer, busy: String(!now.failure), ...hooksOf(now.view) });
+  Object.assign(root.dataset, { viewer: "loading", busy: "true", ...hooksOf(now.view) });
   if (now.gallery?.id === UPLOAD_GALLERY) uploads.prefer(currentFrame(now)?.id);
   wishes();
   patience.check();

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,27 +47,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """A server in a thread of this process; its address."""
-    port = free_port()
-    running = uvicorn.Server(
-        uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(30)
+    """A server in a thread of this process; its address, which is nobody else's from the beginning."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning"))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"  # what is asked before it answers, waits
+        running.should_exit = True
+        thread.join(60)
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +104,7 @@ def profile(chromium):
     Playwright runs what a test evaluates with eval, which the page's policy forbids.
     """
     context = chromium.new_context(bypass_csp=True)
+    context.set_default_timeout(60_000)  # for a machine that does much else, too
     yield context
     context.close()
 

@@ -7,13 +7,27 @@ from viewer_kit import METHODS, depth_of
 DEPTH_END = "[data-scale=depth] [data-end={}]"
 
 
+MARKS = """bar => [...document.querySelectorAll(`[data-scale=${bar}] .readings i`)].map((mark) => {
+  const { left, width } = mark.getBoundingClientRect();
+  return { at: left + width / 2, pointed: mark.dataset.pointed === 'true' };
+})"""
+"""What is marked on a bar: places on the screen, and which one the pointer is over."""
+
+
 def middle(locator) -> tuple[float, float]:
     box = locator.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def marks(viewer, bar: str, count: int) -> list[dict]:
+    """Once there are so many."""
+    shown = f"[...document.querySelectorAll('[data-scale={bar}] .readings i')].length"
+    return viewer.until(f"{shown} === {count}").page.evaluate(MARKS, bar)
+
+
 def test_an_end_is_dragged_and_the_drag_is_one_change_of_the_address(viewer):
     viewer.open("?gallery=streets&spread=linear&range=0..80")
+    assert "index=0" in viewer.query(), "what opening writes, is written"
     viewer.page.evaluate("""() => {
       window.written = 0;
       for (const name of ['pushState', 'replaceState']) {
@@ -24,24 +38,23 @@ def test_an_end_is_dragged_and_the_drag_is_one_change_of_the_address(viewer):
     before = viewer.page.evaluate("history.length")
     ramp = viewer.page.locator("[data-scale=depth] .ramp").bounding_box()
     x, y = middle(viewer.page.locator(DEPTH_END.format("max")))
-    viewer.page.mouse.move(x, y)
-    viewer.page.mouse.down()
-    for share in (0.9, 0.8, 0.7, 0.6, 0.5):
-        viewer.page.mouse.move(ramp["x"] + share * ramp["width"], y)
-    low, high = viewer.scale("depth")[1:3]
-    assert low == 0
-    assert high == pytest.approx(40, abs=1), "the colours follow the pointer"
-    stored = depth_of("teacher", 0)
-    over = (stored / 256 > high) & (stored > 0)
-    assert over.any()
-    above = viewer.beyond("depth")[1]
-    assert (viewer.pixels("teacher")[over][:, :3] == above).all()
-    ticks = viewer.page.locator("[data-scale=depth] .ticks span").all_inner_texts()
-    assert "80" in ticks, "the axis waits until the end is let go"
-    viewer.page.mouse.up()
-    viewer.page.wait_for_function(
-        "!document.querySelector('[data-scale=depth] .ticks').innerText.includes('80')"
-    )
+    with viewer.unhurried(200):
+        viewer.page.mouse.move(x, y)
+        viewer.page.mouse.down()
+        for share in (0.9, 0.8, 0.7, 0.6, 0.5):
+            viewer.page.mouse.move(ramp["x"] + share * ramp["width"], y)
+        low, high = viewer.scale("depth")[1:3]
+        assert low == 0
+        assert high == pytest.approx(40, abs=1), "the colours follow the pointer"
+        stored = depth_of("teacher", 0)
+        over = (stored / 256 > high) & (stored > 0)
+        assert over.any()
+        above = viewer.beyond("depth")[1]
+        assert (viewer.pixels("teacher")[over][:, :3] == above).all()
+        ticks = viewer.page.locator("[data-scale=depth] .ticks span").all_inner_texts()
+        assert "80" in ticks, "the axis waits until the end is let go"
+        viewer.page.mouse.up()
+    viewer.until("!document.querySelector('[data-scale=depth] .ticks').innerText.includes('80')")
     assert f"range=0..{high:g}" in viewer.query()
     assert viewer.page.evaluate("window.written") == 1
     assert viewer.page.evaluate("history.length") == before
@@ -56,9 +69,7 @@ def test_a_finger_drags_an_end(viewer):
     for kind, at in (("touchStart", x), ("touchMove", x + 20), ("touchMove", x + 40)):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": at, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    viewer.page.wait_for_function(
-        "location.search.includes('range=') && !location.search.includes('range=0')"
-    )
+    viewer.until("location.search.includes('range=') && !location.search.includes('range=0')")
     ramp = viewer.page.locator("[data-scale=depth] .ramp").bounding_box()
     assert viewer.scale("depth")[1] == pytest.approx(80 * 40 / ramp["width"], rel=0.1)
 
@@ -150,7 +161,7 @@ def test_the_range_comes_from_the_data_set_or_the_frame(viewer):
     assert high / 1.01 <= depths.max() <= high
     assert button.inner_text() == "own range"
     button.click()
-    viewer.page.wait_for_function("document.querySelector('[data-notice]').innerText.includes('2–98 %')")
+    viewer.says("2–98 %")
     low, high = viewer.scale("depth")[1:3]
     assert low == pytest.approx(np.percentile(depths, 2), rel=0.02)
     assert high == pytest.approx(np.percentile(depths, 98), rel=0.02)
@@ -162,18 +173,25 @@ def test_the_range_comes_from_the_data_set_or_the_frame(viewer):
 def test_what_the_panes_read_is_marked_on_the_bar(viewer):
     viewer.open("?gallery=streets&spread=linear&range=0..80")
     viewer.hover("teacher", 50, 40)
-    marks = viewer.page.locator("[data-scale=depth] .readings i")
-    assert marks.count() == len(METHODS)
-    pointed = viewer.page.locator("[data-scale=depth] .readings [data-pointed=true]")
-    assert pointed.count() == 1
+    (pointed,) = (mark["at"] for mark in marks(viewer, "depth", len(METHODS)) if mark["pointed"])
     depth = depth_of("teacher", 0)[40, 50] / 256
     ramp = viewer.page.locator("[data-scale=depth] .ramp").bounding_box()
-    assert middle(pointed)[0] == pytest.approx(ramp["x"] + ramp["width"] * depth / 80, abs=2)
+    assert pointed == pytest.approx(ramp["x"] + ramp["width"] * depth / 80, abs=2)
     viewer.press("2", diff=2)
-    assert viewer.page.locator("[data-scale=diff] .readings i").count() == len(METHODS) - 1
-    assert marks.count() == 1, "the reference still shows depth"
+    marks(viewer, "diff", len(METHODS) - 1)
+    marks(viewer, "depth", 1)  # the reference still shows depth
     viewer.page.mouse.move(2, 2)
-    assert marks.count() == 0
+    marks(viewer, "depth", 0)
+
+
+def test_a_mark_on_the_bar_moves_and_is_not_made_anew_by_what_renders_next(viewer):
+    viewer.open("?gallery=streets&spread=linear&range=0..80")
+    viewer.hover("teacher", 50, 40)
+    before = marks(viewer, "depth", len(METHODS))
+    viewer.page.evaluate("window.kept = [...document.querySelectorAll('.readings i')]")
+    viewer.press("ArrowRight", index=1)
+    assert marks(viewer, "depth", len(METHODS)) != before
+    assert viewer.page.evaluate("window.kept.every((mark) => mark.isConnected)")
 
 
 def test_the_bar_says_what_its_ends_mean_and_what_lies_beyond(viewer):

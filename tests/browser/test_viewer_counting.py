@@ -62,8 +62,7 @@ def history_writes(viewer) -> None:
 
 def test_a_box_is_dragged_with_shift_and_escape_removes_it(viewer):
     viewer.open("?gallery=streets&index=1&zoom=3&at=100,30").page.keyboard.press("f")
-    viewer.wait(zoom="fit")
-    viewer.page.wait_for_timeout(300)  # the address rests
+    viewer.wait(zoom="fit").until("!/zoom=|at=/.test(location.search)")
     history_writes(viewer)
     viewer.page.keyboard.down("Shift")
     drag(viewer, "teacher", (150.5, 50.5), (40.5, 20.5))

@@ -69,7 +69,7 @@ def test_pointing_at_a_dot_reads_its_return(viewer):
     stage = viewer.pane("laser").locator(".stage").bounding_box()
     x, y = 100, 30  # a return, in the middle of the stage
     viewer.page.mouse.move(stage["x"] + stage["width"] / 2 + 1, stage["y"] + stage["height"] / 2)
-    assert float(viewer.data("laser", "cursor-m")) == stored[y, x] / 256
+    viewer.reads("laser", stored[y, x] / 256)
     viewer.open("?gallery=sparse&zoom=16&at=100.5,30.5")
     viewer.page.mouse.move(stage["x"] + stage["width"] / 2 + 16, stage["y"] + stage["height"] / 2)
     assert viewer.pane("laser").locator(".pane-value").inner_text() == "no data", (
@@ -83,14 +83,14 @@ def test_the_pointer_reads_the_nearest_return_of_sparse_truth(viewer):
     assert not stored[32, 100]
     viewer.open("?gallery=sparse&truth=laser")
     viewer.hover("net", 100, 31)
-    assert float(viewer.data("net", "cursor-m")) == dense[30, 100] / 256
+    viewer.reads("net", dense[30, 100] / 256)
     cross = viewer.pane("net").locator(".cross b").bounding_box()
     picture = viewer.pane("net").locator("[data-layer=depth]").bounding_box()
     row = (cross["y"] + cross["height"] / 2 - picture["y"]) / picture["height"] * dense.shape[0]
     assert int(row) == 30, "the cursor stands on the return"
     viewer.open("?gallery=sparse&truth=net")
     viewer.hover("net", 100, 31)
-    assert float(viewer.data("net", "cursor-m")) == dense[31, 100] / 256, "dense truth needs no help"
+    viewer.reads("net", dense[31, 100] / 256)  # dense truth needs no help
 
 
 def test_the_photo_lies_below_sparse_depth_and_its_errors_and_ends_with_them(viewer):

@@ -20,7 +20,7 @@ def opened(viewer, x: int = 70, y: int = 41):
 
 
 def settled(viewer):
-    viewer.page.wait_for_selector(".inspector[data-state=ready]", timeout=60_000)
+    viewer.page.wait_for_selector(".inspector[data-state=ready]")
     return viewer
 
 
@@ -67,9 +67,7 @@ def test_panel_is_part_of_the_address_and_follows_frames(viewer):
     viewer.reload()
     settled(viewer.wait(index=1))
     assert shown(viewer, "teacher") == first
-    viewer.press("ArrowRight", index=2)
-    viewer.page.wait_for_selector(".inspector[data-state=loading]")
-    settled(viewer)
+    settled(viewer.press("ArrowRight", index=2))
     assert shown(viewer, "teacher") != first
 
 
@@ -150,8 +148,11 @@ def test_docked_it_has_a_place_of_its_own_and_stays_so(viewer):
     opened(viewer)
     viewer.act("dock")
     for _ in range(2):
-        panel = viewer.page.locator(".inspector").bounding_box()
-        assert all(box["right"] <= panel["x"] for box in boxes(viewer))
+        viewer.until("""(() => {
+          const panel = document.querySelector('.inspector').getBoundingClientRect();
+          const stages = [...document.querySelectorAll('.stage')].map((one) => one.getBoundingClientRect());
+          return stages.length > 0 && stages.every(({ right }) => right <= panel.left);
+        })()""")
         viewer.reload()
         settled(viewer.wait(index=1))
 
@@ -173,9 +174,7 @@ def test_a_pick_is_one_request_for_all_models_and_no_further_photo(viewer):
     opened(viewer)
     asked.clear()
     viewer.hover("tiekd", 71, 42)
-    viewer.press("Shift+ArrowRight", index=1)
-    viewer.page.wait_for_selector(".inspector[data-state=loading]")
-    settled(viewer)
+    settled(viewer.press("Shift+ArrowRight", index=1))
     posts = [url for method, url in asked if method == "POST"]
     assert len(posts) == 1
     assert all(name in posts[0] for name in MODELS.values())

@@ -1,19 +1,22 @@
 """A static export on a plain web server, below the root of its address, in the same page."""
 
-import subprocess
-import sys
-import time
-from urllib.error import URLError
-from urllib.request import urlopen
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
-from conftest import free_port
 from viewer_kit import BROKEN, FRAMES, METHODS, MISSING, Viewer, make_brought, make_gallery, make_pictures
 
 from tiekd.gallery import ResultsOptions
 from tiekd.gallery.export import export_site
 from tiekd.gallery.live import open_folders
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """What `python -m http.server` serves, without a line for each request."""
+
+    def log_message(self, *_: object) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -26,20 +29,13 @@ def site(tmp_path_factory):
         make_brought(folder / "brought"),
     ]
     export_site(open_folders(sources, ResultsOptions()), folder / "web" / "my site" / "v1")
-    port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", folder / "web"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as serving:
-        address = f"http://127.0.0.1:{port}/my%20site/v1"
-        end = time.monotonic() + 30
-        while True:
-            try:
-                urlopen(address + "/").close()
-                break
-            except URLError:
-                assert time.monotonic() < end
-                time.sleep(0.05)
-        yield address
-        serving.terminate()
+    handler = partial(Quiet, directory=folder / "web")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
+        thread = Thread(target=web.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{web.server_port}/my%20site/v1"
+        web.shutdown()
+        thread.join()
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ def settled(viewer: Viewer) -> Viewer:
     return viewer
 
 
-def place(viewer: Viewer) -> str:
-    return viewer.page.locator("[data-count=frames]").inner_text()
+def stands(viewer: Viewer, place: str) -> None:
+    """Until the page says so: "1 of 12", or only the end of it."""
+    viewer.until(f"document.querySelector('[data-count=frames]').textContent.endsWith('{place}')")
 
 
 def walked(viewer: Viewer, count: int) -> list[int]:
@@ -67,25 +68,23 @@ def test_the_note_says_the_error_of_the_frame_and_the_ends(frames) -> None:
 
 
 def test_a_filter_leaves_frames_out_and_is_kept_in_the_link(frames) -> None:
-    assert place(frames) == "1 of 12"
+    stands(frames, "1 of 12")
     frames.page.locator("[data-action=filter]").click()
     frames.page.keyboard.type("drive_1")
     frames.wait(index=5)
-    assert place(frames) == "1 of 5"
+    stands(frames, "1 of 5")
     frames.page.keyboard.type(" >0.1")
     wanted = [frame for frame in range(5, 10) if ERRORS[frame] > 0.1]
-    frames.page.wait_for_function(
-        f"document.querySelector('[data-count=frames]').textContent.endsWith('of {len(wanted)}')"
-    )
+    stands(frames, f"of {len(wanted)}")
     frames.page.keyboard.press("Enter")
     assert walked(frames, len(wanted)) == wanted
     frames.page.wait_for_function("location.search.includes('filter=drive_1%20%3E0.1')")
     frames.reload()
     settled(frames.wait())
-    assert place(frames).endswith(f"of {len(wanted)}")
+    stands(frames, f"of {len(wanted)}")
     frames.act("all-frames")
     frames.page.wait_for_function("!location.search.includes('filter')")
-    assert place(frames).endswith("of 12")
+    stands(frames, "of 12")
     frames.page.locator("[data-action=filter]").fill("nowhere")
     frames.page.wait_for_function(f"{NOTE} === 'No frame fits the filter.'")
 
@@ -144,7 +143,7 @@ def test_where_nothing_can_be_compared_the_strip_is_slim(viewer) -> None:
 def test_the_title_and_the_field_say_which_frame_of_how_many(viewer) -> None:
     viewer.open("?gallery=streets&index=2")
     assert viewer.page.title() == "Street 2 (3 of 5) · tiekd"
-    assert place(viewer) == "3 of 5"
+    stands(viewer, "3 of 5")
 
 
 def test_the_timeline_fits_a_phone(frames) -> None:

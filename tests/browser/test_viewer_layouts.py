@@ -41,7 +41,7 @@ def test_small_panes_show_the_same_part_as_the_large_one(viewer):
     for method in ("teacher", "tiekd"):
         stage = box(viewer, method)
         viewer.page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
-        assert float(viewer.data("teacher", "cursor-m")) == depth_of("teacher", 0)[40, 120] / 256
+        viewer.reads("teacher", depth_of("teacher", 0)[40, 120] / 256)
     scales = [
         viewer.pane(method).locator("[data-layer=depth]").bounding_box()["width"]
         / box(viewer, method)["width"]
@@ -70,6 +70,7 @@ def test_a_split_is_divided_by_pointer_and_by_keys(viewer):
     viewer.page.mouse.move(stage["x"] + 0.25 * stage["width"], middle[1], steps=4)
     viewer.page.mouse.up()
     assert float(divider.input_value()) == pytest.approx(0.25, abs=0.02)
+    viewer.drawn()
     assert (under(0.2), under(0.3)) == ("teacher", "ground_truth")
     viewer.page.wait_for_function("location.search.includes('divide=')")
     divider.focus()

@@ -80,7 +80,7 @@ def test_what_one_visitor_declares_is_not_shown_to_another(units, profile):
     open_sheet(units)
     declare(units, "metres", "other", scale="512")
     units.page.wait_for_selector("[data-source=metres] dd:has-text('÷ 512')")
-    units.page.keyboard.press("Escape")
+    units.press("Escape")
     units.hover("metres", 30, 20)
     assert float(units.data("metres", "cursor-m")) == pytest.approx(DEPTH[20, 30] / 512, abs=0.01)
     other = profile.new_page()

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,16 @@ READ_PIXELS = """c => {
   return [[c.height, c.width, 4], btoa(Array.from(data, (v) => String.fromCharCode(v)).join(''))];
 }"""
 """Size and bytes of a canvas; base64, because lists of numbers take seconds on their way here."""
+PIXEL_SIZES = """c => {
+  const { left, top, width, height } = c.getBoundingClientRect();
+  return [left, top, width / c.width, height / c.height];
+}"""
+"""Where a canvas begins on the screen, and the width and height of its pixels there."""
+HOLD_TIMERS = """ms => {
+  const later = setTimeout;
+  window.setTimeout = (run, wait, ...given) => (wait === ms ? 1 : later(run, wait, ...given));
+  window.setTimeout.later = later;
+}"""
 MISSING = ("baseline", 3)
 BROKEN = ("tiekd", 4)
 
@@ -230,12 +242,29 @@ class Viewer:
     def wait(self, state: str = "ready", **data: object) -> "Viewer":
         """Until the page is in a state and, say, at an index."""
         wanted = "".join(f'[data-{key}="{value}"]' for key, value in {"viewer": state, **data}.items())
-        self.page.wait_for_selector(f"html{wanted}", timeout=60_000)
+        self.page.wait_for_selector(f"html{wanted}")
+        return self
+
+    def drawn(self) -> "Viewer":
+        """Until what was asked for is on the screen: every change is drawn with its next picture."""
+        self.page.wait_for_selector('html:not([data-viewer="loading"])')
+        return self
+
+    def until(self, holds: str) -> "Viewer":
+        """Until an expression of JavaScript holds in the page."""
+        self.page.wait_for_function(holds)
         return self
 
     def press(self, key: str, **data: object) -> "Viewer":
         self.page.keyboard.press(key)
         return self.wait(**data)
+
+    @contextmanager
+    def unhurried(self, ms: int) -> Iterator[None]:
+        """Timers of this length don't run: on a busy machine a hand seems to rest between two moves."""
+        self.page.evaluate(HOLD_TIMERS, ms)
+        yield
+        self.page.evaluate("window.setTimeout = window.setTimeout.later")
 
     def expect_fault(self, part: str) -> None:
         """An error in the browser's console that belongs to the test."""
@@ -247,15 +276,25 @@ class Viewer:
     def data(self, method: str, name: str) -> str | None:
         return self.pane(method).get_attribute(f"data-{name}")
 
+    def reads(self, method: str, metres: float) -> "Viewer":
+        """Until a pane reads these metres at the pointer."""
+        self.pane(method).and_(self.page.locator(f'[data-cursor-m="{metres:.12g}"]')).wait_for()
+        return self
+
+    def says(self, words: str) -> "Viewer":
+        """Until there is a message with these words."""
+        self.page.locator("[data-notice] p", has_text=words).first.wait_for()
+        return self
+
     def pixels(self, method: str) -> np.ndarray:
         """RGBA [H, W, 4] of a pane's canvas."""
-        canvas = self.pane(method).locator("canvas[data-layer=depth]")
+        canvas = self.drawn().pane(method).locator("canvas[data-layer=depth]")
         size, data = canvas.evaluate(READ_PIXELS)
         return np.frombuffer(base64.b64decode(data), np.uint8).reshape(size)
 
     def scale(self, which: str) -> tuple[np.ndarray, float, float, str]:
         """Colour table [256, 3] and ends in metres of a colour bar, and how it spreads."""
-        bar = self.page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
+        bar = self.drawn().page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
         table, data = bar.evaluate(
             "c => [[...c.getContext('2d').getImageData(0, 0, 256, 1).data], {...c.dataset}]"
         )
@@ -264,17 +303,15 @@ class Viewer:
 
     def beyond(self, which: str) -> tuple[list[int], list[int]]:
         """R, G, B of what lies below and above the ends of a colour bar."""
-        bar = self.page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
+        bar = self.drawn().page.locator(f'[data-scale="{which}"] canvas[data-colorbar]')
         under, over = (bytes.fromhex(bar.get_attribute(f"data-{end}")[1:]) for end in ("under", "over"))
         return list(under), list(over)
 
     def hover(self, method: str, x: int, y: int) -> None:
         """Put the pointer on a pixel of a pane's picture."""
         canvas = self.pane(method).locator("canvas[data-layer=depth]")
-        box, width, height = canvas.bounding_box(), *canvas.evaluate("c => [c.width, c.height]")
-        self.page.mouse.move(
-            box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
-        )
+        left, top, across, down = canvas.evaluate(PIXEL_SIZES)
+        self.page.mouse.move(left + (x + 0.5) * across, top + (y + 0.5) * down)
 
     def click(self, method: str, x: int, y: int) -> None:
         self.hover(method, x, y)

@@ -234,7 +234,7 @@ def test_a_server_that_is_stopped_while_it_computes_ends_soon_with_0(way, code) 
     assert "terminate called" not in said
     assert "Traceback" not in said
     assert ("still being loaded after 1 s" in said) == ("Residency._load = load" in code)
-    assert time.monotonic() - began < 8, "a second of patience, and what a busy machine takes"
+    assert time.monotonic() - began < 30, "a second of patience, and what a busy machine takes"
 
 
 def test_gallery_build_writes_a_gallery(tiny_world, tiny_models, tmp_path) -> None:

@@ -75,7 +75,7 @@ def main(weights: str, results: str) -> None:
 
     settings = Settings(models=(weights,), device="cpu", engine="brightness", results=(results,))
     with TestClient(create_app(settings)) as client:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline, client.get("/readyz").text
             time.sleep(0.02)

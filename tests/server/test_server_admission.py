@@ -232,7 +232,7 @@ def test_the_deadline_covers_the_upload(settings, photo, is_problem) -> None:
         sent: list[dict] = []
 
         async def receive():
-            await asyncio.sleep(5)
+            await asyncio.sleep(60)
 
         async def send(message):
             sent.append(message)
@@ -247,7 +247,7 @@ def test_the_deadline_covers_the_upload(settings, photo, is_problem) -> None:
 
     status, spent_s = asyncio.run(main())
     assert status == 408, "the client was slow, not the server"
-    assert spent_s < 4
+    assert spent_s < 30, "by the deadline, and not when the body is there"
 
 
 def test_bodies_for_which_there_is_no_room_are_refused_and_room_comes_back(

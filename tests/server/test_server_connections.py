@@ -46,13 +46,13 @@ class Running:
         self.clients.append(client)
         for name, value in options.items():
             client.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
-        client.settimeout(20)
+        client.settimeout(60)
         client.connect(self.address)
         client.sendall(data)
         return client
 
     def until(self, holds) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -168,14 +168,14 @@ def test_an_upload_that_takes_all_the_time_of_a_request_is_the_clients_fault(ser
 
 
 def test_a_body_may_take_long_while_its_pace_is_kept(serving, photo) -> None:
-    running = serving(transfer_timeout_s=0.4, min_bytes_per_s=10_000)
+    running = serving(transfer_timeout_s=1, min_bytes_per_s=10_000)
     client = running.connect(UPLOAD % len(photo))
     began, step = time.monotonic(), len(photo) // 20
     for start in range(0, len(photo), step):
         client.sendall(photo[start : start + step])
-        time.sleep(0.05)
+        time.sleep(0.075)
     assert answer(client)[0] == 200
-    assert time.monotonic() - began > 0.8, "longer than the pace of nothing allows"
+    assert time.monotonic() - began > 1.5, "longer than the pace of nothing allows"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def viewer(folder):
 
 def finished(viewer, query: str = "") -> dict:
     """The answer once every frame is scored."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         body = viewer.get(f"/api/galleries/r/scores?{query}").json()
         if body["done"] == body["of"] or time.monotonic() > deadline:

@@ -93,15 +93,18 @@ export class Bar {
     this.#showMarks();
   }
 
+  /** The marks that are there move: what renders next, for whatever reason, does not make them anew. */
   #showMarks() {
     const { axis } = this;
     if (!axis) return;
-    const marks = this.#marks.map(({ value, family, pointed }) => {
-      const mark = h("i", { dataset: { family, pointed: String(pointed) } });
-      mark.style.setProperty("--at", percent(value, axis));
-      return mark;
+    const shown = find(".readings", HTMLElement, this.root);
+    while (shown.children.length > this.#marks.length) shown.lastElementChild?.remove();
+    this.#marks.forEach(({ value, family, pointed }, i) => {
+      const mark = shown.children[i] ?? shown.appendChild(h("i"));
+      mark.setAttribute("data-family", family);
+      mark.setAttribute("data-pointed", String(pointed));
+      if (mark instanceof HTMLElement) mark.style.setProperty("--at", percent(value, axis));
     });
-    find(".readings", HTMLElement, this.root).replaceChildren(...marks);
   }
 }
 

@@ -24,12 +24,20 @@ export function showBlank({ failure, gallery, view }, others) {
   const title = failure ? "This can't be shown" : own ? "No photo yet" : "This gallery has no frames";
   setText(find("h2", HTMLElement, blank), title);
   setText(find("p", HTMLElement, blank), failure ?? (own ? NO_PHOTO : NO_FRAMES));
-  find(".blank-actions", HTMLElement, blank).replaceChildren(
-    ...(failure ? [action("retry-all", "Try again", "primary")] : []),
-    action("upload", "Open photos"),
-    ...others.slice(0, 2).map(galleryLink),
-  );
+  offer(find(".blank-actions", HTMLElement, blank), failure !== null, others.slice(0, 2));
   return true;
+}
+
+/** Only what changed: a button that is made anew loses the keyboard. @param {HTMLElement} root @param {boolean} again @param {GallerySummary[]} others */
+function offer(root, again, others) {
+  const offered = JSON.stringify([again, others.map(({ id, title }) => [id, title])]);
+  if (root.dataset.offered === offered) return;
+  root.dataset.offered = offered;
+  root.replaceChildren(
+    ...(again ? [action("retry-all", "Try again", "primary")] : []),
+    action("upload", "Open photos"),
+    ...others.map(galleryLink),
+  );
 }
 
 /** @param {string} name @param {string} text */

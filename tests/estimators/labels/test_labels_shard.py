@@ -56,7 +56,7 @@ def files(folder):
 def test_killed_at_any_moment_it_goes_on(tiny_world, tmp_path):
     out = tmp_path / "out"
     for at_least in (1, 3):
-        process = start(tiny_world, out, 0.2)
+        process = start(tiny_world, out, 0.5)
         deadline = time.monotonic() + 120
         while len(list(out.glob("*.png"))) < at_least and time.monotonic() < deadline:
             time.sleep(0.01)
