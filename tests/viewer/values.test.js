@@ -20,6 +20,11 @@ test("the least error comes first, equal ones stay in order, those without data 
   assert.deepEqual(words(rows[5]), ["loading", "", "", ""]);
 });
 
+test("a method is known by its id, because each refresh of a gallery makes new objects", () => {
+  const again = { method: { ...truth.method }, depth: 20 };
+  assert.deepEqual(ids(rowsOf([again, found("a", 21)], truth, "truth")), ["gt", "a"]);
+});
+
 test("no more is said than the sources know", () => {
   const coarse = { precision_m: 0.156, saturated_m: 79.7 };
   const [, decoded, cut] = rowsOf([found("cut", 79.8, coarse), found("decoded", 22, coarse)], truth, "truth");

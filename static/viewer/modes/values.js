@@ -12,6 +12,7 @@
  * @property {string} within  whether δ is below 1.25
  * @property {number} rank  of its size, from the least error; those without one come last
  */
+import { isSameMethod } from "../state/selectors.js";
 import { isWithin, relativeWords } from "./ratio-words.js";
 import { depthWords, differenceWords, distanceOf, sizeOfSpan, spanOf } from "./words.js";
 
@@ -50,7 +51,7 @@ function rowOf({ method, depth }, against) {
  * @returns {Row[]}
  */
 export function rowsOf(found, against, what) {
-  const others = found.filter(({ method }) => method !== against?.method);
+  const others = found.filter(({ method }) => !isSameMethod(method, against?.method));
   const rows = others.map((each) => rowOf(each, against)).sort((a, b) => a.rank - b.rank);
   return against ? [{ ...rowOf(against, null), error: what }, ...rows] : rows;
 }

@@ -7,7 +7,7 @@
  */
 import { bandErrors, bandsWithin } from "../paint/bands.js";
 import { shortened } from "../state/labels.js";
-import { measuredAgainst, statBoxOf, truthOf, visibleMethods } from "../state/selectors.js";
+import { isSameMethod, measuredAgainst, statBoxOf, truthOf, visibleMethods } from "../state/selectors.js";
 import { depthOf } from "./content.js";
 import { h, setText } from "./dom.js";
 import { IdleResults } from "./idle-results.js";
@@ -36,11 +36,11 @@ export class BandsTable {
     if (!against || !reference)
       return setText(this.#about, against ? `${against.label} has no depth of this frame.` : NO_TRUTH);
     const { box, cap, words } = statBoxOf(state, reference);
-    const what = against === truthOf(state) ? "ground truth" : `reference, ${against.label},`;
+    const what = isSameMethod(against, truthOf(state)) ? "ground truth" : `reference, ${against.label},`;
     setText(this.#about, `AbsRel and RMSE by the depth of the ${what} (${words}).`);
     this.#known.begin();
     const rows = visibleMethods(state).flatMap((method) => {
-      const own = method === against ? null : depthOf(state, method, peek);
+      const own = isSameMethod(method, against) ? null : depthOf(state, method, peek);
       if (own?.width !== reference.width || own.height !== reference.height) return [];
       const errors = this.#known.get(own, reference, JSON.stringify([box, cap]), () =>
         bandErrors(own, { reference, box, cap }),

@@ -8,7 +8,7 @@
  */
 import { profilePath, xOfPlace, yOfDepth } from "../paint/profile.js";
 import { stepsOf, ticks } from "../paint/scale.js";
-import { depthScale, truthOf, visibleMethods } from "../state/selectors.js";
+import { depthScale, isSameMethod, truthOf, visibleMethods } from "../state/selectors.js";
 import { depthOf } from "./content.js";
 import { h, setText, svg } from "./dom.js";
 import { colourOf } from "./names.js";
@@ -43,7 +43,7 @@ export class ProfileChart {
     const methods = [...new Set([...visibleMethods(state), truth])].filter((method) => method !== null);
     const lines = methods.flatMap((method) => {
       const picture = depthOf(state, method, peek);
-      return picture ? { method, picture, dots: method === truth } : [];
+      return picture ? { method, picture, dots: isSameMethod(method, truth) } : [];
     });
     const row = pixel[1];
     const ofTruth = truth ? ` Dots: ${truth.label}.` : "";
@@ -95,7 +95,7 @@ export class ProfileChart {
 
 /** @this {Line[]} @param {Line} line @param {number} i */
 function isSame({ picture, method }, i) {
-  return this[i].picture === picture && this[i].method === method;
+  return this[i].picture === picture && isSameMethod(this[i].method, method);
 }
 
 /** @param {number} width @returns {Area} */

@@ -8,7 +8,7 @@
  * @import { Pane } from "./pane.js"
  */
 import { depthMetrics, ranksOf } from "../paint/metrics.js";
-import { measuredAgainst, statBoxOf } from "../state/selectors.js";
+import { isSameMethod, measuredAgainst, statBoxOf } from "../state/selectors.js";
 import { truthId } from "../state/targets.js";
 import { depthOf } from "./content.js";
 import { h, setText } from "./dom.js";
@@ -45,7 +45,7 @@ export class Scores {
     /** @type {Scored[]} */
     const scored = [];
     for (const pane of panes) {
-      const own = pane.method === against ? null : pane.depthPicture();
+      const own = isSameMethod(pane.method, against) ? null : pane.depthPicture();
       const fits = own && picture && own.width === picture.width && own.height === picture.height;
       const found = fits && rule ? this.#metrics(own, picture, rule) : null;
       if (own && found) scored.push({ pane, picture: own, metrics: found.metrics });
@@ -53,7 +53,7 @@ export class Scores {
     }
     this.#known.computeLater();
     if (!rule || !against) return;
-    const name = panes.find(({ method }) => method === against)?.short ?? against.label;
+    const name = panes.find(({ method }) => isSameMethod(method, against))?.short ?? against.label;
     const about = isUsual ? rule.words : `${rule.words}, to ${name}`;
     const long = isUsual ? rule.long : `to ${against.label}, ${rule.long}`;
     const all = complete && !this.#known.isWaiting();

@@ -9,7 +9,7 @@
 import { rowsOf } from "../modes/values.js";
 import { depthAt } from "../paint/depth.js";
 import { headAndTail, shortened } from "../state/labels.js";
-import { measuredAgainst, truthOf, visibleMethods } from "../state/selectors.js";
+import { isSameMethod, measuredAgainst, truthOf, visibleMethods } from "../state/selectors.js";
 import { depthOf, isLoading } from "./content.js";
 import { h, setText } from "./dom.js";
 import { colourOf } from "./names.js";
@@ -40,8 +40,9 @@ export class ValuesTable {
       const depth = picture ? depthUnder(picture, at) : isLoading(state, method, peek) ? null : NaN;
       return { method, depth };
     };
-    const what = against === truthOf(state) ? "ground truth" : "reference";
-    const of = against === truthOf(state) ? what : `${what}, ${against?.label}`;
+    const isTruth = isSameMethod(against, truthOf(state));
+    const what = isTruth ? "ground truth" : "reference";
+    const of = isTruth ? what : `${what}, ${against?.label}`;
     setText(this.#about, against ? `Error to the ${of}, the least first.` : NO_TRUTH);
     const rows = rowsOf(visibleMethods(state).map(find), against && find(against), what);
     while (this.#rows.length < rows.length) this.#rows.push(newRow(this.#body));

@@ -28,7 +28,14 @@
  * @property {Record<string, (number|null)[]>} values  by method
  * @property {string} [why]  none are known, in a sentence
  */
-import { baselineOf, measuredAgainst, statRuleOf, truthOf, visibleMethods } from "./selectors.js";
+import {
+  baselineOf,
+  isSameMethod,
+  measuredAgainst,
+  statRuleOf,
+  truthOf,
+  visibleMethods,
+} from "./selectors.js";
 import { METRICS } from "./sorts.js";
 
 /** The methods whose errors the filmstrip shows. @param {State} state @returns {Method[]} */
@@ -58,7 +65,7 @@ export function scoresWanted(state) {
     gallery: gallery.id,
     version: gallery.version,
     against: against.id,
-    isTruth: against === truthOf(state),
+    isTruth: isSameMethod(against, truthOf(state)),
     box: String(view.box),
     cap: view.cap && [...statRuleOf(state).cap],
     methods: [...ids].sort(),

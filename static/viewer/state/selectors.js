@@ -11,6 +11,9 @@ import { countOf, frameAt } from "./frames.js";
 import { truthId, visibleIds } from "./targets.js";
 import { beginOf } from "./ranges.js";
 
+/** Whether both are the same method: each refresh of a gallery makes new objects. @param {Method|null|undefined} a @param {Method|null|undefined} b */
+export const isSameMethod = (a, b) => a?.id === b?.id;
+
 /** The methods on show, in order. @param {State} state @returns {Method[]} */
 export function visibleMethods({ gallery, view }) {
   if (!gallery) return [];
@@ -35,7 +38,9 @@ export function baselineOf(state) {
   const truth = truthOf(state);
   const shown = visibleMethods(state);
   const kept = shown[state.view.reference - 1];
-  const others = [...shown, ...(state.gallery?.methods ?? [])].filter((m) => m.unit === "m" && m !== truth);
+  const others = [...shown, ...(state.gallery?.methods ?? [])].filter(
+    (m) => m.unit === "m" && !isSameMethod(m, truth),
+  );
   if (kept && others.includes(kept)) return kept;
   return others.find((method) => method.family === "baseline") ?? others[0] ?? null;
 }
@@ -51,7 +56,7 @@ export function referenceOf(state) {
 
 /** What a method is to the panes around it, in a word; empty for most. @param {State} state @param {Method|null} method */
 export function roleOf(state, method) {
-  const is = (/** @type {Method|null} */ other) => method !== null && method === other;
+  const is = (/** @type {Method|null} */ other) => method !== null && isSameMethod(method, other);
   if (is(comparedOf(state))) return "reference a";
   if (needsTruth(state.view.mode) && is(truthOf(state))) return "truth";
   if (state.view.mode === "gain" && is(baselineOf(state))) return "baseline";
