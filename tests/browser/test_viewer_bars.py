@@ -216,3 +216,33 @@ def test_difference_colours_begin_dark_or_light(viewer):
     light = viewer.scale("diff")[0]
     assert dark[0].sum() < 300 < 500 < light[0].sum()
     assert viewer.page.locator("[data-action=zero]").get_attribute("aria-pressed") == "true"
+
+
+def test_the_letters_of_a_mode_and_the_spread_are_explained_where_they_stand(viewer):
+    viewer.open("?gallery=streets&index=1&diff=2")
+    mode = viewer.page.locator("[data-action=mode]")
+    spread = viewer.page.locator("[data-action=spread-next]")
+    assert all(f"depth {letter}" in mode.get_attribute("title") for letter in "ab")
+    assert "each doubling of depth" in spread.get_attribute("title")
+    viewer.press("g")
+    viewer.page.locator("[data-action=spread-next][title*='each metre']").wait_for()
+    viewer.press("e", mode="error")
+    viewer.page.locator("[data-action=mode][title*='ground truth t']").wait_for()
+    for action, formula in (("absolute", "|b − t|"), ("signed", "b − t")):
+        button = viewer.page.locator(f".legend [data-action={action}]")
+        assert button.inner_text() == formula
+        assert "ground truth t" in button.get_attribute("title")
+    assert viewer.pane("ground_truth").locator(".pane-note").first.inner_text() == "t"
+
+
+@pytest.mark.parametrize("mode", ["diff=2", "mode=error", "mode=gain", "mode=delta1&diff=2"])
+def test_in_a_narrow_window_the_controls_of_a_comparison_are_one_row(viewer, mode):
+    viewer.page.set_viewport_size({"width": 390, "height": 800})
+    viewer.open(f"?gallery=streets&index=1&{mode}")
+    heights = viewer.page.locator('[data-scale="diff"] :is(select, button, input)').evaluate_all(
+        "all => all.filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect())"
+        ".map(({ top, bottom }) => (top + bottom) / 2)"
+    )
+    assert len(heights) > 2
+    assert max(heights) - min(heights) < 4
+    assert viewer.page.evaluate("document.documentElement.scrollWidth") == 390

@@ -83,7 +83,7 @@ def test_errors_are_differences_to_the_truth(viewer):
     truth, own = stored("ground_truth"), stored("baseline")
     check(viewer, "baseline", np.abs(own - truth) / 256, (truth > 0) & (own > 0))
     assert viewer.data("ground_truth", "mode") == "depth"
-    assert viewer.pane("ground_truth").get_by_text("truth", exact=True).is_visible()
+    assert viewer.pane("ground_truth").get_by_text("t", exact=True).is_visible()
     viewer.press("x", mode="error")
     check(viewer, "baseline", (own - truth) / 256, (truth > 0) & (own > 0))
     viewer.press("Escape", mode="depth")
@@ -94,7 +94,7 @@ def test_gain_is_what_the_baseline_is_farther_off(viewer):
     truth, base, own = stored("ground_truth"), stored("baseline"), stored("tiekd")
     gain = (np.abs(base - truth) - np.abs(own - truth)) / 256
     check(viewer, "tiekd", gain, truth > 0)
-    assert viewer.pane("baseline").get_by_text("baseline", exact=True).is_visible()
+    assert viewer.pane("baseline").get_by_text("baseline a", exact=True).is_visible()
     viewer.press("Shift+Digit2", mode="gain")
     teacher = stored("teacher")
     check(viewer, "baseline", (np.abs(teacher - truth) - np.abs(base - truth)) / 256, truth > 0)

@@ -187,3 +187,28 @@ test("box and cap are named; unless chosen otherwise all pixels of the gallery's
   assert.equal(opened("?box=100,0,4,4").view.box, "none");
   assert.equal(DEFAULT_VIEW.box, "none");
 });
+
+test("a pane says in the words of the formulas what it is to the others", () => {
+  const roles = (view) => [A, TRUTH, BASE, B].map((each) => selectors.roleOf(stateOf(view, scored()), each));
+  assert.deepEqual(roles({ mode: "absolute", diff: 1 }), ["reference a", "", "", ""]);
+  assert.deepEqual(roles({ mode: "error", reference: 4 }), ["", "t", "", "kept reference"]);
+  assert.deepEqual(roles({ mode: "gain" }), ["", "t", "baseline a", ""]);
+  assert.deepEqual(roles({ mode: "error", truth: "b" }), ["", "", "", "ground truth t"]);
+});
+
+test("methods that come while the page is open leave the comparison with the same methods", () => {
+  const came = method("lidar", { family: "ground_truth" });
+  const changed = (view, methods) =>
+    reduce(stateOf(view, scored()), { type: "gallery/changed", gallery: scored({ methods }) }).view;
+  const more = [came, method("new"), A, TRUTH, BASE, B];
+  const compared = changed({ mode: "relative", diff: 3, reference: 3 }, more);
+  assert.deepEqual([compared.mode, compared.diff, compared.reference], ["relative", 5, 5]);
+  assert.deepEqual(changed({ mode: "absolute", diff: 4 }, more).diff, 6);
+  assert.equal(changed({ mode: "error" }, more).truth, "gt", "the usual one would be another now");
+  assert.equal(changed({ truth: "b" }, more).truth, "b");
+  assert.equal(changed({}, [TRUTH, ...more]).truth, null, "still the usual one");
+  const gone = changed({ mode: "absolute", diff: 3, reference: 4 }, [A, TRUTH, B]);
+  assert.deepEqual([gone.mode, gone.diff, gone.reference], ["depth", 0, 3]);
+  const chosen = changed({ targets: ["b", "a"], mode: "absolute", diff: 2 }, more);
+  assert.deepEqual([chosen.targets, chosen.diff], [["b", "a"], 2]);
+});

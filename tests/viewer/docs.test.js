@@ -96,7 +96,7 @@ test("the new field is part of the address, and the new key runs its command", a
     ["state/url.js", "input/keymap.js", "input/commands/index.js", "state/store.js"].map(load),
   );
   const store = createStore();
-  const [{ command }] = KEYMAP.filter(({ chars }) => chars?.includes("a"));
+  const [{ command }] = KEYMAP.filter(({ codes }) => codes?.includes("F2"));
   createCommands({ store })[command]({ number: 0, repeat: false });
   const address = formatView(store.get().view);
   assert.equal(address, "?agreement=1&index=0");

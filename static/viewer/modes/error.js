@@ -16,7 +16,7 @@ export const error = {
   words: "error against the ground truth in metres",
   help: {
     term: "Error",
-    text: "How far the pane's depth b is from the ground truth a, in metres: |b − a|. With a sign (X) it is b − a, and above 0 is too far.",
+    text: "How far the pane's depth b is from the ground truth t, in metres: |b − t|. With a sign (X) it is b − t, and above 0 is too far.",
   },
   suits(state, method) {
     const truth = truthOf(state);

@@ -1,5 +1,5 @@
 /**
- * What the numbers of the panes count: a button that says it, and a popover that changes it. It shows the state; input/
+ * What the metrics of the panes count: a button that says it, and a popover that changes it. It shows the state; input/
  * turns what happens to it into actions.
  *
  * @import { State } from "../state/types.js"
@@ -37,7 +37,7 @@ export class Counting {
     const { cap, words } = statRuleOf(state);
     const against = truthOf(state);
     setText(find("[data-count=pixels]", HTMLElement), words);
-    this.#button.title = `The numbers of the panes count: ${words}. Ground truth: ${against?.label ?? "none"}.`;
+    this.#button.title = `The metrics of the panes count: ${words}. Ground truth: ${against?.label ?? "none"}.`;
 
     const metric = state.gallery?.methods.filter(({ unit }) => unit === "m") ?? [];
     const usual = state.gallery && truthId(state.gallery, null);

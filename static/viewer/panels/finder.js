@@ -58,7 +58,14 @@ export function renderFinder(sheet, { title, hint, search, choose }) {
     list.replaceChildren(
       ...choices.map((choice, i) => rowOf(choice, `${list.id}-${i}`, (event) => take(i, event))),
     );
-    setText(more, choices.length === 0 ? "Nothing of this name." : found.more ? `${found.more} more` : "");
+    setText(
+      more,
+      choices.length === 0
+        ? "No name has these letters in this order. Type fewer of them."
+        : found.more
+          ? `${found.more} more`
+          : "",
+    );
     select(0);
   };
   input.addEventListener("input", refresh);

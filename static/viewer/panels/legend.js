@@ -1,7 +1,7 @@
 /**
  * The colour scales above the panes. Each mode says which bar belongs to it and what stands beside the bars.
  *
- * @import { State } from "../state/types.js"
+ * @import { Scale, State } from "../state/types.js"
  * @import { Mark } from "./bar.js"
  */
 import { MODES } from "../modes/index.js";
@@ -14,12 +14,14 @@ import { find, h, setText } from "./dom.js";
 export class Legend {
   #note;
   #cmap;
+  #mode;
   #bars;
 
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.#note = find(".legend-note", HTMLElement, root);
+    this.#mode = find("[data-action=mode]", HTMLSelectElement, root);
     this.#cmap = find("[data-action=cmap]", HTMLSelectElement, root);
     const roots = [...root.querySelectorAll("[data-scale]")].filter((bar) => bar instanceof HTMLElement);
     this.#bars = roots.map((bar) => new Bar(bar));
@@ -28,7 +30,10 @@ export class Legend {
 
   /** @param {State} state */
   update(state) {
-    const legends = MODES.flatMap((mode) => mode.legend(state) ?? []);
+    const found = MODES.map((mode) => ({ mode, legend: mode.legend(state) }));
+    const legends = found.flatMap(({ legend }) => legend ?? []);
+    const shown = found.findLast(({ legend }) => legend?.active)?.mode;
+    setTitle(this.#mode, shown?.help?.text ?? "");
     for (const bar of this.#bars) {
       const claims = legends.filter((legend) => legend.bar === bar.name);
       bar.show(claims.findLast((legend) => legend.active) ?? claims[0] ?? null);
@@ -53,10 +58,19 @@ export class Legend {
   }
 }
 
+/** How the colours of depth spread. @type {Readonly<Record<Scale["spread"], string>>} */
+const SPREAD_WORDS = Object.freeze({
+  log: "Logarithmic: the same share of the colours for each doubling of depth",
+  linear: "Linear: the same share of the colours for each metre",
+  inverse: "By inverse depth, like disparity: most of the colours for what is near",
+});
+
 /** @param {HTMLElement} root @param {State} state */
 function showDepthControls(root, state) {
   const { min, max, spread } = depthScale(state);
-  setText(find("[data-action=spread-next]", HTMLElement, root), spread);
+  const next = find("[data-action=spread-next]", HTMLElement, root);
+  setText(next, spread);
+  setTitle(next, `${SPREAD_WORDS[spread]}. G: the next.`);
   setText(find("[data-action=range-next]", HTMLElement, root), state.view.range ? "own range" : "data set");
   setNumber(root, "range-min", min);
   setNumber(root, "range-max", max);
@@ -72,6 +86,11 @@ function showDifferenceControls(root, state) {
   press("signed", state.view.signed);
   press("zero", state.view.zero === "light");
   setNumber(root, "diff-max", differenceMax(state));
+}
+
+/** @param {HTMLElement} element @param {string} title */
+function setTitle(element, title) {
+  if (element.title !== title) element.title = title;
 }
 
 /** A field that somebody types into is left alone. @param {HTMLElement} root @param {string} action @param {number} value */

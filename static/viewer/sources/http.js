@@ -92,7 +92,7 @@ export function pause(ms, signal) {
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener("abort", () => {
       clearTimeout(timer);
-      reject(new DOMException("The wait was given up.", "AbortError"));
+      reject(new DOMException("The page no longer waits for this answer.", "AbortError"));
     });
   });
 }

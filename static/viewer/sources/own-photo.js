@@ -84,7 +84,7 @@ export function settle(photo, model, answer) {
 export function stop(photo) {
   photo.asking.abort();
   photo.asking = new AbortController();
-  const error = new DOMException("It is computed anew, or removed.", "AbortError");
+  const error = new DOMException("This photo was removed, or its depth is asked for again.", "AbortError");
   for (const model of [...photo.asked.keys()]) settle(photo, model, { error });
 }
 

@@ -10,8 +10,8 @@ import { DEFAULT_VIEW, FIELDS, fitted, staying } from "./fields.js";
 import { placeOf, withPage } from "./frames.js";
 import { tinted } from "./labels.js";
 import { withPart } from "./scores.js";
-import { currentFrame, visibleMethods, walkOf } from "./selectors.js";
-import { clamp, resolveTargets, visibleIds } from "./targets.js";
+import { currentFrame, truthOf, visibleMethods, walkOf } from "./selectors.js";
+import { clamp, resolveTargets, truthId, visibleIds } from "./targets.js";
 
 /**
  * @typedef {{type: "view/restore", view: View}
@@ -123,7 +123,7 @@ function changeOf(state, action) {
     case "mode/toggle":
       return { mode: view.mode === action.mode ? "depth" : action.mode };
     case "targets/set":
-      return { targets: action.targets, ...sameMethods(state, action.targets) };
+      return { targets: action.targets, ...sameNumbers(state, state.gallery, action.targets) };
     case "indexes/set":
       return {
         indexes: action.indexes,
@@ -145,28 +145,39 @@ const withTints = (gallery) => ({ ...gallery, methods: tinted(gallery.methods) }
 const within = (state) => (state.gallery ? { ...state, view: fitted(state.view, state.gallery) } : state);
 
 /**
- * Other files in the gallery: the frame on show stays, wherever it lies now. A chosen walk is numbers, and stays too.
+ * Other files in the gallery: the frame on show stays, wherever it lies now, and the view compares with the same
+ * methods as before. A chosen walk is numbers, and stays too.
  * @param {State} state @param {Gallery} gallery @returns {State}
  */
 function changed(state, gallery) {
   const { view } = state;
   const frame = currentFrame(state);
   const place = frame && view.indexes === null ? placeOf(gallery, frame.id) : -1;
-  const same = JSON.stringify(gallery.left_out) === JSON.stringify(state.gallery?.left_out);
-  const now = same ? { ...gallery, left_out: state.gallery?.left_out } : gallery;
-  return within({ ...state, view: place < 0 ? view : { ...view, index: place }, gallery: now });
+  const isSame = JSON.stringify(gallery.left_out) === JSON.stringify(state.gallery?.left_out);
+  const now = isSame ? { ...gallery, left_out: state.gallery?.left_out } : gallery;
+  const moved = place < 0 ? view : { ...view, index: place };
+  const same = { ...sameNumbers(state, now, view.targets), truth: sameTruth(state, now) };
+  return within({ ...state, view: agreeing(moved, same), gallery: now });
 }
 
 /**
  * Numbers of methods on show still mean the same methods when others come and go; a method that goes is no longer
  * compared with.
- * @param {State} state @param {string[]} targets
+ * @param {State} state @param {Gallery|null} gallery  as it is from now on @param {string[]} targets
  * @returns {Partial<View>}
  */
-function sameMethods(state, targets) {
-  const { gallery, view } = state;
+function sameNumbers(state, gallery, targets) {
+  const { view } = state;
   if (!gallery) return {};
   const [before, after] = [visibleMethods(state), visibleIds(gallery, resolveTargets(gallery, targets))];
   const numberNow = (/** @type {number} */ number) => after.indexOf(before[number - 1]?.id) + 1;
   return { diff: numberNow(view.diff), reference: numberNow(view.reference) };
+}
+
+/** What the view says of the truth, so that it stays the same method. @param {State} state @param {Gallery} gallery */
+function sameTruth(state, gallery) {
+  const before = truthOf(state)?.id;
+  const isThere = gallery.methods.some(({ id }) => id === before);
+  const { truth } = state.view;
+  return before && isThere && truthId(gallery, truth) !== before ? before : truth;
 }

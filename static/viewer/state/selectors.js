@@ -58,8 +58,9 @@ export function referenceOf(state) {
 export function roleOf(state, method) {
   const is = (/** @type {Method|null} */ other) => method !== null && isSameMethod(method, other);
   if (is(comparedOf(state))) return "reference a";
-  if (needsTruth(state.view.mode) && is(truthOf(state))) return "truth";
-  if (state.view.mode === "gain" && is(baselineOf(state))) return "baseline";
+  if (needsTruth(state.view.mode) && is(truthOf(state)))
+    return method?.family === "ground_truth" ? "t" : "ground truth t"; // its label says what it is
+  if (state.view.mode === "gain" && is(baselineOf(state))) return "baseline a";
   return is(visibleMethods(state)[state.view.reference - 1] ?? null) ? "kept reference" : "";
 }
 
