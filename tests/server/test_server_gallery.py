@@ -350,6 +350,15 @@ def test_a_visitor_reads_a_folder_in_another_way_and_nobody_else_does(viewer, is
     assert "folder 'nope'" in is_problem(viewer.get(url, params={"as": "nope=truth"}), 404)["detail"]
 
 
+def test_two_readings_that_differ_by_a_little_are_two_readings(viewer) -> None:
+    url = "/api/galleries/my-results/TIE%20KD/a.u16"
+    first, second = (
+        viewer.get(url, params={"as": f"TIE KD=inverse=1:{offset}"}) for offset in ("-6.19", "-6.190004")
+    )
+    assert first.headers["etag"] != second.headers["etag"]
+    assert first.content != second.content
+
+
 def test_sources_of_the_settings_hold_for_all(folder, monkeypatch, caplog) -> None:
     for text in ('["TIE KD=scale=512,truth", "picture=ignore"]', "TIE KD=scale=512,truth*picture=ignore"):
         monkeypatch.setenv("TIEKD_SOURCES", text)

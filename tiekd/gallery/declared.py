@@ -25,7 +25,10 @@ EXAMPLE = "For example mine=scale=1000, or disp=disparity=389.6,label=My net."
 
 def _halves(value: Any) -> Any:
     """`A:B` in text as two numbers."""
-    return value.split(":") if isinstance(value, str) else value
+    halves = value.split(":") if isinstance(value, str) else value
+    if isinstance(halves, list) and len(halves) != 2:
+        raise ValueError("two numbers with : between are needed here")
+    return halves
 
 
 def _rising(span: tuple[float, float]) -> tuple[float, float]:
@@ -104,6 +107,9 @@ def parse_declared(text: str) -> tuple[str, Declared]:
         raise ConfigError(f"{text!r} is not METHOD=SETTINGS.", hint=EXAMPLE)
     pairs = [part.partition("=") for part in settings.split(",") if part.strip()]
     stated = {key.strip(): unquote(value) if given else True for key, given, value in pairs}
+    if len(stated) < len(pairs):
+        twice = next(key for key in stated if [one.strip() for one, _, _ in pairs].count(key) > 1)
+        raise ConfigError(f"What is declared of {unquote(name)}: {twice} is stated twice.", hint=EXAMPLE)
     return unquote(name), declare(unquote(name), stated)
 
 
@@ -131,7 +137,8 @@ def declared_text(name: str, declared: Declared) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
-        return ":".join(f"{part:g}" for part in value)
+        return ":".join(map(_text, value))
     if isinstance(value, bool):
         return str(int(value))
-    return f"{value:.10g}" if isinstance(value, float) else quote(value, safe=" /:+()[]")
+    # All digits: the text is also the name under which a reading is kept.
+    return f"{value!r}".removesuffix(".0") if isinstance(value, float) else quote(value, safe=" /:+()[]")
