@@ -106,6 +106,11 @@ class Galleries:
         live.tend()
         return self._read_as(gallery_id, gallery, declared)
 
+    @property
+    def ids(self) -> Collection[str]:
+        """The ids of all galleries, whether they can be read or not, in their order."""
+        return self._live.keys()
+
     def id_of(self, folder: Path) -> str:
         """The id of the gallery that shows a folder of the settings, or a further one."""
         return self._ids[folder]

@@ -23,6 +23,8 @@ class Pages:
         self._templates.env.globals["static_url"] = static.url
         self._templates.env.globals["program"] = static.program
         self._templates.env.filters["code"] = _code
+        static.hash()  # Now, and not when the first visitor waits for the page.
+        self._templates.get_template("viewer.html")
 
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """One page."""

@@ -242,6 +242,16 @@ function render(state) {
   document.title = titleOf(state);
   if (complete && !gridRoot.hidden) welcome.offer();
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
+  if (complete) for (const go of waiting.splice(0)) go();
+}
+
+/** @type {(() => void)[]} what waits until the frame on show is complete */
+const waiting = [];
+
+/** Once the frame on show is complete. @returns {Promise<void>} */
+function shown() {
+  if (root.dataset.busy === "false") return Promise.resolve();
+  return new Promise((resolve) => waiting.push(resolve));
 }
 
 /** The visitor's photo on show; null in a gallery of the server. @param {State} state */
@@ -276,8 +286,8 @@ store.subscribe((now, before) => {
 });
 const writeAddress = syncHistory(store);
 const sortAgain = keepOrder(store);
-followGallery(store, (id) => loader.sourceOf(id));
-followScores(store, (id) => loader.sourceOf(id));
+followGallery(store, (id) => loader.sourceOf(id), shown);
+followScores(store, (id) => loader.sourceOf(id), shown);
 
 /** Load everything again that has failed, in all panes and of all frames. */
 function retry() {

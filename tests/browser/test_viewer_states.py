@@ -56,6 +56,23 @@ def test_unknown_gallery_and_unreachable_server_end_in_words_and_a_way_on(viewer
     viewer.wait("ready")
 
 
+def test_a_gallery_that_is_named_opens_before_the_list_of_all(viewer):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    viewer.page.route("**/api/galleries", hold)
+    viewer.page.goto(f"{viewer.base}/?gallery=streets", wait_until="commit")
+    viewer.wait("ready")
+    chooser = viewer.page.locator("[data-action=choose-gallery]")
+    assert chooser.locator("option").count() == 0
+    for route in held:
+        route.continue_()
+    chooser.locator("option[value=streets]").wait_for(state="attached")
+    assert chooser.input_value() == "streets"
+
+
 def test_one_failing_picture_can_be_tried_again(viewer):
     viewer.expect_fault("ERR_FAILED")
     pattern = "**/streets/teacher/street_0.u16"

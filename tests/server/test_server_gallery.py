@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import time
 from threading import Event
 from urllib.parse import quote
@@ -57,6 +58,31 @@ def test_galleries_are_listed_with_the_results_first(viewer) -> None:
         "n_frames": 2,
         "methods": ["Teacher_adabins", "pictures", "TIE KD"],
     }
+
+
+def early(viewer, query: str) -> list[str]:
+    """What the page asks for before its script runs."""
+    links = re.findall(r"<link [^>]*>", viewer.get(f"/{query}").text)
+    return [re.search('href="(.*?)"', link)[1] for link in links if 'rel="preload" as="fetch"' in link]
+
+
+@pytest.mark.parametrize(
+    ("query", "opened"),
+    [
+        ("", "my-results?around=0"),
+        ("?gallery=demo", "demo?around=0"),
+        ("?gallery=demo&index=3&diff=2", "demo?around=3"),
+        ("?targets=TIE%20KD", None),
+        ("?gallery=nothing", None),
+        ("?gallery=my-results&as=pictures=magma=1:80", None),
+        ("?gallery=demo&indexes=4*2", None),
+        ("?gallery=demo&index=x", None),
+    ],
+)
+def test_the_page_names_early_what_it_will_ask_for_and_nothing_else(viewer, query, opened) -> None:
+    told = ["/api/galleries"] + ([f"/api/galleries/{opened}"] if opened else [])
+    assert early(viewer, query) == told
+    assert all(viewer.get(address).status_code == 200 for address in told)
 
 
 def test_a_gallery_is_described(viewer) -> None:

@@ -12,9 +12,9 @@ before(() => (globalThis.document = { hidden: false, addEventListener() {} }));
 after(() => delete globalThis.document);
 
 /** A store with an open gallery whose source is asked for scores, and what `done` says once it holds. */
-function following(source) {
+function following(source, shown) {
   const store = createStore();
-  followScores(store, () => source);
+  followScores(store, () => source, shown);
   store.dispatch({ type: "view/restore", view: { ...INITIAL_STATE.view, gallery: "g" } });
   store.dispatch({ type: "gallery/opened", gallery: OPENED });
   const until = (holds) =>
@@ -40,6 +40,26 @@ test("errors are asked for from where the last answer ended, until all are there
     ["net", 0],
     ["net", 2],
   ]);
+});
+
+test("errors are asked for after the pictures on show", async () => {
+  const asked = [];
+  let show = () => {};
+  const shown = new Promise((resolve) => (show = resolve));
+  const { until } = following(
+    {
+      async scores(_query, first) {
+        asked.push(first);
+        return { first, done: 1, of: 1, scores: { net: [0] } };
+      },
+    },
+    () => shown,
+  );
+  await new Promise(setImmediate);
+  assert.deepEqual(asked, []);
+  show();
+  await until((known) => known?.done === 1);
+  assert.deepEqual(asked, [0]);
 });
 
 test("a server that begins anew is followed from the start", async () => {

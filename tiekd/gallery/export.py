@@ -126,6 +126,7 @@ def _write_page(folder: Path) -> None:
     page = templates.get_template("viewer.html").render(
         site="data",
         home="./",
+        early=[],
         static_url=lambda name: f"static/{name}",
         program=lambda name: {"address": f"static/{name}", "modules": modules},
     )

@@ -23,8 +23,9 @@ const MOST_TRIES = 3;
 /**
  * @param {Store} store
  * @param {(id: string|null) => Source} sourceOf
+ * @param {() => Promise<void>} shown  Once the frame on show is complete.
  */
-export function followGallery(store, sourceOf) {
+export function followGallery(store, sourceOf, shown) {
   let following = new AbortController();
   let wake = () => {};
   store.subscribe((now, before) => {
@@ -42,6 +43,8 @@ export function followGallery(store, sourceOf) {
 
   /** @param {string} id @param {Paged} source @param {AbortSignal} signal */
   async function follow(id, source, signal) {
+    // The pictures on show come first, unless even their frame is not known.
+    if (wanted(store.get()) === null) await Promise.race([shown(), rest(REST_MS)]);
     while (!signal.aborted) {
       if (document.hidden) {
         await rest(null);

@@ -64,27 +64,35 @@ export class Loader {
   }
 
   /**
-   * Ask the server what there is and open what a view names, else what fits it best.
+   * Ask the server what there is and open what a view names, at once, else what fits it best.
    * @param {View} view
    */
   async start(view) {
+    this.lost = false;
+    if (view.gallery !== null) this.#show(view, view.gallery);
     const own = this.#page.uploads?.list() ?? [];
     try {
       this.#served = await this.#page.server.list();
-      this.lost = false;
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.#own = await own;
     this.#page.onList();
-    const gallery = view.gallery ?? bestGallery(this.#served, view.targets) ?? UPLOAD_GALLERY;
+    if (view.gallery === null) this.#show(view, bestGallery(this.#served, view.targets) ?? UPLOAD_GALLERY);
+  }
+
+  /** @param {View} view @param {string} gallery */
+  #show(view, gallery) {
     this.#store.dispatch({ type: "view/restore", view: { ...view, gallery } }, { fromHistory: true });
   }
 
   /** @param {string} id */
   async #open(id) {
-    const stale = () => this.#store.get().view.gallery !== id;
+    const stale = () => {
+      const { view, failure } = this.#store.get();
+      return view.gallery !== id || failure !== null; // or the list has failed meanwhile
+    };
     try {
       const gallery = await this.sourceOf(id).open(id, this.#store.get().view.index);
       if (stale()) return;

@@ -17,8 +17,9 @@ const NOTHING = Object.freeze({ first: 0, done: 0, scores: {} });
 /**
  * @param {Store} store
  * @param {(id: string|null) => Source} sourceOf
+ * @param {() => Promise<void>} [shown]  Once the frame on show is complete; errors are asked for after its pictures.
  */
-export function followScores(store, sourceOf) {
+export function followScores(store, sourceOf, shown = async () => {}) {
   let asking = new AbortController();
   /** @type {ReturnType<typeof scoresWanted>} */
   let asked = null;
@@ -36,7 +37,8 @@ export function followScores(store, sourceOf) {
 
   /** @param {NonNullable<typeof asked>} query @param {AbortSignal} signal */
   async function follow(query, signal) {
-    for (;;) {
+    await shown();
+    while (!signal.aborted) {
       const { gallery, scores } = store.get();
       const ask = sourceOf(gallery?.id ?? null).scores;
       if (!ask) return store.dispatch({ type: "scores/part", query, part: { ...NOTHING, of: 0 } });
