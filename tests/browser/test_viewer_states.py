@@ -223,6 +223,27 @@ def test_a_letterboxed_pane_reads_only_inside_its_picture(viewer):
     assert viewer.pane("first").locator(".pane-value").inner_text() == ""
 
 
+@pytest.mark.parametrize("window", ["", "&zoom=16&at=45,15"])
+def test_a_picture_of_another_shape_is_read_where_it_is_drawn(viewer, window):
+    viewer.open(f"?gallery=pictures&index=1&columns=3{window}")
+    pane = viewer.pane("other size")
+    label = pane.locator(".pane-shape")
+    assert label.inner_text() == "40 × 24: not aligned"
+    assert "another shape than the photo, which is 90 × 30" in label.get_attribute("title")
+    for x, y in ((45, 15), (38, 13), (49, 18)):
+        viewer.hover("first", x, y)
+        box = pane.locator("[data-layer=depth]").bounding_box()
+        at_x, at_y = (pane.locator(f".cross {line}").bounding_box() for line in ("i", "b"))
+        column = int((at_x["x"] - box["x"]) / box["width"] * 40)
+        row = int((at_y["y"] - box["y"]) / box["height"] * 24)
+        drawn = " ".join(map(str, picture_of("other size", 1)[row, column]))
+        assert pane.locator(".pane-value").inner_text() == drawn, (x, y)
+    if not window:
+        viewer.hover("first", 10, 15)
+        assert viewer.pane("first").locator(".pane-value").inner_text()
+        assert pane.locator(".pane-value").inner_text() == "", "beside the picture nothing is read"
+
+
 def test_neighbours_are_loaded_ahead(viewer):
     viewer.open("?gallery=streets&index=1&targets=teacher")
     loaded = viewer.page.wait_for_function("""() => {

@@ -4,13 +4,16 @@ import { test } from "node:test";
 import {
   draggedBy,
   fitScale,
+  hasShapeOf,
   nextStop,
   pixelAt,
+  pixelUnder,
   placedWithin,
   placement,
   rescaled,
   showsSquares,
   snapped,
+  spotOf,
   visiblePixels,
   zoomedTo,
 } from "../../static/viewer/state/window.js";
@@ -50,6 +53,42 @@ test("a point of the stage lies on one pixel, or beside the picture", () => {
   assert.deepEqual(pixelAt(place, size, [175, 25]), [0, 0]);
   assert.deepEqual(pixelAt(place, size, [324.9, 174.9]), [29, 29]);
   for (const beside of [[174.9, 50], [325, 50], [200, 24], [200, 175]]) assert.equal(pixelAt(place, size, beside), null); // prettier-ignore
+});
+
+test("where a picture is drawn in the photo is where it is read, whatever its shape", () => {
+  const frame = { width: 1242, height: 375 };
+  const spot = (x, y) => ({ u: (x + 0.5) / frame.width, v: (y + 0.5) / frame.height });
+  for (const picture of [frame, { width: 621, height: 188 }, { width: 320, height: 240 }])
+    for (const pixel of [
+      [0, 0],
+      [picture.width - 1, picture.height - 1],
+      [107, 93],
+    ])
+      // prettier-ignore
+      assert.deepEqual(pixelUnder(spotOf(pixel, frame, picture), frame, picture), pixel);
+  const tall = { width: 320, height: 240 }; // as high as the photo, so 1.5625 of its pixels each
+  assert.deepEqual(pixelUnder(spot(621, 187), frame, tall), [160, 120]);
+  assert.deepEqual(pixelUnder(spot(371, 0), frame, tall), [0, 0]);
+  for (const x of [0, 370, 871, 1241]) assert.equal(pixelUnder(spot(x, 187), frame, tall), null);
+});
+
+test("a picture has the shape of the photo if only rounding tells them apart", () => {
+  const frame = { width: 1242, height: 375 };
+  for (const [width, height] of [
+    [1242, 375],
+    [621, 188],
+    [640, 192],
+    [320, 96],
+  ])
+    // prettier-ignore
+    assert.ok(hasShapeOf(frame, { width, height }), `${width} × ${height}`);
+  for (const [width, height] of [
+    [1216, 352],
+    [320, 240],
+    [375, 1242],
+  ])
+    // prettier-ignore
+    assert.ok(!hasShapeOf(frame, { width, height }), `${width} × ${height}`);
 });
 
 test("the pixels in sight are those that the stage shows at least in part", () => {

@@ -4,7 +4,7 @@
  * @import { DepthPicture, Photo } from "../state/types.js"
  * @import { Given, Mode } from "../modes/mode.js"
  * @import { Points } from "../paint/dots.js"
- * @import { Placement, Size } from "../state/window.js"
+ * @import { Placement, Point, Size } from "../state/window.js"
  */
 import { dotDiameter, needsDots, paintDots, pointsOf } from "../paint/dots.js";
 import { paintNumbers, typeSize } from "../paint/numbers.js";
@@ -61,11 +61,12 @@ export class Details {
     return pixels && returns ? pointsOf(pixels, returns) : null;
   }
 
-  /** The pixel that is read at a pixel: that of the dot which lies over it. @param {{x: number, y: number}} pixel */
-  readAt({ x, y }) {
-    if (!this.#sparse || this.dots.hidden) return { x, y };
+  /** The pixel that is read at a pixel: that of the dot which lies over it. @param {Point} pixel @returns {Point} */
+  readAt([x, y]) {
+    if (!this.#sparse || this.dots.hidden) return [x, y];
     const reach = dotDiameter(this.#scale) / 2 / this.#scale;
-    return nearestReturn(this.#sparse, x, y, reach) ?? { x, y };
+    const found = nearestReturn(this.#sparse, x, y, reach);
+    return found ? [found.x, found.y] : [x, y];
   }
 
   /** Draw for a picture that lies there in a stage of this size. @param {Placement} place @param {Size} room */

@@ -10,6 +10,7 @@ import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
 import { currentFrame, visibleMethods } from "../state/selectors.js";
+import { spotOf } from "../state/window.js";
 import { h } from "./dom.js";
 import { gridLayout, largeLayout } from "./layout.js";
 import { Pane } from "./pane.js";
@@ -123,9 +124,9 @@ export class Grid {
     const pane = this.#panes.find(({ id }) => id === truth);
     const picture = pane?.depthPicture();
     if (!pane || !picture || !returnsOf(picture)) return at;
-    const { x, y } = pane.pixelAt(at);
-    const found = nearestReturn(picture, x, y, SNAP_PX / pane.stage.scale());
-    return found ? { u: (found.x + 0.5) / picture.width, v: (found.y + 0.5) / picture.height } : at;
+    const pixel = pane.stage.pixelUnder(at);
+    const found = pixel && nearestReturn(picture, ...pixel, SNAP_PX / pane.stage.scale());
+    return found ? spotOf([found.x, found.y], pane.stage.photo, picture) : at;
   }
 
   /** Size of the upright photo of the frame on show; of what is painted where the gallery doesn't know it. */

@@ -3,6 +3,7 @@
  *
  * @import { Cursor, Stage } from "./stage.js"
  */
+import { placeInPhoto } from "../state/window.js";
 import { h } from "./dom.js";
 
 /** Largest side in pixels of the canvas. */
@@ -37,7 +38,7 @@ export class Minimap {
     this.#stage = stage;
     if (!stage) return this.#element.remove();
     if (moved || !this.#element.isConnected) stage.element.append(this.#element);
-    if (moved || redraw) this.#draw(stage.canvas);
+    if (moved || redraw) this.#draw(stage);
     const { x, y } = stage.sight();
     const percent = (/** @type {number} */ share) => `${100 * share}%`;
     Object.assign(this.#frame.style, {
@@ -48,11 +49,13 @@ export class Minimap {
     });
   }
 
-  /** @param {HTMLCanvasElement} picture */
-  #draw(picture) {
-    const scale = Math.min(1, DETAIL / Math.max(picture.width, picture.height));
-    const [width, height] = [picture.width, picture.height].map((side) => Math.ceil(side * scale));
+  /** The picture in its place in the photo. @param {Stage} stage */
+  #draw({ photo, canvas: picture }) {
+    const scale = Math.min(1, DETAIL / Math.max(photo.width, photo.height));
+    const [width, height] = [photo.width, photo.height].map((side) => Math.ceil(side * scale));
     Object.assign(this.#canvas, { width, height });
-    this.#canvas.getContext("2d")?.drawImage(picture, 0, 0, width, height);
+    const place = placeInPhoto(photo, picture);
+    const [left, top] = [place.left * scale, place.top * scale];
+    this.#canvas.getContext("2d")?.drawImage(picture, left, top, width - 2 * left, height - 2 * top);
   }
 }

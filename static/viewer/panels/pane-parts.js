@@ -12,6 +12,7 @@ export function paneParts(method, { label, short }, number) {
   const chip = chipOf(method, label, number);
   const save = saveButton(label);
   const name = nameButton(method, { label, short }, number);
+  const shape = h("span", { class: "pane-shape" });
   const tag = h("span", { class: "pane-note" });
   const mean = h("span", { class: "pane-mean" });
   const note = h("span", { class: "pane-note" });
@@ -27,8 +28,8 @@ export function paneParts(method, { label, short }, number) {
   const veil = h("div", { class: "pane-veil" }, message, retry);
   // prettier-ignore
   return {
-    chip, tag, mean, note, scores, value, message, retry,
-    caption: h("figcaption", {}, chip, name, facts, value, save),
+    chip, shape, tag, mean, note, scores, value, message, retry,
+    caption: h("figcaption", {}, chip, name, shape, facts, value, save),
     stage: new Stage(veil),
   };
 }

@@ -10,6 +10,7 @@ import { depthWords } from "../modes/words.js";
 import { depthAt } from "../paint/depth.js";
 import { clear } from "../paint/painter.js";
 import { PHOTO } from "../sources/wishes.js";
+import { hasShapeOf } from "../state/window.js";
 import { h, setText } from "./dom.js";
 import { colourOf } from "./names.js";
 import { paneParts } from "./pane-parts.js";
@@ -81,6 +82,7 @@ export class Pane {
     this.element.setAttribute("aria-label", `${this.label}, ${title}, ${words}`);
     if (content.status === "shown") this.#paint(content, frameId);
     else this.#blank();
+    this.#saySize();
     this.stage.details.lay(photo);
   }
 
@@ -120,18 +122,24 @@ export class Pane {
     this.#note(this.#notes);
   }
 
+  /** A picture of another shape than the photo can't show the same places at the same pixels. */
+  #saySize() {
+    const { shape } = this.parts;
+    const { photo, canvas } = this.stage;
+    const [own, others] = [canvas, photo].map(({ width, height }) => `${width} × ${height}`);
+    const fits = this.#shown === null || hasShapeOf(photo, canvas);
+    setText(shape, fits ? "" : `${own}: not aligned`);
+    shape.title = fits
+      ? ""
+      : `This picture is ${own}, another shape than the photo, which is ${others}. It is fitted into the photo's place, so it may show other places there than the photo does.`;
+  }
+
   /** Two notes beside the label. @param {[string, string]} notes */
   #note([main, more]) {
     const { mean, note } = this.parts;
     setText(mean, main);
     setText(note, more);
     mean.title = note.title = [main, more].join(" · ");
-  }
-
-  /** Pixel of this pane's picture under a cursor. @param {Cursor} cursor */
-  pixelAt({ u, v }) {
-    const { width, height } = this.canvas;
-    return { x: Math.min(width - 1, Math.floor(u * width)), y: Math.min(height - 1, Math.floor(v * height)) };
   }
 
   /** Show another pane's picture in this place, and say so; null shows its own again. @param {Pane|null} other */
@@ -153,8 +161,9 @@ export class Pane {
 
   /** @param {Cursor} cursor */
   #read(cursor) {
-    if (!this.shown) return null;
-    const { x, y } = this.stage.details.readAt(this.pixelAt(cursor));
+    const pixel = this.shown && this.stage.pixelUnder(cursor);
+    if (!this.shown || !pixel) return null;
+    const [x, y] = this.stage.details.readAt(pixel);
     return this.shown.mode.read(this.shown.given, x, y);
   }
 
@@ -176,9 +185,9 @@ export class Pane {
   /** Depth at a place, in metres, whatever the mode; null when the pane's own picture has none. @param {Cursor} at */
   depthAt(at) {
     const picture = this.depthPicture();
-    if (!picture) return null;
-    const { x, y } = this.stage.details.readAt(this.pixelAt(at));
-    const depth = depthAt(picture, x, y);
+    const pixel = picture && this.stage.pixelUnder(at);
+    if (!pixel) return null;
+    const depth = depthAt(picture, ...this.stage.details.readAt(pixel));
     return Number.isNaN(depth) ? null : depth;
   }
 }

@@ -9,6 +9,7 @@
 import { profilePath, xOfPlace, yOfDepth } from "../paint/profile.js";
 import { stepsOf, ticks } from "../paint/scale.js";
 import { depthScale, isSameMethod, truthOf, visibleMethods } from "../state/selectors.js";
+import { pixelUnder, placeInPhoto } from "../state/window.js";
 import { depthOf } from "./content.js";
 import { h, setText, svg } from "./dom.js";
 import { colourOf } from "./names.js";
@@ -66,10 +67,12 @@ export class ProfileChart {
   #draw(row, { photo, part, scale, area }) {
     const { left, top, width, height } = area;
     const paths = this.#lines.map(({ method, picture, dots }) => {
-      const y = Math.floor(((row + 0.5) / photo.height) * picture.height);
+      const place = placeInPhoto(photo, picture);
+      const pixel = pixelUnder({ u: 0.5, v: (row + 0.5) / photo.height }, photo, picture);
+      const own = partOf(part, photo.width, { from: place.left, size: place.scale * picture.width });
       const path = svg("path", {
         class: dots ? "dots" : "line",
-        d: profilePath(picture, y, { part, scale, area, dots }),
+        d: pixel ? profilePath(picture, pixel[1], { part: own, scale, area, dots }) : "",
       });
       Object.assign(path.dataset, { profile: method.id, ...colourOf(method) });
       return path;
@@ -92,6 +95,12 @@ export class ProfileChart {
     this.#chart.replaceChildren(...depths, ...columns, this.#cursor, ...paths);
   }
 }
+
+/** A part of the photo as a part of a picture that lies there. @param {Part} part @param {number} width  of the photo @param {Part} lies  in pixels of the photo @returns {Part} */
+const partOf = (part, width, lies) => ({
+  from: (part.from * width - lies.from) / lies.size,
+  size: (part.size * width) / lies.size,
+});
 
 /** @this {Line[]} @param {Line} line @param {number} i */
 function isSame({ picture, method }, i) {

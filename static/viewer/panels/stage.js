@@ -9,17 +9,20 @@
  *                 .outline .cross .pin .pane-veil
  *
  * @import { Box } from "../paint/boxes.js"
- * @import { Placement, Point, Size, Window } from "../state/window.js"
+ * @import { Placement, Point, Size, Spot, Window } from "../state/window.js"
  *
- * @typedef {{u: number, v: number}} Cursor  Place in the picture as fractions of its width and height.
+ * @typedef {Spot} Cursor  The place in the photo that all panes read.
  */
 import {
   draggedBy,
   fitScale,
   pixelAt,
+  pixelUnder,
   placedWithin,
+  placeInPhoto,
   placement,
   showsSquares,
+  spotOf,
   zoomedTo,
 } from "../state/window.js";
 import { Details } from "./details.js";
@@ -33,6 +36,8 @@ export class Stage {
   room = { width: 0, height: 0 };
   /** @type {Placement|null} where the picture lies; null while the stage has no room */
   #place = null;
+  /** @type {Placement|null} where the photo would lie */
+  #photoPlace = null;
   /** @type {Cursor|null} */
   #cursor = null;
   /** @type {Cursor|null} */
@@ -51,7 +56,7 @@ export class Stage {
   #flipped = null;
   #ground = h("div", { class: "ground" });
   #outline = h("div", { class: "outline", hidden: true });
-  /** @type {Box|null} shares of the picture */
+  /** @type {Box|null} shares of the photo, or of the picture where it is a crop */
   #box = null;
   #cross = h("div", { class: "cross", hidden: true }, h("i"), h("b"));
   #pin = h("div", { class: "pin", hidden: true });
@@ -82,9 +87,19 @@ export class Stage {
     if (!same) this.place();
   }
 
+  /** Size of the upright photo; of the picture itself where there is none. @returns {Size} */
+  get photo() {
+    return this.#photo ?? { width: this.canvas.width, height: this.canvas.height };
+  }
+
+  /** The pixel of the picture at a place of the photo; null beside the picture. @param {Cursor} at */
+  pixelUnder(at) {
+    return pixelUnder(at, this.photo, this.canvas);
+  }
+
   /** The window and sizes in units of the main stage. */
   #geometry() {
-    const photo = this.#photo ?? { width: this.canvas.width, height: this.canvas.height };
+    const { photo } = this;
     const room = { width: this.room.width / this.#share, height: this.room.height / this.#share };
     return { photo, room, place: placement(this.#window, photo, room) };
   }
@@ -93,11 +108,12 @@ export class Stage {
   place() {
     const { room, canvas } = this;
     this.#placedIn = room;
-    this.#place = null;
+    this.#place = this.#photoPlace = null;
     if (!room.width || !room.height) return;
     const { photo, place } = this.#geometry();
     const share = this.#share;
     const ofPhoto = { left: place.left * share, top: place.top * share, scale: place.scale * share };
+    this.#photoPlace = ofPhoto;
     this.#place = placedWithin(ofPhoto, photo, canvas);
     const { left, top, scale } = this.#place;
     this.#viewport.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
@@ -120,6 +136,13 @@ export class Stage {
     if (!picture || !this.#flipped) return;
     this.#flipped.dataset.layer = "flip";
     this.#flipped.getContext("2d")?.drawImage(picture, 0, 0);
+    const [own, other] = [this.canvas, picture].map((each) => placeInPhoto(this.photo, each));
+    Object.assign(this.#flipped.style, {
+      left: `${(other.left - own.left) / own.scale}px`,
+      top: `${(other.top - own.top) / own.scale}px`,
+      width: `${(picture.width * other.scale) / own.scale}px`,
+      height: `${(picture.height * other.scale) / own.scale}px`,
+    });
     this.#viewport.append(this.#flipped);
   }
 
@@ -127,20 +150,19 @@ export class Stage {
   cursorAt({ clientX, clientY }) {
     const { left, top } = this.element.getBoundingClientRect();
     const pixel = this.#place && pixelAt(this.#place, this.canvas, [clientX - left, clientY - top]);
-    const { width, height } = this.canvas;
-    return pixel && { u: (pixel[0] + 0.5) / width, v: (pixel[1] + 0.5) / height };
+    return pixel && spotOf(pixel, this.photo, this.canvas);
   }
 
-  /** The place in the picture at a point of the screen, or the nearest one; null without a picture. @param {{clientX: number, clientY: number}} point @returns {Cursor|null} */
+  /** The place in the photo at a point of the screen, or the nearest one; null without a picture. @param {{clientX: number, clientY: number}} point @returns {Cursor|null} */
   nearestTo({ clientX, clientY }) {
-    if (!this.#place) return null;
+    if (!this.#photoPlace) return null;
     const { left, top } = this.element.getBoundingClientRect();
-    const { left: x, top: y, scale } = this.#place;
+    const { left: x, top: y, scale } = this.#photoPlace;
     const share = (/** @type {number} */ from, /** @type {number} */ size) =>
       Math.max(0, Math.min(1, from / (size * scale)));
     return {
-      u: share(clientX - left - x, this.canvas.width),
-      v: share(clientY - top - y, this.canvas.height),
+      u: share(clientX - left - x, this.photo.width),
+      v: share(clientY - top - y, this.photo.height),
     };
   }
 
@@ -200,7 +222,7 @@ export class Stage {
     this.#put(this.#pin, at);
   }
 
-  /** The edge of the pixels that count. @param {Box|null} box  shares of the picture; null: all @param {string} kind  of the box */
+  /** The edge of the pixels that count. @param {Box|null} box  shares; null: all @param {string} kind  "own": of the photo; else a crop of the picture */
   outline(box, kind) {
     this.#box = box;
     this.#outline.dataset.box = kind;
@@ -210,9 +232,11 @@ export class Stage {
   #putOutline() {
     const { style } = this.#outline;
     this.#outline.hidden = this.#box === null || this.#place === null;
-    if (!this.#box || !this.#place) return;
-    const { left, top, scale } = this.#place;
-    const [width, height] = [this.canvas.width * scale, this.canvas.height * scale];
+    const isOwn = this.#outline.dataset.box === "own";
+    const [place, size] = isOwn ? [this.#photoPlace, this.photo] : [this.#place, this.canvas];
+    if (!this.#box || !place) return;
+    const { left, top, scale } = place;
+    const [width, height] = [size.width * scale, size.height * scale];
     style.left = `${left + this.#box.left * width}px`;
     style.top = `${top + this.#box.top * height}px`;
     style.width = `${this.#box.width * width}px`;
@@ -221,10 +245,10 @@ export class Stage {
 
   /** @param {HTMLElement} element @param {Cursor|null} at */
   #put(element, at) {
-    element.hidden = at === null || this.#place === null;
-    if (!at || !this.#place) return;
-    const { left, top, scale } = this.#place;
-    element.style.setProperty("--x", `${left + at.u * this.canvas.width * scale}px`);
-    element.style.setProperty("--y", `${top + at.v * this.canvas.height * scale}px`);
+    element.hidden = at === null || this.#photoPlace === null;
+    if (!at || !this.#photoPlace) return;
+    const { left, top, scale } = this.#photoPlace;
+    element.style.setProperty("--x", `${left + at.u * this.photo.width * scale}px`);
+    element.style.setProperty("--y", `${top + at.v * this.photo.height * scale}px`);
   }
 }

@@ -4,12 +4,14 @@
  *
  * @import { DepthPicture, Method, State } from "../state/types.js"
  * @import { Row } from "../modes/values.js"
+ * @import { Size, Spot } from "../state/window.js"
  * @import { Scene } from "./probe.js"
  */
 import { rowsOf } from "../modes/values.js";
 import { depthAt } from "../paint/depth.js";
 import { headAndTail, shortened } from "../state/labels.js";
 import { isSameMethod, measuredAgainst, truthOf, visibleMethods } from "../state/selectors.js";
+import { pixelUnder } from "../state/window.js";
 import { depthOf, isLoading } from "./content.js";
 import { h, setText } from "./dom.js";
 import { colourOf } from "./names.js";
@@ -33,11 +35,11 @@ export class ValuesTable {
   #rows = [];
 
   /** @param {State} state @param {Scene} scene */
-  show(state, { at, peek }) {
+  show(state, { at, photo, peek }) {
     const against = measuredAgainst(state);
     const find = (/** @type {Method} */ method) => {
       const picture = depthOf(state, method, peek);
-      const depth = picture ? depthUnder(picture, at) : isLoading(state, method, peek) ? null : NaN;
+      const depth = picture ? depthUnder(picture, at, photo) : isLoading(state, method, peek) ? null : NaN;
       return { method, depth };
     };
     const isTruth = isSameMethod(against, truthOf(state));
@@ -52,9 +54,11 @@ export class ValuesTable {
   }
 }
 
-/** @param {DepthPicture} picture @param {{u: number, v: number}} at */
-const depthUnder = (picture, { u, v }) =>
-  depthAt(picture, Math.floor(u * picture.width), Math.floor(v * picture.height));
+/** @param {DepthPicture} picture @param {Spot} at @param {Size} photo */
+function depthUnder(picture, at, photo) {
+  const pixel = pixelUnder(at, photo, picture);
+  return pixel ? depthAt(picture, ...pixel) : NaN;
+}
 
 /** @param {HTMLElement} body */
 function newRow(body) {

@@ -7,6 +7,7 @@
  * @typedef {{width: number, height: number}} Size
  * @typedef {"fit"|number} Zoom  Screen pixels per pixel of the photo, or as large as fits.
  * @typedef {[number, number]} Point
+ * @typedef {{u: number, v: number}} Spot  A place in the photo, as fractions of its width and height.
  * @typedef {{zoom: Zoom, at: Point|null}} Window  `at` = pixel of the photo in the middle; null: its own middle.
  * @typedef {{left: number, top: number, scale: number}} Placement  Where a picture lies in its stage: its corner,
  *   and screen pixels per pixel of it.
@@ -62,6 +63,28 @@ export function placedWithin({ left, top, scale }, photo, picture) {
 export function pixelAt({ left, top, scale }, { width, height }, [x, y]) {
   const at = /** @type {Point} */ ([Math.floor((x - left) / scale), Math.floor((y - top) / scale)]);
   return at[0] >= 0 && at[1] >= 0 && at[0] < width && at[1] < height ? at : null;
+}
+
+/** Where a picture lies in the photo, in pixels of the photo. @param {Size} photo @param {Size} picture */
+export const placeInPhoto = (photo, picture) => placedWithin({ left: 0, top: 0, scale: 1 }, photo, picture);
+
+/** The pixel of a picture that is drawn at a place of the photo; null beside the picture. @param {Spot} spot @param {Size} photo @param {Size} picture */
+export const pixelUnder = ({ u, v }, photo, picture) =>
+  pixelAt(placeInPhoto(photo, picture), picture, [u * photo.width, v * photo.height]);
+
+/** Where the middle of a picture's pixel lies in the photo. @param {Point} pixel @param {Size} photo @param {Size} picture @returns {Spot} */
+export function spotOf([x, y], photo, picture) {
+  const { left, top, scale } = placeInPhoto(photo, picture);
+  return { u: (left + (x + 0.5) * scale) / photo.width, v: (top + (y + 0.5) * scale) / photo.height };
+}
+
+/** So many rows or columns of a picture are what rounding leaves out. */
+const ROUNDED = 2;
+
+/** Whether a picture has the shape of the photo, but for its rounding to whole pixels. @param {Size} photo @param {Size} picture */
+export function hasShapeOf(photo, picture) {
+  const { left, top, scale } = placeInPhoto(photo, picture);
+  return 2 * Math.max(left, top) <= ROUNDED * scale;
 }
 
 /** The pixels of a picture that a stage shows, at least in part. @param {Placement} place @param {Size} picture @param {Size} room @returns {Visible} */
