@@ -160,6 +160,7 @@ HUGE = (10**6, 10**6)
         ("s.pfm", pfm(DEPTH)[:-9], "x is not as long as its header says"),
         ("s.pfm", pfm(DEPTH) + bytes(4), "x is not as long as its header says"),
         ("s.pfm", b"Pf\n0 5\n-1\n", "x is no PFM"),
+        ("s.pfm", b"", "x can't be read: it is empty"),
         ("s.pfm", b"P5\n2 2\n255\nabcd", "x is no PFM"),
         ("s.pfm", b"Pf\n100000 100000\n-1\n", "x has 100000x100000 pixels"),
         ("s.png", encode_rgb(np.zeros((4, 4, 3), np.uint8)), "x is a PNG of mode RGB"),

@@ -131,6 +131,15 @@ def test_only_an_earlier_export_is_replaced(results, tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_an_export_into_the_results_that_it_reads_is_refused(results, tmp_path) -> None:
+    (tmp_path / "link").symlink_to(results)
+    for out in (results, results / "site", results / "net" / "site", tmp_path / "link" / "site"):
+        with pytest.raises(DataError, match="its pictures would be taken for results"):
+            export_site(galleries(results), out)
+    assert not (results / "site").exists()
+    export_site(galleries(results), tmp_path / "results-site")
+
+
 def test_an_export_that_fails_leaves_the_earlier_one(results, tmp_path, monkeypatch) -> None:
     export_site(galleries(results), tmp_path / "site")
     before = sorted((tmp_path / "site").rglob("*"))
@@ -142,7 +151,7 @@ def test_an_export_that_fails_leaves_the_earlier_one(results, tmp_path, monkeypa
 
 
 def test_the_verb(results, tmp_path) -> None:
-    out = str(tmp_path / "site")
+    out = str(tmp_path / "my site")
     source = ["--source", "millimetres=scale=1000"]
     done = CliRunner().invoke(
         app, ["gallery", "export", out, "--results", str(results), *source, "--json", "-"]
@@ -150,6 +159,8 @@ def test_the_verb(results, tmp_path) -> None:
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["galleries"], said["frames"], said["broken"]) == (["results"], 2, 0)
+    shown = CliRunner().invoke(app, ["gallery", "export", out, "--force", "--results", str(results), *source])
+    assert shown.stdout.endswith(f"Look at it: python -m http.server --directory '{out}'\n")
     for wrong, words in (
         (["--gallery", "nope"], "Unknown gallery 'nope'"),
         (["--gallery", "demo", "--results", str(results)], "do not go together"),

@@ -219,6 +219,25 @@ def test_pictures_that_belong_to_no_depth_are_no_frames(results) -> None:
     gallery = open_results(results)
     assert is_whole(gallery, "other")
     assert gallery.listing.left_out["other"] == "Not shown without depth: overview.png."
+    for photo in (results / "image").iterdir():
+        photo.unlink()
+    told = open_results(results).listing.left_out["other"]
+    assert told.endswith("overview.png. Photos belong in a folder image beside the methods.")
+
+
+@pytest.mark.parametrize("above", ["", "drive_1"])
+def test_links_to_folders_above_and_to_nothing_are_told(tmp_path, above) -> None:
+    sequences(tmp_path / "r", drive_1=30, drive_2=31)
+    frames = [frame.id for frame in open_results(tmp_path / "r").listing.frames]
+    (tmp_path / "r" / above / "loop").symlink_to(tmp_path / "r")
+    (tmp_path / "r" / "dead").symlink_to(tmp_path / "gone")
+    gallery = open_results(tmp_path / "r")
+    assert [method.id for method in gallery.listing.methods] == ["gt", "net"]
+    assert [frame.id for frame in gallery.listing.frames] == frames
+    assert gallery.listing.left_out == {
+        f"{above}/loop".removeprefix("/"): "It is a link to a folder above itself.",
+        "dead": "It is a link to nothing.",
+    }
 
 
 def test_links_out_of_the_folder_are_told_and_not_served(results, tmp_path) -> None:
@@ -356,13 +375,13 @@ def test_a_file_of_too_many_bytes_is_refused(results, monkeypatch) -> None:
         open_results(results).photo_bytes("f0")
 
 
-def sequences(root: Path, **sizes: int) -> None:
-    """SEQUENCE/METHOD/FRAME, with photos of that many columns."""
+def sequences(root: Path, photos: str = "image", ending: str = "png", **sizes: int) -> None:
+    """SEQUENCE/METHOD/FRAME, with photos of that many columns; a negative number means other pixels."""
     for sequence, size in sizes.items():
         for frame in FRAMES:
-            path = root / sequence / "image" / f"{frame}.png"
+            path = root / sequence / photos / f"{frame}.{ending}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            noise = np.random.default_rng(size).integers(0, 255, (20, size, 3)).astype(np.uint8)
+            noise = np.random.default_rng(size + 99).integers(0, 255, (20, abs(size), 3)).astype(np.uint8)
             Image.fromarray(noise).save(path)
             put(root / sequence / "net" / f"{frame}_pred.png", png16.encode(DEPTH))
             put(root / sequence / "gt" / f"{frame}.npy", npy_bytes(DEPTH))
@@ -377,6 +396,22 @@ def test_sequences_may_stand_above_the_methods(tmp_path) -> None:
     assert [frame["id"] for frame in frames] == ["drive_1/f0", "drive_1/f1", "drive_2/f0", "drive_2/f1"]
     assert all(frame["has_image"] and "missing" not in frame for frame in frames)
     assert (gallery.depth("net", "drive_2/f1") == png16.to_uint16(DEPTH)).all()
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp"])
+def test_photos_of_one_length_are_told_apart_by_what_they_hold(tmp_path, ending) -> None:
+    sequences(tmp_path, ending=ending, drive_1=30, drive_2=-30)
+    lengths = {photo.stat().st_size for photo in tmp_path.glob(f"*/image/f0.{ending}")}
+    assert len(lengths) == 1
+    assert [method.id for method in open_results(tmp_path).listing.methods] == ["gt", "net"]
+
+
+def test_photos_in_a_folder_of_another_name_are_told_with_the_name_that_counts(tmp_path) -> None:
+    sequences(tmp_path, photos="rgb", drive_1=30, drive_2=31)
+    assert open_results(tmp_path).listing.left_out["image"] == (
+        "There are no photos. They lie in a folder image beside the methods, or, if these folders are "
+        "sequences with methods in them, in a folder image in each."
+    )
 
 
 @pytest.mark.parametrize("spoil", ["copies", "image above", "files beside", "no photos", "link out"])

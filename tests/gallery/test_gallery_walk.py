@@ -48,6 +48,17 @@ def test_a_link_to_a_folder_above_is_not_entered(tmp_path) -> None:
     assert sorted(walk(tmp_path / "run", Boundary.around(tmp_path)).files) == ["a.png"]
 
 
+def test_a_link_to_the_folder_that_holds_it_is_told_and_not_entered(tmp_path) -> None:
+    put(tmp_path / "r" / "run" / "a.png")
+    for link, target in (("loop", "."), ("run/loop", "../run"), ("run/up", "../../r")):
+        (tmp_path / "r" / link).symlink_to(target)
+    boundary = Boundary.around(tmp_path / "r")
+    for link in ("loop", "run/loop", "run/up"):
+        found = walk(tmp_path / "r" / link, boundary)
+        assert (found.files, found.closed) == ({}, {"": "is a link to a folder above itself"})
+    assert names(tmp_path / "r" / "run") == ["a.png"]
+
+
 def test_links_that_lead_out_are_closed_unless_they_are_followed(tmp_path) -> None:
     outside, inside = tmp_path / "out", tmp_path / "in"
     put(outside / "secret.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -60,7 +61,7 @@ def export(
 
     if results and gallery_id:
         raise ConfigError("--gallery and --results do not go together.", hint="State one of them.")
-    check_out(out, force=force)
+    check_out(out, results or [], force=force)
     options = ResultsOptions(
         depth_scale=depth_scale, declared=parse_all(sources or []), follow_links=follow_links
     )
@@ -84,7 +85,7 @@ def export(
     lines = [f"{out}: {frames} frames, {written.n_files} files, {written.n_bytes / 1e6:.1f} MB."]
     if written.n_broken:
         lines.append(f"{written.n_broken} pictures could not be read; the page says why.")
-    lines.append(f"Look at it: python -m http.server --directory {out}")
+    lines.append(f"Look at it: python -m http.server --directory {quote(str(out))}")
     print_result(result, "\n".join(lines), json_file)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiekd.codecs.arrays import StoredMap
+from tiekd.codecs.damage import damage
 from tiekd.codecs.png_read import MAX_PIXELS
 from tiekd.errors import DamagedError, DataError
 
@@ -24,7 +25,8 @@ def open_pfm(file: BinaryIO, *, where: str) -> StoredMap:
     head = file.read(_LONGEST_HEADER)
     found = _HEADER.match(head)
     if found is None:
-        raise DataError(f"{where} is no PFM.", hint="Its header is Pf, width, height, and 1 or -1.")
+        said = "is no PFM" if head else f"can't be read: {damage(head, '.pfm')}"
+        raise DataError(f"{where} {said}.", hint="The header of a PFM is Pf, width, height, and 1 or -1.")
     kind, *sizes, scale = found.groups()
     if kind == b"F":
         raise DataError(

@@ -54,9 +54,10 @@ def export_site(
 
     force: replace an earlier export. Raises DataError for a folder that holds anything else.
     """
-    check_out(out, force=force)
+    folders = [gallery.place for gallery in galleries]
+    check_out(out, folders, force=force)
     total = sum(len(gallery.listing.frames) for gallery in galleries)
-    with write_errors(out), _arriving(out, force=force) as part:
+    with write_errors(out), _arriving(out, folders, force=force) as part:
         _write_page(part)
         written, done = Written(), 0
         summaries: list[dict[str, Any]] = []
@@ -72,8 +73,17 @@ def export_site(
     return written
 
 
-def check_out(out: Path, *, force: bool) -> None:
-    """Raise DataError unless `out` may be written: it does not exist, is empty, or `force` may replace it."""
+def check_out(out: Path, folders: Sequence[Path], *, force: bool) -> None:
+    """Raise DataError unless `out` may be written: it does not exist, is empty, or `force` may replace it.
+
+    folders: those that are exported. An export in one of them would be shown as results.
+    """
+    for folder in folders:
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise DataError(
+                f"{out} lies in {folder}, so its pictures would be taken for results.",
+                hint="Choose a folder beside it.",
+            )
     if not out.exists():
         return
     if not out.is_dir():
@@ -97,7 +107,7 @@ def _is_export(folder: Path) -> bool:
 
 
 @contextmanager
-def _arriving(out: Path, *, force: bool) -> Iterator[Path]:
+def _arriving(out: Path, folders: Sequence[Path], *, force: bool) -> Iterator[Path]:
     """An empty folder beside `out` that takes its place when the block succeeds. Raises OSError."""
     beside = out.absolute()
     part = beside.with_name(f".{beside.name}.{os.getpid()}.part")
@@ -106,7 +116,7 @@ def _arriving(out: Path, *, force: bool) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
-        check_out(out, force=force)
+        check_out(out, folders, force=force)
         if out.exists():
             out.replace(old)
         part.replace(beside)

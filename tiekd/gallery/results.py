@@ -87,7 +87,8 @@ def open_results(
     photos = read_photos(layout.photos, boundary)
     found = [read_folder(name, parts, boundary, known, quick=quick) for name, parts in layout.methods.items()]
     left_out = {one.name: one.note for one in (photos, *found) if one.note}
-    left_out |= dict.fromkeys(layout.strange, "Its name is no text.")
+    for name, reason in layout.left_out.items():
+        _add(left_out, name, reason)
     shown = [one for one in found if any(one.kinds)]
     if not shown:
         told = "".join(f" {name}: {reason}" for name, reason in left_out.items())
@@ -155,7 +156,9 @@ def _columns(
         column.files |= {frame: path for frame, path in others.items() if frame in known}
         if strange := sorted(others.keys() - known):
             count = "" if len(strange) == 1 else f"{len(strange)}, like "
-            _add(left_out, column.method.id, f"Not shown without depth: {count}{others[strange[0]].name}.")
+            advice = "" if photo_of else f" Photos belong in a folder {IMAGE_FOLDER} beside the methods."
+            said = f"Not shown without depth: {count}{others[strange[0]].name}.{advice}"
+            _add(left_out, column.method.id, said)
     return sorted(columns, key=lambda column: _order(column.method, zoo)), photo_of
 
 

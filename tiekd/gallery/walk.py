@@ -17,6 +17,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 READABLE = frozenset({*PICTURE_SUFFIXES, *SUFFIXES})
 LEADS_OUT = "a link that leads out of the folder"
 FOLLOW = "`tiekd serve --follow-links` follows links."
+ABOVE = "is a link to a folder above itself"
 _HIDDEN = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
 _MOST_FILES = 200_000
 JUST_NOW_NS = 2_000_000_000
@@ -78,6 +79,15 @@ def folders_in(root: Path) -> list[Path]:
     return [entry for entry in entries if not is_hidden(entry.name) and _is_folder(entry)]
 
 
+def dead_links_in(root: Path) -> list[Path]:
+    """The links in `root` that lead to nothing, without hidden ones; none where that can't be seen."""
+    try:
+        links = [one for one in root.iterdir() if one.is_symlink() and not is_hidden(one.name)]
+        return [link for link in links if not link.exists()]
+    except OSError:
+        return []
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
@@ -115,7 +125,10 @@ def walk(folder: Path, boundary: Boundary, *, prefix: str = "", found: Found | N
     A folder whose name has the ending of a picture is taken for a file, so that its frame can tell the fault.
     """
     found = found or Found()
-    entered = {_place(above) for above in folder.resolve().parents}
+    if leads_above(folder):
+        found.closed[prefix.rstrip("/")] = ABOVE
+        return found
+    entered = {_place(above) for above in _above(folder)}
     waiting = [(folder, prefix)]
     while waiting:
         current, prefix = waiting.pop()
@@ -144,6 +157,19 @@ def time_of(folder: Path) -> int:
     """
     changed_ns = folder.stat().st_mtime_ns
     return changed_ns if time.time_ns() - changed_ns > JUST_NOW_NS else 0
+
+
+def leads_above(folder: Path) -> bool:
+    """Whether a folder is a link to one that it lies in. It would hold itself, again and again."""
+    try:
+        return _place(folder) in {_place(above) for above in _above(folder)}
+    except OSError:  # It may not be looked at, which its reader tells.
+        return False
+
+
+def _above(folder: Path) -> set[Path]:
+    """The folders in which a folder lies, by its name and, if that is a link, by what it leads to."""
+    return {*folder.absolute().parents, *folder.resolve().parents}
 
 
 def _place(folder: Path) -> tuple[int, int]:
