@@ -101,7 +101,7 @@ const patience = new Patience({
   lost: () => loader.lost || cache.hasFailed(isLost),
   ask: () => (loader.lost ? start() : cache.probe(isLost)),
 });
-const grid = new Grid(gridRoot);
+const grid = new Grid(gridRoot, pointAgain);
 const scores = new Scores(schedule);
 const counting = new Counting();
 const legend = new Legend(find(".legend", HTMLElement));
@@ -190,9 +190,14 @@ function follow(state) {
   probe.schedule();
   moved ||= requestAnimationFrame(() => {
     moved = 0;
-    pointer.refresh();
-    showMinimap({ redraw: false });
+    pointAgain();
   });
+}
+
+/** The pictures lie elsewhere: something else may be under a pointer that rests. */
+function pointAgain() {
+  pointer.refresh();
+  showMinimap({ redraw: false });
 }
 
 /** Over the pane that the pointer was on last. @param {{redraw: boolean}} how */

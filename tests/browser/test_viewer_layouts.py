@@ -112,6 +112,20 @@ def test_while_b_is_held_the_pane_shows_the_other_picture(viewer):
     viewer.page.keyboard.up("b")
 
 
+def test_a_pointer_that_rests_reads_on_when_the_page_puts_something_else_below_it(viewer):
+    viewer.open()
+    viewer.hover("tiekd", 50, 30)
+    viewer.page.keyboard.down("b")
+    flipped = viewer.pane("tiekd").locator("canvas[data-layer=flip]")
+    flipped.wait_for(state="visible")
+    viewer.hover("tiekd", 51, 30)  # on what goes away next
+    viewer.page.keyboard.up("b")
+    flipped.wait_for(state="detached")
+    viewer.press("c").reads("tiekd", depth_of("tiekd", 0)[30, 51] / 256)
+    viewer.page.evaluate("tiekd.view.targets = ['tiekd', 'baseline', 'ground_truth', 'teacher']")  # new panes
+    viewer.wait().reads("tiekd", depth_of("tiekd", 0)[30, 51] / 256)
+
+
 def test_two_methods_fill_the_window(viewer):
     viewer.page.set_viewport_size({"width": 1920, "height": 1080})
     viewer.open("?gallery=streets&targets=baseline*tiekd")

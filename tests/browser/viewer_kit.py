@@ -318,8 +318,9 @@ class Viewer:
         self.page.mouse.down()
         self.page.mouse.up()
 
-    def act(self, action: str) -> None:
+    def act(self, action: str) -> "Viewer":
         self.page.locator(f'[data-action="{action}"]').first.click()
+        return self.drawn()
 
     def query(self) -> str:
         """The address as the page leaves it: otherwise it follows once the view rests."""

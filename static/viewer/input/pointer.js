@@ -18,6 +18,8 @@ const LONG_PRESS_MS = 500;
 export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
   /** @type {PointerEvent|null} where the pointer was last seen */
   let last = null;
+  /** @type {EventTarget|null} what lies there; null: to be found again, because the page has rendered since then */
+  let under = null;
   /** @type {Cursor|null} another place to read, until the pointer moves */
   let kept = null;
   /** @type {Pane|undefined} the last pane that the pointer was on */
@@ -25,13 +27,16 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
   /** @type {{event: PointerEvent, timer?: ReturnType<typeof setTimeout>}|null} a press that may become a click */
   let press = null;
 
-  const paneUnder = (/** @type {Event} */ event) => {
-    const element = stageUnder(event);
+  /** The pane that the pointer is on. What it was on may be gone. */
+  const paneUnder = () => {
+    if (last && !(under instanceof Element && under.isConnected))
+      under = document.elementFromPoint(last.clientX, last.clientY);
+    const element = stageUnder({ target: under });
     return panes().find((pane) => pane.stage.element === element);
   };
   /** The middle of the pixel that is read, as fractions; null beside the pictures. */
   const cursor = () => {
-    const at = last && paneUnder(last)?.stage.cursorAt(last);
+    const at = last && paneUnder()?.stage.cursorAt(last);
     return kept ?? (at ? snap(at) : null);
   };
 
@@ -44,9 +49,10 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
   /** @param {PointerEvent|null} event */
   function seeAt(event) {
     last = event;
+    under = event?.target ?? null;
     kept = null;
     point();
-    const pane = event && paneUnder(event);
+    const pane = event && paneUnder();
     if (!pane || pane === lastPane) return;
     lastPane = pane;
     onPane();
@@ -54,7 +60,7 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
 
   function pick() {
     const at = cursor();
-    const pane = last && paneUnder(last);
+    const pane = last && paneUnder();
     if (at && pane) onPick(at, pane);
   }
 
@@ -96,7 +102,10 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
 
   return {
     /** Read the panes again, after they show something else. */
-    refresh: point,
+    refresh() {
+      under = null;
+      point();
+    },
     cursor,
     /** Read another place, until the pointer moves. @param {Cursor} at */
     put(at) {
@@ -106,7 +115,7 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
     lastPane: () => lastPane,
     /** The pane under the pointer, and where on the screen. */
     over: () => {
-      const pane = last && !kept && cursor() ? paneUnder(last) : undefined;
+      const pane = last && !kept && cursor() ? paneUnder() : undefined;
       return last && pane ? { pane, point: last } : null;
     },
   };

@@ -11,7 +11,7 @@ const SLOP = 4;
  */
 export const isFar = (from, to) => Math.hypot(to.clientX - from.clientX, to.clientY - from.clientY) > SLOP;
 
-/** The stage under an event; null beside the pictures and on controls that lie over them. @param {Event} event */
+/** The stage under an event; null beside the pictures and on controls that lie over them. @param {{target: EventTarget|null}} event */
 export function stageUnder({ target }) {
   if (!(target instanceof Element) || target.closest("button, input, .minimap")) return null;
   return target.closest(".stage");

@@ -34,6 +34,7 @@ export class Grid {
       if (stage) stage.room = contentRect;
     }
     if (this.#state) this.look(this.#state);
+    this.#onRoom();
   });
   /** @type {State|null} */
   #state = null;
@@ -52,9 +53,12 @@ export class Grid {
     dataset: { action: "divide" },
   });
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  #onRoom;
+
+  /** @param {HTMLElement} root @param {() => void} onRoom  The pictures lie elsewhere, because the stages have other room. */
+  constructor(root, onRoom) {
     this.root = root;
+    this.#onRoom = onRoom;
     new ResizeObserver(() => {
       this.#arranged = "";
       this.#arrange();
