@@ -4,130 +4,33 @@
  *
  * @import { Sources } from "./declared.js"
  * @import { Gallery } from "./types.js"
- * @import { ModeName } from "./comparison.js"
+ * @import { Field } from "./field.js"
  * @import { BoxChoice } from "../paint/boxes.js"
  *
  * @typedef {{[K in keyof typeof FIELDS]: (typeof FIELDS)[K]["initial"]}} View
  */
 import { DEPTH_MAPS } from "../paint/colormaps.js";
 import { SPREADS } from "../paint/scale.js";
-import { differenceOf, isComparing, isDifference, MODE_NAMES, needsTruth } from "./comparison.js";
+import { differenceOf, isComparing, isDifference, MODE_NAMES } from "./comparison.js";
 import { formatSources, parseSources } from "./declared.js";
-import { countOf, frameAt } from "./frames.js";
-import { decode, escapeName, names, numbers, pair, parseBox, parseRange, whole } from "./query.js";
+import { choice, field, flag } from "./field.js";
+import { boxInside, fittedMode, insidePhoto, onPhoto } from "./fits.js";
+import { countOf } from "./frames.js";
+import {
+  decode,
+  escapeName,
+  names,
+  pair,
+  parseBox,
+  parseIndexes,
+  parseRange,
+  parseShare,
+  whole,
+} from "./query.js";
 import { METRIC_NAMES, SORTS } from "./sorts.js";
-import { clamp, isOnShow, resolveTargets, truthId, usualReference, walkWithin } from "./targets.js";
+import { clamp, isOnShow, resolveTargets, usualReference, walkWithin } from "./targets.js";
 import { differenceEnd, rangeWithin } from "./ranges.js";
 import { MAX_ZOOM } from "./window.js";
-
-/**
- * @typedef {object} Place  What `fit` may look at.
- * @property {Gallery} gallery
- * @property {string[]} targets
- * @property {number} index
- * @property {number[]|null} indexes
- * @property {string|null} truth
- * @property {number} reference
- * @property {ModeName} mode
- * @property {number} diff
- * @property {boolean} signed
- */
-
-/**
- * @template T
- * @typedef {object} Field
- * @property {string} key  Name in the address.
- * @property {T} initial  What an address means that doesn't name the field.
- * @property {(text: string|undefined, raw: ReadonlyMap<string, string>) => T|undefined} parse
- *   `text` as it stands in the address; `undefined` = the initial value.
- * @property {(value: T) => string} format  The text that `parse` reads back as the same value.
- * @property {string} allowed  The values that there are, in words.
- * @property {(value: T, at: Place) => T} [fit]  Brings the value within the gallery. Fields that stand earlier in
- *   the table have been fitted before.
- * @property {readonly T[]} [choices]  All values, for a key that walks through them.
- * @property {boolean} [always]  Named in the address even with its initial value.
- * @property {boolean} [step]  A change is a place that the Back button returns from.
- * @property {(value: T) => unknown} [place]  What of the value counts for that, where it is not all.
- * @property {boolean} [personal]  The visitor's own: an address may name it, but no address is written with it.
- * @property {readonly ("gallery"|"link")[]} [stays]  Keeps its value when the visitor chooses another gallery, or
- *   follows a link inside the page.
- * @property {boolean} [hook]  Also stands as a `data-` attribute of the page's root, for styles and scripts.
- */
-
-/**
- * @template T
- * @param {T} initial
- * @param {Omit<Field<T>, "initial">} rest
- * @returns {Field<T>}
- */
-const field = (initial, rest) => ({ initial, ...rest });
-
-/**
- * A field with a few named values, the first is the initial one.
- * @template {string} T
- * @param {readonly T[]} choices
- * @param {Omit<Field<NoInfer<T>>, "initial"|"choices"|"parse"|"format"|"allowed">} rest
- * @returns {Field<T>}
- */
-const choice = (choices, rest) => ({
-  initial: choices[0],
-  choices,
-  parse: (text) => choices.find((name) => name === text),
-  format: String,
-  allowed: choices.join(", "),
-  ...rest,
-});
-
-/** A field that is on or off, at first off. @param {Omit<Field<boolean>, "initial"|"parse"|"format"|"allowed">} rest @returns {Field<boolean>} */
-const flag = (rest) => ({
-  initial: false,
-  parse: (text) => (text === "0" || text === "1" ? text === "1" : undefined),
-  format: (value) => (value ? "1" : "0"),
-  allowed: "true or false (in an address: 1 or 0)",
-  ...rest,
-});
-
-/** @param {string|undefined} text */
-function parseIndexes(text) {
-  const found = numbers(text, /[*,.]/).filter((index) => Number.isInteger(index) && index >= 0);
-  return found.length ? [...new Set(found)] : undefined;
-}
-
-/** @param {[number, number]} pixel @param {Place} at @returns {[number, number]} */
-function insidePhoto(pixel, { gallery, index }) {
-  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {}; // 0 × 0: not known yet
-  return width ? [clamp(pixel[0], width - 1), clamp(pixel[1], height - 1)] : pixel;
-}
-
-/** @param {[number, number]} at @param {Place} place @returns {[number, number]} */
-function onPhoto(at, { gallery, index }) {
-  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {};
-  return width ? [clamp(at[0], width), clamp(at[1], height)] : at;
-}
-
-/**
- * A link that only names `diff` means a difference; what the gallery has no method for is depth.
- * @param {ModeName} asked @param {Place} place @returns {ModeName}
- */
-function fittedMode(asked, place) {
-  const mode = place.diff && !isComparing(asked) ? differenceOf(place) : asked;
-  if (needsTruth(mode)) return truthId(place.gallery, place.truth) ? mode : "depth";
-  return place.diff === 0 || isOnShow(place.diff, place) ? mode : "depth";
-}
-
-/** The part of a box that lies in the frame. @param {[number, number, number, number]} box @param {Place} at @returns {BoxChoice} */
-function boxInside([x, y, w, h], { gallery, index }) {
-  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {};
-  if (!width) return [x, y, w, h]; // 0 × 0: not known yet
-  if (x >= width || y >= height) return "none";
-  return [x, y, Math.min(w, width - x), Math.min(h, height - y)];
-}
-
-/** @param {string|undefined} text */
-function share(text) {
-  const value = Number(text);
-  return text && value >= 0 && value <= 1 ? value : undefined;
-}
 
 const BOTH = /** @type {const} */ (["gallery", "link"]);
 
@@ -332,7 +235,7 @@ export const FIELDS = Object.freeze({
   /** Where a split is divided, in parts of its width. */
   divide: field(0.5, {
     key: "divide",
-    parse: share,
+    parse: parseShare,
     format: String,
     allowed: "a number from 0 to 1",
     stays: BOTH,
@@ -340,7 +243,7 @@ export const FIELDS = Object.freeze({
   /** How much of an overlay hides the photo. */
   opacity: field(0.6, {
     key: "opacity",
-    parse: share,
+    parse: parseShare,
     format: String,
     allowed: "a number from 0 to 1",
     stays: BOTH,

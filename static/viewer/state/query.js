@@ -72,3 +72,15 @@ export function parseBox(text) {
   const whole = [x, y, width, height].every((n) => Number.isInteger(n) && n >= 0);
   return whole && width > 0 && height > 0 && more.length === 0 ? [x, y, width, height] : undefined;
 }
+
+/** Numbers of frames, each once. @param {string|undefined} text */
+export function parseIndexes(text) {
+  const found = numbers(text, /[*,.]/).filter((index) => Number.isInteger(index) && index >= 0);
+  return found.length ? [...new Set(found)] : undefined;
+}
+
+/** A number from 0 to 1. @param {string|undefined} text */
+export function parseShare(text) {
+  const value = Number(text);
+  return text && value >= 0 && value <= 1 ? value : undefined;
+}

@@ -2,7 +2,7 @@
  * Which methods and frames a view stands for in its gallery. Pure.
  *
  * @import { Gallery } from "./types.js"
- * @import { Place } from "./fields.js"
+ * @import { Place } from "./field.js"
  */
 
 /**
