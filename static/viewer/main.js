@@ -56,11 +56,12 @@ import { serverSource } from "./sources/server.js";
 import { NEEDS_SERVER, NO_SERVER, siteSource } from "./sources/site.js";
 import { Uploads } from "./sources/upload.js";
 import { sizeOf, wishesFor } from "./sources/wishes.js";
-import { misread, wordsOf } from "./state/corrections.js";
+import { misread, strangersOf, wordsOf } from "./state/corrections.js";
 import { changedFields, hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
 import { syncHistory } from "./state/history.js";
 import { keepOrder } from "./state/order.js";
+import { rawValues } from "./state/query.js";
 import { currentFrame, truthOf, walkOf } from "./state/selectors.js";
 import { createStore } from "./state/store.js";
 import { rememberedTheme } from "./state/theme.js";
@@ -331,9 +332,10 @@ async function start() {
   writeAddress();
   if (!(await land())) return;
   const view = parseView(location.search);
-  const corrected = wordsOf(misread(location.search));
-  if (corrected) notify(corrected, { error: true });
-  await loader.start({ ...view, theme: view.theme === "auto" ? rememberedTheme() : view.theme });
+  for (const wrong of [wordsOf(misread(location.search)), strangersOf(location.search)])
+    if (wrong) notify(wrong, { error: true });
+  const named = new Set(rawValues(location.search).keys());
+  await loader.start({ ...view, theme: view.theme === "auto" ? rememberedTheme() : view.theme }, named);
 }
 
 const commands = createCommands({

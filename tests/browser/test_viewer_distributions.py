@@ -1,6 +1,7 @@
 """The panel of distributions over depth."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_panel_is_part_of_the_address_and_follows_frames(viewer):
 def test_keyboard_opens_moves_and_closes(viewer):
     viewer.open().press("p")
     settled(viewer)
-    assert "pixel=100,30" in viewer.query()
+    assert "pixel=50,30" in viewer.query()
     viewer.press("Shift+ArrowRight", index=0)
     viewer.press("Shift+ArrowUp", index=0)
     assert "101, 29" in viewer.page.locator(".inspector").inner_text()
@@ -190,6 +191,24 @@ def test_methods_that_are_not_served_are_marks_at_their_depth(viewer):
     assert "this server has no such model" in row.inner_text()
     assert float(row.locator("line.stored").get_attribute("x1")) == pytest.approx(depth / 80 * 360, abs=0.01)
     assert viewer.page.locator("[data-dpm]").count() == 2
+
+
+def test_a_depth_without_a_model_keeps_its_bound_its_precision_and_its_axis(viewer):
+    for y, words in ((0, r"^≥ \d+\.\d m$"), (30, r"^\d+\.\d ±0\.\d\d m$")):
+        settled(viewer.open(f"?gallery=coloured&index=0&pixel=50,{y}"))
+        row = viewer.page.locator('[data-reading="drawn"]')
+        said = row.locator("header b").inner_text()
+        assert re.match(words, said)
+        assert row.locator("svg.curve").get_attribute("aria-label") == f"Depth {said}"
+        assert row.locator(".axis text").count() == row.locator(".gridline").count() > 2
+
+
+def test_the_panel_says_why_no_model_runs(viewer):
+    foot = viewer.page.locator(".inspector > p")
+    settled(viewer.open("?gallery=coloured&index=0&pixel=50,30"))
+    assert foot.inner_text().startswith("None of the methods on show is a model of this server")
+    settled(viewer.open("?gallery=coloured&index=1&pixel=40,30"))
+    assert foot.inner_text().startswith("There is no photo here")
 
 
 def without(route, name: str) -> None:

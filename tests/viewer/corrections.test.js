@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { misfits, misread, wordsOf } from "../../static/viewer/state/corrections.js";
-import { fitted } from "../../static/viewer/state/fields.js";
+import { misfits, misread, strangersOf, wordsOf } from "../../static/viewer/state/corrections.js";
+import { agreeing } from "../../static/viewer/state/comparison.js";
+import { DEFAULT_VIEW, fitted } from "../../static/viewer/state/fields.js";
 import { parseView } from "../../static/viewer/state/url.js";
+import { rawValues } from "../../static/viewer/state/query.js";
 import { gallery } from "./kit.js";
 
 test("what an address says and nobody understands is named with what was taken", () => {
@@ -30,4 +32,31 @@ test("numbers beyond the gallery are named with what was taken", () => {
   );
   const possible = parseView("?gallery=g&index=3&diff=2&columns=8&pixel=99,39&indexes=1*3");
   assert.deepEqual(misfits(possible, fitted(possible, gallery())), []);
+});
+
+/** What the page says of a link, once its gallery is open. */
+function saidOf(search) {
+  const asked = agreeing(DEFAULT_VIEW, parseView(search));
+  const taken = fitted(asked, gallery());
+  return { taken, words: wordsOf(misfits(asked, taken, new Set(rawValues(search).keys()))) };
+}
+
+test("words name what the link said, not what followed from it", () => {
+  const { taken, words } = saidOf("?gallery=g&indexes=99");
+  assert.equal(words, "Not possible here: indexes=99 (taken: none).");
+  assert.deepEqual([taken.index, taken.indexes], [0, null], "and no other frame than the first is opened");
+  assert.equal(saidOf("?indexes=99*2").words, "Not possible here: indexes=99*2 (taken: 2).");
+  assert.equal(saidOf("?diff=9").words, "Not possible here: diff=9 (taken: 0).");
+  assert.equal(
+    saidOf("?index=7&indexes=2").words,
+    "Not possible here: index=7 (taken: 2).",
+    "a place that the link names is named",
+  );
+  assert.equal(saidOf("?index=2&indexes=99").taken.index, 2);
+});
+
+test("fields that nobody here knows are named, but not those that other programs add", () => {
+  assert.equal(strangersOf("?gallery=g&foo=1&index=2&b%20ar=&foo=2"), "Unknown here: foo, b ar.");
+  assert.equal(strangersOf("?gallery=g&utm_source=x&fbclid=1&gclid=2&as=a=truth&theme=dark"), null);
+  assert.equal(strangersOf(""), null);
 });

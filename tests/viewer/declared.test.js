@@ -28,6 +28,13 @@ test("sources are written legibly and read back, whatever signs their names have
   assert.equal(formatSources({ mine: "scale=1000" }), "mine=scale=1000");
 });
 
+test("a program that escapes every sign of an address changes nothing", () => {
+  const text = "a%3Db%2Ac=label=x%252Cy*lidar=truth,label=HDL-64";
+  const escaped = encodeURIComponent(text).replaceAll("*", "%2A");
+  assert.deepEqual(parseSources(escaped), { "a=b*c": "label=x%2Cy", lidar: "truth,label=HDL-64" });
+  assert.deepEqual(parseSources("tiekd_mobilenetv2%3Dscale%3D512"), { tiekd_mobilenetv2: "scale=512" });
+});
+
 test("what is no METHOD=SETTINGS is not understood", () => {
   for (const text of ["", "mine", "=scale=2", "mine=", "a=truth*b"])
     assert.equal(parseSources(text), undefined, text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fit, ranked } from "../../static/viewer/state/fuzzy.js";
+import { fit, holds, ranked } from "../../static/viewer/state/fuzzy.js";
 
 const same = (name) => name;
 
@@ -40,4 +40,13 @@ test("what fits alike keeps its order, and only so many are given", () => {
   assert.deepEqual(ranked("a", ["a1", "a3", "a2"], same), ["a1", "a3", "a2"]);
   assert.deepEqual(ranked("", ["b", "a"], same), ["b", "a"]);
   assert.deepEqual(ranked("a", ["a1", "b", "a2", "a3"], same, 2), ["a1", "a2"]);
+});
+
+test("a filter keeps the names that hold each of its words, not those with the same letters", () => {
+  const names = Array.from({ length: 40 }, (_, i) => `densedepth_net${i}_run_kitti_eigen_lr1e4`);
+  const kept = (query) => names.filter((name) => holds(query, name)).length;
+  assert.equal(kept("net1"), 11);
+  assert.equal(kept("KITTI net17"), 1);
+  assert.equal(kept("kitti nyu"), 0);
+  assert.equal(kept(" "), 40);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { binAt, depthAtX, xOf } from "../../static/viewer/panels/dpm-chart.js";
 import { gridLayout, largeLayout, layout } from "../../static/viewer/panels/layout.js";
-import { neighbour, placesOf } from "../../static/viewer/panels/places.js";
+import { comparisonFor, neighbour, placesOf } from "../../static/viewer/panels/places.js";
 import { gallery, method, stateOf } from "./kit.js";
 
 const room = { count: 4, aspect: 3, width: 1208, height: 500, label: 20, columns: 0 };
@@ -61,6 +61,16 @@ test("each pane has its place in a layout", () => {
   assert.equal(places({ layout: "split", focus: "a", beside: "image" }), "over strip large strip");
   assert.equal(places({ layout: "overlay" }), "under strip large strip");
   assert.equal(places({ layout: "overlay", focus: "image" }), "under strip large strip");
+});
+
+test("a pane is looked at with the reference, else the ground truth, whatever a split showed before", () => {
+  const other = (view) => comparisonFor("a", stateOf({ beside: "image", ...view }, WITH_TRUTH), IDS);
+  assert.equal(other({}), "gt");
+  assert.equal(other({ layout: "split" }), "gt");
+  assert.equal(other({ reference: 3 }), "b");
+  assert.equal(other({ mode: "absolute", diff: 3 }), "b");
+  assert.equal(other({ mode: "absolute", diff: 2 }), "gt", "not with itself");
+  assert.equal(comparisonFor("gt", stateOf({}, WITH_TRUTH), IDS), "a");
 });
 
 test("the keys walk the methods, around the end and past the other one", () => {

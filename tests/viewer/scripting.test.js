@@ -60,6 +60,28 @@ test("unknown fields throw with near names, and nothing changes", () => {
   assert.equal(store.get(), before);
 });
 
+test("what is no object with fields throws in the page's own words", () => {
+  const { store, tiekd } = opened();
+  const before = store.get();
+  for (const [value, words] of [
+    [null, "null"],
+    [undefined, "undefined"],
+    [5, "5"],
+    ["index=3", '"index=3"'],
+    [[3], "\\[3\\]"],
+  ]) {
+    const message = new RegExp(`^tiekd.view can't be ${words}. Assign an object with fields of the view`);
+    assert.throws(() => (tiekd.view = value), { name: "TypeError", message });
+  }
+  const ring = {};
+  ring.self = ring;
+  for (const value of [3n, () => 3, Symbol("3"), ring]) {
+    assert.throws(() => (tiekd.view.index = value), { name: "RangeError", message: /^index can't be / });
+    assert.throws(() => (tiekd.view.filter = value), { name: "RangeError", message: /^filter can't be / });
+  }
+  assert.equal(store.get(), before);
+});
+
 test("impossible values throw, say what is allowed, and change nothing", () => {
   const { store, tiekd } = opened();
   const before = store.get();

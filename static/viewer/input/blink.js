@@ -4,7 +4,7 @@
  * @import { Pane } from "../panels/pane.js"
  * @import { State } from "../state/types.js"
  */
-import { besideOf } from "../panels/places.js";
+import { comparisonFor } from "../panels/places.js";
 
 /**
  * @param {{state: () => State, pane: () => Pane|undefined, panes: () => Pane[]}} page  `pane`: under the pointer
@@ -18,9 +18,8 @@ export function createBlink({ state, pane, panes }) {
     changed = undefined;
     const under = on ? pane() : undefined;
     if (!under) return;
-    const now = state();
     const ids = panes().map(({ id }) => id);
-    const other = besideOf({ ...now, view: { ...now.view, focus: under.id } }, ids);
+    const other = comparisonFor(under.id, state(), ids);
     const shown = panes().find(({ id }) => id === other);
     if (!shown?.shown) return;
     changed = under;

@@ -62,6 +62,11 @@ function viewObject(get, change) {
 
 /** @param {Store} store @param {object} values */
 function assign(store, values) {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new TypeError(
+      `tiekd.view can't be ${textOf(values)}. Assign an object with fields of the view, such as { index: 3 }.`,
+    );
+  }
   for (const [name, value] of Object.entries(values)) check(name, value);
   const change = /** @type {Partial<View>} */ (structuredClone(values));
   const { view, gallery } = store.get();
@@ -78,7 +83,7 @@ function check(name, value) {
   const entry = ENTRIES.find(([known]) => known === name);
   if (!entry) throw unknown(name);
   const [, { format, parse, initial }] = entry;
-  const same = (/** @type {unknown} */ other) => JSON.stringify(other) === JSON.stringify(value);
+  const same = (/** @type {unknown} */ other) => textOf(other) === textOf(value);
   let read;
   try {
     const text = format(value);
@@ -112,9 +117,17 @@ function checkFit(change, before, gallery, view) {
 /** @param {keyof View|string} name @param {unknown} value */
 function impossible(name, value) {
   const { allowed } = FIELDS[/** @type {keyof View} */ (name)];
-  return new RangeError(
-    `${name} can't be ${JSON.stringify(value) ?? String(value)} here. Allowed: ${allowed}.`,
-  );
+  return new RangeError(`${name} can't be ${textOf(value)} here. Allowed: ${allowed}.`);
+}
+
+/** A value in words, also one that JSON doesn't know. @param {unknown} value */
+function textOf(value) {
+  if (typeof value === "bigint") return `${value}n`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value); // it holds itself, or a BigInt
+  }
 }
 
 /** @param {string} name */

@@ -17,6 +17,7 @@
  * @property {number|null} truth
  * @property {(name: string) => Model|undefined} model  what the server says of a model
  */
+import { depthWords } from "../modes/words.js";
 import { targetDpm } from "../paint/target-dpm.js";
 import { h } from "./dom.js";
 import { drawAxis, drawChart } from "./dpm-chart.js";
@@ -76,15 +77,14 @@ function targetOf(own, { teacher, model }) {
 /** The row of a method that no model of the server can explain: its depth only. @param {PaneReading} reading @param {Axis} axis @param {Beside} beside */
 export function readingRow({ method, depth }, axis, { truth }) {
   const isTruth = method.family === "ground_truth";
-  const words = depth === null ? "no data" : `${depth.toFixed(2)} m`;
+  const words = depthWords(depth ?? NaN, method);
   const marks = [{ kind: "truth", depth: truth }, isTruth ? null : { kind: "stored", depth }];
   return h(
     "section",
     { class: "curve-row plain-row", dataset: { ...colourOf(method), reading: method.id } },
     header(method, h("b", {}, words)),
-    depth === null
-      ? null
-      : h("div", { class: "curve-box" }, drawChart(marks, axis, `Depth ${depth.toFixed(2)} metres`)),
+    depth === null ? null : h("div", { class: "curve-box" }, drawChart(marks, axis, `Depth ${words}`)),
+    depth === null ? null : drawAxis(axis),
     h(
       "p",
       { class: "curve-facts" },

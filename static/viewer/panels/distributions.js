@@ -20,6 +20,8 @@ const SETTLE_MS = 160;
 const FOOT =
   "Each curve is probability per metre, drawn to its own peak. Solid line: expectation. Outline: the teacher. Dotted: the target that the student learned from the teacher's depth. Dashed line: ground truth. Depth in metres.";
 const NO_PHOTO = "There is no photo here to run the models on, so there are only the depths of the panes.";
+const NO_MODEL =
+  "None of the methods on show is a model of this server, so there are only the depths of the panes.";
 const SPIKES =
   "Spikes: this network chooses the widths of its bins for each photo, and much probability in a narrow bin is a spike.";
 const SHAPES = Object.freeze({
@@ -37,6 +39,7 @@ export class Distributions {
   #asking = null;
   /** @type {{key: string, blob: Promise<Blob>}|null} the photo of the frame on show */
   #photo = null;
+  #hasPhoto = true;
   #asked = "";
   #drawn = "";
   /** @type {Axis} of what is drawn */
@@ -99,6 +102,7 @@ export class Distributions {
     setText(this.#scale, axis);
     this.#scale.title = "Switch the depth axis between linear and logarithmic";
     // Models run on the photo: without one there are only the depths of the panes.
+    this.#hasPhoto = frame.has_image;
     const methods = frame.has_image
       ? visibleMethods(state).filter((method) => method.model && method.unit === "m")
       : [];
@@ -223,7 +227,7 @@ export class Distributions {
       ...this.#rows.map((row) => distributionRow(row, axis, beside, firstNote(row.distribution, notes))),
       ...others.map((reading) => readingRow(reading, axis, beside)),
     );
-    setText(this.#foot, this.#rows.length ? FOOT : NO_PHOTO);
+    setText(this.#foot, this.#rows.length ? FOOT : this.#hasPhoto ? NO_MODEL : NO_PHOTO);
   }
 
   /** Probability of the bin under the pointer, in every row. @param {PointerEvent|null} event */

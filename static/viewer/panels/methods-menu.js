@@ -4,7 +4,7 @@
  *
  * @import { Gallery, LeftOut, Method, State } from "../state/types.js"
  */
-import { fit } from "../state/fuzzy.js";
+import { holds } from "../state/fuzzy.js";
 import { shortened } from "../state/labels.js";
 import { visibleMethods } from "../state/selectors.js";
 import { find, h, setText } from "./dom.js";
@@ -114,8 +114,7 @@ export class MethodsMenu {
   #filter() {
     const query = this.#root.querySelector("input[type=search]");
     const text = query instanceof HTMLInputElement ? query.value : "";
-    for (const row of this.#root.querySelectorAll("li"))
-      row.hidden = fit(text, row.dataset.names ?? "") === null;
+    for (const row of this.#root.querySelectorAll("li")) row.hidden = !holds(text, row.dataset.names ?? "");
     const only = find("[data-action=fitting-methods]", HTMLButtonElement, this.#root);
     const count = this.fitting().length;
     only.disabled = !text.trim() || count === 0;

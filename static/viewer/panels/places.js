@@ -7,7 +7,7 @@
  *   "under": lies below it (the photo of an overlay).
  */
 import { PHOTO } from "../sources/wishes.js";
-import { referenceOf, truthOf } from "../state/selectors.js";
+import { keptOf, referenceOf, truthOf } from "../state/selectors.js";
 
 /**
  * The place of each pane, in the order of their ids.
@@ -34,11 +34,18 @@ export function focusOf(state, ids) {
   return methods.find((id) => id !== truth) ?? methods[0] ?? ids[0];
 }
 
-/** The other one of a split: the chosen one, the reference of the difference, the truth, or the next. @param {State} state @param {string[]} ids */
+/** The other one of a split: the chosen one, else `comparisonFor` the large one. @param {State} state @param {string[]} ids */
 export function besideOf(state, ids) {
-  const focus = focusOf(state, ids);
-  const wanted = [state.view.beside, referenceOf(state)?.id, truthOf(state)?.id, ...methodsFirst(ids)];
-  return wanted.find((id) => id !== focus && id && ids.includes(id)) ?? null;
+  const [{ beside }, focus] = [state.view, focusOf(state, ids)];
+  return beside && beside !== focus && ids.includes(beside) ? beside : comparisonFor(focus, state, ids);
+}
+
+/** What a pane is looked at with: the reference of the difference, the kept one, the truth, or another. @param {string} id @param {State} state @param {string[]} ids */
+export function comparisonFor(id, state, ids) {
+  const usual = [referenceOf, keptOf, truthOf].map((of) => of(state)?.id);
+  return (
+    [...usual, ...methodsFirst(ids)].find((other) => other && other !== id && ids.includes(other)) ?? null
+  );
 }
 
 /** @param {string[]} ids */

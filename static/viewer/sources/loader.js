@@ -18,6 +18,8 @@ export class Loader {
   #own = [];
   #store;
   #page;
+  /** Keys of the fields that the link named which is being opened. @type {ReadonlySet<string>|null} */
+  #named = null;
   /** The server could not be reached for a gallery or the list of them. */
   lost = false;
 
@@ -65,10 +67,11 @@ export class Loader {
 
   /**
    * Ask the server what there is and open what a view names, at once, else what fits it best.
-   * @param {View} view
+   * @param {View} view @param {ReadonlySet<string>} named  keys of the fields that its link names
    */
-  async start(view) {
+  async start(view, named) {
     this.lost = false;
+    this.#named = named;
     if (view.gallery !== null) this.#show(view, view.gallery);
     const own = this.#page.uploads?.list() ?? [];
     try {
@@ -98,7 +101,8 @@ export class Loader {
       if (stale()) return;
       const asked = this.#store.get().view;
       this.#store.dispatch({ type: "gallery/opened", gallery });
-      const unknown = unknownOf(asked, this.#store.get());
+      const unknown = unknownOf(asked, this.#store.get(), this.#named);
+      this.#named = null;
       if (unknown) this.#page.onUnknown(unknown);
     } catch (error) {
       if (stale()) return;
@@ -132,13 +136,16 @@ export function bestGallery(galleries, targets) {
   return (known ?? galleries[0])?.id ?? null;
 }
 
-/** What a link asked for that the gallery doesn't have, in words; null when it has all. @param {View} asked @param {State} state */
-export function unknownOf(asked, state) {
+/**
+ * What a link asked for that the gallery doesn't have, in words; null when it has all.
+ * @param {View} asked @param {State} state @param {ReadonlySet<string>|null} [named]  keys of the fields that it names
+ */
+export function unknownOf(asked, state, named = null) {
   if (!state.gallery) return null;
   const ids = new Set(visibleMethods(state).flatMap((method) => [method.id, method.model]));
   const isKnown = (/** @type {string} */ name) =>
     name.split(/[*,]/).every((part) => ids.has(name) || ids.has(part));
   const unknown = asked.targets.filter((name) => !isKnown(name));
   if (unknown.length) return `This gallery has no method named ${unknown.slice(0, 3).join(", ")}.`;
-  return wordsOf(misfits(asked, state.view));
+  return wordsOf(misfits(asked, state.view, named));
 }

@@ -11,6 +11,16 @@
 import { ENTRIES } from "./fields.js";
 import { decode, rawValues } from "./query.js";
 
+/** What other programs add to addresses when links are passed on. */
+const OTHERS = /^(utm_.*|fbclid|gclid|msclkid|mc_[ce]id|igsh|ref_src|_ga|_gl|si)$/;
+
+/** Fields of an address that the page does not know, as a sentence; null when there are none. @param {string} search */
+export function strangersOf(search) {
+  const known = new Set(ENTRIES.map(([, { key }]) => key));
+  const strangers = [...rawValues(search).keys()].filter((key) => !known.has(key) && !OTHERS.test(key));
+  return strangers.length ? `Unknown here: ${strangers.join(", ")}.` : null;
+}
+
 /** Values of an address that can't be understood. @param {string} search  `location.search` @returns {Correction[]} */
 export function misread(search) {
   const raw = rawValues(search);
@@ -22,14 +32,17 @@ export function misread(search) {
 }
 
 /**
- * Values of a view that its gallery has no room for. A value that the address need not name asks for nothing. Names of methods are not among them: the loader says those.
- * @param {Partial<View>} asked @param {View} taken  the view that came of it @returns {Correction[]}
+ * Values of a view that its gallery has no room for. A value that the address need not name asks for nothing. Names of
+ * methods are not among them: the loader says those.
+ * @param {Partial<View>} asked @param {View} taken  the view that came of it
+ * @param {ReadonlySet<string>|null} [named]  the fields that the link names, by their keys: others only followed from them
+ * @returns {Correction[]}
  */
-export function misfits(asked, taken) {
+export function misfits(asked, taken, named = null) {
   return ENTRIES.flatMap(([name, { key, fit, format, initial, always }]) => {
     const value = asked[name];
     if (!fit || value === undefined || name === "targets") return [];
-    if (value === initial && !always) return [];
+    if (named ? !named.has(key) : value === initial && !always) return [];
     if (format(value) === format(taken[name])) return [];
     return [{ asked: `${key}=${format(value)}`, taken: format(taken[name]) }];
   });

@@ -18,7 +18,9 @@ const LEGIBLE = [
 /** @param {string|undefined} text  as it stands in the address @returns {Sources|undefined} */
 export function parseSources(text) {
   if (text === undefined) return undefined;
-  const pairs = text.split("*").map((part) => {
+  // Some programs escape the signs between names and settings, too: then there is no "=" before decoding.
+  const legible = text.includes("=") ? text : decode(text);
+  const pairs = legible.split("*").map((part) => {
     const at = part.indexOf("=");
     return at > 0 ? [decode(part.slice(0, at)), decode(part.slice(at + 1))] : null;
   });

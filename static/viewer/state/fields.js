@@ -49,8 +49,10 @@ export const FIELDS = Object.freeze({
     parse: (text, raw) => whole(text) ?? parseIndexes(raw.get("indexes"))?.[0],
     format: String,
     fit: (value, { gallery, indexes }) => {
-      const index = clamp(value, countOf(gallery) - 1);
-      const walk = walkWithin(indexes, countOf(gallery));
+      const count = countOf(gallery);
+      const walk = walkWithin(indexes, count);
+      // Of a walk that does not exist its first frame is no place either.
+      const index = !walk && indexes?.[0] === value && value >= count ? 0 : clamp(value, count - 1);
       return walk && !walk.includes(index) ? walk[0] : index;
     },
     allowed: "the number of a frame, from 0",

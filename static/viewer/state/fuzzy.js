@@ -25,6 +25,15 @@ export function fit(query, name) {
   return points - LEFT_OVER * name.length;
 }
 
+/** Whether a name holds each word of a query as it stands. @param {string} query @param {string} name */
+export function holds(query, name) {
+  const text = name.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
 /** @param {string} word @param {string} text in lower case @param {string} name as it is written */
 function fitWord(word, text, name) {
   const whole = text.indexOf(word);

@@ -37,7 +37,7 @@ export const comparedOf = (state) => visibleMethods(state)[state.view.diff - 1] 
 export function baselineOf(state) {
   const truth = truthOf(state);
   const shown = visibleMethods(state);
-  const kept = shown[state.view.reference - 1];
+  const kept = keptOf(state);
   const others = [...shown, ...(state.gallery?.methods ?? [])].filter(
     (m) => m.unit === "m" && !isSameMethod(m, truth),
   );
@@ -54,6 +54,9 @@ export function referenceOf(state) {
   return state.view.mode === "gain" ? baselineOf(state) : comparedOf(state);
 }
 
+/** The method that is kept as the reference. @param {State} state @returns {Method|null} */
+export const keptOf = (state) => visibleMethods(state)[state.view.reference - 1] ?? null;
+
 /** What a method is to the panes around it, in a word; empty for most. @param {State} state @param {Method|null} method */
 export function roleOf(state, method) {
   const is = (/** @type {Method|null} */ other) => method !== null && isSameMethod(method, other);
@@ -61,7 +64,7 @@ export function roleOf(state, method) {
   if (needsTruth(state.view.mode) && is(truthOf(state)))
     return method?.family === "ground_truth" ? "t" : "ground truth t"; // its label says what it is
   if (state.view.mode === "gain" && is(baselineOf(state))) return "baseline a";
-  return is(visibleMethods(state)[state.view.reference - 1] ?? null) ? "kept reference" : "";
+  return is(keptOf(state)) ? "kept reference" : "";
 }
 
 /** What the numbers of the panes measure against: the truth, else the chosen reference. @param {State} state */
