@@ -123,8 +123,8 @@ class _Lander:
         hides = self.values["hides"] or []
         shown = [name for at, target, name in known if not target.hide and at not in hides]
         truth = next((name for _, target, name in known if target.groundTruth), None)
-        frames = self._frames(truth or next((name for _, _, name in known), None), known)
-        query = [("gallery", quote(self.gallery.id)), *self._places(frames, notes)]
+        frames = self._frames(truth or next((name for _, _, name in known), None), known, notes)
+        query = [("gallery", quote(self.gallery.id)), *self._places(frames, len(shown), notes)]
         if shown:
             query.append(("targets", "*".join(quote(name, safe="") for name in shown)))
         query += [("truth", quote(truth, safe=""))] if truth in shown else []
@@ -156,17 +156,30 @@ class _Lander:
             return None
         return name
 
-    def _frames(self, reference: str | None, known: Sequence[tuple[int, _Target, str]]) -> list[int]:
+    def _frames(
+        self, reference: str | None, known: Sequence[tuple[int, _Target, str]], notes: list[str]
+    ) -> list[int]:
         """The places in the gallery of the frames that the configuration counts, in its order."""
         if reference is None:
             return []
+        unread = [name for _, target, name in known if target.files and name != reference]
+        if unread:
+            notes.append(f"Frames are counted by {reference}; files of {', '.join(unread)} are not used.")
         listed = next((target.files for _, target, name in known if name == reference), None)
         place_of = {frame.id: place for place, frame in enumerate(self.gallery.listing.frames)}
-        if listed is not None:
-            return [place_of[stem] for one in listed if (stem := PurePosixPath(one).stem) in place_of]
-        return [place_of[frame] for frame in sorted(self.gallery.files_of(reference), key=_by_first_number)]
+        if listed is None:
+            frames = sorted(self.gallery.files_of(reference), key=_by_first_number)
+            return [place_of[frame] for frame in frames]
+        frame_of = _frames_by_file(self.gallery.files.get(reference, {}), reference)
+        found = [frame_of.get(name) or frame_of.get(_without_ending(name)) for name in map(_plain, listed)]
+        absent = [name for name, frame in zip(listed, found, strict=True) if frame is None]
+        if absent:
+            several = f"{len(absent)} files of {reference} are not there, like {absent[0]}."
+            one = f"The file {absent[0]} of {reference} is not there."
+            notes.append(several if len(absent) > 1 else one)
+        return [place_of[frame] for frame in found if frame is not None]
 
-    def _places(self, frames: Sequence[int], notes: list[str]) -> Iterable[tuple[str, str]]:
+    def _places(self, frames: Sequence[int], n_shown: int, notes: list[str]) -> Iterable[tuple[str, str]]:
         walk, index, diff = (self.values[name] for name in ("indexes", "index", "diffIndex"))
         missing = [at for at in [*(walk or []), *([index] if index is not None else [])] if at >= len(frames)]
         if missing:
@@ -179,7 +192,9 @@ class _Lander:
         crop = _crop(self.values["crop"], notes)
         if crop and crop.diff is not None:
             diff = crop.diff
-        if diff is not None and diff >= 0:
+        if diff is not None and diff >= n_shown:
+            notes.append(f"There is no target {diff} for a difference; {n_shown} are on show.")
+        elif diff is not None and diff >= 0:
             yield "diff", str(diff + 1)
         if crop:
             yield "box", ",".join(map(str, crop.box))
@@ -242,20 +257,25 @@ def _read(path: Path, results: Sequence[Path]) -> Config:
         raise ConfigError(f"Can't read the configuration {path}: {error.strerror}.", hint=_HINT) from error
     except ValueError as error:
         raise ConfigError(f"The configuration {path} is no JSON: {error}.", hint=_HINT) from error
+    if not isinstance(stated, dict):
+        raise ConfigError(f'The configuration {path} is no JSON object {{"targets": […]}}.', hint=_HINT)
     with faults_as(ConfigError, f"The configuration {path}", model=_File, hint=_HINT):
         file_ = _File.model_validate(stated)
     return Config(path.stem, _folder_of(path, file_, results), file_)
 
 
 def _folder_of(path: Path, file: _File, results: Sequence[Path]) -> Path:
-    """The folder that holds all targets: one of `results`, or beside the file. Raises ConfigError."""
+    """The folder that holds all targets: one of `results`, or beside the file. Raises ConfigError.
+
+    `..` before a target counts for nothing, so that no file leads to other places.
+    """
     parents: dict[PurePosixPath, int] = {}
     for number, target in enumerate(file.targets):
-        pure = PurePosixPath(target.path.strip("/"))
-        if ".." in pure.parts or _params(str(pure.parent)):
+        pure = PurePosixPath(*(part for part in target.path.strip("/").split("/") if part != ".."))
+        if target.path.rstrip("/").endswith("..") or _params(str(pure.parent)):
             raise ConfigError(
-                f"The configuration {path}: targets.{number}.path: only the last part may be a {{param}}, "
-                f"and none may be .. (got {target.path!r}).",
+                f"The configuration {path}: targets.{number}.path: the last part must name a folder, and "
+                f"only that may be a {{param}} (got {target.path!r}).",
                 hint=_HINT,
             )
         parents.setdefault(pure.parent, number)
@@ -292,3 +312,20 @@ def _by_first_number(name: str) -> tuple[float, str]:
     """That viewer's order: by the first number in a name, then by its letters."""
     found = re.search(r"\d+", name)
     return float(found[0]) if found else float("inf"), name.casefold()
+
+
+def _frames_by_file(files: Mapping[str, str], method: str) -> dict[str, str]:
+    """The frame of each file of a method, by the file's path in its folder and by the frame's own name."""
+    by_name = {}
+    for frame, path in files.items():
+        inner = f"/{path}".replace(f"/{method}/", "/", 1).removeprefix("/")
+        by_name |= {frame: frame, inner: frame, _without_ending(inner): frame}
+    return by_name
+
+
+def _plain(name: str) -> str:
+    return str(PurePosixPath(name.lstrip("/")))
+
+
+def _without_ending(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from asyncio import Semaphore
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -13,6 +12,7 @@ from threading import Lock
 from server.settings import Settings
 from tiekd.errors import ConfigError, DataError, NotFoundError
 from tiekd.gallery import Declared, Gallery, ResultsOptions, parse_all, shipped_galleries
+from tiekd.gallery.declared import unused
 from tiekd.gallery.live import LiveGallery, check_folder, free_id, live_gallery
 from tiekd.types import DepthRange
 
@@ -75,7 +75,8 @@ class Galleries:
                 folders |= self._add(folder, ResultsOptions())
             except DataError as error:
                 log.error("%s %s", error, error.hint)
-        _tell_unused(options.declared, folders)
+        for sentence in unused(options.declared, folders):  # They may come later, so this is no fault.
+            log.warning(sentence)
 
     def start(self) -> None:
         """Read all galleries in the background, so that they are known when somebody asks."""
@@ -110,6 +111,11 @@ class Galleries:
     def ids(self) -> Collection[str]:
         """The ids of all galleries, whether they can be read or not, in their order."""
         return self._live.keys()
+
+    def look(self, gallery_id: str, declared: Mapping[str, Declared] | None = None) -> Gallery:
+        """As `get`, but after a short wait for what the background sees. Raises NotFoundError, DataError."""
+        self._of(gallery_id).look()
+        return self.get(gallery_id, declared)
 
     def id_of(self, folder: Path) -> str:
         """The id of the gallery that shows a folder of the settings, or a further one."""
@@ -151,16 +157,6 @@ class Galleries:
             if (gallery_id, name, reason) not in self._told:
                 self._told.add((gallery_id, name, reason))
                 log.warning("Not everything of %s/%s is shown. %s", gallery.title, name, reason)
-
-
-def _tell_unused(declared: Collection[str], folders: Collection[str]) -> None:
-    """Log declarations of folders that no gallery has. They may come later, so this is no fault."""
-    for name in sorted(set(declared) - set(folders)):
-        near = get_close_matches(name, folders, n=1)
-        log.warning(
-            "There is no folder %r; what is declared of it is not used.%s",
-            name, f" Is it {near[0]!r}?" if near else "",
-        )  # fmt: skip
 
 
 def _magma_range(text: str) -> str:

@@ -124,7 +124,32 @@ def test_millimetres_are_refused_with_the_declaration_that_mends_it(results) -> 
     put(results / "other" / "f0.npy", npy_bytes(DEPTH * 1000))
     with pytest.raises(DataError, match="most of it is beyond 256 m") as caught:
         gallery_of(results).depth("other", "f0")
-    assert "--source METHOD=scale=1000" in caught.value.hint
+    assert "`tiekd serve --source other=scale=1000`" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("my other=scale=0.001", "divided by 0.001. Declare another scale by `tiekd serve --source 'my"),
+        ("my other=disparity=1e9", "Declare another by `tiekd serve --source 'my other=SETTINGS'`"),
+        ("my other=inverse=1e-9:0", "--source 'my other=SETTINGS'`"),
+    ],
+)
+def test_a_declaration_that_gives_depth_that_is_too_far_is_named(results, source, words) -> None:
+    put(results / "my other" / "f0.npy", npy_bytes(DEPTH))
+    with pytest.raises(DataError, match="most of it is beyond 256 m") as caught:
+        gallery_of(results, source).depth("my other", "f0")
+    assert words in caught.value.hint
+    assert "Its numbers are read as metres" not in caught.value.hint
+
+
+def test_inverse_depth_of_which_no_number_is_depth_is_told(results) -> None:
+    put(results / "other" / "f0.npy", npy_bytes(DEPTH))
+    with pytest.raises(DataError, match=r"-1 × number \+ 0 = 1 / metres is not above 0 for any") as caught:
+        gallery_of(results, "other=inverse=-1:0").depth("other", "f0")
+    assert "--source other=inverse=A:B" in caught.value.hint
+    put(results / "void" / "f0.npy", npy_bytes(DEPTH * 0))
+    assert not gallery_of(results, "void=inverse=-1:0").depth("void", "f0").any()
 
 
 @pytest.mark.parametrize("folder", ["midas_disparity", "disp_0", "inverseDepth"])

@@ -152,12 +152,14 @@ def test_an_export_that_fails_leaves_the_earlier_one(results, tmp_path, monkeypa
 
 def test_the_verb(results, tmp_path) -> None:
     out = str(tmp_path / "my site")
-    source = ["--source", "millimetres=scale=1000"]
+    source = ["--source", "millimetres=scale=1000", "--source", "nett=scale=3"]
     done = CliRunner().invoke(
         app, ["gallery", "export", out, "--results", str(results), *source, "--json", "-"]
     )
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
+    assert "There is no folder 'nett'; what is declared of it is not used. Is it 'net'?\n" in done.stderr
+    assert "'millimetres'" not in done.stderr
     assert (said["galleries"], said["frames"], said["broken"]) == (["results"], 2, 0)
     shown = CliRunner().invoke(app, ["gallery", "export", out, "--force", "--results", str(results), *source])
     assert shown.stdout.endswith(f"Look at it: python -m http.server --directory '{out}'\n")

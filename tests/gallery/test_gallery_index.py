@@ -229,6 +229,19 @@ def test_files_that_change_are_found_while_somebody_asks(folder, monkeypatch) ->
         time.sleep(0.02)
 
 
+def test_a_file_that_changes_in_place_is_seen_at_the_next_look(folder, monkeypatch) -> None:
+    ahead_s = 0.0
+    monkeypatch.setattr(live, "monotonic", lambda: time.monotonic() + ahead_s)
+    monkeypatch.setattr(live, "_LOOK_S", 60)
+    gallery = opened(folder)
+    before = gallery.fresh().listing_version
+    with (folder / "net" / "f0.png").open("r+b") as file:
+        file.write(png16.encode(DEPTH))
+    ahead_s = 3.0
+    gallery.look()
+    assert gallery.current().listing_version != before
+
+
 @pytest.mark.parametrize("colours", [(4, 5), (4, 5, 3), (4, 5, 4)])
 def test_the_header_of_a_png_says_what_pillow_says(tmp_path, colours) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, colours, np.uint8)

@@ -94,4 +94,4 @@ def test_depth_that_is_too_far_is_counted_and_a_fault_is_told(results) -> None:
     put(results / "gt" / "f0.npy", npy_bytes(DEPTH * 1000))
     gallery = open_results(results)
     assert seen_values(gallery, "net")["beyond"] == pytest.approx(1 / 6, abs=0.01)
-    assert "--source METHOD=scale=1000" in seen_values(gallery, "gt")["fault"]
+    assert "--source gt=scale=1000" in seen_values(gallery, "gt")["fault"]

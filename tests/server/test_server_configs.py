@@ -125,6 +125,38 @@ def test_frames_are_counted_as_the_listed_files(site) -> None:
     assert landing(client, index="2")["notes"] == ["There is no frame 2; there are 2."]
 
 
+def test_listed_files_may_have_longer_names_and_lie_in_sub_folders(site) -> None:
+    root = site / "results"
+    for method, name in (("deep", "{}"), ("long", "{}_pred"), ("plain", "{}")):
+        for frame in ("s1/cam/000001", "s1/cam/000002", "s2/cam/000001"):
+            path = root / method / f"{name.format(frame)}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((root / "base" / "f2.png").read_bytes())
+    for method in ("Teacher", "tie kd", "base", "old", "broken", "other"):
+        for file in (root / method).iterdir():
+            file.unlink()
+    for method, files in {
+        "plain": ["s2/cam/000001.png", "./s1/cam/000002.png"],
+        "long": ["s2/cam/000001_pred.png", "s1/cam/000002_pred.png"],
+    }.items():
+        client = client_of(site, {"targets": [{"path": f"results/{method}", "files": files}]})
+        assert fields(client, indexes="0.1")["indexes"] == "2*1"
+    listed = {"path": "results/long", "files": ["s1/cam/000001_pred.png", "gone.png", "s9/x.png"]}
+    other = {"path": "results/plain", "files": ["s2/cam/000001.png"]}
+    body = landing(client_of(site, {"targets": [listed, other]}), index="0")
+    assert "index=0" in body["query"]
+    assert body["notes"] == [
+        "Frames are counted by long; files of plain are not used.",
+        "2 files of long are not there, like gone.png.",
+    ]
+
+
+def test_a_difference_to_no_target_is_told(site) -> None:
+    body = landing(client_of(site), diffIndex="99")
+    assert "diff=" not in body["query"]
+    assert body["notes"][-1] == "There is no target 99 for a difference; 3 are on show."
+
+
 def test_what_has_no_counterpart_is_named(site, caplog) -> None:
     client = client_of(site, {"targets": [{"path": "results/base", "shadow": 1}], "mine": 1, "zoomAlpha": 0})
     link = dict.fromkeys(WITHOUT, "1")
@@ -165,8 +197,10 @@ def test_parameters_in_paths_choose_folders_of_the_gallery_and_nothing_else(site
         ),
         ({"targets": [{"path": "results/base", "hide": 7}]}, r"targets\.0\.hide: .*\(got 7\)"),
         ({"targets": [{"path": "nowhere/base"}]}, "there is no folder 'nowhere/base'"),
-        ({"targets": [{"path": "../results/base"}]}, r"targets\.0\.path: .*\(got '\.\./results/base'\)"),
-        ({"targets": [{"path": "{x}/base"}]}, r"targets\.0\.path: only the last part may be"),
+        ({"targets": [{"path": "results/.."}]}, r"the last part must name.*\(got 'results/\.\.'\)"),
+        ({"targets": [{"path": "../../outside/base"}]}, r"targets\.0\.path: there is no folder"),
+        ({"targets": [{"path": "{x}/base"}]}, r"targets\.0\.path: .*only that may be a {param}"),
+        ("[]", r"AdaBins\.json is no JSON object {"),
         (
             {"targets": [{"path": "a/x"}, {"path": "b/x"}]},
             r"targets\.1\.path: all targets must lie in one folder",
@@ -191,6 +225,11 @@ def test_the_folder_may_be_named_by_results(site, tmp_path) -> None:
     client = client_of(site, results=(moved,))
     assert fields(client)["gallery"] == "pictures"
     assert [one["id"] for one in client.get("/api/galleries").json()["galleries"]].count("pictures") == 1
+
+
+def test_dots_before_a_target_lead_nowhere_else(site) -> None:
+    assert fields(client_of(site, {"targets": [{"path": "../results/base"}]}))["targets"] == "base"
+    assert fields(client_of(site, {"targets": [{"path": "../../x/base"}]}, results=(site / "results",)))
 
 
 def test_wrong_links_are_told(site, is_problem) -> None:

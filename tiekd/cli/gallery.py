@@ -56,6 +56,7 @@ def export(
     """
     from tiekd.cli.progress import progress_bar
     from tiekd.gallery import ResultsOptions, parse_all
+    from tiekd.gallery.declared import unused
     from tiekd.gallery.export import check_out, export_site
     from tiekd.gallery.live import open_folders
 
@@ -66,6 +67,9 @@ def export(
         depth_scale=depth_scale, declared=parse_all(sources or []), follow_links=follow_links
     )
     galleries = open_folders(results or [], options)
+    folders = {name for one in galleries for name in (*one.folders, *one.listing.found)}
+    for sentence in unused(options.declared, folders):
+        typer.echo(sentence, err=True)
     if gallery_id:
         known = {gallery.id: gallery for gallery in galleries}
         if gallery_id not in known:

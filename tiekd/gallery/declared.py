@@ -9,7 +9,8 @@ One grammar serves the command line, the environment, addresses and config files
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
@@ -130,9 +131,24 @@ def parse_all(texts: Iterable[str]) -> dict[str, Declared]:
     return found
 
 
+def unused(declared: Iterable[str], folders: Collection[str]) -> list[str]:
+    """A sentence for each folder of which something is declared and which is not there, with a near name."""
+    sentences = []
+    for name in sorted(set(declared) - set(folders)):
+        near = get_close_matches(name, folders, n=1)
+        instead = f" Is it {near[0]!r}?" if near else ""
+        sentences.append(f"There is no folder {name!r}; what is declared of it is not used.{instead}")
+    return sentences
+
+
 def declared_text(name: str, declared: Declared) -> str:
     """The text that `parse_declared` reads as this declaration."""
-    return f"{quote(name, safe=' /:+()[]')}={declared}"
+    return f"{quoted(name)}={declared}"
+
+
+def quoted(text: str) -> str:
+    """A name or a label as it is written in a declaration."""
+    return quote(text, safe=" /:+()[]")
 
 
 def _text(value: Any) -> str:
@@ -141,4 +157,4 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     # All digits: the text is also the name under which a reading is kept.
-    return f"{value!r}".removesuffix(".0") if isinstance(value, float) else quote(value, safe=" /:+()[]")
+    return f"{value!r}".removesuffix(".0") if isinstance(value, float) else quoted(value)

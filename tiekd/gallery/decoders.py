@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from shlex import quote
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -28,10 +29,6 @@ _MOST_BYTES = 1 << 28
 _MANY_PIXELS = 1 << 26
 _AGAIN = "Write or copy it again."
 _FARTHEST_M = 65535 / png16.DEPTH_SCALE
-_MILLIMETRES = (
-    "Floats are read as metres. Declare millimetres: `tiekd serve --source METHOD=scale=1000`, or scale 1000 "
-    "under Sources on the page. Or divide millimetres by 1000 and write the files again."
-)
 KIND_WORDS: dict[Kind, str] = {
     "grey16": "a 16-bit picture",
     "color": "a colour picture",
@@ -90,12 +87,13 @@ class Grey16Decoder:
     """16-bit PNG with `scale` stored integers per metre, or floats with `float_scale` per metre.
 
     With `inverse` the scaled numbers are not metres but their inverse. A PNG with the grid of its network is
-    enlarged (`tiekd.gallery.grid`).
+    enlarged (`tiekd.gallery.grid`). folder: what to call the files' folder when something is to be declared.
     """
 
     scale: float = png16.DEPTH_SCALE
     float_scale: float = 1.0
     inverse: Inverse | None = None
+    folder: str = "METHOD"
     unit: ClassVar[Literal["m"]] = "m"
     saturated_m: ClassVar[None] = None
     kinds: ClassVar[frozenset[Kind]] = frozenset({"grey16", "array"})
@@ -116,18 +114,39 @@ class Grey16Decoder:
             and stored.values.dtype == np.uint16
         ):
             return stored.values.astype(np.uint16)
-        return self._to_metres(stored.values.astype(np.float32) / np.float32(scale), path)
+        return self._to_metres(stored.values.astype(np.float32) / np.float32(scale), path, scale)
 
-    def _to_metres(self, numbers: NDArray[np.float32], path: Path) -> NDArray[np.uint16]:
-        """Metres x 256. Raises DataError if most of the depth is farther than that reaches."""
+    def _to_metres(self, numbers: NDArray[np.float32], path: Path, scale: float) -> NDArray[np.uint16]:
+        """Metres x 256. Raises DataError if most of the depth is farther than that reaches, and for none."""
         metres = self.inverse.metres(numbers) if self.inverse else numbers
         known = metres[metres > 0]
+        if self.inverse and not known.size and (numbers > 0).any():
+            raise DataError(
+                f"{path.name} holds no depth as it is declared: {self.inverse.gain:g} × number + "
+                f"{self.inverse.offset:g} = 1 / metres is not above 0 for any of its numbers.",
+                hint=self._declare("other numbers", "inverse=A:B"),
+            )
         if known.size and float(np.median(known)) > _FARTHEST_M:
             raise DataError(
                 f"{path.name} is no depth in metres: most of it is beyond {_FARTHEST_M:.0f} m.",
-                hint=_MILLIMETRES,
+                hint=self._nearer(scale),
             )
         return png16.to_uint16(metres)
+
+    def _nearer(self, scale: float) -> str:
+        """What to do about depth that is too far."""
+        if self.inverse:
+            return f"The declared conversion does not fit. {self._declare('another', 'SETTINGS')}"
+        if scale != 1:
+            return f"Its numbers are divided by {scale:g}. {self._declare('another scale', 'scale=NUMBER')}"
+        return (
+            f"Its numbers are read as metres. {self._declare('millimetres', 'scale=1000')} "
+            "Or divide millimetres by 1000 and write the files again."
+        )
+
+    def _declare(self, what: str, setting: str) -> str:
+        option = quote(f"{self.folder}={setting}")
+        return f"Declare {what} by `tiekd serve --source {option}`, or under Sources on the page."
 
 
 @dataclass(frozen=True, slots=True)

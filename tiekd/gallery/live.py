@@ -26,8 +26,10 @@ log = logging.getLogger("tiekd.gallery")
 
 NAMES_EVERY_S = 1.0
 """The times of its folders are looked at so often, while somebody asks."""
-FILES_EVERY_S = 10.0
+FILES_EVERY_S = 2.0
 """And those of all of its files: a file may change without its folder."""
+_LOOK_S = 0.3
+"""Who asks for news waits so long for them: the next time that it asks is seconds away."""
 _GIVE_WAY_S = 0.3
 _MOST_WAY_S = 5.0
 """The reading of all files waits so long after each question, and so long in all."""
@@ -82,6 +84,13 @@ class LiveGallery:
                 return
             self._thread = Thread(target=self._work, name="tiekd-gallery", daemon=True)
             self._thread.start()
+
+    def look(self) -> None:
+        """See whether files have changed, if it is time for that, and wait a little for the answer."""
+        self.tend()
+        thread = self._thread
+        if thread and self._whole:
+            thread.join(_LOOK_S)
 
     @property
     def scan(self) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tiekd.codecs import png16
-from tiekd.gallery.declared import NOTHING, Declared
+from tiekd.gallery.declared import NOTHING, Declared, quoted
 from tiekd.gallery.decoders import Decoder, Grey16Decoder, Inverse, MagmaDecoder, PictureDecoder
 from tiekd.methods import GROUND_TRUTH, OTHER
 from tiekd.types import DepthRange
@@ -82,7 +82,7 @@ def method_of(name: str, stored: Stored, declared: Declared = NOTHING) -> Method
         label=declared.label or stored.label,
         family=family,
         model=stored.model,
-        decoder=_decoder(stored, declared),
+        decoder=_decoder(name, stored, declared),
         stored=stored,
         declared=declared,
     )
@@ -90,14 +90,14 @@ def method_of(name: str, stored: Stored, declared: Declared = NOTHING) -> Method
     return replace(shown, hidden=hidden) if hidden else shown
 
 
-def _decoder(stored: Stored, declared: Declared) -> Decoder:
+def _decoder(name: str, stored: Stored, declared: Declared) -> Decoder:
     if stored.kind == "depth":
         inverse = None
         if declared.disparity:
             inverse = Inverse(1 / declared.disparity)
         elif declared.inverse:
             inverse = Inverse(*declared.inverse)
-        return Grey16Decoder(declared.scale or stored.scale, declared.scale or 1.0, inverse)
+        return Grey16Decoder(declared.scale or stored.scale, declared.scale or 1.0, inverse, quoted(name))
     span = declared.magma_range or stored.span
     return MagmaDecoder(span) if span and not declared.colors else PictureDecoder()
 

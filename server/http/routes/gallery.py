@@ -91,7 +91,7 @@ async def describe_gallery(
 @router.get("/{gallery_id}/state", response_model_exclude_unset=True, responses=_WRONG)
 async def gallery_state(galleries: TheGalleries, gallery_id: str, read_as: ReadAs) -> GalleryState:
     """Whether the listing of a gallery has changed: cheap, so a page may ask every few seconds."""
-    gallery = await run_in_threadpool(galleries.get, gallery_id, read_as)
+    gallery = await run_in_threadpool(galleries.look, gallery_id, read_as)
     return GalleryState.model_validate(gallery.state() | _scan(galleries, gallery_id))
 
 
