@@ -34,10 +34,17 @@ class Wanted:
 class ScoreJob:
     """The scores of one gallery, frame by frame. `rows` grows while the job runs."""
 
-    def __init__(self, gallery: Gallery, wanted: Wanted, *, busy: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        gallery: Gallery,
+        wanted: Wanted,
+        *,
+        busy: Callable[[], bool],
+        keep: Callable[[ScoreStore], None],
+    ) -> None:
         self.gallery, self.wanted = gallery, wanted
         self.rows: list[dict[str, Score]] = []
-        self._busy = busy
+        self._busy, self._keep = busy, keep
         self._asked = monotonic()
         self._lock = threading.Lock()
         self._running = False
@@ -72,9 +79,9 @@ class ScoreJob:
         while len(self.rows) < len(frames) and self._wait():
             self.rows.append(scorer.score(frames[len(self.rows)].id, wanted.methods))
             if monotonic() - kept > _KEEP_EVERY_S:
-                _keep(scorer.store)
+                self._keep(scorer.store)
                 kept = monotonic()
-        _keep(scorer.store)
+        self._keep(scorer.store)
 
     def _wait(self) -> bool:
         """Give way to requests; whether to go on."""
@@ -90,22 +97,24 @@ class Scores:
     def __init__(self, busy: Callable[[], bool]) -> None:
         self._busy = busy
         self._jobs: dict[tuple[str, str, Wanted], ScoreJob] = {}
+        self._told = False
 
     def of(self, gallery: Gallery, methods: Sequence[str], against: str, rule: Rule) -> ScoreJob:
         """The job for these scores of a gallery as it is now; it runs."""
         wanted = Wanted(tuple(methods), against, rule)
         job = self._jobs.pop((gallery.id, gallery.reading, wanted), None)
         if job is None or job.gallery is not gallery:
-            job = ScoreJob(gallery, wanted, busy=self._busy)
+            job = ScoreJob(gallery, wanted, busy=self._busy, keep=self._keep)
         self._jobs[gallery.id, gallery.reading, wanted] = job
         while len(self._jobs) > _MOST_JOBS:
             del self._jobs[next(iter(self._jobs))]
         job.ask()
         return job
 
-
-def _keep(store: ScoreStore) -> None:
-    try:
-        store.keep()
-    except DataError as error:  # They are made again after the next start.
-        log.warning("%s %s", error, error.hint)
+    def _keep(self, store: ScoreStore) -> None:
+        try:
+            store.keep()
+        except DataError as error:  # They are made again after the next start.
+            if not self._told:
+                log.warning("%s Errors of frames are not kept. %s", error, error.hint)
+            self._told = True

@@ -23,6 +23,7 @@ from tiekd.errors import DataError
 
 PART = ".part"
 """The end of the name of a file that is still being written."""
+_LONGEST_WRITE_S = 3600.0
 _KINDS = {
     stat.S_IFDIR: "folder",
     stat.S_IFIFO: "pipe",
@@ -114,6 +115,24 @@ def remove_leftovers(folder: Path, pattern: str, *, older_than_s: float = 0.0) -
         with suppress(FileNotFoundError):
             if not older_than_s or time.time() - part.stat().st_mtime > older_than_s:
                 part.unlink()
+
+
+def keep_newest(folder: Path, pattern: str, most: int, *, beside: str = "") -> None:
+    """Remove all but the newest `most` files that match `pattern`, and what processes killed long ago left.
+
+    beside: another ending, whose files go with them. What can't be removed stays, and other processes may do
+    the same at the same time.
+    """
+    times: dict[Path, float] = {}
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            times[path] = path.stat().st_mtime
+    for path in sorted(times, key=times.__getitem__, reverse=True)[most:]:
+        for file in (path, path.with_suffix(beside)) if beside else (path,):
+            with suppress(OSError):
+                file.unlink()
+    with suppress(OSError):
+        remove_leftovers(folder, "*", older_than_s=_LONGEST_WRITE_S)
 
 
 def check_writable(folder: Path) -> None:

@@ -1,7 +1,12 @@
+import errno
 import gzip
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +174,93 @@ def test_links_are_checked_again_when_an_index_is_used(folder, tmp_path) -> None
         assert "leads out" in gallery.frame("f5").broken["net"]
         with pytest.raises(DataError, match="leads out"):
             gallery.depth("net", "f5")
+
+
+@pytest.mark.parametrize("ending", ["listing", "files"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_an_index_that_ends_too_early_is_made_again(folder, home, ending, share, caplog) -> None:
+    first = opened(folder).fresh()
+    [path] = (home / "index").glob(f"*.{ending}")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert opened(folder).current().frame("f0").width == 8
+    assert opened(folder).fresh().describe() == first.describe()
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    path.write_bytes(whole[: int(share * len(whole))])
+    caplog.clear()
+    opened(folder).fresh()
+    assert len(caplog.records) == 1
+
+
+def test_servers_on_one_folder_write_their_indexes_at_the_same_time(folder, monkeypatch, caplog) -> None:
+    monkeypatch.setattr("tiekd.gallery.index._MOST_FOLDERS", 1)  # so that each removes those of the others
+    wanted = opened(folder).fresh().describe()
+    ways = [ResultsOptions(), ResultsOptions(), ResultsOptions(follow_links=True)]
+
+    def serve(options: ResultsOptions) -> list[bool]:
+        told = []
+        for _ in range(15):
+            server = opened(folder, options)
+            told.append(server.current().frame("f0").width == 8)
+            told.append(server.fresh().describe() == wanted)
+            server._write(server.fresh())
+        return told
+
+    with ThreadPoolExecutor(len(ways)) as servers:
+        assert all(all(told) for told in servers.map(serve, ways))
+    assert caplog.messages == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tiekd.gallery import ResultsOptions
+from tiekd.gallery.live import live_gallery
+
+def write_half(path, data):
+    with path.open("wb") as file:
+        file.write(data[: len(data) // 2])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Path.write_bytes = write_half
+live_gallery(Path(sys.argv[1]), ResultsOptions(), on_read=lambda _: None).fresh()
+"""
+
+
+def test_a_server_that_is_killed_while_it_writes_leaves_the_index_that_was(folder, home, caplog) -> None:
+    first = opened(folder).fresh()
+    (folder / "net" / "f9.png").write_bytes(png16.encode(DEPTH))
+    grown_old(folder)
+    os.utime(folder / "net", (1e9 + 5, 1e9 + 5))
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    [part] = (home / "index").glob(".*.part")
+    assert opened(folder).current().describe() == first.describe()
+    assert opened(folder).fresh().frame("f9").missing == ("teacher",)
+    assert part.exists(), "another server may still write it"
+    os.utime(part, (1e9, 1e9))
+    (folder / "net" / "f9.png").unlink()
+    assert opened(folder).fresh().describe() == first.describe()
+    assert not part.exists()
+    assert caplog.messages == []
+
+
+def test_on_a_full_disk_all_works(folder, home, monkeypatch, caplog) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_some(path: Path, data: bytes) -> None:
+        path.touch()
+        raise full
+
+    monkeypatch.setattr(Path, "write_bytes", write_some)
+    gallery = opened(folder)
+    assert len(gallery.fresh().listing.frames) == 4
+    (folder / "net" / "f7.png").symlink_to(folder / "net" / "f0.png")
+    assert len(gallery.fresh().listing.frames) == 5
+    [line] = caplog.messages
+    assert "No space left on device" in line
+    assert "Make room on that disk" in line
+    assert [*(home / "index").iterdir()] == []
 
 
 def test_without_a_home_that_can_be_written_all_works(folder, home, caplog) -> None:

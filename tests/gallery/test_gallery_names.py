@@ -1,5 +1,6 @@
 import pytest
 
+from tiekd.gallery import names
 from tiekd.gallery.names import frames_of
 
 FRAMES = ["f0", "f1", "f10"]
@@ -36,6 +37,18 @@ def test_methods_agree_where_no_file_has_the_bare_name() -> None:
     depth, pred = around("", "_depth"), around("", "_pred")
     assert [list(frames.values()) for frames in frames_of([depth, pred, pred])] == [FRAMES] * 3
     assert frames_of([["a_depth"], ["a_pred"]]) == [{"a_depth": "a"}, {"a_pred": "a"}]
+
+
+@pytest.mark.parametrize("after", ["", "_net{}"])
+def test_methods_that_each_lack_another_frame_are_compared_once(after, monkeypatch) -> None:
+    frames = [f"f{number:02}" for number in range(30)]
+    groups = [around("", after.format(i), frames[:i] + frames[i + 1 :]) for i in range(20)]
+    compared = []
+    mapped = names._mapped
+    monkeypatch.setattr(names, "_mapped", lambda *both: compared.append(both) or mapped(*both))
+    found = frames_of(groups)
+    assert [list(own.values()) for own in found] == [frames[:i] + frames[i + 1 :] for i in range(20)]
+    assert len(compared) == len(groups)
 
 
 def test_digits_and_letters_have_a_border() -> None:

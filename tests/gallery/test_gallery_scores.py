@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -138,6 +139,15 @@ def test_a_damaged_store_counts_as_empty_and_is_written_again(results, tmp_path)
         file.write_bytes(junk)
         assert scored(results, "a", rule) == first
     assert scored(results, "a", rule) == first
+
+
+def test_servers_keep_their_scores_at_the_same_time(results, monkeypatch) -> None:
+    monkeypatch.setattr(scores_module, "_MOST_FILES", 1)  # so that each removes those of the others
+    rules = [Rule(SPAN), Rule(SPAN), Rule(DepthRange(1e-3, 50))]
+    wanted = [scored(results, "a", rule) for rule in rules]
+    with ThreadPoolExecutor(len(rules)) as servers:
+        for _ in range(20):
+            assert [*servers.map(lambda rule: scored(results, "a", rule), rules)] == wanted
 
 
 def test_only_the_newest_stores_stay(results, tmp_path, monkeypatch) -> None:

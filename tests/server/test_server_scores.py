@@ -1,7 +1,10 @@
 """The scores of a gallery's frames over HTTP: progressive, by every rule, in the background."""
 
+import errno
+import os
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,9 +126,23 @@ def test_a_job_stops_when_nobody_asks_and_goes_on_for_the_next(viewer, monkeypat
     assert finished(viewer)["done"] == N_FRAMES
 
 
+def test_on_a_full_disk_errors_are_still_answered_and_one_line_says_so(viewer, monkeypatch, caplog) -> None:
+    def write_nothing(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", write_nothing)
+    monkeypatch.setattr(jobs, "_KEEP_EVERY_S", -1.0)
+    body = finished(viewer)
+    assert body["scores"]["base"] == pytest.approx(expected("base", "abs_rel"), abs=1e-6)
+    assert finished(viewer, "metric=rmse&cap=0.001..50")["done"] == N_FRAMES
+    told = [line for line in caplog.messages if "Errors of frames are not kept" in line]
+    assert len(told) == 1
+    assert "No space left on device" in told[0]
+
+
 def test_a_job_gives_way_to_whoever_waits_for_a_picture() -> None:
     pressing = [True]
-    job = jobs.ScoreJob(None, None, busy=lambda: pressing[0])  # type: ignore[arg-type]
+    job = jobs.ScoreJob(None, None, busy=lambda: pressing[0], keep=None)  # type: ignore[arg-type]
     began = time.monotonic()
     assert job._wait()
     assert time.monotonic() - began >= jobs._GIVE_WAY_S

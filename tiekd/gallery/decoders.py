@@ -206,9 +206,9 @@ class PictureDecoder:
         return _read_rgb(path)
 
 
-def form_of(path: Path, kind: Kind | None) -> str:
-    """The format of a file in a few words: `16-bit PNG`, `8-bit grey PNG`, `NPZ`."""
-    ending = path.suffix.lower().removeprefix(".")
+def form_of(suffix: str, kind: Kind | None) -> str:
+    """The format of a file by the end of its name, in a few words: `16-bit PNG`, `8-bit grey PNG`, `NPZ`."""
+    ending = suffix.lower().removeprefix(".")
     format_ = {"jpg": "JPEG", "jpeg": "JPEG", "tif": "TIFF", "webp": "WebP"}.get(ending, ending.upper())
     return f"{_DEPTHS[kind]} {format_}" if kind in _DEPTHS else format_
 

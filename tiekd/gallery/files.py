@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tiekd.codecs.depth_file import SUFFIXES, UNREADABLE
 from tiekd.codecs.depth_names import says_other
@@ -55,7 +55,7 @@ def read_folder(name: str, parts: Parts, boundary: Boundary, known: Known, *, qu
     unclear: dict[str, Path] = {}
     samples: dict[str, list[Probe]] = {}
     for stem, ending, file in named(found, READABLE):
-        link = file in found.links
+        link = bool(found.links) and file in found.links
         if quick and not link:
             seen = known.guess(file, samples.setdefault(ending, []))
         else:
@@ -88,7 +88,9 @@ def named(found: Found, suffixes: Collection[str]) -> Iterator[tuple[str, str, P
 
 def ending_of(name: str) -> str:
     """The ending of a file's name in small letters, with its dot; "" without one."""
-    return PurePosixPath(name).suffix.lower()
+    last = name[name.rfind("/") + 1 :]
+    dot = last.rfind(".")
+    return last[dot:].lower() if 0 < dot < len(last) - 1 else ""
 
 
 def _set_aside(folder: Folder) -> list[str]:

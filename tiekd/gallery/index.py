@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tiekd import zoo
 from tiekd._version import __version__
-from tiekd.files import digest_of
+from tiekd.files import digest_of, keep_newest
 from tiekd.gallery.declared import NOTHING
 from tiekd.gallery.known import Known, log, read_json, write_json
 from tiekd.gallery.model import Frame, Gallery, Listing, shown
@@ -67,7 +67,7 @@ class Index:
             "times": gallery.times,
         }
         write_json(self._listing, body)
-        _remove_oldest(self._listing.parent)
+        keep_newest(self._listing.parent, "*.listing", _MOST_FOLDERS, beside=".files")
 
     def _gallery(self, body: Mapping[str, Any]) -> Gallery:
         options = self._options
@@ -114,10 +114,3 @@ def _frame(row: list[Any], folder: Path) -> Frame:
         {name: (size[0], size[1]) for name, size in sizes.items()},
         version,
     )
-
-
-def _remove_oldest(folder: Path) -> None:
-    listings = sorted(folder.glob("*.listing"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in listings[_MOST_FOLDERS:]:
-        path.unlink(missing_ok=True)
-        path.with_suffix(".files").unlink(missing_ok=True)

@@ -39,10 +39,9 @@ def frames_of(groups: Sequence[Collection[str]]) -> list[dict[str, str]]:
     that agree with nothing, stay as they are. Earlier groups win a tie.
     """
     bare = [_without_shared_ending(names) for names in groups]
-    proposals = [frozenset(names) for names in (*groups, *bare)]
     best: tuple[float, list[dict[str, str]]] = (-1.0, [])
     n_groups = sum(1 for names in groups if names)
-    for frames in dict.fromkeys(proposals):
+    for frames in _proposals([*groups, *bare]):
         total, left, mapped = 0.0, n_groups, []
         for names in groups:
             if total + left <= best[0]:  # No group agrees more than wholly: this proposal can't win any more.
@@ -55,6 +54,23 @@ def frames_of(groups: Sequence[Collection[str]]) -> list[dict[str, str]]:
         if total == n_groups:
             break
     return best[1] or [{} for _ in groups]
+
+
+def _proposals(groups: Sequence[Collection[str]]) -> list[set[str]]:
+    """Names that may be the frames, those that most groups propose first.
+
+    Groups that share most of their names propose them together: otherwise each of many methods that lacks
+    another frame would be a proposal that is compared with all methods.
+    """
+    made: list[tuple[int, set[str]]] = []
+    for names in filter(None, groups):
+        for place, (count, frames) in enumerate(made):
+            if 2 * len(frames.intersection(names)) > max(len(frames), len(names)):
+                made[place] = (count + 1, frames.union(names))
+                break
+        else:
+            made.append((1, set(names)))
+    return [frames for _, frames in sorted(made, key=lambda one: -one[0])]
 
 
 def _mapped(names: Collection[str], frames: Collection[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from tiekd.codecs import png16
 from tiekd.codecs.depth_names import says_inverse
 from tiekd.errors import DataError
 from tiekd.gallery.declared import NOTHING, Declared
-from tiekd.gallery.decoders import KIND_WORDS, form_of
+from tiekd.gallery.decoders import KIND_WORDS, Kind, form_of
 from tiekd.gallery.files import Folder, read_folder
 from tiekd.gallery.known import Known
 from tiekd.gallery.labels import method_label
@@ -171,14 +171,18 @@ def _stored(found: Folder, files: Mapping[str, Path], frame_of: Mapping[str, str
     """What a folder holds that shows `files`. `frame_of`: the frame that each of its names stands for."""
     row = zoo.by_viewer_folder().get(found.name)
     known = row or next((other for other in zoo if other.name == found.name), None)
-    kinds = Counter(found.probes[path].kind for path in files.values())
+    counted = Counter((path.suffix, found.probes[path].kind) for path in files.values())
+    kinds, forms = Counter[Kind | None](), Counter[str]()
+    for (suffix, kind), count in counted.items():
+        kinds[kind] += count
+        forms[form_of(suffix, kind)] += count
     truth = found.name.casefold() in GROUND_TRUTH_FOLDERS
     return Stored(
         "pictures",
         label=method_label(known) if known else found.name,
         family=METHODS[known.method].family if known else GROUND_TRUTH if truth else OTHER,
         model=known.name if known else None,
-        forms=Counter(form_of(path, found.probes[path].kind) for path in files.values()),
+        forms=forms,
         span=row.depth_range if row and kinds["color"] >= kinds["grey8"] else None,
         inverse=says_inverse(found.name) or all(map(says_inverse, frame_of)),
         renamed=next(((name, frame) for name, frame in frame_of.items() if name != frame), None),

@@ -18,7 +18,7 @@ from tiekd import zoo
 from tiekd.codecs import png16
 from tiekd.data.crops import Box
 from tiekd.errors import ConfigError, DataError, NotFoundError
-from tiekd.files import digest_of, read_regular, write_bytes
+from tiekd.files import digest_of, keep_newest, read_regular, write_bytes
 from tiekd.gallery.model import Gallery
 from tiekd.metrics import depth_metrics, valid_mask
 from tiekd.types import DepthRange
@@ -150,7 +150,7 @@ class ScoreStore:
         np.savez(buffer, keys=keys, values=values)
         zoo.make_home()
         write_bytes(self._path, buffer.getvalue())
-        _remove_oldest(self._path.parent)
+        keep_newest(self._path.parent, "*.npz", _MOST_FILES)
 
 
 class Scorer:
@@ -198,9 +198,3 @@ def _read(path: Path) -> dict[int, Score]:
     except Exception:
         return {}
     return {key: tuple(row) for key, row in zip(keys, values, strict=True) if len(row) == len(SCORED)}
-
-
-def _remove_oldest(folder: Path) -> None:
-    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[_MOST_FILES:]:
-        path.unlink(missing_ok=True)
