@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from PIL import Image
 from viewer_kit import (
+    KEEP_MESSAGES,
     SCORED_SIZES,
     Viewer,
     make_brought,
@@ -114,6 +115,7 @@ def viewer(profile, server) -> Iterator[Viewer]:
     """A fresh page with nothing stored; any error in its console fails the test."""
     page = profile.new_page()
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_init_script(KEEP_MESSAGES)
     view = Viewer(page, server)
     page.on("console", lambda message: message.type == "error" and view.faults.append(message.text))
     photos: list[str] = []

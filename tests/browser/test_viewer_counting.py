@@ -158,7 +158,7 @@ def test_truth_cap_and_box_are_chosen_below_one_control(viewer):
     menu.get_by_label("Nearest depth that counts").fill("50")
     menu.get_by_label("Farthest depth that counts").fill("40")
     viewer.page.keyboard.press("Enter")
-    assert "50 m to 40 m is not possible" in viewer.page.locator(".notices").inner_text()
+    viewer.says("50 m to 40 m is not possible")
     assert "cap=50..80" in viewer.query()
     assert menu.get_by_label("Farthest depth that counts").input_value() == "80"
     menu.get_by_role("button", name="Back to usual").click()

@@ -122,8 +122,7 @@ def test_what_needs_a_server_is_absent_and_said_so(exported) -> None:
             assert not control.is_visible()
     assert not exported.page.locator("input[name=image]").is_visible()
     exported.page.keyboard.press("p")
-    exported.page.wait_for_selector("[data-notice]:not([hidden])")
-    assert "without a server" in exported.page.locator("[data-notice]").inner_text()
+    exported.says("without a server")
 
 
 def test_a_click_marks_a_pixel_where_no_model_can_run(exported) -> None:
@@ -148,7 +147,7 @@ def test_the_help_of_an_export_has_nothing_that_needs_a_server(exported) -> None
 
 def test_a_configuration_in_the_address_of_an_export_is_left_out(exported) -> None:
     exported.open("?config=lab&gallery=streets&index=2").wait(index=2)
-    exported.page.locator("[data-notice]", has_text="no configurations").wait_for()
+    exported.says("no configurations")
     assert "config" not in exported.query()
 
 

@@ -51,7 +51,7 @@ def test_letters_are_the_keys_that_say_so_and_digits_are_places(viewer):
             keyboard.send("Input.dispatchKeyEvent", {"type": kind, "code": code, "key": key, "text": key})
 
     press("Semicolon", "s")  # Dvorak
-    viewer.page.get_by_text("Kept Street 0 as a favourite.").wait_for()
+    viewer.says("Kept Street 0 as a favourite.")
     press("Digit2", "é")  # French
     viewer.wait(diff=2)
     press("KeyX", "ч")  # Russian
@@ -137,17 +137,16 @@ def test_dragging_the_slider_is_one_step(viewer):
 
 def test_numbers_out_of_range_are_said(viewer):
     viewer.open("?gallery=streets&index=99&columns=40&range=9..2&pixel=900,3")
-    notices = viewer.page.locator("[data-notice] p")
-    assert notices.all_inner_texts() == [
+    assert viewer.said() == [
         "Not possible here: range=9..2 (taken: none).",
         f"Not possible here: index=99 (taken: {LAST}), columns=40 (taken: 8), pixel=900,3 (taken: 199,3).",
     ]
     viewer.open()
-    assert notices.count() == 0
+    assert viewer.said() == []
     for typed, kept in (("77", LAST), ("-2", LAST)):
         viewer.page.locator("[data-action=index]").fill(typed)
         viewer.press("Enter", index=kept)
-        assert notices.last.inner_text() == f"Not possible here: index={typed} (taken: {kept})."
+        assert viewer.said()[-1] == f"Not possible here: index={typed} (taken: {kept})."
         assert viewer.page.locator("[data-action=index]").input_value() == str(kept)
 
 
@@ -176,7 +175,7 @@ def test_links_of_the_original_viewer_work(viewer):
     viewer.wait(index=3)
     viewer.open("?targets=teacher*nobody&index=99")
     viewer.wait(index=LAST)
-    assert "nobody" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("nobody")
 
 
 def test_nonsense_in_the_address_falls_back_to_defaults(viewer):

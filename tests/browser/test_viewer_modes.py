@@ -9,13 +9,13 @@ def test_shift_and_a_digit_keep_a_reference_without_changing_the_mode(viewer):
     viewer.open().wait(mode="depth", diff=0)
     viewer.press("Shift+Digit3", mode="depth", diff=0)
     assert "ref=3" in viewer.query()
-    assert "Baseline is the reference" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("Baseline is the reference")
     viewer.press("2", mode="absolute", diff=2).press("Shift+Digit4", mode="absolute", diff=2)
     assert "ref=4" in viewer.query()
     viewer.press("Shift+Digit4", mode="absolute", diff=2)
     assert "ref=" not in viewer.query()
     viewer.press("Shift+Digit9", mode="absolute")
-    assert "4 methods" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("4 methods")
 
 
 def test_the_sign_is_a_mode_and_old_links_still_have_it(viewer):
@@ -102,7 +102,7 @@ def test_gain_is_what_the_baseline_is_farther_off(viewer):
 
 def test_without_truth_the_keys_say_what_is_missing(viewer):
     viewer.open("?gallery=pictures").press("e", mode="depth")
-    assert "no ground truth" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("no ground truth")
 
 
 def test_the_lists_say_and_set_what_is_compared_with_what(viewer):

@@ -113,9 +113,7 @@ def test_a_link_that_declares_what_can_not_be_opens_all_the_same(viewer):
     viewer.expect_fault("400")
     viewer.expect_fault("422")
     viewer.open("?gallery=units&as=metres=scale=zero")
-    notice = viewer.page.locator("[data-notice]").inner_text()
-    assert "What is declared of metres: scale:" in notice
-    assert "as the server reads them" in notice
+    viewer.says("What is declared of metres: scale:").says("as the server reads them")
     assert viewer.data("metres", "mode") == "depth"
 
 
@@ -126,8 +124,7 @@ def test_a_link_of_the_second_published_viewer_lands_on_its_view(viewer):
     assert "Second, ours" in viewer.pane("second").inner_text()
     root = viewer.page.locator("html")
     assert (root.get_attribute("data-index"), root.get_attribute("data-diff")) == ("0", "2")
-    notice = viewer.page.locator("[data-notice]").inner_text()
-    assert "Without a counterpart here: canvasThickness, targets.labelColor." in notice
+    viewer.says("Without a counterpart here: canvasThickness, targets.labelColor.")
     assert "config=" not in viewer.query()
     viewer.press("ArrowLeft", index=2)
 

@@ -23,8 +23,7 @@ def test_missing_and_broken_pictures_are_explained_in_their_pane(viewer):
 
 def test_what_is_left_out_is_said_with_the_reason(viewer):
     viewer.open("?gallery=brought&index=1")
-    notice = viewer.page.locator("[data-notice]").inner_text()
-    assert notice == "Not everything is shown of exr. The menu of methods says why."
+    assert viewer.said() == ["Not everything is shown of exr. The menu of methods says why."]
     assert viewer.page.locator("[data-count=methods]").inner_text() == "2, 1 left out"
     viewer.act("methods")
     assert "1 × .exr (an OpenEXR picture)" in viewer.page.locator("#methods-menu .left-out").inner_text()

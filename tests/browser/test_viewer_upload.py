@@ -62,7 +62,7 @@ def test_dropped_photos_become_further_frames(viewer, photo_file):
     viewer.press("ArrowLeft", index=0)
     assert viewer.data(NAMES[0], "frame") == "photo-1"
     viewer.press("s")
-    viewer.page.wait_for_selector("text=Kept a.jpg as a favourite.")
+    viewer.says("Kept a.jpg as a favourite.")
 
 
 def opened(viewer, *files):
@@ -193,9 +193,8 @@ def test_a_broken_file_is_a_message_and_no_frame(viewer, photo_file, tmp_path):
     viewer.open()
     for path, words in ((letter, "not a picture"), (half, "can't be decoded")):
         viewer.page.set_input_files("input[name=image]", path)
-        notice = viewer.page.locator("[data-notice] p", has_text=f"{path.name}: ").last
-        notice.wait_for()
-        assert words in notice.inner_text()
+        viewer.says(f"{path.name}: ")
+        assert words in viewer.said()[-1]
         viewer.page.wait_for_selector("option:text('Your photos')", state="detached")
     viewer.page.set_input_files("input[name=image]", [letter, photo_file])
     viewer.page.wait_for_selector(f'[data-method="{NAMES[0]}"]')
@@ -228,7 +227,7 @@ def test_a_photo_is_pasted(viewer, photo_file):
 def test_without_storage_photos_stay_until_the_page_is_closed(viewer, photo_file):
     viewer.page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     opened(viewer, photo_file)
-    assert "is not kept after this page is closed" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("is not kept after this page is closed")
     reads(viewer, NAMES[1], photo_file)
     viewer.press("Escape").press("1", diff=1)
     assert viewer.data(NAMES[1], "mode") == "diff"
@@ -239,7 +238,7 @@ def test_a_full_disk_is_a_message(viewer, photo_file):
       throw new DOMException('full', 'QuotaExceededError');
     }""")
     opened(viewer, photo_file)
-    assert "no more room" in viewer.page.locator("[data-notice]").inner_text()
+    viewer.says("no more room")
     reads(viewer, NAMES[1], photo_file)
 
 

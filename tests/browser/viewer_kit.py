@@ -37,6 +37,13 @@ HOLD_TIMERS = """ms => {
   window.setTimeout = (run, wait, ...given) => (wait === ms ? 1 : later(run, wait, ...given));
   window.setTimeout.later = later;
 }"""
+KEEP_MESSAGES = """addEventListener('DOMContentLoaded', () => {
+  const notices = document.querySelector('[data-notice]');
+  const texts = (nodes) => [...nodes].map(({ textContent }) => textContent);
+  window.said = texts(notices?.children ?? []);
+  const keep = (changes) => window.said.push(...changes.flatMap(({ addedNodes }) => texts(addedNodes)));
+  if (notices) new MutationObserver(keep).observe(notices, { childList: true });
+})"""
 MISSING = ("baseline", 3)
 BROKEN = ("tiekd", 4)
 
@@ -282,9 +289,13 @@ class Viewer:
         return self
 
     def says(self, words: str) -> "Viewer":
-        """Until there is a message with these words."""
-        self.page.locator("[data-notice] p", has_text=words).first.wait_for()
+        """Until there has been a message with these words; messages go away by themselves."""
+        self.page.wait_for_function("words => window.said.some((text) => text.includes(words))", arg=words)
         return self
+
+    def said(self) -> list[str]:
+        """All messages of the page so far."""
+        return self.page.evaluate("window.said")
 
     def pixels(self, method: str) -> np.ndarray:
         """RGBA [H, W, 4] of a pane's canvas."""
