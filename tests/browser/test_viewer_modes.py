@@ -105,6 +105,19 @@ def test_without_truth_the_keys_say_what_is_missing(viewer):
     viewer.says("no ground truth")
 
 
+def test_without_a_baseline_gain_asks_for_one(viewer):
+    viewer.open("?gallery=streets&targets=ground_truth*teacher*tiekd")
+    viewer.press("w", mode="gain")
+    note = viewer.page.locator(".legend-note")
+    assert note.inner_text() == "The baseline is Baseline."
+    viewer.open("?gallery=many").press("w", mode="depth")
+    viewer.page.locator("[data-notice]").get_by_text("Gain needs a baseline.").wait_for()
+    viewer.page.locator("[data-action=mode]").select_option("gain")
+    viewer.page.locator("[data-notice]").get_by_text("Gain needs a baseline.").wait_for()
+    assert viewer.page.locator("[data-action=mode]").input_value() == "depth"
+    viewer.press("Shift+Digit2", mode="depth").press("w", mode="gain")
+
+
 def test_the_lists_say_and_set_what_is_compared_with_what(viewer):
     viewer.open()
     modes = viewer.page.locator("[data-action=mode]")

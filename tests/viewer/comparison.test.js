@@ -120,9 +120,23 @@ test("numbers follow their methods when others come and go", () => {
 
 test("without truth there is no error and no gain", () => {
   for (const mode of ["error", "gain"]) {
-    assert.equal(opened(`?mode=${mode}`, gallery()).view.mode, "depth");
-    assert.equal(opened(`?mode=${mode}&truth=b`, gallery()).view.mode, mode, "a chosen truth will do");
+    assert.equal(opened(`?mode=${mode}&ref=1`, gallery()).view.mode, "depth");
+    assert.equal(opened(`?mode=${mode}&ref=1&truth=b`, gallery()).view.mode, mode, "a chosen truth will do");
+    assert.match(selectors.missingFor(stateOf({ reference: 1 }, gallery()), mode), /no ground truth/);
   }
+});
+
+test("without a baseline there is no gain: no other method is taken for one", () => {
+  const bare = gallery({ methods: [A, TRUTH, B] });
+  const missing = (view, of = bare) => selectors.missingFor(stateOf(view, of), "gain");
+  assert.equal(opened("?mode=gain", bare).view.mode, "depth");
+  assert.equal(opened("?mode=gain&ref=2", bare).view.mode, "depth", "the truth is no baseline");
+  assert.equal(opened("?mode=gain&ref=3", bare).view.mode, "gain");
+  assert.equal(selectors.baselineOf(stateOf({}, bare)), null);
+  assert.equal(missing({}), "Gain needs a baseline. Keep a method as one with Shift and its number.");
+  assert.equal(missing({ reference: 1 }), null);
+  assert.equal(missing({}, scored()), null);
+  assert.equal(selectors.missingFor(stateOf({}, bare), "error"), null);
 });
 
 test("the truth is the chosen method, else the first of its family, in metres", () => {

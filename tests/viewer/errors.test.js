@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { MODES, modeFor } from "../../static/viewer/modes/index.js";
 import { deltaWords, percent, relativeWords } from "../../static/viewer/modes/ratio-words.js";
+import { openGain } from "../../static/viewer/paint/bounds.js";
 import { colorTable } from "../../static/viewer/paint/colormaps.js";
 import { NO_DIFFERENCE } from "../../static/viewer/paint/depth.js";
 import * as errors from "../../static/viewer/paint/errors.js";
@@ -106,6 +107,52 @@ test("a relative difference is painted on a signed scale, and its mean says what
   assert.deepEqual(pixels.slice(8, 12), [...table.subarray(765, 768), 255]);
 });
 
+test("statistics of a relative difference are those of the depths, also beyond the ends of its colours", () => {
+  const shown = scene({ mode: "relative", diff: 2 }, A, depths(256, 2560, 0), depths(256, 256, 256));
+  const { notes } = painted(shown);
+  assert.deepEqual(notes, ["mean +450.0 %", "min 0.0 %, max +900.0 %; no crop, up to 80 m"]);
+});
+
+test("statistics say which way they may be off where depth is cut off", () => {
+  const note = (view, ...pictures) => painted(scene(view, A, ...pictures)).notes[0];
+  const relative = { mode: "relative", diff: 2, cap: [0.001, 300] };
+  const far = 65535;
+  assert.equal(note(relative, depths(far, 512), depths(32768, 512)), "mean ≥ +50.0 %");
+  assert.equal(note(relative, depths(32767, 512), depths(far, 512)), "mean ≤ −25.0 %");
+  assert.equal(note(relative, depths(far, 512), depths(512, far)), "mean unknown: cut off");
+  assert.equal(note(relative, depths(far, 512, 0), depths(0, 512, far)), "mean 0.0 %", "they don't count");
+  const gain = { mode: "gain", cap: [0.001, 300] };
+  assert.equal(note(gain, depths(far), depths(256), depths(255)), "mean ≤ −254.99 m");
+  assert.equal(note(gain, depths(256), depths(far), depths(255)), "mean ≥ +254.99 m");
+  assert.equal(note(gain, depths(far), depths(far), depths(256)), "mean unknown: cut off");
+  assert.equal(note(gain, depths(512), depths(256), depths(far)), "mean +1.00 m", "however far the truth is");
+  const known = { mode: "gain", cap: [0.001, 80] };
+  assert.equal(note(known, depths(512, far), depths(768, 9), depths(256, far)), "mean +1.00 m");
+});
+
+test("which way a gain is open follows from where the truth lies", () => {
+  const box = { left: 0, top: 0, width: 1, height: 1 };
+  const open = (b, a, t, ends) => {
+    const pictures = [depths(b), depths(a), depths(t)];
+    const { above, below } = openGain(pictures, ends, { reference: pictures[2], box, cap: [0.001, 300] });
+    return [above, below];
+  };
+  const none = 70000;
+  assert.deepEqual(open(100, 50, 70, [100, none, none]), [false, true]);
+  assert.deepEqual(open(100, 50, 120, [100, none, none]), [true, true]);
+  assert.deepEqual(open(50, 100, 120, [none, 100, none]), [true, true]);
+  assert.deepEqual(open(90, 200, 150, [none, none, 150]), [false, true], "the gain falls to −110");
+  assert.deepEqual(open(200, 90, 150, [none, none, 150]), [true, false]);
+  assert.deepEqual(open(100, 100, 70, [none, none, none]), [false, false]);
+});
+
+test("readings beyond the ends of the colours say so", () => {
+  const relative = scene({ mode: "relative", diff: 2 }, A, depths(512, 128, 64), depths(256, 256, 256));
+  assert.deepEqual(texts(relative), ["+100.0 % (> 50 %)", "−50.0 %", "−75.0 % (< −50 %)"]);
+  const gain = scene({ mode: "gain", diffMax: 1 }, A, depths(256, 1024), depths(1024, 256), depths(256, 256));
+  assert.deepEqual(texts(gain), ["gain +3.00 m (> 1 m)", "gain −3.00 m (< −1 m)"]);
+});
+
 test("the mask of δ has a colour for each class, and says the shares", () => {
   const shown = scene(
     { mode: "delta1", diff: 2, reference: 2, box: [0, 0, 4, 1] },
@@ -165,7 +212,14 @@ test("each mode has the second bar while it is on", () => {
   assert.deepEqual(bars({ mode: "relative", diff: 1 }).at(-1), ["relative difference", "of a"]);
   assert.deepEqual(bars({ mode: "delta1", diff: 1 }).at(-1), ["the factor between a and b", "times"]);
   assert.deepEqual(bars({ mode: "error" }), [["error", "metres"]]);
-  assert.deepEqual(bars({ mode: "gain" }), [["gain", "metres"]]);
+  assert.deepEqual(bars({ mode: "gain" }), [["gain over BASE", "metres"]]);
+});
+
+test("a baseline that is not on show is named beside the bars", () => {
+  const gain = MODES.find((mode) => mode.name === "gain");
+  const note = (view) => gain.legend(stateOf({ mode: "gain", ...view }, scored)).note;
+  assert.equal(note({}), undefined, "its pane says what it is");
+  assert.equal(note({ targets: ["a", "gt"] }), "The baseline is BASE.");
 });
 
 test("saved pictures are called after what they show", () => {

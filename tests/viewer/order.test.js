@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { columnsOf, extremesOf } from "../../static/viewer/panels/strip-columns.js";
-import { isUnsettled, keepOrder, orderOf, parseFilter } from "../../static/viewer/state/order.js";
+import {
+  isUnsettled,
+  keepOrder,
+  nextOrder,
+  orderOf,
+  orderWords,
+  parseFilter,
+  whyNotInOrder,
+} from "../../static/viewer/state/order.js";
 import { INITIAL_STATE, reduce } from "../../static/viewer/state/reducer.js";
 import { errorOf, errorsOf, scoresWanted, withPart } from "../../static/viewer/state/scores.js";
 import { walkOf } from "../../static/viewer/state/selectors.js";
@@ -214,4 +222,32 @@ test("no favourite is lost among ten thousand frames, nor the worst", () => {
   assert.equal(columns.filter(({ error }) => error === 9).length, 1);
   assert.deepEqual(extremesOf(walk, errors), { best: 0, worst: 7777 });
   assert.equal(extremesOf([1], Float64Array.from([0, NaN])), null);
+});
+
+test("orders that are not possible are passed over, with the reason", () => {
+  const next = (state) => Object.values(nextOrder(state));
+  assert.deepEqual(next(stateOf({ sort: "best" }, OPENED)), ["regression", null]);
+  const bare = { ...OPENED, methods: OPENED.methods.filter(({ id }) => id !== "base") };
+  const reason = "This order needs a baseline. Keep a method as one with Shift and its number.";
+  assert.deepEqual(next(stateOf({ sort: "best" }, bare)), ["name", reason]);
+  assert.deepEqual(next(stateOf({ sort: "best", reference: 2 }, bare)), ["regression", null]);
+  const [sort, why] = next(stateOf({}, gallery()));
+  assert.equal(sort, "name");
+  assert.match(why, /no ground truth to sort by/);
+  const without = scored({}, {}, { of: 0 });
+  assert.deepEqual(next(without), ["name", "The errors of these frames are not known."]);
+  const told = scored({}, {}, { of: 0, why: "This site holds no errors." });
+  assert.equal(whyNotInOrder(told, "worst"), "This site holds no errors.");
+  assert.equal(whyNotInOrder(stateOf({}, OPENED), "worst"), null, "not known yet");
+});
+
+test("an order by the baseline says which it is, and follows it", () => {
+  assert.equal(orderWords(stateOf({ sort: "worst" }, OPENED)), "Frames worst first.");
+  assert.equal(orderWords(stateOf({ sort: "gain" }, OPENED)), "Frames most ahead of the baseline: BASE.");
+  const { store, walk } = kept({ sort: "gain" });
+  const part = { first: 0, done: 4, of: 4, scores: { ...ERRORS, net: [0.1, 0.4, 0.1, 0.2] } };
+  store.dispatch({ type: "scores/part", query: scoresWanted(store.get()), part });
+  assert.deepEqual(walk(), [0, 2, 3, 1]);
+  store.dispatch({ type: "view/set", change: { reference: 3 } });
+  assert.deepEqual(walk(), [1, 3, 2, 0]);
 });

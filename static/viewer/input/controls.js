@@ -11,7 +11,7 @@ import { notify } from "../panels/notice.js";
 import { isComparing, MODE_NAMES } from "../state/comparison.js";
 import { misfits, wordsOf } from "../state/corrections.js";
 import { differenceEnd, MOST_M, rangeWithin, withEnd } from "../state/ranges.js";
-import { depthScale, differenceMax, visibleMethods, walkOf } from "../state/selectors.js";
+import { depthScale, differenceMax, missingFor, visibleMethods, walkOf } from "../state/selectors.js";
 import { METRIC_NAMES, SORTS } from "../state/sorts.js";
 import { COUNTING_FIELDS } from "./counting.js";
 
@@ -82,8 +82,7 @@ const FIELDS = {
   layout: (store, { value }) =>
     store.dispatch({ type: "view/set", change: { layout: /** @type {View["layout"]} */ (value) } }),
   columns: (store, { value }) => store.dispatch({ type: "view/set", change: { columns: Number(value) } }),
-  mode: (store, { value }) =>
-    store.dispatch({ type: "view/set", change: { mode: oneOf(MODE_NAMES, value) } }),
+  mode: changeMode,
   against: (store, { value }) => {
     const number = Number(value);
     const compares = isComparing(store.get().view.mode) && number > 0;
@@ -105,6 +104,15 @@ const FIELDS = {
 
 /** @template {string} T @param {readonly T[]} choices @param {string} value @returns {T} */
 const oneOf = (choices, value) => choices.find((choice) => choice === value) ?? choices[0];
+
+/** @param {Store} store @param {Field} field */
+function changeMode(store, field) {
+  const mode = oneOf(MODE_NAMES, field.value);
+  const missing = missingFor(store.get(), mode);
+  if (!missing) return store.dispatch({ type: "view/set", change: { mode } });
+  field.value = store.get().view.mode;
+  notify(missing);
+}
 
 /** @param {Store} store @param {Field} field @param {boolean} repeat */
 function scrubTo(store, field, repeat) {

@@ -2,13 +2,15 @@
  * What the comparing modes share: who is compared with whom, and whether their pictures can be.
  *
  * @import { DepthPicture, Method, Picture, State } from "../state/types.js"
+ * @import { Open } from "../paint/bounds.js"
+ * @import { Statistics } from "../paint/depth.js"
+ * @import { Counting } from "../paint/errors.js"
  * @import { StatRule } from "../state/selectors.js"
  */
 import { boxOf } from "../paint/boxes.js";
 import { derived } from "../paint/derived.js";
-import { countedStatistics } from "../paint/errors.js";
 import { comparedOf } from "../state/selectors.js";
-import { isCutOff } from "./words.js";
+import { isCutOff, storedEnd } from "./words.js";
 
 /**
  * The method that a pane is compared with; null for the photo, for the reference itself and while nothing is compared.
@@ -49,22 +51,34 @@ export const cutOff = (picture, method) => derived("cut off", [picture], () => i
  * The two notes of a comparison: its mean; its ends, with the pixels that both count.
  * @param {object} given
  * @param {string} given.kind  of the derived values
- * @param {{values: Int32Array|Uint16Array, none: number, perUnit: number}} given.stored
- * @param {DepthPicture[]} given.pictures  what the values were derived from; the last decides which pixels count
+ * @param {(counting: Counting) => Statistics|null} given.count
+ * @param {DepthPicture[]} given.pictures  what is counted; the last decides which pixels count
  * @param {StatRule} given.rule
  * @param {(value: number) => string} given.words
  * @returns {[string, string]}
  */
-export function statisticNotes({ kind, stored: { values, none, perUnit }, pictures, rule, words }) {
+export function statisticNotes({ kind, count, pictures, rule, words }) {
   const reference = pictures[pictures.length - 1];
   const counting = countingOf(rule, reference);
   const statistics = derived(
     `statistics of ${kind} ${JSON.stringify([rule.choice, rule.cap])}`,
     pictures,
-    () => countedStatistics(values, none, perUnit, counting),
+    () => count(counting),
     0,
   );
   if (!statistics) return ["no pixel in common", rule.long];
   const { min, mean, max } = statistics;
   return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}; ${rule.long}`];
+}
+
+/**
+ * Which way the statistics of a comparison may be off, because sources cut depth off.
+ * @param {string} kind @param {DepthPicture[]} pictures @param {(Method|null)[]} methods @param {StatRule} rule
+ * @param {(pictures: DepthPicture[], ends: number[], counting: Counting) => Open} find @returns {Open}
+ */
+export function openOf(kind, pictures, methods, rule, find) {
+  if (!pictures.some((picture, i) => cutOff(picture, methods[i]))) return { above: false, below: false };
+  const counting = countingOf(rule, pictures[pictures.length - 1]);
+  const compute = () => find(pictures, methods.map(storedEnd), counting);
+  return derived(`open ${kind} ${JSON.stringify([rule.choice, rule.cap])}`, pictures, compute, 0);
 }

@@ -2,6 +2,7 @@
  * How far a pane's depth b is from the depth a of the chosen method, in metres: |b − a|, or b − a with sign.
  *
  * @import { DepthPicture, Scale, State } from "../state/types.js"
+ * @import { Counting } from "../paint/errors.js"
  * @import { StatRule } from "../state/selectors.js"
  * @import { Mode } from "./mode.js"
  */
@@ -15,6 +16,7 @@ import {
   NO_DISTANCE,
 } from "../paint/depth.js";
 import { derived, room } from "../paint/derived.js";
+import { countedStatistics } from "../paint/errors.js";
 import { paintDifference, paintDistance } from "../paint/painter.js";
 import { differenceMax, showsMetres, statRuleOf } from "../state/selectors.js";
 import { comparedTitle, counterpart, cutOff, mismatchInMetres, statisticNotes } from "./compare.js";
@@ -62,8 +64,9 @@ export const distances = /** @satisfies {Partial<Mode<DepthPicture, Look>>} */ (
       : paintedDistance(canvas, own, reference, scale);
     const cut = [own, reference].map((picture, i) => cutOff(picture, methods[i]));
     const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
-    const stored = { values, none, perUnit: DEPTH_SCALE };
-    return statisticNotes({ kind, stored, pictures: [own, reference], rule, words });
+    const count = (/** @type {Counting} */ counting) =>
+      countedStatistics(values, none, DEPTH_SCALE, counting);
+    return statisticNotes({ kind, count, pictures: [own, reference], rule, words });
   },
   read({ pictures: [own, reference], methods, look: { signed, scale } }, x, y) {
     const [b, a] = [depthAt(own, x, y), depthAt(reference, x, y)];

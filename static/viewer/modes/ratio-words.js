@@ -1,10 +1,11 @@
 /**
  * How modes write what has no metres: shares and factors, never as if more were known than the source says. Pure.
  *
- * @import { Span, Trust } from "./words.js"
+ * @import { Open } from "../paint/bounds.js"
+ * @import { Ends, Span, Trust } from "./words.js"
  */
 import { DELTA } from "../paint/errors.js";
-import { spanOf, UNKNOWN } from "./words.js";
+import { beyondWords, spanOf, UNKNOWN } from "./words.js";
 
 /** Precisions below this share are not worth mentioning. */
 const FINE = 0.0005;
@@ -16,6 +17,12 @@ export function percent(share, decimals = 1) {
   return `${share > 0 ? "+" : ""}${text.replace("-", "−")} %`;
 }
 
+/** A share that may really be higher or lower. @param {number} share @param {Open} open */
+export function boundedPercent(share, { above, below }) {
+  if (above && below) return UNKNOWN;
+  return `${above ? "≥ " : below ? "≤ " : ""}${percent(share)}`;
+}
+
 /** What the ratio b / a may really be. @param {[number, number]} depths  b, then a @param {Trust[]} methods @returns {Span} */
 function ratioSpan([own, reference], methods) {
   const [b, a] = [spanOf(own, methods[0]), spanOf(reference, methods[1])];
@@ -25,16 +32,21 @@ function ratioSpan([own, reference], methods) {
   };
 }
 
-/** How far b is from a in per cent of a. @param {[number, number]} depths  b, then a @param {Trust[]} methods */
-export function relativeWords(depths, methods) {
+/**
+ * How far b is from a in per cent of a.
+ * @param {[number, number]} depths  b, then a @param {Trust[]} methods @param {Ends} [scale]  the colours that show it
+ */
+export function relativeWords(depths, methods, scale = null) {
   const share = depths[0] / depths[1] - 1;
   if (Number.isNaN(share)) return "no data";
   const { least, most } = ratioSpan(depths, methods);
-  if (most === Infinity) return least === 0 ? UNKNOWN : `≥ ${percent(least - 1)}`;
-  if (least === 0) return `≤ ${percent(most - 1)}`;
+  if (most === Infinity && least === 0) return UNKNOWN;
+  const beyond = beyondWords(100 * share, scale && { min: 100 * scale.min, max: 100 * scale.max }, "%");
+  if (most === Infinity) return `≥ ${percent(least - 1)}${beyond}`;
+  if (least === 0) return `≤ ${percent(most - 1)}${beyond}`;
   const precision = (most - least) / 2;
   const about = precision >= FINE ? ` ±${(100 * precision).toFixed(1)}` : "";
-  return percent(share).replace(" %", `${about} %`);
+  return percent(share).replace(" %", `${about} %`) + beyond;
 }
 
 /** Whether two depths are within a factor of 1.25; null where that is not known. @param {[number, number]} depths  b, then a @param {Trust[]} methods */

@@ -2,17 +2,19 @@
  * How far a pane's depth b is from the depth a of the reference, as a share of a: (b − a) / a.
  *
  * @import { DepthPicture, Scale, State } from "../state/types.js"
+ * @import { Counting } from "../paint/errors.js"
  * @import { StatRule } from "../state/selectors.js"
  * @import { Mode } from "./mode.js"
  */
 import { SIGNED_MAPS } from "../paint/colormaps.js";
+import { openRatio } from "../paint/bounds.js";
 import { depthAt } from "../paint/depth.js";
 import { derived } from "../paint/derived.js";
-import { NO_RATIO, RATIO_SCALE, relativeDifference } from "../paint/errors.js";
+import { ratioStatistics, relativeDifference } from "../paint/errors.js";
 import { paintRatio } from "../paint/painter.js";
 import { statRuleOf } from "../state/selectors.js";
-import { counterpart, mismatchInMetres, statisticNotes } from "./compare.js";
-import { percent, relativeWords } from "./ratio-words.js";
+import { counterpart, mismatchInMetres, openOf, statisticNotes } from "./compare.js";
+import { boundedPercent, percent, relativeWords } from "./ratio-words.js";
 
 /** Ends of the colours, as a share of the reference's depth. */
 const END = 0.5;
@@ -34,16 +36,19 @@ export const relative = {
   look: (state) => ({ scale: scaleOf(state), rule: statRuleOf(state) }),
   without: "No relative difference",
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
-  paint(canvas, { pictures: [own, reference], look: { scale, rule } }) {
+  paint(canvas, { pictures, methods, look: { scale, rule } }) {
+    const [own, reference] = pictures;
     const kind = "relative difference";
     const values = derived(kind, [own, reference], () => relativeDifference(reference, own));
     paintRatio(canvas, values, own, scale);
-    const stored = { values, none: NO_RATIO, perUnit: RATIO_SCALE };
-    return statisticNotes({ kind, stored, pictures: [own, reference], rule, words: percent });
+    const count = (/** @type {Counting} */ counting) => ratioStatistics(reference, own, counting);
+    const open = openOf(kind, pictures, methods, rule, openRatio);
+    const words = (/** @type {number} */ share) => boundedPercent(share, open);
+    return statisticNotes({ kind, count, pictures, rule, words });
   },
-  read: ({ pictures: [own, reference], methods }, x, y) => ({
+  read: ({ pictures: [own, reference], methods, look: { scale } }, x, y) => ({
     metres: null,
-    text: relativeWords([depthAt(own, x, y), depthAt(reference, x, y)], methods),
+    text: relativeWords([depthAt(own, x, y), depthAt(reference, x, y)], methods, scale),
   }),
   inside: ({ pictures: [own, reference] }, x, y) => {
     const share = depthAt(own, x, y) / depthAt(reference, x, y) - 1;

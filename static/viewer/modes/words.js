@@ -28,6 +28,9 @@ const FINE_M = 0.05;
 /** From here on depths of a method only say "at least this far". @param {Trust} method */
 const cutOffAt = (method) => Math.min(method?.saturated_m ?? FARTHEST_M, FARTHEST_M);
 
+/** The same as a stored number. @param {Trust} method */
+export const storedEnd = (method) => Math.ceil(cutOffAt(method) * DEPTH_SCALE);
+
 /** What a stored depth may really be, in metres. @param {number} depth @param {Trust} method @returns {Span} */
 export function spanOf(depth, method) {
   const end = cutOffAt(method);
@@ -103,10 +106,10 @@ export function differenceWords({ depths: [own, reference], methods, signed, sca
  */
 export const shortWords = (words) => /[≥≤]? ?[+−]?\d+\.\d+/.exec(words)?.[0].replace(" ", "") ?? "?";
 
-/** Says that a value is not where its colour bar ends, but beyond. @param {number} value metres @param {Ends} scale */
-function beyondWords(value, scale) {
-  if (scale && value > scale.max) return ` (> ${shortly(scale.max)} m)`;
-  return scale && value < scale.min ? ` (< ${shortly(scale.min)} m)` : "";
+/** Says that a value is not where its colour bar ends, but beyond. @param {number} value @param {Ends} scale  both in `unit` */
+export function beyondWords(value, scale, unit = "m") {
+  if (scale && value > scale.max) return ` (> ${shortly(scale.max)} ${unit})`;
+  return scale && value < scale.min ? ` (< ${shortly(scale.min)} ${unit})` : "";
 }
 
 /** @param {number} value */
@@ -129,7 +132,7 @@ export function statisticWords(value, { methods, signed, cut: [own, reference] }
 
 /** Whether a picture holds depths that its source cut off. @param {{values: Uint16Array}} picture @param {Trust} method */
 export function isCutOff({ values }, method) {
-  const end = Math.ceil(cutOffAt(method) * DEPTH_SCALE);
+  const end = storedEnd(method);
   for (let i = 0; i < values.length; i++) if (values[i] >= end) return true;
   return false;
 }

@@ -8,7 +8,7 @@
  */
 import { DEPTH_SCALE, NO_DIFFERENCE } from "./depth.js";
 
-/** Relative differences are stored in steps of 1 / this, and end at ±1: twice as far, or at the camera. */
+/** Relative differences are stored in steps of 1 / this, for their colours, which end at ±1: twice as far, or at the camera. */
 export const RATIO_SCALE = 65536;
 
 /** Is below every relative difference. */
@@ -71,6 +71,33 @@ export function storedCap([min, max]) {
   };
 }
 
+/** Does something at each pixel that counts. @param {Counting} counting @param {(at: number) => void} visit */
+export function eachCounted({ reference, box, cap }, visit) {
+  const { first, last } = storedCap(cap);
+  const depths = reference.values;
+  for (let y = box.top; y < box.top + box.height; y++) {
+    const end = y * reference.width + box.left + box.width;
+    for (let i = end - box.width; i < end; i++) if (depths[i] >= first && depths[i] <= last) visit(i);
+  }
+}
+
+/**
+ * Statistics of (b − a) / a, from the depths themselves: what is stored for colours is cut at their ends.
+ * @param {DepthPicture} a @param {DepthPicture} b @param {Counting} counting @returns {Statistics|null}
+ */
+export function ratioStatistics({ values: from }, { values: to }, counting) {
+  let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
+  eachCounted(counting, (i) => {
+    if (from[i] === 0 || to[i] === 0) return;
+    const share = to[i] / from[i] - 1;
+    min = Math.min(min, share);
+    max = Math.max(max, share);
+    sum += share;
+    count++;
+  });
+  return count ? { min, mean: sum / count, max, count } : null;
+}
+
 /**
  * Statistics of the values at the pixels that count; null when none does.
  * @param {Int32Array|Uint16Array} values @param {number} none  what stands for no value @param {number} perUnit
@@ -99,15 +126,10 @@ export function countedStatistics(values, none, perUnit, { reference, box, cap }
 }
 
 /** How many pixels that count are in each class of δ: entry 0 is without data. @param {Uint8Array} classes @param {Counting} counting */
-export function countedClasses(classes, { reference, box, cap }) {
-  const { first, last } = storedCap(cap);
+export function countedClasses(classes, counting) {
   const counts = [0, 0, 0, 0, 0];
-  for (let y = box.top; y < box.top + box.height; y++) {
-    const row = y * reference.width;
-    for (let i = row + box.left; i < row + box.left + box.width; i++) {
-      const depth = reference.values[i];
-      if (depth >= first && depth <= last) counts[classes[i]]++;
-    }
-  }
+  eachCounted(counting, (i) => {
+    counts[classes[i]]++;
+  });
   return counts;
 }

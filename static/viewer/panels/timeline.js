@@ -6,14 +6,12 @@
  */
 import { favoriteIndexes } from "../state/favorites.js";
 import { countOf } from "../state/frames.js";
-import { isUnsettled } from "../state/order.js";
+import { isUnsettled, NO_ERRORS, whyNotInOrder } from "../state/order.js";
 import { fittingScores, sameQuery, scoredMethods, scoresWanted } from "../state/scores.js";
 import { baselineOf, currentFrame, visibleMethods, walkOf } from "../state/selectors.js";
 import { FAVORITE, METRIC_NAMES, METRICS, SORT_WORDS, SORTS } from "../state/sorts.js";
 import { find, h, setText } from "./dom.js";
 import { extremesOf } from "./strip-columns.js";
-
-const UNKNOWN = "The errors of these frames are not known.";
 
 /** @param {State} state @param {Float64Array} errors  of all frames, by their number */
 export function updateTimeline(state, errors) {
@@ -98,9 +96,10 @@ function noteOf(state, walk, errors) {
   const wanted = scoresWanted(state);
   const asked = view.sort !== "name" || /[<>]/.test(view.filter);
   if (!wanted && walk.length === 0 && view.filter.trim()) return "No frame fits the filter.";
-  if (!wanted)
-    return asked ? "There is no ground truth to sort by: press a number to compare with a method." : "";
-  if (scores?.of === 0) return asked || wanted.isTruth ? (scores.why ?? UNKNOWN) : "";
+  const why = whyNotInOrder(state, view.sort === "name" && asked ? "worst" : view.sort);
+  if (why) return why;
+  if (!wanted) return "";
+  if (scores?.of === 0) return wanted.isTruth ? (scores.why ?? NO_ERRORS) : "";
   if (!scores || !sameQuery(scores.query, wanted) || scores.done < scores.of) {
     const share = scores ? `${scores.done.toLocaleString("en")} of ${scores.of.toLocaleString("en")}` : "";
     return `Computing errors${share ? `: ${share}` : ""} …${isUnsettled(state) && scores?.done ? " The order is that of the errors so far." : ""}`;

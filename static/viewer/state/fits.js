@@ -7,7 +7,7 @@
  */
 import { differenceOf, isComparing, needsTruth } from "./comparison.js";
 import { frameAt } from "./frames.js";
-import { clamp, isOnShow, truthId } from "./targets.js";
+import { baselineId, clamp, isOnShow, truthId } from "./targets.js";
 
 /** @param {[number, number]} pixel @param {Place} at @returns {[number, number]} */
 export function insidePhoto(pixel, { gallery, index }) {
@@ -27,7 +27,9 @@ export function onPhoto(at, { gallery, index }) {
  */
 export function fittedMode(asked, place) {
   const mode = place.diff && !isComparing(asked) ? differenceOf(place) : asked;
-  if (needsTruth(mode)) return truthId(place.gallery, place.truth) ? mode : "depth";
+  if (needsTruth(mode) && !truthId(place.gallery, place.truth)) return "depth";
+  if (mode === "gain" && !baselineId(place)) return "depth";
+  if (needsTruth(mode)) return mode;
   return place.diff === 0 || isOnShow(place.diff, place) ? mode : "depth";
 }
 

@@ -6,9 +6,13 @@
  */
 import { favoriteIndexes } from "./favorites.js";
 import { countOf, frameAt } from "./frames.js";
-import { errorOf, errorsOf, fittingScores, sameQuery, scoresWanted } from "./scores.js";
-import { baselineOf } from "./selectors.js";
-import { FAVORITE } from "./sorts.js";
+import { errorOf, errorsOf, fittingScores, isRelative, sameQuery, scoresWanted } from "./scores.js";
+import { baselineOf, KEEP_ONE } from "./selectors.js";
+import { FAVORITE, SORT_WORDS, SORTS } from "./sorts.js";
+
+export const NO_ERRORS = "The errors of these frames are not known.";
+
+const NOTHING_TO_SORT_BY = "There is no ground truth to sort by: press a number to compare with a method.";
 
 /**
  * A filter as a test of a frame: words that its name must hold, limits of its error (">0.1"), "is:favourite".
@@ -53,6 +57,37 @@ export function orderOf(state) {
   return kept.sort((a, b) => compare(keys.get(a) ?? NaN, keys.get(b) ?? NaN) || a - b);
 }
 
+/**
+ * Why frames can't be in this order, in a sentence; null where they can, and as long as that is not known.
+ * @param {State} state @param {State["view"]["sort"]} sort @returns {string|null}
+ */
+export function whyNotInOrder(state, sort) {
+  const asked = { ...state, view: { ...state.view, sort } };
+  if (!state.gallery || sort === "name") return null;
+  if (!scoresWanted(asked)) return state.gallery.scan ? null : NOTHING_TO_SORT_BY;
+  if (isRelative(asked.view) && !baselineOf(asked)) return `This order needs a baseline. ${KEEP_ONE}`;
+  const scores = fittingScores(asked);
+  return scores?.of === 0 ? (scores.why ?? NO_ERRORS) : null;
+}
+
+/**
+ * The order after that on show, of those that are possible, and why one between is not.
+ * @param {State} state @returns {{sort: State["view"]["sort"], why: string|null}}
+ */
+export function nextOrder(state) {
+  const at = SORTS.indexOf(state.view.sort);
+  const others = [...SORTS.slice(at + 1), ...SORTS.slice(0, at + 1)];
+  const whys = others.map((sort) => whyNotInOrder(state, sort));
+  const next = whys.indexOf(null);
+  return { sort: others[next], why: whys.slice(0, next)[0] ?? null };
+}
+
+/** The order on show in a sentence. @param {State} state */
+export function orderWords(state) {
+  const baseline = isRelative(state.view) ? baselineOf(state) : null;
+  return `Frames ${SORT_WORDS[state.view.sort]}${baseline ? `: ${baseline.label}` : ""}.`;
+}
+
 /** Smaller numbers first, NaN last. @param {number} a @param {number} b */
 function compare(a, b) {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
@@ -91,7 +126,11 @@ function asksForAnother(now, before) {
   const { view, gallery, scores } = now;
   if (view.sort === "name" && !view.filter.trim()) return now.order !== null;
   const chosen = (/** @type {State["view"]} */ v) =>
-    JSON.stringify([v.sort, v.filter, v.by, v.metric, v.indexes, v.sort === "name" ? null : v.targets]);
+    JSON.stringify([
+      ...[v.sort, v.filter, v.by, v.metric, v.indexes],
+      v.sort === "name" ? null : v.targets,
+      isRelative(v) ? v.reference : null,
+    ]);
   const frames = view.filter.trim() ? gallery?.frames !== before.gallery?.frames : false;
   if (gallery?.version !== before.gallery?.version || frames || chosen(view) !== chosen(before.view))
     return true;

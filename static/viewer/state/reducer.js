@@ -16,7 +16,7 @@ import { clamp, resolveTargets, truthId, visibleIds } from "./targets.js";
 /**
  * @typedef {{type: "view/restore", view: View}
  *   | {type: "view/set", change: Partial<View>}
- *   | {type: "view/next", field: "cmap"|"layout"|"sort"|"theme"}
+ *   | {type: "view/next", field: "cmap"|"layout"|"theme"}
  *   | {type: "gallery/choose", id: string, index?: number}
  *   | {type: "gallery/opened", gallery: Gallery}
  *   | {type: "gallery/page", page: GalleryPage}

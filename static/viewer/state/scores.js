@@ -47,7 +47,7 @@ export function scoredMethods(state) {
 }
 
 /** Whether an order needs the baseline. @param {State["view"]} view */
-const isRelative = ({ sort }) => sort === "regression" || sort === "gain";
+export const isRelative = ({ sort }) => sort === "regression" || sort === "gain";
 
 /**
  * What to ask the server for; null where nothing can be compared or nobody looks at it.

@@ -8,11 +8,16 @@ import { boxOf } from "../paint/boxes.js";
 import { defaultDifferenceMax } from "../paint/scale.js";
 import { needsTruth } from "./comparison.js";
 import { countOf, frameAt } from "./frames.js";
-import { truthId, visibleIds } from "./targets.js";
+import { baselineId, truthId, visibleIds } from "./targets.js";
 import { beginOf } from "./ranges.js";
 
 /** Whether both are the same method: each refresh of a gallery makes new objects. @param {Method|null|undefined} a @param {Method|null|undefined} b */
 export const isSameMethod = (a, b) => a?.id === b?.id;
+
+const NO_TRUTH = "This gallery has no ground truth in metres. Press a number to compare with a method.";
+
+/** What to do where a baseline is missing. */
+export const KEEP_ONE = "Keep a method as one with Shift and its number.";
 
 /** The methods on show, in order. @param {State} state @returns {Method[]} */
 export function visibleMethods({ gallery, view }) {
@@ -29,20 +34,17 @@ export function truthOf({ gallery, view }) {
 /** The method that a comparing mode compares the others with; null in other modes. @param {State} state */
 export const comparedOf = (state) => visibleMethods(state)[state.view.diff - 1] ?? null;
 
-/**
- * The baseline of the gain: the kept reference, else the first method of that family, else the first that is not the
- * truth.
- * @param {State} state @returns {Method|null}
- */
-export function baselineOf(state) {
-  const truth = truthOf(state);
-  const shown = visibleMethods(state);
-  const kept = keptOf(state);
-  const others = [...shown, ...(state.gallery?.methods ?? [])].filter(
-    (m) => m.unit === "m" && !isSameMethod(m, truth),
-  );
-  if (kept && others.includes(kept)) return kept;
-  return others.find((method) => method.family === "baseline") ?? others[0] ?? null;
+/** The baseline of the gain; null where there is none. @param {State} state @returns {Method|null} */
+export function baselineOf({ gallery, view }) {
+  const id = gallery && baselineId({ ...view, gallery });
+  return gallery?.methods.find((method) => method.id === id) ?? null;
+}
+
+/** What a mode needs and this gallery has not, in words; null: nothing. @param {State} state @param {State["view"]["mode"]} mode */
+export function missingFor(state, mode) {
+  if (!state.gallery || !needsTruth(mode)) return null;
+  if (!truthOf(state)) return NO_TRUTH;
+  return mode === "gain" && !baselineOf(state) ? `Gain needs a baseline. ${KEEP_ONE}` : null;
 }
 
 /**

@@ -41,6 +41,19 @@ export function truthId({ methods }, chosen) {
   return methods.find(({ id, unit }) => id === chosen && unit === "m")?.id ?? usual?.id ?? null;
 }
 
+/**
+ * Id of the baseline of the gain: the kept reference, else the first method of that family. No other method is taken
+ * for one.
+ * @param {Pick<Place, "gallery"|"targets"|"truth"|"reference">} place
+ */
+export function baselineId({ gallery, targets, truth, reference }) {
+  const shown = visibleIds(gallery, targets);
+  const others = gallery.methods.filter(({ id, unit }) => unit === "m" && id !== truthId(gallery, truth));
+  const baselines = others.filter(({ family }) => family === "baseline").map(({ id }) => id);
+  const kept = others.find(({ id }) => id === shown[reference - 1]);
+  return kept?.id ?? shown.find((id) => baselines.includes(id)) ?? baselines[0] ?? null;
+}
+
 /** Whether a number is that of a method on show. @param {number} number @param {Place} place */
 export const isOnShow = (number, { gallery, targets }) =>
   number > 0 && number <= visibleIds(gallery, targets).length;

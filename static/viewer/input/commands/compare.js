@@ -6,9 +6,8 @@
  * @import { Command, Given, Page } from "./command.js"
  */
 import { notify } from "../../panels/notice.js";
-import { needsTruth } from "../../state/comparison.js";
 import { DEFAULT_VIEW } from "../../state/fields.js";
-import { currentFrame, truthOf, visibleMethods } from "../../state/selectors.js";
+import { currentFrame, missingFor, visibleMethods } from "../../state/selectors.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCursor, boxTool }) {
@@ -18,9 +17,9 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     (/** @type {Given} */ { repeat }) =>
       moveCursor(dx, dy, repeat);
   const toggle = (/** @type {View["mode"]} */ mode) => () => {
-    store.dispatch({ type: "mode/toggle", mode });
-    const state = store.get();
-    if (state.gallery && needsTruth(mode) && !truthOf(state)) notify(NO_TRUTH);
+    const missing = missingFor(store.get(), mode);
+    if (missing) notify(missing);
+    else store.dispatch({ type: "mode/toggle", mode });
   };
   const toggleProbe = (/** @type {View["panel"]} */ panel) => () =>
     set({ panel: store.get().view.panel === panel ? "none" : panel });
@@ -83,8 +82,6 @@ export function compareCommands({ store, toggleDock, pixelUnderCursor, moveCurso
     },
   };
 }
-
-const NO_TRUTH = "This gallery has no ground truth in metres. Press a number to compare with a method.";
 
 /** The boxes that a key walks through. */
 const NAMED_BOXES = /** @type {const} */ (["none", "garg", "eigen"]);

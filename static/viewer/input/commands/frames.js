@@ -5,7 +5,8 @@
  */
 import { find } from "../../panels/dom.js";
 import { notify } from "../../panels/notice.js";
-import { FAVORITE, SORT_WORDS } from "../../state/sorts.js";
+import { nextOrder, orderWords } from "../../state/order.js";
+import { FAVORITE } from "../../state/sorts.js";
 
 /** @param {Page} page @returns {Record<string, Command>} */
 export function frameCommands({ store, sortAgain, toggleOverlay }) {
@@ -21,8 +22,11 @@ export function frameCommands({ store, sortAgain, toggleOverlay }) {
     "focus-index": () => find("[data-action=index]", HTMLInputElement).select(),
     "all-frames": () => store.dispatch({ type: "view/set", change: { indexes: null, filter: "" } }),
     "next-sort": () => {
-      store.dispatch({ type: "view/next", field: "sort" });
-      notify(`Frames ${SORT_WORDS[store.get().view.sort]}.`);
+      const state = store.get();
+      const { sort, why } = nextOrder(state);
+      if (why) notify(why);
+      store.dispatch({ type: "view/set", change: { sort } });
+      if (sort !== state.view.sort) notify(orderWords(store.get()));
     },
     "find-frame": () => toggleOverlay("find-frame"),
     "sort-again": () => sortAgain(),
