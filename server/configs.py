@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from tiekd.errors import ConfigError, NotFoundError
-from tiekd.faults import faults_as
+from tiekd.faults import fault_lines, faults_as
 from tiekd.files import open_regular
 from tiekd.gallery import Declared, Gallery
 from tiekd.limits import Stated
@@ -99,13 +99,20 @@ class Config:
         return list(dict.fromkeys(ours))
 
     def landing(self, gallery: Gallery, link: Mapping[str, str]) -> Landing:
-        """Where a link with these fields leads. Raises ConfigError for a value that can't be meant."""
+        """Where a link with these fields leads. A value that can't be meant is named and left out."""
         stated = {name: link[name] for name in LINK_FIELDS if name in link}
-        with faults_as(ConfigError, "The link", model=_Stated, hint=_HINT):
+        notes: list[str] = []
+        try:
+            asked = _Stated.model_validate(stated)
+        except ValidationError as error:
+            notes = [f"Left out of the link: {line}." for line in fault_lines(error, _Stated)]
+            for fault in error.errors():
+                stated.pop(str(fault["loc"][0]), None)
             asked = _Stated.model_validate(stated)
         own = {name: getattr(self.file, name) for name in LINK_FIELDS}
         values = own | {name: getattr(asked, name) for name in stated}
-        return _Lander(self, gallery, link, values).land()
+        landing = _Lander(self, gallery, link, values).land()
+        return Landing(landing.query, (*notes, *landing.notes))
 
 
 @dataclass(slots=True)
@@ -316,7 +323,7 @@ def _by_first_number(name: str) -> tuple[float, str]:
 
 def _frames_by_file(files: Mapping[str, str], method: str) -> dict[str, str]:
     """The frame of each file of a method, by the file's path in its folder and by the frame's own name."""
-    by_name = {}
+    by_name: dict[str, str] = {}
     for frame, path in files.items():
         inner = f"/{path}".replace(f"/{method}/", "/", 1).removeprefix("/")
         by_name |= {frame: frame, inner: frame, _without_ending(inner): frame}

@@ -236,8 +236,12 @@ def test_wrong_links_are_told(site, is_problem) -> None:
     client = client_of(site)
     assert "configuration 'AdaBin'" in is_problem(client.get("/api/configs/AdaBin"), 404)["detail"]
     assert client.get("/api/configs/AdaBins.json").status_code == 200
-    wrong = is_problem(client.get("/api/configs/AdaBins?index=x&pageZoom=0"), 400)["detail"]
-    assert all(word in wrong for word in ("index: ", "(got 'x')", "pageZoom: "))
+    body = landing(client, index="x", indexes="1.y", pageZoom="0", diffIndex="1")
+    assert re.search("[?&]diff=2(&|$)", body["query"])
+    assert not re.search("[?&](index|indexes|zoom)=", body["query"])
+    left_out = [note for note in body["notes"] if note.startswith("Left out of the link: ")]
+    assert [note.split(": ")[1] for note in left_out] == ["index", "indexes.1", "pageZoom"]
+    assert "(got 'x')" in left_out[0]
 
 
 def test_the_bare_address_opens_the_first_configuration(site) -> None:

@@ -13,7 +13,7 @@ from server.http.state import TheGalleries
 router = APIRouter(prefix="/api/configs", tags=["galleries"])
 
 
-@router.get("/{name}", responses=problems(400, 404, 422, page=True))
+@router.get("/{name}", responses=problems(404, 422, page=True))
 async def landing(request: Request, galleries: TheGalleries, name: str) -> ConfigLanding:
     """The page's address for a link of that viewer with these parameters, and what it can't hold."""
     configs: Configs = request.app.state.configs
