@@ -27,6 +27,7 @@ import { Filmstrip } from "./panels/filmstrip.js";
 import { frameFinding } from "./panels/find-frame.js";
 import { methodFinding } from "./panels/find-method.js";
 import { renderFinder } from "./panels/finder.js";
+import { Foresight } from "./panels/foresight.js";
 import { Grid } from "./panels/grid.js";
 import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
@@ -55,7 +56,7 @@ import { followScores } from "./sources/scores.js";
 import { serverSource } from "./sources/server.js";
 import { NEEDS_SERVER, NO_SERVER, siteSource } from "./sources/site.js";
 import { Uploads } from "./sources/upload.js";
-import { sizeOf, wishesFor } from "./sources/wishes.js";
+import { isOfFrame, sizeOf, wishesFor } from "./sources/wishes.js";
 import { misread, strangersOf, wordsOf } from "./state/corrections.js";
 import { changedFields, hooksOf } from "./state/fields.js";
 import { countOf } from "./state/frames.js";
@@ -93,9 +94,10 @@ const cache = new FrameCache({
   maxBytes: CACHE_BYTES,
   sizeOf,
   dispose: (picture) => picture.unit === "photo" && picture.bitmap.close(),
-  onSettled: () => {
+  onSettled: (key) => {
     patience.check();
-    schedule();
+    if (isOfFrame(key, currentFrame(store.get()))) schedule();
+    else foresee(store.get()); // the next frame has come nearer, and nothing on show changes
   },
 });
 const patience = new Patience({
@@ -104,6 +106,7 @@ const patience = new Patience({
 });
 const grid = new Grid(gridRoot, pointAgain);
 const scores = new Scores(schedule);
+const foresight = new Foresight();
 const counting = new Counting();
 const legend = new Legend(find(".legend", HTMLElement));
 const distributions = new Distributions(find(".inspector", HTMLElement), {
@@ -249,6 +252,12 @@ function render(state) {
   if (complete && !gridRoot.hidden) welcome.offer();
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
   if (complete) for (const go of waiting.splice(0)) go();
+  foresee(state);
+}
+
+/** @param {State} state */
+function foresee(state) {
+  foresight.update(state, (key) => cache.peek(key), root.dataset.busy === "false");
 }
 
 /** @type {(() => void)[]} what waits until the frame on show is complete */

@@ -49,8 +49,11 @@ test("an array that has left is filled again, unless its kind or length is anoth
   const made = new Uint16Array(3);
   derived("arrays", [picture()], () => made);
   for (let i = 0; i < 6; i++) derived("arrays", [picture()], () => ({}));
-  assert.notEqual(room(Int32Array, 3), made);
-  assert.notEqual(room(Uint16Array, 4), made);
-  assert.equal(room(Uint16Array, 3), made);
-  assert.notEqual(room(Uint16Array, 3), made, "it is in use again");
+  const again = (Kind, length) => room(Kind, length).buffer === made.buffer;
+  assert.ok(!again(Int32Array, 3));
+  assert.ok(!again(Uint16Array, 4));
+  const filled = room(Uint16Array, 3);
+  assert.equal(filled.buffer, made.buffer);
+  assert.notEqual(filled, made, "it is known by another identity");
+  assert.ok(!again(Uint16Array, 3), "it is in use again");
 });

@@ -58,12 +58,18 @@ export const colors = (...pixels) => ({
   pixels: Uint8ClampedArray.from(pixels.flatMap((pixel) => [...pixel, 255])),
 });
 
+globalThis.ImageData ??= class {
+  constructor(width, height) {
+    Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+  }
+};
+
 /** What painters need of a canvas; `pixels` holds R, G, B, A of what was painted last. */
 export function fakeCanvas() {
   const canvas = { width: 0, height: 0, pixels: new Uint8ClampedArray(), dataset: {} };
   const context = {
-    createImageData: (width, height) => ({ data: new Uint8ClampedArray(4 * width * height) }),
-    putImageData: ({ data }) => (canvas.pixels = data),
+    createImageData: (width, height) => new ImageData(width, height),
+    putImageData: ({ data }) => (canvas.pixels = data.slice()),
     drawImage: (bitmap) => (canvas.drawn = bitmap),
   };
   return Object.assign(canvas, { getContext: () => context });

@@ -31,7 +31,7 @@ export function scaleOf(state) {
     : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
+/** @param {HTMLCanvasElement|null} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
 function paintedDifference(canvas, own, reference, scale) {
   const compute = () => depthDifference(reference, own, room(Int32Array, own.values.length));
   const values = derived("signed difference", [own, reference], compute);
@@ -39,7 +39,7 @@ function paintedDifference(canvas, own, reference, scale) {
   return { values, none: NO_DIFFERENCE };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
+/** @param {HTMLCanvasElement|null} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
 function paintedDistance(canvas, own, reference, scale) {
   const compute = () => depthDistance(reference, own, room(Uint16Array, own.values.length));
   const values = derived("absolute difference", [own, reference], compute, 2);

@@ -46,8 +46,9 @@
  * @property {(state: State) => L} look
  * @property {string} [without]  Begins the message when the mode can't be shown: "No difference".
  * @property {(given: Given<any, L>) => string|null} [refusal]  Why these pictures can't be shown in this mode.
- * @property {(canvas: HTMLCanvasElement, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
- *   own resolution, and returns two notes for beside the label, the more important first.
+ * @property {(canvas: HTMLCanvasElement|null, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
+ *   own resolution, and returns two notes for beside the label, the more important first. Without a canvas it only
+ *   computes what it will soon be asked for; results are kept by `paint/derived.js` and `paint/painter.js`.
  * @property {(given: Given<P, L>, x: number, y: number) => Reading} read  at a pixel of the picture
  * @property {(given: Given<P, L>, x: number, y: number, rgb: number[]) => string[]} [inside]  What is written into a
  *   pixel of the picture, line by line, once it is large enough; `rgb` is the colour that it has on the screen.

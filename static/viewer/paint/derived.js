@@ -13,18 +13,19 @@ const MAX_BYTES = 96 * 2 ** 20;
 /** @type {Entry[]} least recently used first */
 const entries = [];
 
-/** @type {(Int32Array|Uint16Array)[]} Arrays that have left. To fill one of them again is faster than a new one. */
+/** @type {(Int32Array|Uint16Array)[]} Arrays that have left. To fill their memory again is faster than to get new. */
 const spare = [];
 const MAX_SPARE = 10;
 
 /**
- * An array for a result of `derived`, with anything in it.
+ * An array for a result of `derived`, with anything in it. Its memory may be used again, but the array is a new one:
+ * whoever knows an array by its identity, as the painter does, takes it for what it is.
  * @template {Int32Array|Uint16Array} A
- * @param {new (length: number) => A} Kind @param {number} length @returns {A}
+ * @param {new (from: number) => A} Kind @param {number} length @returns {A}
  */
 export function room(Kind, length) {
   const at = spare.findIndex((array) => array instanceof Kind && array.length === length);
-  return /** @type {A} */ (at < 0 ? new Kind(length) : spare.splice(at, 1)[0]);
+  return at < 0 ? new Kind(length) : new Kind(/** @type {any} */ (spare.splice(at, 1)[0].buffer));
 }
 
 /** @param {Entry} entry */

@@ -15,7 +15,7 @@ import { colorIndex, valueAt } from "./scale.js";
  * @property {number} perUnit  Number n stands for the value n / `perUnit`.
  */
 
-/** @type {Map<string, Uint32Array>} All panes share a scale, so a few tables are enough. */
+/** @type {Map<string, Uint32Array>} All panes share a scale, so a few tables are enough. Least recently used first. */
 const lookups = new Map();
 const MAX_LOOKUPS = 8;
 
@@ -24,10 +24,17 @@ export function packed([r, g, b]) {
   return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
 }
 
+/** @type {Map<string, Uint32Array>} */
+const packedTables = new Map();
+
 /** Entries of a colour table as opaque pixels. @param {string} cmap */
 export function packedTable(cmap) {
+  const known = packedTables.get(cmap);
+  if (known) return known;
   const table = colorTable(cmap);
-  return Uint32Array.from({ length: 256 }, (_, i) => packed(table.subarray(3 * i, 3 * i + 3)));
+  const made = Uint32Array.from({ length: 256 }, (_, i) => packed(table.subarray(3 * i, 3 * i + 3)));
+  packedTables.set(cmap, made);
+  return made;
 }
 
 /**
@@ -36,12 +43,10 @@ export function packedTable(cmap) {
  */
 export function lookup(scale, stored) {
   const key = JSON.stringify([scale, stored]);
-  let table = lookups.get(key);
-  if (!table) {
-    table = filled(scale, stored);
-    if (lookups.size >= MAX_LOOKUPS) lookups.delete(/** @type {string} */ (lookups.keys().next().value));
-    lookups.set(key, table);
-  }
+  const table = lookups.get(key) ?? filled(scale, stored);
+  lookups.delete(key);
+  lookups.set(key, table);
+  if (lookups.size > MAX_LOOKUPS) lookups.delete(/** @type {string} */ (lookups.keys().next().value));
   return table;
 }
 

@@ -21,14 +21,12 @@ export function returnsOf(picture) {
 /** @param {Uint16Array} values */
 function fewValues(values) {
   const limit = SPARSE_SHARE * values.length;
-  const at = new Uint32Array(Math.ceil(limit));
   let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === 0) continue;
-    if (count === at.length) return null;
-    at[count++] = i;
-  }
-  return count > 0 && count < limit ? at.slice(0, count) : null;
+  for (let i = 0; i < values.length && count < limit; i++) if (values[i] !== 0) count++;
+  if (count === 0 || count >= limit) return null; // most pictures end here, early
+  const at = new Uint32Array(count);
+  for (let i = 0, k = 0; k < count; i++) if (values[i] !== 0) at[k++] = i;
+  return at;
 }
 
 /**

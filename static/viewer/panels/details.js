@@ -10,7 +10,7 @@ import { dotDiameter, needsDots, paintDots, pointsOf } from "../paint/dots.js";
 import { paintNumbers, typeSize } from "../paint/numbers.js";
 import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { visiblePixels } from "../state/window.js";
-import { h } from "./dom.js";
+import { h, setHidden } from "./dom.js";
 
 export class Details {
   /** The photo below sparse depth, so that one sees where its few pixels lie. */
@@ -46,7 +46,7 @@ export class Details {
   /** Lay the photo of the frame below, where what was painted is sparse; null: there is none. @param {Photo|null} photo */
   lay(photo) {
     const below = this.#sparse ? photo : null;
-    this.photo.hidden = below === null;
+    setHidden(this.photo, below === null);
     if (below === this.#photo) return;
     this.#photo = below;
     if (!below) return;
@@ -74,10 +74,10 @@ export class Details {
     const ratio = devicePixelRatio;
     this.#scale = place.scale;
     const dotted = this.#points !== null && needsDots(place.scale);
-    this.dots.hidden = !dotted;
+    setHidden(this.dots, !dotted);
     if (this.#points && dotted) paintDots(sized(this.dots, room, ratio), this.#points, { ...place, ratio });
     const hasRoom = this.#lines !== null && typeSize(place.scale, 1, 1) > 0;
-    this.numbers.hidden = !hasRoom;
+    setHidden(this.numbers, !hasRoom);
     if (!this.#lines || !hasRoom) return;
     const placed = { ...place, ...visiblePixels(place, this.layer, room), ratio };
     paintNumbers(sized(this.numbers, room, ratio), placed, this.layer, this.#lines);

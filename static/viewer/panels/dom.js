@@ -50,6 +50,16 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Hide or show only when that changes: even the same value makes the browser compute styles. @param {HTMLElement} element @param {boolean} hidden */
+export function setHidden(element, hidden) {
+  if (element.hidden !== hidden) element.hidden = hidden;
+}
+
+/** The same for a tooltip. @param {HTMLElement} element @param {string} title */
+export function setTitle(element, title) {
+  if (element.title !== title) element.title = title;
+}
+
 /** The button that closes a sheet. */
 export function closeButton() {
   return h(

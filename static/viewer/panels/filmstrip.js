@@ -22,6 +22,8 @@ export class Filmstrip {
   #track = find(".track", HTMLElement);
   #canvas = find(".filmstrip", HTMLCanvasElement);
   #tip = find(".strip-tip", HTMLElement);
+  /** In CSS pixels, as the browser tells it: to ask for it would lay the page out in the middle of a change. */
+  #size = { width: 0, height: 0 };
   /** @type {State|null} */
   #state = null;
   /** @type {readonly unknown[]} what the errors follow from */
@@ -32,7 +34,10 @@ export class Filmstrip {
   #painted = [];
 
   constructor() {
-    new ResizeObserver(() => this.#paint()).observe(this.#track);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = contentRect;
+      this.#paint();
+    }).observe(this.#track);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#painted = [];
       this.#paint();
@@ -51,7 +56,7 @@ export class Filmstrip {
       scores,
       JSON.stringify(scoresWanted(state)),
       view.by,
-      view.targets,
+      view.targets.join("*"), // the list is made anew with every change of the view
       gallery?.frames.length,
     ];
     if (!alike(source, this.#source)) [this.#source, this.#errors] = [source, errorsOf(state)];
@@ -65,7 +70,7 @@ export class Filmstrip {
 
   #paint() {
     if (!this.#state) return;
-    const { clientWidth: width, clientHeight: height } = this.#track;
+    const { width, height } = this.#size;
     const walk = walkOf(this.#state);
     const favorites = favoriteIndexes(this.#state);
     const tall = this.#track.dataset.strip === "tall";

@@ -5,17 +5,15 @@
  * @import { DepthPicture } from "../state/types.js"
  */
 
-/** A page that has not changed for so long rests: nobody reads numbers while walking. */
-const REST_MS = 120;
-/** At the latest then the next one is computed, however busy the page is. */
-const PATIENCE_MS = 400;
+import { Leisure } from "./leisure.js";
 
 /** @template T */
 export class IdleResults {
   /** @type {WeakMap<DepthPicture, Map<string, {against: DepthPicture, result: T}>>} */
   #known = new WeakMap();
   /** @type {(() => void)[]} what is missing for the page as it is now */
-  #work = [];
+  #missing = [];
+  #leisure = new Leisure();
 
   /** @param {() => void} again  called when something was computed */
   constructor(again) {
@@ -24,12 +22,12 @@ export class IdleResults {
 
   /** What was missing before is no longer asked for. */
   begin() {
-    this.#work = [];
+    this.#missing = [];
   }
 
   /** Whether something is still to be computed. */
   isWaiting() {
-    return this.#work.length > 0;
+    return this.#missing.length > 0;
   }
 
   /**
@@ -43,26 +41,12 @@ export class IdleResults {
     this.#known.set(own, kept);
     const found = kept.get(key);
     if (found?.against === against) return found.result;
-    this.#work.push(() => kept.set(key, { against, result: compute() }));
+    this.#missing.push(() => kept.set(key, { against, result: compute() }));
     return null;
   }
 
   /** What is missing, unless the page changes meanwhile. */
   computeLater() {
-    const work = this.#work;
-    if (work.length === 0) return;
-    const step = () => {
-      if (work !== this.#work) return;
-      work.shift()?.();
-      if (work.length) whenIdle(step);
-      else this.again();
-    };
-    setTimeout(() => whenIdle(step), REST_MS);
+    this.#leisure.spend(this.#missing, this.again);
   }
-}
-
-/** Not every browser tells when it is idle. @param {() => void} run */
-function whenIdle(run) {
-  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: PATIENCE_MS });
-  else setTimeout(run, 50);
 }

@@ -11,7 +11,7 @@ import { depthAt } from "../paint/depth.js";
 import { clear } from "../paint/painter.js";
 import { PHOTO } from "../sources/wishes.js";
 import { hasShapeOf } from "../state/window.js";
-import { h, setText } from "./dom.js";
+import { h, setHidden, setText, setTitle } from "./dom.js";
 import { colourOf } from "./names.js";
 import { paneParts } from "./pane-parts.js";
 
@@ -66,7 +66,7 @@ export class Pane {
     dataset.reference = String(isReference);
     setText(tag, role);
     this.#wait(content.status === "loading");
-    retry.hidden = !(content.status === "error" && content.retry);
+    setHidden(retry, !(content.status === "error" && content.retry));
     if (content.status === "error") dataset.error = content.message;
     else delete dataset.error;
     if (content.status === "loading") {
@@ -139,7 +139,7 @@ export class Pane {
     const { mean, note } = this.parts;
     setText(mean, main);
     setText(note, more);
-    mean.title = note.title = [main, more].join(" · ");
+    for (const element of [mean, note]) setTitle(element, [main, more].join(" · "));
   }
 
   /** Show another pane's picture in this place, and say so; null shows its own again. @param {Pane|null} other */

@@ -26,7 +26,7 @@ import {
   zoomedTo,
 } from "../state/window.js";
 import { Details } from "./details.js";
-import { h } from "./dom.js";
+import { h, setHidden } from "./dom.js";
 
 /** @type {Window} */
 const FITTED = Object.freeze({ zoom: "fit", at: null });
@@ -231,7 +231,7 @@ export class Stage {
 
   #putOutline() {
     const { style } = this.#outline;
-    this.#outline.hidden = this.#box === null || this.#place === null;
+    setHidden(this.#outline, this.#box === null || this.#place === null);
     const isOwn = this.#outline.dataset.box === "own";
     const [place, size] = isOwn ? [this.#photoPlace, this.photo] : [this.#place, this.canvas];
     if (!this.#box || !place) return;
@@ -245,7 +245,7 @@ export class Stage {
 
   /** @param {HTMLElement} element @param {Cursor|null} at */
   #put(element, at) {
-    element.hidden = at === null || this.#photoPlace === null;
+    setHidden(element, at === null || this.#photoPlace === null);
     if (!at || !this.#photoPlace) return;
     const { left, top, scale } = this.#photoPlace;
     element.style.setProperty("--x", `${left + at.u * this.photo.width * scale}px`);

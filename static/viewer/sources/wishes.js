@@ -19,6 +19,9 @@ export function pictureKey(gallery, methodId, frame) {
   return JSON.stringify([gallery.id, methodId, frame.id, frame.version, method?.read_as]);
 }
 
+/** Whether a key is that of a picture of this frame. @param {string} key @param {Frame|null} frame */
+export const isOfFrame = (key, frame) => frame !== null && JSON.parse(key)[2] === frame.id;
+
 /**
  * Why a frame has no picture of a method (no photo: null), as far as the gallery knows; null when it should have one.
  * @param {Method|null} method @param {Frame} frame

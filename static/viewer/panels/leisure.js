@@ -1,0 +1,40 @@
+/**
+ * Work for when the page rests: nobody waits for it, and a key comes first.
+ */
+
+/** A page that has not changed for so long rests: nobody reads numbers while walking. */
+const REST_MS = 120;
+/** At the latest then the next piece is done, however busy the page is. */
+const PATIENCE_MS = 400;
+/** No piece takes longer; with less time left it would delay the next picture of the screen. */
+const PIECE_MS = 10;
+
+export class Leisure {
+  /** @type {(() => void)[]} */
+  #work = [];
+
+  /** Whether something is still to be done. */
+  isWaiting() {
+    return this.#work.length > 0;
+  }
+
+  /** Do these pieces in their order, in place of what is left of others. @param {(() => void)[]} work @param {() => void} [done] */
+  spend(work, done = () => {}) {
+    this.#work = work;
+    if (work.length === 0) return;
+    const step = (/** @type {IdleDeadline|undefined} */ deadline) => {
+      if (work !== this.#work) return;
+      do work.shift()?.();
+      while (work.length && deadline && deadline.timeRemaining() > PIECE_MS);
+      if (work.length) whenIdle(step);
+      else done();
+    };
+    setTimeout(() => work === this.#work && whenIdle(step), REST_MS);
+  }
+}
+
+/** Not every browser tells when it is idle. @param {(deadline?: IdleDeadline) => void} run */
+function whenIdle(run) {
+  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: PATIENCE_MS });
+  else setTimeout(run, 50);
+}
