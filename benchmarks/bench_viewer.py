@@ -7,12 +7,14 @@
 Nine methods of 352x1216, in a window of 1920x1080. Published way: benchmarks/published_viewer, coloured
 PNGs and a canvas of its own for each difference. Ours: `tiekd serve` with the same depths as 16-bit PNGs.
 Both pages stay open and take turns. CPU is that of the page's main thread, by the browser's trace;
-"nothing" is the cost of measuring, which is part of every other row.
+"nothing" is the cost of measuring, which is part of every other row. Between acts the page comes to rest,
+and what it does then is in no row.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import statistics
 import time
@@ -32,8 +34,11 @@ HEAD = measuring.head(
 )
 OURS_READY = "document.documentElement.matches('[data-viewer=ready]:not([data-busy=true])')"
 PUBLISHED_READY = "document.body.dataset.ready === 'true'"
-HEAP_AT = (100, 1000)
+MEMORY_AT = (100, 400, 700, 1000)
 """Frames after which the memory of the walk is read: the cache is full by the first."""
+
+_REST_MS = 800
+"""The page begins what it does at rest after 0.2 s, and is done some 0.3 s later."""
 
 Act = Callable[[Page], None]
 
@@ -69,16 +74,30 @@ def drag_scale(page: Page) -> None:
     page.evaluate("(far) => { window.tiekd.view = { range: [1, far] }; }", far)
 
 
+OTHERS = itertools.cycle("4567")
+
+
+def compare_with_another(page: Page) -> None:
+    """The difference to a method that was not compared with for some frames."""
+    page.keyboard.press(next(OTHERS))
+
+
 ACTS: tuple[tuple[str, Act, Act | None, float | None], ...] = (
     ("nothing", lambda _page: None, lambda _page: None, None),
     ("difference on", key("2"), key("2"), 16.7),
+    ("difference to another", compare_with_another, compare_with_another, 16.7),
+    ("difference back", key("2"), key("2"), 16.7),
     ("difference off", key("2"), key("2"), 16.7),
     ("next frame, preloaded", key("ArrowRight"), key("ArrowRight"), 33.0),
     ("zoom step", key("+"), None, 16.7),
     ("zoom back", key("-"), None, 16.7),
     ("scale drag step", drag_scale, None, 16.7),
 )
-"""Name, act in our page, act in the published page, goal in ms of CPU."""
+"""Name, act in our page, act in the published page, goal in ms of CPU.
+
+The first difference is to the method that was compared with last, which a page at rest computes ahead; that
+to another method is computed when the key is pressed.
+"""
 
 
 def measure_acts(browser: Chromium, ours: Page, published: Page, rounds: int) -> list[Row]:
@@ -99,8 +118,8 @@ def measure_acts(browser: Chromium, ours: Page, published: Page, rounds: int) ->
 
 def _rest(page: Page) -> None:
     """Until the neighbours are loaded and the page has nothing left to do."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(_REST_MS)
+    page.evaluate("new Promise((done) => requestIdleCallback(done))")
 
 
 def _row(name: str, ours: Sequence[Spent], published: Sequence[Spent], goal: float | None) -> Row:
@@ -144,20 +163,33 @@ def first_picture_ms(browser: Chromium, base: str) -> float:
     return found
 
 
-def walk_heap_mb(ours: Page) -> tuple[float, ...]:
-    """Memory of the page's heap, arrays included, after so many frames to and fro."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of the page's process after so many frames, in MB."""
+
+    frames: int
+    heap_mb: float
+    """JavaScript objects, without the numbers of arrays."""
+    resident_mb: float
+    """All of the process: arrays, decoded pictures, canvases, and the browser's own code."""
+
+
+def walk_memory(ours: Page, process: int) -> list[Memory]:
+    """The page's memory on a walk of a thousand frames to and fro."""
     session = ours.context.new_cdp_session(ours)
     session.send("Performance.enable")
     found = []
-    for number in range(1, HEAP_AT[-1] + 1):
+    for number in range(1, MEMORY_AT[-1] + 1):
         ours.keyboard.press("ArrowRight" if number // 50 % 2 == 0 else "ArrowLeft")
         ours.wait_for_function(OURS_READY)
-        if number in HEAP_AT:
+        if number in MEMORY_AT:
             session.send("HeapProfiler.collectGarbage")
             metrics = session.send("Performance.getMetrics")["metrics"]
             heap = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
-            found.append(heap / 2**20)
-    return tuple(found)
+            status = Path(f"/proc/{process}/status").read_text()
+            resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+            found.append(Memory(number, heap / 2**20, int(resident.split()[1]) / 2**10))
+    return found
 
 
 # ---- the script -------------------------------------------------------------------------------------------
@@ -180,6 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     parser = measuring.parser(__doc__, rounds=15)
     parser.add_argument("--frames", type=int, default=100, help="of the folder that is looked at")
     parser.add_argument("--no-walk", action="store_true", help="leave the thousand frames out")
+    parser.add_argument("--no-opening", action="store_true", help="leave the first picture out")
     options: argparse.Namespace = parser.parse_args(arguments)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -198,13 +231,17 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
         for row in rows:
             print_row(row)
             measuring.keep_row(row, options.json, what=("act",))
-        opened = [first_picture_ms(browser, f"{base}/?gallery=demo") for _ in range(options.rounds)]
-        told = f"{statistics.median(opened):.0f} ms (goal 700)"
-        print(f"\nFirst picture of the shipped gallery, empty cache: {told}")
+        if not options.no_opening:
+            opened = [first_picture_ms(browser, f"{base}/?gallery=demo") for _ in range(options.rounds)]
+            told = f"{statistics.median(opened):.0f} ms (goal 700)"
+            print(f"\nFirst picture of the shipped gallery, empty cache: {told}")
         if not options.no_walk:
-            heaps = walk_heap_mb(ours)
-            told = ", ".join(f"{mb:.1f} MB after {n}" for n, mb in zip(HEAP_AT, heaps, strict=True))
-            print(f"Heap of the page on a walk over frames: {told}")
+            browser.measure(ours, key("ArrowLeft"), until=OURS_READY)
+            print("\nMemory of the page's process on a walk over frames:")
+            for one in walk_memory(ours, browser.process):
+                print(
+                    f"after {one.frames:4}: {one.heap_mb:.1f} MB of objects, {one.resident_mb:.0f} MB in all"
+                )
     return rows
 
 

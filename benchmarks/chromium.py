@@ -38,6 +38,8 @@ class Chromium:
     session: CDPSession
     events: list[dict[str, Any]] = field(default_factory=list)
     complete: bool = False
+    process: int = 0
+    """Of the page that was measured last."""
 
     def page(self, *, script: str = "") -> Page:
         """An empty page of 1920x1080 with nothing in its cache; `script` runs before those of the page."""
@@ -72,6 +74,7 @@ class Chromium:
         while not self.complete:
             page.wait_for_timeout(_POLL_MS)
         clock = {event["name"]: event["tts"] for event in self.events if "tts" in event}
+        self.process = next(event["pid"] for event in self.events if event["name"] == "bench:end")
         return Spent((clock["bench:end"] - clock["bench:begin"]) / 1000, wall_ms)
 
     def finish(self) -> None:
