@@ -165,7 +165,7 @@ def test_until_a_frame_is_there_its_panes_say_loading_and_read_nothing(viewer):
         pane = viewer.pane(method)
         assert viewer.data(method, "cursor-m") is None
         assert pane.locator(".pane-value").inner_text() == ""
-        assert pane.get_by_text("Loading").is_visible()
+        pane.get_by_text("Loading").wait_for()  # it is shown a moment later
         assert viewer.data(method, "frame") == "street_0", "the frame that the canvas holds"
         assert pane.get_attribute("aria-label").endswith(", Street 3, loading")
     for route in held:
