@@ -67,6 +67,7 @@ import { currentFrame, truthOf, walkOf } from "./state/selectors.js";
 import { createStore } from "./state/store.js";
 import { rememberedTheme } from "./state/theme.js";
 import { parseView } from "./state/url.js";
+import { isNews } from "./state/visits.js";
 
 /** Pictures kept for going back: about 250 KITTI depths. */
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -167,6 +168,7 @@ const pointer = installPointer(gridRoot, {
   snap: (at) => grid.snapped(at, truthOf(store.get())?.id),
 });
 
+const keyboard = keyboardCursor(store, grid, pointer);
 const minimap = new Minimap((stage, at) => setWindow(stage.centred(at)));
 const boxTool = installBox(gridRoot, {
   panes: () => grid.panes(),
@@ -249,6 +251,7 @@ function render(state) {
   pointer.refresh();
   showMinimap({ redraw: true });
   document.title = titleOf(state);
+  keyboard.follow(complete);
   if (complete && !gridRoot.hidden) welcome.offer();
   Object.assign(root.dataset, { viewer: complete ? "ready" : "loading", busy: String(!complete) });
   if (complete) for (const go of waiting.splice(0)) go();
@@ -327,9 +330,10 @@ async function addPhotos(files) {
 /** The address that a link of the second published viewer means; whether the page can go on. */
 async function land() {
   try {
-    const { search, notes } = await landingOf(location.search, { hasServer: !site });
+    const { search, notes, alone } = await landingOf(location.search, { hasServer: !site });
     if (search !== location.search) history.replaceState(history.state, "", search);
-    if (notes.length) notify(notes.join(" "), { error: true });
+    const words = notes.join(" ");
+    if (words && (!alone || isNews(`config ${alone}`, words))) notify(words, { error: true });
     return true;
   } catch (error) {
     store.dispatch({ type: "failed", message: messageOf(error) });
@@ -353,7 +357,7 @@ const commands = createCommands({
     const at = pointer.cursor();
     return at && pixelOf(at, grid);
   },
-  moveCursor: keyboardCursor(store, grid, pointer),
+  moveCursor: keyboard.move,
   depthsOnShow: () => grid.panes().flatMap((pane) => pane.depthPicture() ?? []),
   favoritesChanged: () => {
     overlays.refresh("list");

@@ -194,6 +194,36 @@ def test_forced_colours_keep_what_is_pressed_and_what_is_no_data(viewer):
     assert "gradient" in hatch
 
 
+def test_what_is_read_out_follows_the_frame_and_the_mode(viewer):
+    viewer.open("?gallery=streets&index=1&targets=teacher*tiekd")
+    said = viewer.page.locator("[data-spoken]")
+    viewer.press("Shift+ArrowRight")
+    x, y = WIDTH // 2 + 1, HEIGHT // 2
+
+    def words(frame: int) -> str:
+        teacher, tiekd = (depth_of(method, frame)[y, x] / 256 for method in ("teacher", "tiekd"))
+        return f"Column {x}, row {y}. Teacher {teacher:.2f} m. TIE-KD {tiekd:.2f} m"
+
+    def heard(text: str) -> None:
+        viewer.page.wait_for_function(
+            "t => document.querySelector('[data-spoken]').textContent === t", arg=text
+        )
+
+    heard(words(1))
+    viewer.press("1", diff=1)
+    said.filter(has_text=", Δ").wait_for(state="attached")
+    viewer.press("1", diff=0)
+    heard(words(1))
+    viewer.press("ArrowRight", index=2)
+    heard(f"Street 2, 3 of 5. {words(2)}")
+    viewer.press("Shift+ArrowDown")
+    y += 1
+    heard(words(2))
+    viewer.hover("tiekd", 5, 5)
+    viewer.press("ArrowRight", index=3)
+    heard("Street 3, 4 of 5")
+
+
 def test_the_cursor_stays_in_sight_of_a_zoomed_picture(viewer):
     viewer.open("?gallery=streets&zoom=16&at=100,30")
     cross = viewer.pane("teacher").locator(".cross")

@@ -145,3 +145,15 @@ def test_layouts_fit_every_width(viewer, layout, width):
     assert grid.evaluate("g => g.scrollWidth <= g.clientWidth")
     outer, large = grid.bounding_box(), box(viewer, "teacher")
     assert large["width"] > 0.9 * outer["width"] or large["height"] > 0.7 * outer["height"]
+
+
+def test_the_photo_of_an_overlay_is_pale_below_dots_as_it_is_in_the_grid(viewer) -> None:
+    look = "e => getComputedStyle(e).filter"
+    viewer.open("?gallery=sparse&truth=laser&mode=error")
+    pale = viewer.pane("net").locator("[data-layer=photo]").evaluate(look)
+    assert "grayscale" in pale
+    viewer.open("?gallery=sparse&truth=laser&mode=error&layout=overlay&focus=net")
+    under = viewer.page.locator("[data-place=under] canvas[data-layer=depth]")
+    assert under.evaluate(look) == pale
+    viewer.press("0", mode="depth")
+    assert under.evaluate(look) == "none", "a dense picture needs no pale photo"

@@ -117,6 +117,23 @@ def test_a_link_that_declares_what_can_not_be_opens_all_the_same(viewer):
     assert viewer.data("metres", "mode") == "depth"
 
 
+def test_the_sheet_names_folders_in_which_nothing_can_be_read(viewer):
+    open_sheet(viewer.open("?gallery=brought"))
+    left_out = viewer.page.locator("dialog[data-overlay=sources] .left-out")
+    assert left_out.locator("dt").all_inner_texts() == ["exr"]
+    assert "Can't be read" in left_out.inner_text()
+
+
+def test_what_a_configuration_can_not_hold_is_said_once_to_each_visitor(viewer):
+    notice = viewer.page.locator("[data-notice]", has_text="Without a counterpart here: canvasThickness")
+    viewer.open("?config=published")
+    notice.wait_for()
+    viewer.open("?config=published")
+    assert notice.count() == 0
+    viewer.open("?config=published&index=0")
+    notice.wait_for()
+
+
 def test_a_link_of_the_second_published_viewer_lands_on_its_view(viewer):
     viewer.open("?config=published.json&indexes=2.0&index=0&diffIndex=1&shadow=1")
     shown = viewer.page.locator("[data-pane]:not([data-method=image])")

@@ -274,6 +274,17 @@ test("the bars say their scale in metres", () => {
   assert.equal(signed.active, true);
 });
 
+test("a difference of colours has the levels of a channel on its bar, and is explained only while it is on show", () => {
+  const active = (view) =>
+    legends(view, [A, P, Q]).findLast((legend) => legend.active && legend.bar === "diff");
+  assert.equal(active({ diff: 1 }).unit, "metres");
+  const { unit, scale } = active({ diff: 2 });
+  assert.deepEqual([unit, scale.min, scale.max], ["|ΔRGB|", 0, 255]);
+  const noted = (view) => legends(view, [A, P, Q]).some(({ note }) => note);
+  assert.equal(noted({}), true);
+  assert.equal(noted({ targets: ["a"] }), false);
+});
+
 test("a gallery without metres has words instead of bars, a mixed one has both", () => {
   const [words, ...none] = legends({}, [P, Q]);
   assert.match(words.note, /^These pictures hold colours, not metres/);

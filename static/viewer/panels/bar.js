@@ -132,10 +132,13 @@ function showColors(root, { cmap, min, max }, ends) {
   const table = colorTable(cmap);
   root.style.setProperty("--under", `rgb(${under.join(" ")})`);
   root.style.setProperty("--over", `rgb(${over.join(" ")})`);
-  const inks = [inkOn(table.subarray(24, 27)), inkOn(table.subarray(744, 747))];
+  const behind = [table.subarray(24, 27), table.subarray(744, 747)];
+  const inks = behind.map(inkOn);
   [...root.querySelectorAll(".meanings span")].forEach((word, i) => {
     setText(word, ends[i]);
-    if (word instanceof HTMLElement) word.style.color = inks[i];
+    if (!(word instanceof HTMLElement)) return;
+    word.style.color = inks[i];
+    word.style.setProperty("--behind", `rgb(${[...behind[i]].join(" ")})`);
   });
   const beyond = [`below ${min}`, `above ${max}`];
   [...root.querySelectorAll(".beyond")].forEach((cap, i) => cap.setAttribute("title", `Colour ${beyond[i]}`));

@@ -206,7 +206,7 @@ function rowOf(method, short) {
 }
 
 /** What of the folder is not shown, and why. @param {LeftOut[]} leftOut */
-function reasonsOf(leftOut) {
+export function reasonsOf(leftOut) {
   const reasons = leftOut.flatMap(({ name, reason }) => [h("dt", {}, name), h("dd", {}, reason)]);
   return h("section", { class: "left-out" }, h("h2", {}, "Left out"), h("dl", {}, ...reasons));
 }

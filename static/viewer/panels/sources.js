@@ -8,6 +8,7 @@
 import { isAbort, messageOf } from "../sources/http.js";
 import { sourceTexts, withSource } from "../state/declared.js";
 import { closeButton, h, setText } from "./dom.js";
+import { reasonsOf } from "./methods-menu.js";
 import { colourOf } from "./names.js";
 import { sourceForm } from "./source-form.js";
 
@@ -52,7 +53,10 @@ export class SourcesSheet {
       const cards = folders.map((folder) =>
         this.#card(folder, view.sources[folder.name] ?? "", gallery, sheet),
       );
-      body.replaceChildren(h("p", { class: "dim" }, INTRO), ...cards, ...forEverybody(view.sources));
+      // A folder in which nothing can be read has no card: nothing about it can be declared.
+      const others = (gallery.left_out ?? []).filter(({ name }) => !folders.some((one) => one.name === name));
+      const rest = [...(others.length ? [reasonsOf(others)] : []), ...forEverybody(view.sources)];
+      body.replaceChildren(h("p", { class: "dim" }, INTRO), ...cards, ...rest);
       body.dataset.sources = "ready";
       for (const folder of folders) await this.#look(folder, gallery, view.sources, body, signal);
     } catch (error) {

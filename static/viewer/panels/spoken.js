@@ -1,6 +1,6 @@
 /**
- * The one place whose text is read out as it changes: what the keyboard's cursor finds. Readings that the mouse changes
- * many times a second stay silent.
+ * The one place whose text is read out as it changes: the frame, and what the keyboard's cursor finds. Readings that the
+ * mouse changes many times a second stay silent.
  */
 import { find, setText } from "./dom.js";
 
@@ -15,3 +15,6 @@ export function speak(words) {
   clearTimeout(timer);
   timer = setTimeout(() => setText(find("[data-spoken]", HTMLElement), words()), REST_MS);
 }
+
+/** What was to be read out is not so any more. */
+export const hush = () => clearTimeout(timer);

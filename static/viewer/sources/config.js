@@ -9,7 +9,8 @@ const NO_CONFIGS = "This export has no configurations: “config” of the addre
 /**
  * The query that a link means here, and what of it can't be held, in words.
  * @param {string} search  `location.search` @param {{hasServer: boolean}} page
- * @returns {Promise<{search: string, notes: string[]}>}
+ * @returns {Promise<{search: string, notes: string[], alone?: string}>}
+ *   `alone`: the configuration, where the link names nothing else and so the notes are all about it
  */
 export async function landingOf(search, { hasServer }) {
   const raw = rawValues(search);
@@ -20,5 +21,5 @@ export async function landingOf(search, { hasServer }) {
     .map(([key, text]) => `${encodeURIComponent(key)}=${text}`);
   if (!hasServer) return { search: `?${fields.join("&")}`, notes: [NO_CONFIGS] };
   const { query, notes } = await requestJson(`/api/configs/${name}?${fields.join("&")}`);
-  return { search: query, notes };
+  return { search: query, notes, alone: fields.length ? undefined : name };
 }
