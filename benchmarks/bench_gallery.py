@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,15 +85,16 @@ def cells(row: Row) -> tuple[str, ...]:
     return row.size, row.opening, *("-" if one is None else f"{one:.2f} s" for one in seconds)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Row]:
     """Measure and print all sizes."""
     parser = measuring.parser(__doc__, rounds=1)
     parser.add_argument("--sizes", default="40x2000", help="METHODSxFRAMES, separated by commas")
     parser.add_argument("--folder", type=Path, help="keep and reuse the folders here")
     parser.add_argument("--source", type=Path, default=ROOT)
     parser.add_argument("--name", default="now", help="what the rows call this version")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     measuring.start(options, HEAD)
+    rows = []
     for text in options.sizes.split(","):
         n_methods, n_frames = map(int, text.split("x"))
         with TemporaryDirectory() as temporary:
@@ -103,6 +104,8 @@ def main() -> None:
             for row in measure((n_methods, n_frames), results, options.source, options.name):
                 print(measuring.line(*cells(row)), flush=True)
                 measuring.keep_row(row, options.json, what=("size", "version", "opening"))
+                rows.append(row)
+    return rows
 
 
 if __name__ == "__main__":
