@@ -122,18 +122,19 @@ def test_a_list_of_galleries_that_comes_back_is_noticed(viewer):
 
 def test_a_button_keeps_the_keyboard_when_trying_again_fails_again(viewer):
     viewer.expect_fault("ERR_FAILED")
-    viewer.page.route("**/api/galleries", lambda route: route.abort())
+    viewer.page.route("**/api/galleries**", lambda route: route.abort())
     viewer.open(state="error")
-    viewer.page.evaluate("""() => {
-      const root = document.documentElement;
-      window.failedAgain = new Promise((resolve) => {
-        const look = () => root.dataset.viewer === 'error' && resolve();
-        new MutationObserver(look).observe(root, { attributeFilter: ['data-viewer'] });
-      });
-    }""")
+    held = []
+    viewer.page.route("**/api/galleries**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright sets attributes on it
+    focused = "document.activeElement.textContent"
     viewer.page.get_by_role("button", name="Try again").press("Enter")
-    viewer.page.evaluate("window.failedAgain")
-    assert viewer.page.evaluate("document.activeElement.textContent") == "Try again"
+    viewer.wait("loading")
+    viewer.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert viewer.page.evaluate(focused) == "Try again"
+    for route in held:
+        route.abort()
+    viewer.wait("error")
+    assert viewer.page.evaluate(focused) == "Try again"
 
 
 def test_a_frame_without_a_photo_says_so(viewer):

@@ -18,7 +18,9 @@ const NO_FRAMES = "Its folder holds no pictures that can be shown.";
  */
 export function showBlank({ failure, gallery, view }, others) {
   const blank = find(".blank", HTMLElement);
-  blank.hidden = failure === null && (gallery === null || countOf(gallery) > 0);
+  // While the page tries again, what it said stands: there is nothing else to show yet.
+  if (failure === null && gallery === null) return !blank.hidden;
+  blank.hidden = failure === null && countOf(gallery) > 0;
   if (blank.hidden) return false;
   const own = view.gallery === UPLOAD_GALLERY;
   const title = failure ? "This can't be shown" : own ? "No photo yet" : "This gallery has no frames";
