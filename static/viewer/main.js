@@ -105,7 +105,10 @@ const patience = new Patience({
   lost: () => loader.lost || cache.hasFailed(isLost),
   ask: () => (loader.lost ? start() : cache.probe(isLost)),
 });
-const grid = new Grid(gridRoot, pointAgain);
+const grid = new Grid(gridRoot, () => {
+  pointAgain();
+  scores.fit();
+});
 const scores = new Scores(schedule);
 const foresight = new Foresight();
 const counting = new Counting();

@@ -227,9 +227,9 @@ def test_what_is_read_out_follows_the_frame_and_the_mode(viewer):
 def test_the_cursor_stays_in_sight_of_a_zoomed_picture(viewer):
     viewer.open("?gallery=streets&zoom=16&at=100,30")
     cross = viewer.pane("teacher").locator(".cross")
-    for _ in range(12):
+    for _ in range(25):
         viewer.page.keyboard.press("Shift+ArrowRight")
-    viewer.page.locator("[data-spoken]", has_text="Column 112, row 30").wait_for(state="attached")
+    viewer.page.locator("[data-spoken]", has_text="Column 125, row 30").wait_for(state="attached")
     stage = viewer.pane("teacher").locator(".stage").bounding_box()
     left = cross.evaluate("e => parseFloat(e.style.getPropertyValue('--x'))")
     assert 0 < left < stage["width"]

@@ -148,7 +148,7 @@ def test_truth_cap_and_box_are_chosen_below_one_control(viewer):
     menu.get_by_label("Ground truth").select_option(label="Teacher")
     viewer.page.wait_for_selector('[data-method="ground_truth"][data-abs-rel]')
     assert "truth=teacher" in viewer.query()
-    assert "to Teacher" in viewer.pane("tiekd").locator(".pane-scores").inner_text()
+    assert viewer.page.locator("[data-count=pixels]").inner_text() == "to Teacher ≤ 80 m"
     menu.get_by_label("Box").fill("20, 10, 100, 40")
     viewer.page.keyboard.press("Tab")
     box = (20, 10, 100, 40)

@@ -42,9 +42,37 @@ def test_each_pane_has_its_numbers_rank_and_what_they_count(viewer):
     for absent in ("ground_truth", "image"):
         assert viewer.data(absent, "abs-rel") is None
     line = viewer.pane("teacher").locator(".pane-scores").inner_text()
-    assert "≤ 80 m" in line
+    assert viewer.page.locator("[data-count=pixels]").inner_text() == "≤ 80 m"
     assert "no crop, up to 80 m" in viewer.pane("teacher").locator(".pane-scores").get_attribute("title")
     assert f"{found['teacher']['abs_rel']:.3f}" in line
+
+
+LABELS = """panes => panes.map((pane) => {
+  const [facts, scores] = [pane.querySelector('.pane-facts'), pane.querySelector('.pane-scores')];
+  const inSight = (part) => part.offsetTop - facts.offsetTop < 10;
+  return [...scores.children].map((part) => [part.textContent.split(' ')[0], inSight(part)]);
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440])
+def test_all_panes_show_the_same_numbers_and_the_toolbar_what_they_count(width, viewer):
+    viewer.page.set_viewport_size({"width": width, "height": 800})
+    viewer.open("?gallery=many&box=garg")
+    last = viewer.page.locator('[data-pane][data-rank="12"]')
+    last.wait_for()
+    viewer.page.wait_for_function(  # as soon as the panes have their room
+        "[...document.querySelectorAll('[data-rank]')].every((pane) => pane.querySelector('.pane-scores b'))"
+    )
+    shown = viewer.page.locator("[data-rank]").evaluate_all(LABELS)
+    names = {tuple(name for name, _ in parts[1:]) for parts in shown}
+    assert len(names) == 1, "the same in all"
+    assert names.pop()[0] == "AbsRel"
+    assert all(in_sight for parts in shown for _, in_sight in parts), "none falls out of its line"
+    count = viewer.page.locator("[data-count=pixels]")
+    assert count.is_visible()
+    assert count.inner_text() == "Garg ≤ 80 m"
+    viewer.hover("ground_truth", 20, 15)
+    assert viewer.page.locator("[data-rank]").evaluate_all(LABELS) == shown, "also while one points"
 
 
 def test_the_key_walks_the_crops_and_a_cap_counts_less(viewer):
@@ -58,7 +86,7 @@ def test_the_key_walks_the_crops_and_a_cap_counts_less(viewer):
     viewer.page.wait_for_selector('[data-method="tiekd"][data-stat-box="none"]')
     viewer.open("?gallery=streets&cap=5..30")
     assert scored(viewer, "tiekd") == pytest.approx(expected("tiekd", 0, cap=(5.0, 30.0)), abs=1e-6)
-    assert "5–30 m" in viewer.pane("tiekd").locator(".pane-scores").inner_text()
+    assert viewer.page.locator("[data-count=pixels]").inner_text() == "5–30 m"
 
 
 def test_without_truth_the_numbers_are_against_the_chosen_reference_and_say_so(viewer):
@@ -66,7 +94,8 @@ def test_without_truth_the_numbers_are_against_the_chosen_reference_and_say_so(v
     assert viewer.data("other", "abs-rel") is None
     viewer.press("Shift+Digit1")
     viewer.page.wait_for_selector('[data-method="other"][data-rank="1"]')
-    assert "to net" in viewer.pane("other").locator(".pane-scores").inner_text()
+    assert viewer.page.locator("[data-count=pixels]").inner_text() == "to net ≤ 80 m"
+    assert "to net" in viewer.pane("other").locator(".pane-scores").get_attribute("title")
     viewer.press("Shift+Digit1")
     viewer.page.wait_for_selector('[data-method="other"]:not([data-abs-rel])')
 

@@ -15,7 +15,7 @@ import { placement, visiblePixels } from "../state/window.js";
 /** In a part of the picture the cursor takes that part along. @param {Store} store @param {Grid} grid @param {[number, number]} pixel @param {boolean} repeat */
 function keepInSight(store, grid, [x, y], repeat) {
   const { zoom, at } = store.get().view;
-  const [size, room] = [grid.photoSize(), grid.panes()[0]?.stage.room];
+  const [size, room] = [grid.photoSize(), grid.main()?.stage.room];
   if (zoom === "fit" || !size || !room) return;
   const { x0, y0, x1, y1 } = visiblePixels(placement({ zoom, at }, size, room), size, room);
   if (x > x0 && y > y0 && x < x1 - 1 && y < y1 - 1) return;

@@ -4,12 +4,29 @@
  *
  * @import { State } from "../state/types.js"
  */
-import { statRuleOf, truthOf } from "../state/selectors.js";
+import { shortened } from "../state/labels.js";
+import { measuredAgainst, statRuleOf, truthOf, visibleMethods } from "../state/selectors.js";
 import { truthId } from "../state/targets.js";
 import { offer } from "./comparison.js";
 import { find, setText } from "./dom.js";
 
 const BOX_LABELS = Object.freeze({ none: "whole picture", garg: "Garg’s crop", eigen: "Eigen’s crop" });
+
+/**
+ * Which pixels count in the metrics, and what they are measured against where that is not the usual ground truth: in
+ * few words and in all.
+ * @param {State} state
+ */
+export function countedWords(state) {
+  const { words, long } = statRuleOf(state);
+  const against = measuredAgainst(state);
+  if (!against || !state.gallery || against.id === truthId(state.gallery, null))
+    return { about: words, long };
+  const shown = visibleMethods(state);
+  const { short } = shortened(shown.map(({ label }) => label));
+  const name = short[shown.findIndex(({ id }) => id === against.id)] ?? against.label;
+  return { about: `to ${name} ${words}`, long: `to ${against.label}, ${long}` };
+}
 
 export class Counting {
   #root = find("#counting", HTMLElement);
@@ -34,10 +51,12 @@ export class Counting {
   /** @param {State} state */
   update(state) {
     const { box, truth } = state.view;
-    const { cap, words } = statRuleOf(state);
+    const { cap } = statRuleOf(state);
+    const { about, long } = countedWords(state);
     const against = truthOf(state);
-    setText(find("[data-count=pixels]", HTMLElement), words);
-    this.#button.title = `The metrics of the panes count: ${words}. Ground truth: ${against?.label ?? "none"}.`;
+    setText(find("[data-count=pixels]", HTMLElement), about);
+    this.#button.setAttribute("aria-label", `Count ${about}`);
+    this.#button.title = `The metrics of the panes count: ${long}. Ground truth: ${against?.label ?? "none"}.`;
 
     const metric = state.gallery?.methods.filter(({ unit }) => unit === "m") ?? [];
     const usual = state.gallery && truthId(state.gallery, null);

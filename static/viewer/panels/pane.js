@@ -50,6 +50,12 @@ export class Pane {
     this.element = h("figure", { class: "pane", dataset }, this.parts.caption, this.stage.element);
   }
 
+  /** Whether the label of another pane lies beside its own, as in a split. */
+  sharesLabel() {
+    const { place } = this.element.dataset;
+    return place === "over" || (place === "large" && document.documentElement.dataset.layout === "split");
+  }
+
   /** What the pane shows; null while it is blank, or shows what is no longer asked for. */
   get shown() {
     return this.#stale ? null : this.#shown;
