@@ -50,8 +50,7 @@ def test_j_walks_through_the_orders_and_the_arrows_follow(frames) -> None:
 
 def test_orders_against_the_baseline_ask_for_one_and_say_which_it_is(frames) -> None:
     frames.press("j", sort="worst").press("j", sort="best").press("j", sort="name")
-    notice = frames.page.locator("[data-notice]")
-    notice.get_by_text("This order needs a baseline.").wait_for()
+    frames.says("This order needs a baseline.")
     frames.page.locator("[data-action=sort]").select_option("regression")
     frames.wait(sort="regression")
     frames.page.wait_for_function(f"{NOTE}.startsWith('This order needs a baseline.')")
