@@ -175,7 +175,7 @@ const keyboard = keyboardCursor(store, grid, pointer);
 const minimap = new Minimap((stage, at) => setWindow(stage.centred(at)));
 const boxTool = installBox(gridRoot, {
   panes: () => grid.panes(),
-  size: () => grid.photoSize(),
+  size: () => grid.measuredSize(),
   onDraw: (box) => grid.draw(box),
   onBox: (box) => store.dispatch({ type: "view/set", change: { box } }),
   onTool: (taken) => taken && notify("Drag over a picture: the pixels of that box count. Esc leaves it."),

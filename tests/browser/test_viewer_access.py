@@ -1,8 +1,10 @@
 """What people without a mouse, without colours, with large text or a small screen need."""
 
+import io
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from viewer_kit import HEIGHT, WIDTH, Viewer, depth_of
+from viewer_kit import HEIGHT, WIDTH, Viewer, depth_of, photo_of
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
 TARGETS = """() => {
@@ -59,6 +61,30 @@ def profile(viewer: Viewer) -> None:
     viewer.page.wait_for_selector(".probe [data-abs-rel]")
 
 
+def split(viewer: Viewer) -> None:
+    viewer.open("?gallery=streets&index=1&layout=split")
+
+
+def overlay(viewer: Viewer) -> None:
+    viewer.open("?gallery=streets&index=1&layout=overlay&mode=error")
+
+
+def counting(viewer: Viewer) -> None:
+    viewer.open("?gallery=streets&index=1&box=10,5,60,30")
+    viewer.page.get_by_role("button", name="Count").click()
+    viewer.page.wait_for_selector("#counting:popover-open")
+
+
+def own_photos(viewer: Viewer) -> None:
+    viewer.open()
+    data = io.BytesIO()
+    photo_of(0).save(data, "JPEG")
+    file = {"name": "street.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}
+    viewer.page.set_input_files("input[type=file][name=image]", file)
+    viewer.page.wait_for_selector("[data-pane][data-method=adabins_test_resnet]")
+    viewer.wait(busy="false")
+
+
 def no_photo(viewer: Viewer) -> None:
     viewer.open("?gallery=your-photos")
 
@@ -76,6 +102,10 @@ STATES = [
     distributions,
     values,
     profile,
+    split,
+    overlay,
+    counting,
+    own_photos,
     no_photo,
     broken,
 ]

@@ -6,8 +6,11 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from viewer_kit import HEIGHT, METHODS, WIDTH, depth_of
+from conftest import serving
+from PIL import Image
+from viewer_kit import HEIGHT, METHODS, WIDTH, Viewer, depth_of
 
+from server.settings import Settings
 from tiekd.metrics import depth_metrics
 from tiekd.types import DepthRange
 
@@ -189,3 +192,43 @@ def test_the_control_is_there_in_every_width_and_the_toolbar_has_one_row(viewer,
     box = viewer.page.locator("#counting").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+
+
+HALF = {"ground_truth": depth_of("teacher", 0)[::2, ::2], "net": depth_of("tiekd", 0)[::2, ::2]}
+
+
+@pytest.fixture(scope="module")
+def sizes(tmp_path_factory):
+    """A server with ground truth and one method of half the size of the others, and a larger photo."""
+    folder = tmp_path_factory.mktemp("results") / "sizes"
+    whole = {name: depth_of(name, 0) for name in ("large", "larger", "largest")}
+    for name, depth in {**HALF, **whole}.items():
+        (folder / name).mkdir(parents=True)
+        Image.fromarray(depth).save(folder / name / "0.png")
+    (folder / "image").mkdir()
+    Image.new("RGB", (4 * WIDTH, 4 * HEIGHT)).save(folder / "image" / "0.jpg")
+    with serving(Settings(results=(folder,), models=())) as address:
+        yield address
+
+
+def test_a_box_is_of_the_pixels_of_the_truth_where_sizes_differ(viewer, sizes):
+    view = Viewer(viewer.page, sizes).open("?gallery=sizes")
+    view.page.keyboard.down("Shift")
+    drag(view, "large", (40.5, 20.5), (150.5, 50.5))
+    view.page.keyboard.up("Shift")
+    x, y, width, height = box = (20, 10, 56, 16)
+    name = ",".join(map(str, box))
+    found = scored(view, "net", name)
+    part = np.s_[y : y + height, x : x + width]
+    own, true = (HALF[method][part] / 256 for method in ("net", "ground_truth"))
+    wanted = depth_metrics(np.clip(own, 0.001, 80), true, depth_range=DepthRange(0.001, 80))["abs_rel"]
+    assert found == pytest.approx(wanted, abs=1e-4)
+    scores = scores_of(f"{sizes}/api/galleries/sizes/scores?box={name}", frames=1)
+    assert scores["net"][0] == pytest.approx(wanted, abs=1e-4)
+    canvas, outline = (
+        view.pane("net").locator(part).bounding_box() for part in ("[data-layer=depth]", ".outline")
+    )
+    assert (outline["x"] - canvas["x"]) / canvas["width"] == pytest.approx(2 * x / WIDTH, abs=0.01)
+    assert outline["width"] / canvas["width"] == pytest.approx(2 * width / WIDTH, abs=0.01)
+    view.open("?gallery=sizes&box=90,0,500,500")
+    assert scored(view, "net", "90,0,10,30") > 0

@@ -93,6 +93,23 @@ def test_a_filter_leaves_frames_out_and_is_kept_in_the_link(frames) -> None:
     frames.page.wait_for_function(f"{NOTE} === 'No frame fits the filter.'")
 
 
+def test_a_filter_walks_within_the_frames_of_the_link(viewer) -> None:
+    viewer.open("?gallery=many&indexes=2*6*8*11&filter=drive_1&index=6")
+    stands(viewer, "1 of 2")
+    assert walked(viewer, 3) == [6, 8, 8]
+    viewer.reload()
+    stands(viewer, "2 of 2")
+    settled(viewer.open(f"?gallery=many&by={NET}&indexes=2*6*8*11&sort=worst&filter=drive"))
+    wanted = sorted([2, 6, 8, 11], key=lambda frame: -ERRORS[frame])
+    assert walked(viewer, 4) == wanted
+    viewer.page.locator("[data-action=filter]").fill("drive_2")
+    stands(viewer, "1 of 1")
+    viewer.wait(index=11)
+    viewer.page.locator("[data-action=filter]").fill("")
+    stands(viewer, "of 4")
+    assert "indexes=2*6*8*11" in viewer.query()
+
+
 def test_favourites_are_marked_and_can_be_walked_alone(frames) -> None:
     def marked() -> int:
         return frames.page.evaluate(
@@ -140,8 +157,10 @@ def test_the_filmstrip_is_clicked_dragged_and_hidden(frames) -> None:
 def test_where_nothing_can_be_compared_the_strip_is_slim(viewer) -> None:
     viewer.open("?gallery=pictures")
     assert viewer.page.locator(".track").get_attribute("data-strip") == "slim"
-    viewer.press("j", sort="worst")
-    assert "no ground truth" in viewer.page.locator("[data-strip-note]").inner_text()
+    viewer.press("j", sort="name")
+    viewer.page.locator("[data-notice]", has_text="no ground truth").wait_for()
+    viewer.open("?gallery=pictures&sort=worst").wait(sort="worst")
+    viewer.page.locator("[data-strip-note]", has_text="no ground truth").wait_for()
 
 
 def test_the_title_and_the_field_say_which_frame_of_how_many(viewer) -> None:

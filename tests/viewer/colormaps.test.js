@@ -6,6 +6,7 @@ import {
   ABSOLUTE_MAPS,
   beyondColors,
   colorTable,
+  DELTA_MAPS,
   DEPTH_MAPS,
   SIGNED_MAPS,
 } from "../../static/viewer/paint/colormaps.js";
@@ -95,6 +96,17 @@ test("no difference at all stands out from the page and from no data, dark and l
   for (const [name, zero] of [...ABSOLUTE.map((map) => [map, 0]), ...SIGNED.map((map) => [map, 127])])
     everySight(name, (table, look, where) => {
       assert.ok(nearest(table[zero], GROUNDS.map(look)) > 17, where);
+    });
+});
+
+test("the four parts of the δ mask are told apart, and from no data", () => {
+  for (const name of Object.values(DELTA_MAPS))
+    everySight(name, (table, look, where) => {
+      const parts = [0, 64, 128, 192].map((entry) => table[entry]);
+      for (const [i, part] of parts.entries()) {
+        const others = [...parts.slice(i + 1), ...GROUNDS.map(look)];
+        assert.ok(nearest(part, others) > 25, `${where}: part ${i}`);
+      }
     });
 });
 

@@ -41,7 +41,7 @@ _MOST_SCORES = 1_000_000
 class Rule:
     """Which pixels count: those whose true depth lies strictly inside the range, and inside the box.
 
-    box: the name of a crop in `tiekd.metrics`, a rectangle of the frame's pixels, or None.
+    box: the name of a crop in `tiekd.metrics`, a rectangle of the ground truth's pixels, or None.
     """
 
     depth_range: DepthRange
@@ -73,7 +73,8 @@ def _parse_box(text: str) -> str | Box:
     parts = text.split(",")
     if len(parts) != len(Box._fields) or not all(part.isdecimal() for part in parts):
         raise ConfigError(
-            f"box={text} is no box.", hint=f"Say none, {', '.join(BOXES)}, or x,y,width,height in pixels."
+            f"box={text} is no box.",
+            hint=f"Say none, {', '.join(BOXES)}, or x,y,width,height in pixels of the ground truth.",
         )
     x, y, width, height = map(int, parts)
     return Box(y, x, height, width)

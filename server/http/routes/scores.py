@@ -35,7 +35,9 @@ async def scores(
     truth: Annotated[str, Query(description="the method that is true; empty: the gallery's own")] = "",
     reference: Annotated[str, Query(description="where there is no truth: a method to compare with")] = "",
     method: Annotated[list[str] | None, Query(description="score only this one; may be repeated")] = None,
-    box: Annotated[str, Query(description="none, garg, eigen, or x,y,width,height in pixels")] = "none",
+    box: Annotated[
+        str, Query(description="none, garg, eigen, or x,y,width,height in pixels of the ground truth")
+    ] = "none",
     cap: Annotated[str, Query(description="MIN..MAX in metres; empty: the gallery's range")] = "",
     metric: Annotated[Metric, Query(description="which values are answered")] = "abs_rel",
     first: Annotated[int, Query(ge=0, description="number of the first frame of the answer")] = 0,

@@ -8,9 +8,9 @@
  *
  * @typedef {object} Page
  * @property {() => Pane[]} panes
- * @property {() => Size|null} size  of the photo
+ * @property {() => Size|null} size  of the depth that numbers are measured against
  * @property {(box: BoxChoice|null) => void} onDraw  while it is dragged; null: no longer
- * @property {(box: [number, number, number, number]) => void} onBox  The pixels of the photo.
+ * @property {(box: [number, number, number, number]) => void} onBox  The pixels of that depth.
  * @property {(taken: boolean) => void} onTool  It was taken, or put back.
  */
 import { boxBetween } from "../paint/boxes.js";
@@ -54,8 +54,8 @@ export function installBox(root, { panes, size, onDraw, onBox, onTool }) {
   );
   root.addEventListener("pointermove", (event) => {
     if (event.pointerId !== drag?.from.pointerId || (!drag.box && !isFar(drag.from, event))) return;
-    const [photo, a, b] = [size(), drag.stage.nearestTo(drag.from), drag.stage.nearestTo(event)];
-    drag.box = photo && a && b && boxBetween(a, b, photo);
+    const [depth, a, b] = [size(), drag.stage.nearestTo(drag.from), drag.stage.nearestTo(event)];
+    drag.box = depth && a && b && boxBetween(a, b, depth);
     onDraw(drag.box);
   });
   root.addEventListener("pointerup", (event) => {

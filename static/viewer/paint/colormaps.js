@@ -37,8 +37,8 @@ export const DELTA_MAPS = Object.freeze({ dark: "delta", light: "delta_light" })
 // prettier-ignore
 /** @type {Record<string, number[][]>} Colours of equal width, without anything between. */
 const STEPS = {
-  delta: [[58, 74, 104], [240, 200, 80], [232, 116, 52], [214, 40, 120]],
-  delta_light: [[206, 218, 232], [222, 170, 30], [206, 84, 24], [140, 10, 90]],
+  delta: [[43, 83, 122], [255, 212, 91], [187, 110, 7], [248, 80, 107]],
+  delta_light: [[136, 187, 254], [252, 198, 52], [221, 39, 51], [183, 48, 136]],
 };
 
 // prettier-ignore
@@ -54,8 +54,8 @@ const BEYOND = {
   apart: [[255, 255, 255], [240, 96, 72]],
   apart_light: [[255, 255, 255], [60, 190, 220]],
   signed: [[150, 110, 255], [255, 80, 120]],
-  delta: [[58, 74, 104], [214, 40, 120]],
-  delta_light: [[206, 218, 232], [140, 10, 90]],
+  delta: [[43, 83, 122], [248, 80, 107]],
+  delta_light: [[136, 187, 254], [183, 48, 136]],
   signed_light: [[0, 124, 132], [255, 140, 222]],
 };
 

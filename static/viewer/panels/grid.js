@@ -10,6 +10,7 @@ import { nearestReturn, returnsOf } from "../paint/sparse.js";
 import { hasPhotos } from "../state/frames.js";
 import { shortened } from "../state/labels.js";
 import { currentFrame, visibleMethods } from "../state/selectors.js";
+import { measuredSize } from "../state/targets.js";
 import { spotOf } from "../state/window.js";
 import { h } from "./dom.js";
 import { gridLayout, largeLayout } from "./layout.js";
@@ -102,7 +103,7 @@ export class Grid {
   /** Outline the pixels that count, in all panes. @param {State} state */
   outline({ view }) {
     const choice = this.#drawn ?? view.box;
-    const size = this.photoSize();
+    const size = this.measuredSize();
     const box = size && boxShares(choice, size);
     for (const { stage } of this.#panes) stage.outline(box, typeof choice === "string" ? choice : "own");
   }
@@ -140,6 +141,12 @@ export class Grid {
     if (frame.width && frame.height) return { width: frame.width, height: frame.height };
     const painted = this.#panes.find((pane) => pane.canvas.width > 1)?.canvas;
     return painted ? { width: painted.width, height: painted.height } : null;
+  }
+
+  /** Size of the depth that numbers are measured against: a box is of its pixels. */
+  measuredSize() {
+    const { gallery = null, view } = this.#state ?? {};
+    return (view && gallery && measuredSize({ ...view, gallery })) ?? this.photoSize();
   }
 
   /** Width over height of every pane's picture. */

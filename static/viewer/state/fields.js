@@ -150,7 +150,7 @@ export const FIELDS = Object.freeze({
     key: "box",
     parse: parseBox,
     format: String,
-    allowed: "none, garg, eigen, or left, top, width and height in pixels of the photo",
+    allowed: "none, garg, eigen, or left, top, width and height in pixels of the ground truth",
     fit: (box, at) => (typeof box === "string" ? box : boxInside(box, at)),
     stays: BOTH,
   }),

@@ -7,7 +7,7 @@
  */
 import { differenceOf, isComparing, needsTruth } from "./comparison.js";
 import { frameAt } from "./frames.js";
-import { baselineId, clamp, isOnShow, truthId } from "./targets.js";
+import { baselineId, clamp, isOnShow, measuredSize, truthId } from "./targets.js";
 
 /** @param {[number, number]} pixel @param {Place} at @returns {[number, number]} */
 export function insidePhoto(pixel, { gallery, index }) {
@@ -33,10 +33,11 @@ export function fittedMode(asked, place) {
   return place.diff === 0 || isOnShow(place.diff, place) ? mode : "depth";
 }
 
-/** The part of a box that lies in the frame. @param {[number, number, number, number]} box @param {Place} at @returns {BoxChoice} */
-export function boxInside([x, y, w, h], { gallery, index }) {
-  const { width = 0, height = 0 } = frameAt(gallery, index) ?? {};
-  if (!width) return [x, y, w, h]; // 0 × 0: not known yet
+/** The part of a box that lies in the depth that is measured against. @param {[number, number, number, number]} box @param {Place} at @returns {BoxChoice} */
+export function boxInside([x, y, w, h], at) {
+  const size = measuredSize(at);
+  if (!size) return [x, y, w, h];
+  const { width, height } = size;
   if (x >= width || y >= height) return "none";
   return [x, y, Math.min(w, width - x), Math.min(h, height - y)];
 }

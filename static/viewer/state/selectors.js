@@ -8,7 +8,7 @@ import { boxOf } from "../paint/boxes.js";
 import { defaultDifferenceMax } from "../paint/scale.js";
 import { needsTruth } from "./comparison.js";
 import { countOf, frameAt } from "./frames.js";
-import { baselineId, truthId, visibleIds } from "./targets.js";
+import { baselineId, measuredId, truthId, visibleIds } from "./targets.js";
 import { beginOf } from "./ranges.js";
 
 /** Whether both are the same method: each refresh of a gallery makes new objects. @param {Method|null|undefined} a @param {Method|null|undefined} b */
@@ -69,11 +69,10 @@ export function roleOf(state, method) {
   return is(keptOf(state)) ? "kept reference" : "";
 }
 
-/** What the numbers of the panes measure against: the truth, else the chosen reference. @param {State} state */
-export function measuredAgainst(state) {
-  const { diff, reference } = state.view;
-  const chosen = visibleMethods(state)[(diff || reference) - 1];
-  return truthOf(state) ?? (chosen?.unit === "m" ? chosen : null);
+/** What the numbers of the panes measure against: the truth, else the chosen reference. @param {State} state @returns {Method|null} */
+export function measuredAgainst({ gallery, view }) {
+  const id = gallery && measuredId({ ...view, gallery });
+  return gallery?.methods.find((method) => method.id === id) ?? null;
 }
 
 /** In a short form and in a long one. @param {BoxChoice} box */

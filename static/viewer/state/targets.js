@@ -4,6 +4,7 @@
  * @import { Gallery } from "./types.js"
  * @import { Place } from "./field.js"
  */
+import { frameAt } from "./frames.js";
 
 /**
  * Ids of the methods that names in a link stand for. A name is an id, a zoo row, or several ids: some
@@ -52,6 +53,26 @@ export function baselineId({ gallery, targets, truth, reference }) {
   const baselines = others.filter(({ family }) => family === "baseline").map(({ id }) => id);
   const kept = others.find(({ id }) => id === shown[reference - 1]);
   return kept?.id ?? shown.find((id) => baselines.includes(id)) ?? baselines[0] ?? null;
+}
+
+/**
+ * Id of the method that numbers are measured against: the truth, else the chosen reference.
+ * @param {Pick<Place, "gallery"|"targets"|"truth"|"diff"|"reference">} place
+ */
+export function measuredId({ gallery, targets, truth, diff, reference }) {
+  const chosen = visibleIds(gallery, targets)[(diff || reference) - 1];
+  const isMetric = gallery.methods.some(({ id, unit }) => id === chosen && unit === "m");
+  return truthId(gallery, truth) ?? (isMetric ? chosen : null);
+}
+
+/**
+ * Size of the depth that is measured against, in the frame at the place; null while it is not known.
+ * @param {Parameters<typeof measuredId>[0] & {index: number}} place
+ */
+export function measuredSize(place) {
+  const frame = frameAt(place.gallery, place.index);
+  const [width, height] = frame?.sizes?.[measuredId(place) ?? ""] ?? [frame?.width ?? 0, frame?.height ?? 0];
+  return width && height ? { width, height } : null;
 }
 
 /** Whether a number is that of a method on show. @param {number} number @param {Place} place */

@@ -20,6 +20,7 @@
  * @property {string} title
  * @property {number} width   Pixels of the upright photo; 0 when not yet known.
  * @property {number} height
+ * @property {Record<string, [number, number]>} [sizes]  Width and height of methods that have others, by id.
  * @property {boolean} has_image
  * @property {string[]} [missing]  Methods without a picture of this frame.
  * @property {Record<string, string>} [broken]  Methods with a file that can't be read, and why.
