@@ -95,8 +95,8 @@ ACTS: tuple[tuple[str, Act, Act | None, float | None], ...] = (
 )
 """Name, act in our page, act in the published page, goal in ms of CPU.
 
-The first difference is to the method that was compared with last, which a page at rest computes ahead; that
-to another method is computed when the key is pressed.
+A page at rest has computed all differences ahead; only that to the method which was compared with last has
+its pixels, too.
 """
 
 

@@ -65,9 +65,16 @@ test("the difference is that to the method which was compared with last", () => 
   assert.ok(isForeseen({ diff: 3 }, B));
 });
 
-test("a difference to another method is not computed before it is asked for", () => {
+test("the differences to the other methods are computed then, too", () => {
   rested(new Foresight(), {});
-  assert.ok(!isForeseen({ diff: 2 }, C));
+  assert.ok(isForeseen({ diff: 2 }, C));
+});
+
+test("before the page has rested nothing is computed", () => {
+  new Foresight().update(stateOf({}, G), peek, true);
+  mock.timers.tick(100);
+  assert.ok(!isForeseen({ diff: 1 }, B));
+  rest();
 });
 
 test("while comparing, the next frame is compared, too", () => {

@@ -4,7 +4,7 @@
  * @import { DepthPicture, Scale, State } from "../state/types.js"
  * @import { Counting } from "../paint/errors.js"
  * @import { StatRule } from "../state/selectors.js"
- * @import { Mode } from "./mode.js"
+ * @import { Given, Mode } from "./mode.js"
  */
 import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
 import {
@@ -31,20 +31,24 @@ export function scaleOf(state) {
     : { cmap: ABSOLUTE_MAPS[zero], min: 0, max, spread: "linear" };
 }
 
-/** @param {HTMLCanvasElement|null} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
-function paintedDifference(canvas, own, reference, scale) {
-  const compute = () => depthDifference(reference, own, room(Int32Array, own.values.length));
-  const values = derived("signed difference", [own, reference], compute);
-  paintDifference(canvas, values, own, scale);
-  return { values, none: NO_DIFFERENCE };
+/** Distances of two pictures: |b − a|, or b − a. @param {DepthPicture[]} pictures  b, then a @param {boolean} signed */
+function computed([own, reference], signed) {
+  const kind = signed ? "signed difference" : "absolute difference";
+  const { length } = own.values;
+  const compute = () =>
+    signed
+      ? depthDifference(reference, own, room(Int32Array, length))
+      : depthDistance(reference, own, room(Uint16Array, length));
+  return { kind, values: derived(kind, [own, reference], compute, signed ? 4 : 2) };
 }
 
-/** @param {HTMLCanvasElement|null} canvas @param {DepthPicture} own @param {DepthPicture} reference @param {Scale} scale */
-function paintedDistance(canvas, own, reference, scale) {
-  const compute = () => depthDistance(reference, own, room(Uint16Array, own.values.length));
-  const values = derived("absolute difference", [own, reference], compute, 2);
-  paintDistance(canvas, values, own, scale);
-  return { values, none: NO_DISTANCE };
+/** @param {Given<DepthPicture, Look>} given @param {ReturnType<typeof computed>} found */
+function notesOf({ pictures, methods, look: { signed, rule } }, { kind, values }) {
+  const cut = pictures.map((picture, i) => cutOff(picture, methods[i]));
+  const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
+  const none = signed ? NO_DIFFERENCE : NO_DISTANCE;
+  const count = (/** @type {Counting} */ counting) => countedStatistics(values, none, DEPTH_SCALE, counting);
+  return statisticNotes({ kind, count, pictures, rule, words });
 }
 
 /** @typedef {{scale: Scale, signed: boolean, rule: StatRule}} Look */
@@ -57,16 +61,13 @@ export const distances = /** @satisfies {Partial<Mode<DepthPicture, Look>>} */ (
     rule: statRuleOf(state),
   }),
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
-  paint(canvas, { pictures: [own, reference], methods, look: { signed, scale, rule } }) {
-    const kind = signed ? "signed difference" : "absolute difference";
-    const { values, none } = signed
-      ? paintedDifference(canvas, own, reference, scale)
-      : paintedDistance(canvas, own, reference, scale);
-    const cut = [own, reference].map((picture, i) => cutOff(picture, methods[i]));
-    const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
-    const count = (/** @type {Counting} */ counting) =>
-      countedStatistics(values, none, DEPTH_SCALE, counting);
-    return statisticNotes({ kind, count, pictures: [own, reference], rule, words });
+  prepare: (given) => void notesOf(given, computed(given.pictures, given.look.signed)),
+  paint(canvas, given) {
+    const { pictures, look } = given;
+    const { kind, values } = computed(pictures, look.signed);
+    if (values instanceof Uint16Array) paintDistance(canvas, values, pictures[0], look.scale);
+    else paintDifference(canvas, values, pictures[0], look.scale);
+    return notesOf(given, { kind, values });
   },
   read({ pictures: [own, reference], methods, look: { signed, scale } }, x, y) {
     const [b, a] = [depthAt(own, x, y), depthAt(reference, x, y)];

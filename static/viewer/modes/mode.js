@@ -49,6 +49,8 @@
  * @property {(canvas: HTMLCanvasElement|null, given: Given<P, L>) => [string, string]} paint  Paints at the picture's
  *   own resolution, and returns two notes for beside the label, the more important first. Without a canvas it only
  *   computes what it will soon be asked for; results are kept by `paint/derived.js` and `paint/painter.js`.
+ * @property {(given: Given<P, L>) => void} [prepare]  Computes what `paint` takes long for, but not its pixels, which need
+ *   more room.
  * @property {(given: Given<P, L>, x: number, y: number) => Reading} read  at a pixel of the picture
  * @property {(given: Given<P, L>, x: number, y: number, rgb: number[]) => string[]} [inside]  What is written into a
  *   pixel of the picture, line by line, once it is large enough; `rgb` is the colour that it has on the screen.

@@ -8,7 +8,7 @@
  */
 
 /** About 55 KITTI frames of four bytes per pixel. */
-const MAX_BYTES = 96 * 2 ** 20;
+export const DERIVED_BYTES = 96 * 2 ** 20;
 
 /** @type {Entry[]} least recently used first */
 const entries = [];
@@ -50,7 +50,7 @@ export function derived(kind, pictures, compute, bytesPerPixel = 4) {
       : entries.splice(at, 1)[0];
   entries.push(entry);
   let bytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  while (bytes > MAX_BYTES && entries.length > 1) bytes -= leave(entries.splice(0, 1)[0]);
+  while (bytes > DERIVED_BYTES && entries.length > 1) bytes -= leave(entries.splice(0, 1)[0]);
   return /** @type {T} */ (entry.value);
 }
 
