@@ -200,6 +200,7 @@ function follow(state) {
   moved ||= requestAnimationFrame(() => {
     moved = 0;
     pointAgain();
+    foresee(store.get()); // later: not while the picture moves
   });
 }
 
