@@ -136,6 +136,8 @@ def test_a_damaged_index_is_made_again(folder, home, ending, spoilt, caplog) -> 
     [path] = (home / "index").glob(f"*.{ending}")
     whole = path.read_bytes()
     path.write_bytes(spoilt)
+    if ending == "files":
+        path.with_suffix(".listing").unlink()  # Else what is known of the files is not needed.
     assert opened(folder).fresh().describe() == first.describe()
     assert "is made again" in caplog.text
     if ending == "listing":
@@ -183,13 +185,27 @@ def test_an_index_that_ends_too_early_is_made_again(folder, home, ending, share,
     [path] = (home / "index").glob(f"*.{ending}")
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    assert opened(folder).current().frame("f0").width == 8
-    assert opened(folder).fresh().describe() == first.describe()
-    assert {record.levelname for record in caplog.records} == {"WARNING"}
-    path.write_bytes(whole[: int(share * len(whole))])
-    caplog.clear()
+    if ending == "files":
+        path.with_suffix(".listing").unlink()
+    again = opened(folder)
+    assert again.current().frame("f0").width == 8
+    assert again.fresh().describe() == first.describe()
+    [line] = caplog.messages
+    assert f"{path} is made again" in line
+
+
+def test_what_is_known_of_files_is_read_only_when_one_has_changed(folder, monkeypatch) -> None:
     opened(folder).fresh()
-    assert len(caplog.records) == 1
+    read, load = [], known._load
+    monkeypatch.setattr(known, "_load", lambda store: read.append(store.suffix) or load(store))
+    again = opened(folder)
+    again.fresh()
+    assert read == []
+    seen = count_probes(monkeypatch)
+    (folder / "net" / "f9.png").write_bytes(png16.encode(DEPTH))
+    again.fresh()
+    assert read == [".files"]
+    assert seen == ["f9.png"]
 
 
 def test_servers_on_one_folder_write_their_indexes_at_the_same_time(folder, monkeypatch, caplog) -> None:

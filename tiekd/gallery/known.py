@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,14 @@ class Known:
         self.files = 0
         """How many files will be asked for, as far as that is known."""
         self._store = store
-        self._probes: dict[str, tuple[int, int, Probe]] = _load(store) if store else {}
         self._changed = False
         self.give_way: Callable[[], None] = lambda: None
         """Called before a file is opened."""
+
+    @cached_property
+    def _probes(self) -> dict[str, tuple[int, int, Probe]]:
+        """Read when it is needed first: a server does not start later, and often no file has changed."""
+        return _load(self._store) if self._store else {}
 
     def begin(self, n_files: int) -> None:
         """Count from here on; so many files will be asked for."""
