@@ -5,7 +5,7 @@
  * @import { Favorite } from "../state/favorites.js"
  */
 import { favoriteIndexes, readFavorites } from "../state/favorites.js";
-import { frameAt, isWhole, placeOf } from "../state/frames.js";
+import { frameAt, isWhole, knownFrames } from "../state/frames.js";
 import { formatView } from "../state/url.js";
 import { closeButton, h } from "./dom.js";
 
@@ -13,7 +13,12 @@ import { closeButton, h } from "./dom.js";
 export function renderFavorites(dialog, state) {
   const { gallery } = state;
   const favorites = gallery ? readFavorites(gallery.id) : [];
-  const items = favorites.map((favorite) => favoriteItem(favorite, state));
+  const places = new Map(knownFrames(gallery).map(([index, frame]) => [frame.id, index]));
+  const gone = gallery && isWhole(gallery) ? " (no longer in this gallery)" : "";
+  const items = favorites.map((favorite) => {
+    const index = places.get(favorite.frame) ?? -1;
+    return favoriteItem(favorite, index, frameAt(gallery, index)?.title ?? favorite.frame + gone);
+  });
   const only = h(
     "a",
     { class: "button primary", href: onlyFavorites(state), dataset: { action: "follow" } },
@@ -37,12 +42,8 @@ export function renderFavorites(dialog, state) {
 
 const EMPTY = "None yet. Press S on a frame that you want to come back to.";
 
-/** @param {Favorite} favorite @param {State} state */
-function favoriteItem({ frame, query }, { gallery }) {
-  const index = placeOf(gallery, frame);
-  const title =
-    frameAt(gallery, index)?.title ??
-    `${frame}${gallery && isWhole(gallery) ? " (no longer in this gallery)" : ""}`;
+/** @param {Favorite} favorite @param {number} index  of its frame; -1 where it is not known @param {string} title */
+function favoriteItem({ frame, query }, index, title) {
   const diff = /[?&]diff=(\d+)/.exec(query)?.[1];
   return h(
     "li",
