@@ -179,3 +179,18 @@ def test_the_timeline_fits_a_phone(frames) -> None:
         }"""
     )
     assert beside == []
+
+
+def test_a_long_note_takes_no_row_from_the_tools(frames) -> None:
+    frames.page.set_viewport_size({"width": 1400, "height": 900})
+    rows = frames.page.locator(".timeline").evaluate(
+        """(footer) => {
+          const note = footer.querySelector('[data-strip-note]');
+          note.textContent = 'Computing errors: 3 of 2,000 … The order is that of the errors. '.repeat(2);
+          footer.querySelector('[data-action=sort-again]').hidden = false;
+          const parts = [...footer.querySelectorAll('button, select, .title')];
+          const shown = parts.filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect());
+          return [...new Set(shown.map(({ top, height }) => Math.round(top + height / 2)))];
+        }"""
+    )
+    assert max(rows) - min(rows) <= 2

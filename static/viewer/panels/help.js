@@ -3,7 +3,7 @@
  */
 import { MODES } from "../modes/index.js";
 import { closeButton, h } from "./dom.js";
-import { FIRST_STEPS } from "./welcome.js";
+import { byTouch, firstSteps } from "./welcome.js";
 
 /** @type {[string, string][]} */
 const WORDS = [
@@ -55,7 +55,7 @@ export function renderHelp(dialog, keys, { groups, hasServer }) {
     h(
       "div",
       { class: "sheet-body help" },
-      h("p", { class: "first-steps" }, FIRST_STEPS.join(" ")),
+      h("p", { class: "first-steps" }, firstSteps(byTouch()).join(" ")),
       h("div", { class: "key-groups" }, ...lists),
       h(
         "dl",

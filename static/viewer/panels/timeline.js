@@ -18,7 +18,9 @@ export function updateTimeline(state, errors) {
   const walk = walkOf(state);
   updatePlace(state, walk);
   updateTools(state);
-  setText(find("[data-strip-note]", HTMLElement), noteOf(state, walk, errors));
+  const note = find("[data-strip-note]", HTMLElement);
+  setText(note, noteOf(state, walk, errors));
+  note.title = note.textContent ?? ""; // where there is no room for all of it
   const again = find("[data-action=sort-again]", HTMLElement);
   again.hidden = !isUnsettled(state) || !state.scores?.done;
 }

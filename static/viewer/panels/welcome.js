@@ -5,11 +5,23 @@
 import { isWelcomed, rememberWelcome } from "../state/visits.js";
 import { find, h } from "./dom.js";
 
-export const FIRST_STEPS = Object.freeze([
-  "Each picture shows the depth of one method, in metres and in the same colours.",
-  "Press the number of a method, and all others show how far they are from it.",
-  "Point at a pixel to read all of them there.",
-]);
+const FIRST = "Each picture shows the depth of one method, in metres and in the same colours.";
+
+/** @param {{touch: boolean}} by  whether a finger is what the visitor points with */
+export const firstSteps = ({ touch }) =>
+  touch
+    ? [
+        FIRST,
+        "Tap the number of a method, and all others show how far they are from it.",
+        "Tap a pixel to read all of them there. Two fingers zoom.",
+      ]
+    : [
+        FIRST,
+        "Press the number of a method, and all others show how far they are from it.",
+        "Point at a pixel to read all of them there.",
+      ];
+
+export const byTouch = () => ({ touch: matchMedia("(pointer: coarse)").matches });
 
 /** What the main keys do, in a word or two, and their commands. @type {readonly (readonly [string, string[]])[]} */
 const MAIN_KEYS = Object.freeze([
@@ -25,14 +37,15 @@ export class Welcome {
 
   /** @param {readonly {command: string, show: string}[]} keys */
   constructor(keys) {
+    const by = byTouch();
     const items = MAIN_KEYS.flatMap(([words, commands]) => {
       const shown = keys.filter((key) => commands.includes(key.command) && key.show);
       return shown.length ? [h("li", {}, ...shown.map(({ show }) => h("kbd", {}, show)), ` ${words}`)] : [];
     });
     this.#root.replaceChildren(
       h("h2", {}, "First steps"),
-      ...FIRST_STEPS.map((sentence) => h("p", {}, sentence)),
-      h("ul", {}, ...items),
+      ...firstSteps(by).map((sentence) => h("p", {}, sentence)),
+      ...(by.touch ? [] : [h("ul", {}, ...items)]),
       h("button", { class: "button primary", type: "button" }, "Got it"),
     );
   }
