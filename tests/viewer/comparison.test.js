@@ -192,6 +192,8 @@ test("box and cap are named; unless chosen otherwise all pixels of the gallery's
     cap: [0.001, 80],
     words: "≤ 80 m",
     long: "no crop, up to 80 m",
+    crop: "no crop",
+    depths: "up to 80 m",
   });
   assert.equal(of({ box: "garg", cap: [2, 50] }).words, "Garg 2–50 m");
   assert.equal(of({ box: "garg", cap: [2, 50] }).long, "Garg's crop, 2 to 50 m");

@@ -100,7 +100,10 @@ test("a relative difference is painted on a signed scale, and its mean says what
   );
   assert.deepEqual(texts(shown), ["0.0 %", "no data", "+50.0 %", "+50.0 %"]);
   const { notes, pixels } = painted(shown);
-  assert.deepEqual(notes, ["mean +33.3 %", "min 0.0 %, max +50.0 %; no crop, up to 80 m"]);
+  assert.deepEqual(notes, [
+    "mean +33.3 %",
+    "min 0.0 %, max +50.0 %; to GT where it is up to 80 m, no crop: 3 pixels",
+  ]);
   const table = colorTable("signed");
   assert.deepEqual(pixels.slice(0, 4), [...table.subarray(384, 387), 255]);
   assert.deepEqual(pixels.slice(4, 8), [0, 0, 0, 0]);
@@ -110,7 +113,10 @@ test("a relative difference is painted on a signed scale, and its mean says what
 test("statistics of a relative difference are those of the depths, also beyond the ends of its colours", () => {
   const shown = scene({ mode: "relative", diff: 2 }, A, depths(256, 2560, 0), depths(256, 256, 256));
   const { notes } = painted(shown);
-  assert.deepEqual(notes, ["mean +450.0 %", "min 0.0 %, max +900.0 %; no crop, up to 80 m"]);
+  assert.deepEqual(notes, [
+    "mean +450.0 %",
+    "min 0.0 %, max +900.0 %; to GT where it is up to 80 m, no crop: 2 pixels",
+  ]);
 });
 
 test("statistics say which way they may be off where depth is cut off", () => {
@@ -163,7 +169,7 @@ test("the mask of δ has a colour for each class, and says the shares", () => {
   const { notes, pixels } = painted(shown);
   assert.deepEqual(notes, [
     "δ < 1.25: 33.3 %",
-    "< 1.25²: 66.7 %, < 1.25³: 66.7 %; box 4 × 1 at 0, 0, up to 80 m",
+    "< 1.25²: 66.7 %, < 1.25³: 66.7 %; to GT where it is up to 80 m, box 4 × 1 at 0, 0: 3 pixels",
   ]);
   const table = colorTable("delta");
   const color = (quarter) => [...table.subarray(192 * quarter, 192 * quarter + 3), 255];
@@ -196,7 +202,10 @@ test("a gain is read, painted and counted from three pictures", () => {
     ["a", "base", "gt"],
   );
   assert.deepEqual(texts(shown), ["gain +1.00 m", "gain 0.00 m", "no data"]);
-  assert.deepEqual(painted(shown).notes, ["mean +0.50 m", "min 0.00 m, max +1.00 m; no crop, up to 80 m"]);
+  assert.deepEqual(painted(shown).notes, [
+    "mean +0.50 m",
+    "min 0.00 m, max +1.00 m; to GT where it is up to 80 m, no crop: 2 pixels",
+  ]);
   const cut = scene({ mode: "gain" }, A, depths(65535), depths(512), depths(256));
   assert.deepEqual(texts(cut), ["gain unknown: cut off"]);
   const sizes = scene({ mode: "gain" }, A, depths(1, 2), depths(1, 2), depths(1));

@@ -103,7 +103,7 @@ test("depth that 16 bits can't hold is a bound, and so is what follows from it",
   assert.equal(readings(compared)[0].text, "Δ ≥ 245.99 m");
   assert.deepEqual(compared.mode.paint(canvas, compared.given), [
     "mean ≥ 122.99 m",
-    "min ≥ 0.00 m, max ≥ 245.99 m; no crop, up to 80 m",
+    "min ≥ 0.00 m, max ≥ 245.99 m; to A where it is up to 80 m, no crop: 2 pixels",
   ]);
 });
 
@@ -160,10 +160,16 @@ test("depth is painted in the colours of its scale; no data stays transparent", 
 test("a difference is painted from the dark end on, and its statistics stand beside it", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1 }, B, depths(256, 0, 512), depths(256, 256, 256));
-  assert.deepEqual(mode.paint(canvas, given), ["mean 0.50 m", "min 0.00 m, max 1.00 m; no crop, up to 80 m"]);
+  assert.deepEqual(mode.paint(canvas, given), [
+    "mean 0.50 m",
+    "min 0.00 m, max 1.00 m; to A where it is up to 80 m, no crop: 2 pixels",
+  ]);
   assert.deepEqual([...canvas.pixels], [44, 58, 112, 255, 0, 0, 0, 0, 250, 246, 176, 255]);
   const apart = scene({ diff: 1 }, B, depths(0), depths(256));
-  assert.deepEqual(apart.mode.paint(canvas, apart.given), ["no pixel in common", "no crop, up to 80 m"]);
+  assert.deepEqual(apart.mode.paint(canvas, apart.given), [
+    "no pixel in common",
+    "to A where it is up to 80 m, no crop: 0 pixels",
+  ]);
 });
 
 test("depth beyond the range has colours of its own", () => {
@@ -193,12 +199,33 @@ test("a change of colours doesn't compute a difference again", () => {
   assert.equal(paint({ diffMax: 5 })[3], 255);
 });
 
+test("depth that is cut off at pixels that don't count leaves the statistics of a difference as they are", () => {
+  const notes = (view, own, reference) => {
+    const { mode, given } = scene({ diff: 1, ...view }, B, own, reference);
+    return mode.paint(fakeCanvas(), given).map((note) => note.split(";")[0]);
+  };
+  const exact = ["mean 1.00 m", "min 1.00 m, max 1.00 m"];
+  assert.deepEqual(notes({}, depths(65535, 512), depths(0, 256)), exact, "a has no depth there");
+  assert.deepEqual(
+    notes({ box: [1, 0, 1, 1] }, depths(65535, 512), depths(256, 256)),
+    exact,
+    "beside the box",
+  );
+  assert.deepEqual(
+    notes({ cap: [0.001, 80] }, depths(256, 512), depths(65535, 256)),
+    exact,
+    "beyond the cap",
+  );
+  const cut = ["mean ≥ 127.99 m", "min ≥ 1.00 m, max ≥ 254.99 m"];
+  assert.deepEqual(notes({}, depths(65535, 512), depths(256, 256)), cut);
+});
+
 test("a signed difference has its dark zero in the middle", () => {
   const canvas = fakeCanvas();
   const { mode, given } = scene({ diff: 1, diffMax: 1, signed: true }, B, depths(1, 513), depths(257, 257));
   assert.deepEqual(mode.paint(canvas, given), [
     "mean 0.00 m",
-    "min −1.00 m, max +1.00 m; no crop, up to 80 m",
+    "min −1.00 m, max +1.00 m; to A where it is up to 80 m, no crop: 2 pixels",
   ]);
   assert.deepEqual([...canvas.pixels], [176, 232, 255, 255, 255, 218, 140, 255]);
 });

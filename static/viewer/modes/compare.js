@@ -44,8 +44,15 @@ export const comparedTitle = ([own, reference]) => `${own} minus ${reference}`;
 /** The pixels of a comparison that count. @param {StatRule} rule @param {DepthPicture} reference */
 export const countingOf = ({ choice, cap }, reference) => ({ reference, box: boxOf(choice, reference), cap });
 
+/**
+ * Which pixels a comparison counts, in words: its depths are not clamped, so the cap is only that of the method.
+ * @param {StatRule} rule @param {Method|null} method  what is compared with @param {number} count
+ */
+export const pixelWords = ({ crop, depths }, method, count) =>
+  `to ${method?.label} where it is ${depths}, ${crop}: ${count} pixels`;
+
 /** Whether a source cut depth of this picture off. @param {DepthPicture} picture @param {Method|null} method */
-export const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
+const cutOff = (picture, method) => derived("cut off", [picture], () => isCutOff(picture, method), 0);
 
 /**
  * The two notes of a comparison: its mean; its ends, with the pixels that both count.
@@ -53,11 +60,12 @@ export const cutOff = (picture, method) => derived("cut off", [picture], () => i
  * @param {string} given.kind  of the derived values
  * @param {(counting: Counting) => Statistics|null} given.count
  * @param {DepthPicture[]} given.pictures  what is counted; the last decides which pixels count
+ * @param {(Method|null)[]} given.methods  theirs
  * @param {StatRule} given.rule
  * @param {(value: number) => string} given.words
  * @returns {[string, string]}
  */
-export function statisticNotes({ kind, count, pictures, rule, words }) {
+export function statisticNotes({ kind, count, pictures, methods, rule, words }) {
   const reference = pictures[pictures.length - 1];
   const counting = countingOf(rule, reference);
   const statistics = derived(
@@ -66,9 +74,10 @@ export function statisticNotes({ kind, count, pictures, rule, words }) {
     () => count(counting),
     0,
   );
-  if (!statistics) return ["no pixel in common", rule.long];
+  const counted = pixelWords(rule, methods[methods.length - 1], statistics?.count ?? 0);
+  if (!statistics) return ["no pixel in common", counted];
   const { min, mean, max } = statistics;
-  return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}; ${rule.long}`];
+  return [`mean ${words(mean)}`, `min ${words(min)}, max ${words(max)}; ${counted}`];
 }
 
 /**

@@ -12,7 +12,7 @@ import { countedClasses, DELTA, deltaClasses } from "../paint/errors.js";
 import { packed } from "../paint/lookup.js";
 import { paintValues } from "../paint/painter.js";
 import { statRuleOf } from "../state/selectors.js";
-import { countingOf, counterpart, mismatchInMetres } from "./compare.js";
+import { pixelWords, countingOf, counterpart, mismatchInMetres } from "./compare.js";
 import { deltaWords } from "./ratio-words.js";
 
 /** The bar has one quarter for each class: its end is 1.25⁴. @param {State} state @returns {Scale} */
@@ -39,17 +39,18 @@ export const delta1 = {
   look: (state) => ({ scale: scaleOf(state), rule: statRuleOf(state) }),
   without: "No mask",
   refusal: ({ pictures, methods }) => mismatchInMetres(pictures, methods),
-  paint(canvas, { pictures: [own, reference], look: { scale, rule } }) {
+  paint(canvas, { pictures: [own, reference], methods, look: { scale, rule } }) {
     const classes = derived("delta", [own, reference], () => deltaClasses(reference, own), 1);
     paintValues(canvas, classes, own, classColors(scale.cmap), 0);
     const counts = countedClasses(classes, countingOf(rule, reference));
     const [, ...found] = counts;
     const all = found.reduce((sum, count) => sum + count, 0);
-    if (all === 0) return ["no pixel in common", rule.long];
+    const counted = pixelWords(rule, methods[1], all);
+    if (all === 0) return ["no pixel in common", counted];
     const share = (/** @type {number} */ count) => `${((100 * count) / all).toFixed(1)} %`;
     return [
       `δ < 1.25: ${share(found[0])}`,
-      `< 1.25²: ${share(found[0] + found[1])}, < 1.25³: ${share(all - found[3])}; ${rule.long}`,
+      `< 1.25²: ${share(found[0] + found[1])}, < 1.25³: ${share(all - found[3])}; ${counted}`,
     ];
   },
   read: ({ pictures: [own, reference], methods }, x, y) => ({

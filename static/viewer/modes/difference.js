@@ -7,6 +7,7 @@
  * @import { Given, Mode } from "./mode.js"
  */
 import { ABSOLUTE_MAPS, SIGNED_MAPS } from "../paint/colormaps.js";
+import { openDifference } from "../paint/bounds.js";
 import {
   DEPTH_SCALE,
   depthAt,
@@ -19,7 +20,7 @@ import { derived, room } from "../paint/derived.js";
 import { countedStatistics } from "../paint/errors.js";
 import { paintDifference, paintDistance } from "../paint/painter.js";
 import { differenceMax, showsMetres, statRuleOf } from "../state/selectors.js";
-import { comparedTitle, counterpart, cutOff, mismatchInMetres, statisticNotes } from "./compare.js";
+import { comparedTitle, counterpart, mismatchInMetres, openOf, statisticNotes } from "./compare.js";
 import { differenceWords, shortWords, statisticWords } from "./words.js";
 
 /** @param {State} state @returns {Scale} */
@@ -44,11 +45,12 @@ function computed([own, reference], signed) {
 
 /** @param {Given<DepthPicture, Look>} given @param {ReturnType<typeof computed>} found */
 function notesOf({ pictures, methods, look: { signed, rule } }, { kind, values }) {
-  const cut = pictures.map((picture, i) => cutOff(picture, methods[i]));
+  const open = openOf("b − a", pictures, methods, rule, openDifference);
+  const cut = [open.above, open.below];
   const words = (/** @type {number} */ value) => statisticWords(value, { methods, signed, cut });
   const none = signed ? NO_DIFFERENCE : NO_DISTANCE;
   const count = (/** @type {Counting} */ counting) => countedStatistics(values, none, DEPTH_SCALE, counting);
-  return statisticNotes({ kind, count, pictures, rule, words });
+  return statisticNotes({ kind, count, pictures, methods, rule, words });
 }
 
 /** @typedef {{scale: Scale, signed: boolean, rule: StatRule}} Look */

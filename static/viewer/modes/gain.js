@@ -77,7 +77,7 @@ export const gain = {
         least: open.below ? -Infinity : value - precision,
         most: open.above ? Infinity : value + precision,
       });
-    return statisticNotes({ kind, count, pictures, rule, words });
+    return statisticNotes({ kind, count, pictures, methods, rule, words });
   },
   read: ({ pictures, methods, look: { scale } }, x, y) =>
     readingOf(

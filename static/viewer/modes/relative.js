@@ -7,7 +7,7 @@
  * @import { Mode } from "./mode.js"
  */
 import { SIGNED_MAPS } from "../paint/colormaps.js";
-import { openRatio } from "../paint/bounds.js";
+import { openDifference } from "../paint/bounds.js";
 import { depthAt } from "../paint/depth.js";
 import { derived } from "../paint/derived.js";
 import { ratioStatistics, relativeDifference } from "../paint/errors.js";
@@ -42,9 +42,9 @@ export const relative = {
     const values = derived(kind, [own, reference], () => relativeDifference(reference, own));
     paintRatio(canvas, values, own, scale);
     const count = (/** @type {Counting} */ counting) => ratioStatistics(reference, own, counting);
-    const open = openOf(kind, pictures, methods, rule, openRatio);
+    const open = openOf(kind, pictures, methods, rule, openDifference);
     const words = (/** @type {number} */ share) => boundedPercent(share, open);
-    return statisticNotes({ kind, count, pictures, rule, words });
+    return statisticNotes({ kind, count, pictures, methods, rule, words });
   },
   read: ({ pictures: [own, reference], methods, look: { scale } }, x, y) => ({
     metres: null,

@@ -12,11 +12,11 @@
 import { eachCounted } from "./errors.js";
 
 /**
- * For a relative difference (b − a) / a.
+ * For a difference b − a, also a relative one: the pixels that count and have both depths.
  * @param {DepthPicture[]} pictures  b, then a @param {number[]} ends  Stored depths from here on are cut off.
  * @param {Counting} counting @returns {Open}
  */
-export function openRatio([{ values: own }, { values: reference }], [ownEnd, referenceEnd], counting) {
+export function openDifference([{ values: own }, { values: reference }], [ownEnd, referenceEnd], counting) {
   const open = { above: false, below: false };
   eachCounted(counting, (i) => {
     if (own[i] === 0 || reference[i] === 0) return;

@@ -6,6 +6,8 @@
 const REST_MS = 120;
 /** At the latest then the next piece is done, however busy the page is. */
 const PATIENCE_MS = 400;
+/** Then so much is done at once, because the page may stay busy. */
+const LATE_MS = 40;
 /** No piece takes longer; with less time left it would delay the next picture of the screen. */
 const PIECE_MS = 10;
 
@@ -24,8 +26,10 @@ export class Leisure {
     if (work.length === 0) return;
     const step = (/** @type {IdleDeadline|undefined} */ deadline) => {
       if (work !== this.#work) return;
+      const late = deadline?.didTimeout ? performance.now() + LATE_MS : 0;
+      const hasTime = () => performance.now() < late || (deadline?.timeRemaining() ?? 0) > PIECE_MS;
       do work.shift()?.();
-      while (work.length && deadline && deadline.timeRemaining() > PIECE_MS);
+      while (work.length && hasTime());
       if (work.length) whenIdle(step);
       else done();
     };

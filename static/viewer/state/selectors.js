@@ -89,21 +89,24 @@ const LEAST_M = 1e-6;
 /**
  * Which pixels count in the numbers of the panes: those of a box where the truth lies strictly between the ends of
  * the cap, in metres.
- * @typedef {{choice: BoxChoice, cap: readonly [number, number], words: string, long: string}} StatRule
- *   `words` fit into the label of a pane, `long` is for its tooltip
+ * @typedef {{choice: BoxChoice, cap: readonly [number, number], words: string, long: string, crop: string, depths: string}} StatRule
+ *   `words` fit into the label of a pane, `long` is for its tooltip; `crop` and `depths` are its parts
  * @param {State} state @returns {StatRule}
  */
 export function statRuleOf({ gallery, view }) {
   const range = gallery?.depth_range ?? { min_m: 0.001, max_m: 80 };
   const [min, max] = view.cap ?? [range.min_m, range.max_m];
   const cap = /** @type {const} */ ([Math.max(min, LEAST_M), max]);
-  const [words, long] = boxWords(view.box);
+  const [words, crop] = boxWords(view.box);
   const whole = cap[0] <= 0.01;
+  const depths = `${whole ? "up" : cap[0]} to ${cap[1]} m`;
   return {
     choice: view.box,
     cap,
     words: `${words} ${whole ? `≤ ${cap[1]}` : `${cap[0]}–${cap[1]}`} m`.trim(),
-    long: `${long}, ${whole ? "up" : cap[0]} to ${cap[1]} m`,
+    long: `${crop}, ${depths}`,
+    crop,
+    depths,
   };
 }
 
