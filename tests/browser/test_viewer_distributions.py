@@ -253,3 +253,21 @@ def test_the_page_draws_targets_by_the_formula_of_the_server(viewer, kind):
         [said["bin_edges_m"], said["depth_m"], kind],
     )
     np.testing.assert_allclose(made, said["probability"], atol=2e-6)
+
+
+def test_scrolling_for_the_sheet_moves_no_reading(viewer):
+    viewer.page.set_viewport_size({"width": 390, "height": 800})
+    viewer.open("?gallery=streets")
+    box = viewer.pane("ground_truth").locator(".stage").bounding_box()
+    at = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+    touch = viewer.page.context.new_cdp_session(viewer.page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at})
+    viewer.page.locator(".inspector").wait_for()  # the finger rests
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    x, y = viewer.page.evaluate("tiekd.view.pixel")
+    viewer.reads("teacher", depth_of("teacher", 0)[y, x] / 256)
+    before = viewer.page.evaluate("document.querySelector('.grid').scrollTop")
+    viewer.page.evaluate("document.querySelector('.grid').scrollBy(0, 40)")
+    assert viewer.page.evaluate("document.querySelector('.grid').scrollTop") > before
+    viewer.press("ArrowRight", index=1)
+    viewer.reads("teacher", depth_of("teacher", 1)[y, x] / 256)

@@ -51,6 +51,7 @@ export function installPointer(root, { panes, onPick, onPane, onPoint, snap }) {
     last = event;
     under = event?.target ?? null;
     kept = null;
+    if (event?.pointerType === "touch") kept = cursor(); // the finger leaves, and the pictures may move below
     point();
     const pane = event && paneUnder();
     if (!pane || pane === lastPane) return;
