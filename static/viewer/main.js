@@ -33,7 +33,7 @@ import { renderHelp } from "./panels/help.js";
 import { Legend } from "./panels/legend.js";
 import { leftOutNotice, MethodsMenu } from "./panels/methods-menu.js";
 import { Minimap } from "./panels/minimap.js";
-import { notify } from "./panels/notice.js";
+import { forgetStaying, notify } from "./panels/notice.js";
 import { Overlays } from "./panels/overlays.js";
 import { PhotoMenu } from "./panels/photo-menu.js";
 import { savePicture } from "./panels/save.js";
@@ -82,7 +82,7 @@ const store = createStore();
 const uploads = new Uploads({
   onProgress: schedule,
   onChange: () => loader.refreshOwn(),
-  onMessage: (message) => notify(message, { error: true }),
+  onMessage: (message) => notify(message, { error: true, stays: true }),
 });
 const loader = new Loader(store, {
   server: site ? siteSource(site) : serverSource(() => store.get().view.sources),
@@ -323,11 +323,12 @@ function retry() {
 
 /** @param {File[]} files */
 async function addPhotos(files) {
+  forgetStaying();
   try {
     const index = await uploads.add(files);
     if (index !== null) store.dispatch({ type: "gallery/choose", id: UPLOAD_GALLERY, index });
   } catch (error) {
-    notify(messageOf(error), { error: true });
+    notify(messageOf(error), { error: true, stays: true });
   }
 }
 

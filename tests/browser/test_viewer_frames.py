@@ -22,7 +22,7 @@ def settled(viewer: Viewer) -> Viewer:
 
 
 def stands(viewer: Viewer, place: str) -> None:
-    """Until the page says so: "1 of 12", or only the end of it."""
+    """Until the page says so: "1st of 12", or only the end of it."""
     viewer.until(f"document.querySelector('[data-count=frames]').textContent.endsWith('{place}')")
 
 
@@ -72,11 +72,11 @@ def test_the_note_says_the_error_of_the_frame_and_the_ends(frames) -> None:
 
 
 def test_a_filter_leaves_frames_out_and_is_kept_in_the_link(frames) -> None:
-    stands(frames, "1 of 12")
+    stands(frames, "1st of 12")
     frames.page.locator("[data-action=filter]").click()
     frames.page.keyboard.type("drive_1")
     frames.wait(index=5)
-    stands(frames, "1 of 5")
+    stands(frames, "1st of 5")
     frames.page.keyboard.type(" >0.1")
     wanted = [frame for frame in range(5, 10) if ERRORS[frame] > 0.1]
     stands(frames, f"of {len(wanted)}")
@@ -166,7 +166,7 @@ def test_where_nothing_can_be_compared_the_strip_is_slim(viewer) -> None:
 def test_the_title_and_the_field_say_which_frame_of_how_many(viewer) -> None:
     viewer.open("?gallery=streets&index=2")
     assert viewer.page.title() == "Street 2 (3 of 5) · tiekd"
-    stands(viewer, "3 of 5")
+    stands(viewer, "3rd of 5")
 
 
 def test_the_timeline_fits_a_phone(frames) -> None:

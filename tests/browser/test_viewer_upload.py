@@ -5,11 +5,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from viewer_kit import read_npy
 
 from tiekd.codecs import png16
 
+NO_WAITING = """{
+  const later = setTimeout;
+  window.setTimeout = (run, ms, ...given) => later(run, ms === 9000 ? 0 : ms, ...given);
+}"""
+"""Messages of errors that go by themselves go at once."""
 NAMES = ("adabins_test_resnet", "densedepth_dpm_test_resnet", "densedepth_test_resnet")
 
 
@@ -190,16 +197,37 @@ def test_a_broken_file_is_a_message_and_no_frame(viewer, photo_file, tmp_path):
     letter.write_text("<html>not a picture</html>")
     half = tmp_path / "half.jpg"
     half.write_bytes(photo_file.read_bytes()[:2000])
+    empty = tmp_path / "empty.png"
+    empty.write_bytes(b"")
+    viewer.page.add_init_script(NO_WAITING)
     viewer.open()
-    for path, words in ((letter, "not a picture"), (half, "can't be decoded")):
+    for path, words in ((letter, "not a picture"), (half, "can't be decoded"), (empty, "file is empty")):
         viewer.page.set_input_files("input[name=image]", path)
         viewer.says(f"{path.name}: ")
         assert words in viewer.said()[-1]
         viewer.page.wait_for_selector("option:text('Your photos')", state="detached")
-    viewer.page.set_input_files("input[name=image]", [letter, photo_file])
+        messages = viewer.page.locator("[data-stays]")
+        expect(messages).to_have_count(1)  # that of the file before went with this one
+    messages.get_by_role("button").click()
+    expect(messages).to_have_count(0)
+    viewer.page.set_input_files("input[name=image]", [letter, photo_file, empty])
     viewer.page.wait_for_selector(f'[data-method="{NAMES[0]}"]')
     viewer.wait(index=0)
     assert viewer.page.locator("[data-frame-title]").inner_text() == "my street.jpg"
+    expect(messages).to_have_count(2)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_any_refusal_of_what_the_browser_cannot_show_is_a_message(viewer, tmp_path, status):
+    viewer.expect_fault("Failed to load resource")
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("<html>not a picture</html>")
+    refusal = json.dumps({"detail": "The disk of the server is full."})
+    answer = {"status": status, "content_type": "application/problem+json", "body": refusal}
+    viewer.page.route("**/compare?*", lambda route: route.fulfill(**answer))
+    viewer.open()
+    viewer.page.set_input_files("input[name=image]", letter)
+    viewer.says("letter.jpg: The disk of the server is full.")
 
 
 def test_a_kind_that_only_the_browser_knows_is_sent_as_a_png(viewer, photo_file):

@@ -9,6 +9,7 @@ import {
   request,
   requestPatiently,
 } from "../../static/viewer/sources/http.js";
+import { landingOf } from "../../static/viewer/sources/config.js";
 import { bestGallery, unknownOf } from "../../static/viewer/sources/loader.js";
 import { usableModels } from "../../static/viewer/sources/models.js";
 import { methodOfModel } from "../../static/viewer/sources/own-gallery.js";
@@ -33,6 +34,14 @@ test("a refusal becomes the server's own words and its hint", async () => {
   await assert.rejects(request("/x"), { message: "No model x. Try y.", status: 404, retryAfterS: null });
   answers(["<html>", { status: 502, statusText: "Bad Gateway" }]);
   await assert.rejects(request("/x"), { message: "The server answered 502 Bad Gateway." });
+});
+
+test("an export asks no server for a configuration, and says that it would need one", async () => {
+  const asked = answers();
+  const { search, notes } = await landingOf("?config=lab&index=2", { hasServer: false });
+  assert.equal(search, "?index=2");
+  assert.match(notes[0], /no configurations, because those need the server/);
+  assert.equal(asked.mock.callCount(), 0);
 });
 
 test("a server that is away may come back, one that refuses won't change its mind", async () => {

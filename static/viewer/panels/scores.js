@@ -2,7 +2,7 @@
  * The numbers of each pane, beside its label: what a paper reports, the pixels that they count, and the rank among the
  * methods on show. They are computed once the page rests, one after the other while it is idle, and kept with the picture.
  *
- * @import { DepthPicture, State } from "../state/types.js"
+ * @import { DepthPicture, Method, State } from "../state/types.js"
  * @import { Metrics } from "../paint/metrics.js"
  * @import { Peek } from "./content.js"
  * @import { Pane } from "./pane.js"
@@ -50,10 +50,10 @@ export class Scores {
     const scored = [];
     for (const pane of panes) {
       const own = isSameMethod(pane.method, against) ? null : pane.depthPicture();
-      const fits = own && picture && own.width === picture.width && own.height === picture.height;
-      const found = fits && rule ? this.#metrics(own, picture, rule) : null;
+      const differs = own && picture && (own.width !== picture.width || own.height !== picture.height);
+      const found = own && picture && !differs && rule ? this.#metrics(own, picture, rule) : null;
       if (own && found) scored.push({ pane, metrics: found.metrics });
-      else show(pane, null, { about: "", long: "" });
+      else show(pane, null, differs && against ? otherSize(own, picture, against) : NOTHING);
     }
     this.#known.computeLater();
     if (!rule || !against) return;
@@ -123,6 +123,21 @@ const NAME_SHARE = 0.45;
 const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
 
 /** @typedef {{about: string, long: string}} Words  what the numbers count, in the line and in its tooltip */
+
+/** @type {Words} */
+const NOTHING = { about: "", long: "" };
+
+/**
+ * Why a picture has no numbers.
+ * @param {DepthPicture} own @param {DepthPicture} other @param {Method} against @returns {Words}
+ */
+function otherSize(own, other, against) {
+  const [size, others] = [own, other].map(({ width, height }) => `${width} × ${height}`);
+  return {
+    about: `${size}, ${against.label} ${others}: not compared`,
+    long: `This picture is ${size} and ${against.label} is ${others}. Pixels are compared one by one, so there are no numbers. “tiekd eval” scores such crops.`,
+  };
+}
 
 /** @param {Scored[]} scored @param {Words & {box: string, all: boolean}} given */
 function showRanked(scored, { about, long, box, all }) {

@@ -45,7 +45,10 @@ export const READINGS = {
       words: "inverse depth",
       is: ({ inverse }) => Boolean(inverse),
       settings: {},
-      asks: [["inverse", "A:B of 1 / metres = A × number + B", "0.01:0.02"], SCALE],
+      asks: [
+        ["inverse", "A:B of 1 / metres = A × number + B", "0.01:0.02"],
+        ["scale", "Divide the numbers by this first; empty: 256, floats 1", "1"],
+      ],
     },
     other: { words: "another unit", is: ({ scale }) => Boolean(scale), settings: {}, asks: [SCALE] },
   },

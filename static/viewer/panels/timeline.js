@@ -8,7 +8,14 @@ import { favoriteIndexes } from "../state/favorites.js";
 import { countOf } from "../state/frames.js";
 import { isUnsettled, NO_ERRORS, whyNotInOrder } from "../state/order.js";
 import { fittingScores, sameQuery, scoredMethods, scoresWanted } from "../state/scores.js";
-import { baselineOf, currentFrame, visibleMethods, walkOf } from "../state/selectors.js";
+import {
+  baselineOf,
+  currentFrame,
+  isSameMethod,
+  measuredAgainst,
+  visibleMethods,
+  walkOf,
+} from "../state/selectors.js";
 import { FAVORITE, METRIC_NAMES, METRICS, SORT_WORDS, SORTS } from "../state/sorts.js";
 import { find, h, setText } from "./dom.js";
 import { extremesOf } from "./strip-columns.js";
@@ -29,7 +36,7 @@ export function updateTimeline(state, errors) {
 function updatePlace(state, walk) {
   const at = Math.max(0, walk.indexOf(state.view.index));
   const frame = currentFrame(state);
-  const place = `${at + 1} of ${walk.length}`;
+  const place = `${ordinal(at + 1)} of ${walk.length}`;
   const scrub = find("[data-action=scrub]", HTMLInputElement);
   scrub.max = String(Math.max(0, walk.length - 1));
   scrub.value = String(at);
@@ -49,10 +56,18 @@ function updatePlace(state, walk) {
   star.title = kept ? "Remove from the favourites (D)" : "Keep as a favourite (S)";
 }
 
+/** "2nd" of 2: the frame's number begins at 0, so its place needs another look. @param {number} place */
+function ordinal(place) {
+  const ends = ["th", "st", "nd", "rd"];
+  const tens = place % 100 > 10 && place % 100 < 14;
+  return `${place}${(!tens && ends[place % 10]) || "th"}`;
+}
+
 /** @param {State} state */
 function updateTools(state) {
   const { view, gallery } = state;
-  const methods = visibleMethods(state).filter(({ unit }) => unit === "m");
+  const against = measuredAgainst(state);
+  const methods = visibleMethods(state).filter((one) => one.unit === "m" && !isSameMethod(one, against));
   offer(
     "sort",
     view.sort,
@@ -113,8 +128,11 @@ function noteOf(state, walk, errors) {
   const number = (/** @type {number} */ index) =>
     Number.isNaN(errors[index]) ? "–" : errors[index].toFixed(digits);
   const against = state.gallery?.methods.find(({ id }) => id === wanted.against);
-  const mean = scoredMethods(state).length > 1 ? "mean " : "";
+  const methods = scoredMethods(state);
+  const mean = methods.length > 1 ? "mean " : "";
+  const there = methods.filter(({ id }) => typeof scores.values[id]?.[view.index] === "number").length;
+  const of = there && there < methods.length ? `, of ${there} of ${methods.length} methods` : "";
   const to = wanted.isTruth ? "" : ` to ${against?.label}`;
   const ends = `${number(extremes.best)} to ${number(extremes.worst)}`;
-  return `${mean}${words}${to} ${number(view.index)} (${ends})`;
+  return `${mean}${words}${to} ${number(view.index)}${of} (${ends})`;
 }

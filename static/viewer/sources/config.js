@@ -4,7 +4,8 @@
 import { rawValues } from "../state/query.js";
 import { requestJson } from "./http.js";
 
-const NO_CONFIGS = "This export has no configurations: “config” of the address was left out.";
+const NO_CONFIGS =
+  "This export has no configurations, because those need the server: “config” of the address was left out.";
 
 /**
  * The query that a link means here, and what of it can't be held, in words.

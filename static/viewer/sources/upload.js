@@ -18,8 +18,8 @@ import { PhotoStore } from "./photo-store.js";
 
 const ASK_AGAIN_MS = 1000;
 const UNKNOWN_KIND = 415;
-/** The photo is too large, of an unknown kind, or damaged: no model could do better. */
-const REFUSALS = new Set([413, UNKNOWN_KIND, 422]);
+/** Refusals that say nothing of the photo: who asks, which model, or the moment. */
+const NOT_OF_PHOTO = new Set([401, 403, 404, 408, 429]);
 
 /** @implements {Source} */
 export class Uploads {
@@ -95,9 +95,11 @@ export class Uploads {
   /**
    * Take photos in and start every model on them. What the browser can't show is a frame only once the server has
    * taken it; what neither knows is told as a message. Returns the number of the last new frame, null for none.
-   * @param {File[]} files
+   * @param {File[]} chosen
    */
-  async add(files) {
+  async add(chosen) {
+    const files = chosen.filter(({ size }) => size > 0);
+    for (const { name, size } of chosen) if (size === 0) this.#page.onMessage(`${name}: The file is empty.`);
     await this.open();
     const models = await usableModels();
     if (!models.length) throw new ApiError("This server has no model to run on a photo.");
@@ -183,11 +185,13 @@ export class Uploads {
   /** @param {Upload} photo @returns {Promise<void>} */
   async #compute(photo) {
     const { signal } = photo.asking;
+    const depths = [...photo.asked.values()].map(({ depth }) => depth);
     try {
       while (photo.asked.size && !signal.aborted) await this.#computeWarm(photo, signal);
+      if (!isFrame(photo)) await Promise.race(depths); // no model gave a depth, and this throws why
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
-      if (error instanceof ApiError && REFUSALS.has(error.status)) return this.#refused(photo, error);
+      if (!isFrame(photo) || isOfPhoto(error)) return this.#refused(photo, error);
       for (const model of [...photo.asked.keys()]) settle(photo, model, { error });
       this.#page.onProgress();
     }
@@ -232,10 +236,10 @@ export class Uploads {
     });
   }
 
-  /** A kind that only the browser knows goes to the server as a PNG; the rest is no frame. @param {Upload} photo @param {ApiError} error @returns {Promise<void>} */
+  /** A kind that only the browser knows goes to the server as a PNG; the rest is no frame. @param {Upload} photo @param {unknown} error @returns {Promise<void>} */
   async #refused(photo, error) {
-    const png =
-      error.status === UNKNOWN_KIND && photo.blob.type !== "image/png" ? await asPng(photo.blob) : null;
+    const isUnknownKind = error instanceof ApiError && error.status === UNKNOWN_KIND;
+    const png = isUnknownKind && photo.blob.type !== "image/png" ? await asPng(photo.blob) : null;
     if (png) {
       photo.blob = png;
       if (isFrame(photo)) await this.#store.update(photo.id, keptOf(photo));
@@ -250,6 +254,10 @@ export class Uploads {
     this.#page.onChange();
   }
 }
+
+/** Whether the server refuses the photo itself, so that no model could do better. @param {unknown} error */
+const isOfPhoto = (error) =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && !NOT_OF_PHOTO.has(error.status);
 
 /** Size of an upright photo; null for what the browser can't show. @param {Blob} file */
 async function sizeOfPhoto(file) {
