@@ -45,8 +45,7 @@ def test_every_folder_says_what_it_was_taken_for(units):
     values = card(units, "metres").locator("[data-seen]:has-text('numbers from')")
     assert values.inner_text().startswith(f"numbers from {DEPTH.min()} to {DEPTH.max()};")
     assert (
-        "--source mm=scale=1000"
-        in card(units, "mm").locator("[data-seen]:has-text('no depth')").inner_text()
+        "--source mm=scale=1000" in card(units, "mm").locator("[data-seen]:has-text('no depth')").inner_text()
     )
 
 
