@@ -95,15 +95,15 @@ def test_a_filter_leaves_frames_out_and_is_kept_in_the_link(frames) -> None:
 
 def test_a_filter_walks_within_the_frames_of_the_link(viewer) -> None:
     viewer.open("?gallery=many&indexes=2*6*8*11&filter=drive_1&index=6")
-    stands(viewer, "1 of 2")
+    stands(viewer, "1st of 2")
     assert walked(viewer, 3) == [6, 8, 8]
     viewer.reload()
-    stands(viewer, "2 of 2")
+    stands(viewer, "2nd of 2")
     settled(viewer.open(f"?gallery=many&by={NET}&indexes=2*6*8*11&sort=worst&filter=drive"))
     wanted = sorted([2, 6, 8, 11], key=lambda frame: -ERRORS[frame])
     assert walked(viewer, 4) == wanted
     viewer.page.locator("[data-action=filter]").fill("drive_2")
-    stands(viewer, "1 of 1")
+    stands(viewer, "1st of 1")
     viewer.wait(index=11)
     viewer.page.locator("[data-action=filter]").fill("")
     stands(viewer, "of 4")
