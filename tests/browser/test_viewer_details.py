@@ -60,7 +60,10 @@ def test_depth_beyond_16_bits_is_read_as_a_bound(viewer):
     assert viewer.pane("laser").locator(".pane-value").inner_text() == "≥ 255.99 m (> 80 m)"
     viewer.press("1", diff=1).hover("laser", 100, 30)
     assert viewer.pane("net").locator(".pane-value").inner_text().startswith("Δ ≥ 2")
-    assert viewer.pane("net").locator(".pane-mean").inner_text().startswith("mean ≥ ")
+    mean = viewer.pane("net").locator(".pane-mean")
+    assert mean.inner_text().startswith("mean 4"), "it counts only depth within the cap"
+    viewer.open("?gallery=sparse&diff=1&cap=1..300")
+    assert mean.inner_text().startswith("mean ≥ ")
 
 
 def test_pointing_at_a_dot_reads_its_return(viewer):

@@ -75,7 +75,7 @@ def test_panel_is_part_of_the_address_and_follows_frames(viewer):
 def test_keyboard_opens_moves_and_closes(viewer):
     viewer.open().press("p")
     settled(viewer)
-    assert "pixel=50,30" in viewer.query()
+    assert "pixel=100,30" in viewer.query()
     viewer.press("Shift+ArrowRight", index=0)
     viewer.press("Shift+ArrowUp", index=0)
     assert "101, 29" in viewer.page.locator(".inspector").inner_text()

@@ -288,6 +288,17 @@ class Viewer:
         self.pane(method).and_(self.page.locator(f'[data-cursor-m="{metres:.12g}"]')).wait_for()
         return self
 
+    def reads_about(self, method: str, metres: float, *, within: float) -> "Viewer":
+        """Until a pane reads nearly these metres at the pointer."""
+        self.page.wait_for_function(
+            """([method, metres, within]) => {
+              const shown = document.querySelector(`[data-method="${method}"]`)?.dataset.cursorM;
+              return Math.abs(metres - Number(shown ?? NaN)) < within;
+            }""",
+            arg=[method, float(metres), within],
+        )
+        return self
+
     def says(self, words: str) -> "Viewer":
         """Until there has been a message with these words; messages go away by themselves."""
         self.page.wait_for_function("words => window.said.some((text) => text.includes(words))", arg=words)

@@ -161,8 +161,11 @@ def test_another_server_finds_what_was_scored(viewer, folder, monkeypatch) -> No
     assert finished(again) == first
 
 
-def test_a_home_that_can_not_be_written_only_costs_the_next_start(viewer, tmp_path, caplog) -> None:
-    (tmp_path / "home").write_text("a file")
+def test_a_home_that_can_not_be_written_only_costs_the_next_start(
+    viewer, tmp_path, monkeypatch, caplog
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("TIEKD_HOME", str(tmp_path / "a file" / "home"))
     assert finished(viewer)["done"] == N_FRAMES
     while any(thread.name == "tiekd-scores" for thread in threading.enumerate()):
         time.sleep(0.01)

@@ -44,7 +44,9 @@ function updatePlace(state, walk) {
   scrub.setAttribute("aria-valuetext", frame ? `${frame.title}, ${place}` : "");
   const index = find("[data-action=index]", HTMLInputElement);
   if (document.activeElement !== index) index.value = frame ? String(state.view.index) : "";
-  setText(find("[data-count=frames]", HTMLElement), walk.length ? place : "");
+  const count = find("[data-count=frames]", HTMLElement);
+  setText(count, walk.length ? place : "");
+  count.style.minWidth = `${`${ordinal(walk.length)} of ${walk.length}`.length}ch`; // so that nothing jumps in a walk
   const title = find("[data-frame-title]", HTMLElement);
   setText(title, frame?.title ?? "");
   title.title = frame?.title ?? "";
