@@ -13,13 +13,6 @@ def open_sheet(viewer) -> None:
     viewer.page.wait_for_selector("[data-sources=ready]")
 
 
-def close_sheet(viewer) -> None:
-    """Until the panes are reached by the pointer again."""
-    viewer.page.keyboard.press("Escape")
-    viewer.page.locator("[data-sources]").wait_for(state="hidden")
-    viewer.wait()
-
-
 def card(viewer, name: str):
     return viewer.page.locator(f'[data-source="{name}"]')
 
@@ -71,10 +64,8 @@ def test_millimetres_and_disparity_become_metres(units):
     card(units, "disp_0").locator("[type=submit]").click()
     units.page.wait_for_selector('[data-method="disp_0"][data-mode=depth]', state="attached")
     assert "as=mm=scale=1000,label=From%20mm%252C%201*disp_0=disparity=389.6" in units.query()
-    close_sheet(units)
     for method in ("mm", "disp_0"):
-        units.hover(method, 30, 20)
-        units.reads_about(method, DEPTH[20, 30] / 256, within=0.06)
+        units.knows(method, 30, 20, DEPTH[20, 30] / 256, within=0.06)
     units.open(units.query())
     assert np.array_equal(units.pixels("mm").shape[:2], DEPTH.shape)
     assert units.pane("mm").locator(".name, figcaption").first.inner_text().count("From mm, 1")
@@ -84,15 +75,12 @@ def test_what_one_visitor_declares_is_not_shown_to_another(units, profile):
     open_sheet(units)
     declare(units, "metres", "other", scale="512")
     units.page.wait_for_selector("[data-source=metres] dd:has-text('÷ 512')")
-    close_sheet(units)
-    units.hover("metres", 30, 20)
-    units.reads_about("metres", DEPTH[20, 30] / 512, within=0.01)
+    units.knows("metres", 30, 20, DEPTH[20, 30] / 512, within=0.01)
     other = profile.new_page()
     other.goto(units.base + "/?gallery=units")
     other.wait_for_selector("html[data-viewer=ready]")
     assert other.evaluate("tiekd.value('metres', 30, 20)") == pytest.approx(DEPTH[20, 30] / 256)
     other.close()
-    open_sheet(units)
     assert "--source 'metres=scale=512'" in units.page.locator(".for-everybody code").inner_text()
     card(units, "metres").locator("summary").click()
     card(units, "metres").get_by_text("Back to the server").click()

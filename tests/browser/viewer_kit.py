@@ -288,14 +288,11 @@ class Viewer:
         self.pane(method).and_(self.page.locator(f'[data-cursor-m="{metres:.12g}"]')).wait_for()
         return self
 
-    def reads_about(self, method: str, metres: float, *, within: float) -> "Viewer":
-        """Until a pane reads nearly these metres at the pointer."""
+    def knows(self, method: str, x: int, y: int, metres: float, *, within: float) -> "Viewer":
+        """Until a script is told nearly these metres of a pixel."""
         self.page.wait_for_function(
-            """([method, metres, within]) => {
-              const shown = document.querySelector(`[data-method="${method}"]`)?.dataset.cursorM;
-              return Math.abs(metres - Number(shown ?? NaN)) < within;
-            }""",
-            arg=[method, float(metres), within],
+            "([method, x, y, metres, within]) => Math.abs(metres - tiekd.value(method, x, y)) < within",
+            arg=[method, x, y, float(metres), within],
         )
         return self
 
