@@ -100,7 +100,7 @@ def smaller(png: bytes) -> bytes:
     """The same picture, with as many colours as `LARGEST_BYTES` has room for."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     data = png
-    for colours in (256, 208, 160, 128):
+    for colours in (256, 208, 160, 128, 96):
         written = io.BytesIO()
         picture.quantize(colours).save(written, "PNG", optimize=True)
         data = written.getvalue()
