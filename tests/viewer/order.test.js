@@ -42,11 +42,19 @@ test("what is asked for follows from what is on show and how it is measured", ()
     version: undefined,
     against: "gt",
     isTruth: true,
+    sources: {},
     methods: ["base", "net"],
     metric: "abs_rel",
     box: "garg",
     cap: [1e-6, 50],
   });
+  const methods = OPENED.methods.map((one) => (one.id === "net" ? { ...one, read_as: "scale=2" } : one));
+  const ahead = stateOf({ sources: { base: "ignore" } }, { ...OPENED, methods });
+  assert.deepEqual(
+    scoresWanted(ahead).sources,
+    { net: "scale=2" },
+    "as the gallery was read, not as the view asks",
+  );
   assert.deepEqual(scoresWanted(stateOf({ by: "net" }, OPENED)).methods, ["net"]);
   assert.deepEqual(scoresWanted(stateOf({ by: "net", sort: "gain" }, OPENED)).methods, ["base", "net"]);
 });

@@ -40,7 +40,7 @@ export function serverSource(declared = () => ({})) {
     async news(gallery, signal) {
       return requestJson(withParams(galleryUrl(gallery.id, "state"), sourceParams(declared())), { signal });
     },
-    async scores({ gallery, against, isTruth, methods, metric, box, cap }, first, signal) {
+    async scores({ gallery, against, isTruth, sources, methods, metric, box, cap }, first, signal) {
       /** @type {[string, string][]} */
       const params = [
         [isTruth ? "truth" : "reference", against],
@@ -50,10 +50,9 @@ export function serverSource(declared = () => ({})) {
       ];
       if (cap) params.push(["cap", cap.join("..")]);
       for (const method of methods) params.push(["method", method]);
-      return requestJson(
-        withParams(galleryUrl(gallery, "scores"), [...params, ...sourceParams(declared())]),
-        { signal },
-      );
+      return requestJson(withParams(galleryUrl(gallery, "scores"), [...params, ...sourceParams(sources)]), {
+        signal,
+      });
     },
     async picture(gallery, method, frame, signal) {
       const url = galleryUrl(gallery.id, method.id, frame.id);

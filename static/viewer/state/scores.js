@@ -1,6 +1,7 @@
 /**
  * How good each method is on each frame: what the server has told so far, and what follows from it. Pure.
  *
+ * @import { Sources } from "./declared.js"
  * @import { Metric } from "./sorts.js"
  * @import { Method, State } from "./types.js"
  *
@@ -9,6 +10,7 @@
  * @property {string|undefined} version  of the gallery's listing
  * @property {string} against  id of the method that counts as true
  * @property {boolean} isTruth
+ * @property {Sources} sources  how its methods were read: the gallery's, which the view may be ahead of
  * @property {string[]} methods
  * @property {Metric} metric
  * @property {string} box
@@ -66,6 +68,9 @@ export function scoresWanted(state) {
     version: gallery.version,
     against: against.id,
     isTruth: isSameMethod(against, truthOf(state)),
+    sources: Object.fromEntries(
+      gallery.methods.flatMap(({ id, read_as }) => (read_as ? [[id, read_as]] : [])),
+    ),
     box: String(view.box),
     cap: view.cap && [...statRuleOf(state).cap],
     methods: [...ids].sort(),
