@@ -1,29 +1,14 @@
 """The benchmark of the viewer drives both pages, and its table holds what it measured."""
 
-import importlib
 import json
-import shutil
-import sys
-from pathlib import Path
 
+import bench_viewer as bench
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium_installed")]
 
 
-@pytest.fixture
-def bench(monkeypatch):
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        pytest.skip("Chromium is not installed.")
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield importlib.import_module("bench_viewer")
-    for name in ("bench_viewer", "viewer_pages", "chromium"):
-        sys.modules.pop(name, None)
-
-
-def test_it_measures_both_pages(bench, tmp_path, capsys) -> None:
+def test_it_measures_both_pages(tmp_path, capsys) -> None:
     report = tmp_path / "viewer.json"
     rows = bench.main(["--rounds", "1", "--frames", "3", "--no-walk", "--json", str(report)])
     found = {row.act: row for row in rows}

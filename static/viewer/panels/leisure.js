@@ -15,11 +15,6 @@ export class Leisure {
   /** @type {(() => void)[]} */
   #work = [];
 
-  /** Whether something is still to be done. */
-  isWaiting() {
-    return this.#work.length > 0;
-  }
-
   /** Do these pieces in their order, in place of what is left of others. @param {(() => void)[]} work @param {() => void} [done] */
   spend(work, done = () => {}) {
     this.#work = work;
